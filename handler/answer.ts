@@ -1,0 +1,64 @@
+/**
+ * Reads the handler's answers. Not deployed: it is how the experiment parses, at its border, what
+ * comes back from a target that may be anything.
+ */
+import * as z from "zod";
+import type { Answer, EnvironmentReport, GlobalData, InvocationReport } from "./contract.ts";
+
+const count = z.int().nonnegative();
+
+const globalDataSchema: z.ZodType<GlobalData> = z.object({
+  counter: count,
+  client: z.string(),
+  clients: z.array(z.string()),
+  dropped: count.optional(),
+});
+
+const environmentSchema: z.ZodType<EnvironmentReport> = z.object({
+  id: z.string().min(1),
+  instance: z.string().min(1),
+  pid: count,
+  threadId: count,
+  initializedAt: z.number(),
+  initializationType: z.string().optional(),
+  coldStart: z.boolean(),
+  runtime: z.string().optional(),
+  nodeVersion: z.string(),
+  memoryMb: z.number().optional(),
+  region: z.string().optional(),
+  architecture: z.string(),
+});
+
+const invocationSchema: z.ZodType<InvocationReport> = z.object({
+  requestId: z.string(),
+  enteredAt: z.number(),
+  leftAt: z.number(),
+  enteredEpochMs: z.number(),
+  leftEpochMs: z.number(),
+  inFlightOnEntry: z.int().positive(),
+  inFlightPeak: z.int().positive(),
+  onEntry: z.object({ counter: count, client: z.string() }),
+});
+
+/**
+ * The body of a 200. `environment` and `invocation` may be missing, as they are when the function
+ * is somebody else's: then nothing can be concluded, which is not the same as unreadable.
+ */
+export const answerSchema: z.ZodType<Answer> = z.object({
+  client: z.string(),
+  globalData: globalDataSchema,
+  message: z.string(),
+  environment: environmentSchema.optional(),
+  invocation: invocationSchema.optional(),
+});
+
+/** Reads the text of a 200; `undefined` when it is not what the handler's contract says. */
+export function parseAnswer(text: string): Answer | undefined {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return answerSchema.safeParse(input).data;
+}

@@ -1,0 +1,54 @@
+/**
+ * One evaluation of the handler module: its identity, and how many invocations are inside it.
+ * On-demand environments evaluate the module once, managed ones once per worker thread.
+ */
+import { randomUUID } from "node:crypto";
+import { threadId } from "node:worker_threads";
+import type { EnvironmentReport } from "./contract.ts";
+
+const environmentId = process.env.AWS_LAMBDA_LOG_STREAM_NAME || randomUUID();
+const instance = randomUUID();
+const initializedAt = Date.now();
+const memoryMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+
+/** Describes where the code runs. Fields that the platform does not tell are left out. */
+export function describeEnvironment(coldStart: boolean): EnvironmentReport {
+  return {
+    id: environmentId,
+    instance,
+    pid: process.pid,
+    threadId,
+    initializedAt,
+    initializationType: process.env.AWS_LAMBDA_INITIALIZATION_TYPE,
+    coldStart,
+    runtime: process.env.AWS_EXECUTION_ENV,
+    nodeVersion: process.version,
+    memoryMb: memoryMb > 0 ? memoryMb : undefined,
+    region: process.env.AWS_REGION,
+    architecture: process.arch,
+  };
+}
+
+interface Presence {
+  readonly onEntry: number;
+  peak: number;
+}
+const present = new Set<Presence>();
+
+/** Counts an invocation in, and raises the peak of everyone who is inside with it. */
+export function enter(): Presence {
+  const onEntry = present.size + 1;
+  const presence = { onEntry, peak: onEntry };
+  for (const other of present) other.peak = Math.max(other.peak, onEntry);
+  present.add(presence);
+  return presence;
+}
+
+export function leave(presence: Presence): void {
+  present.delete(presence);
+}
+
+/** Milliseconds of the process's monotonic clock, which all its threads share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

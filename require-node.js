@@ -1,0 +1,10 @@
+// Preloaded by the npm scripts. Plain JavaScript, so that an old Node.js, which cannot read
+// TypeScript, says what is wrong instead of failing on the first type annotation.
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 24) {
+  console.error(
+    `This project needs Node.js 24 or later, and this is ${process.version}. ` +
+      "Install it from https://nodejs.org and try again.",
+  );
+  process.exit(1);
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Set by `npm run soak`: every test that draws random inputs draws many more. */
+const soak = process.env.SOAK !== undefined;
+
+export default defineConfig({
+  test: {
+    include: ["**/*.test.ts", "**/*.test.tsx"],
+    testTimeout: soak ? 1_800_000 : 120_000,
+    hookTimeout: 60_000,
+    // Tests start real processes on what may be two cores: one file at a time keeps them honest.
+    fileParallelism: false,
+  },
+});
