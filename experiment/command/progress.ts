@@ -1,0 +1,53 @@
+/** One line on standard error that says how far the experiment is; silent unless a terminal. */
+
+import { formatDuration } from "../core/duration.ts";
+import type { Phase } from "../core/experiment.ts";
+import type { Plan } from "../core/plan.ts";
+
+const REFRESH_MS = 100;
+const CLEAR_LINE = "\r\u001b[K";
+
+export class Progress {
+  readonly #plan: Plan;
+  readonly #stream = process.stderr;
+  #answered = 0;
+  #phase: Phase | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  enter(phase: Phase): void {
+    if (!this.#stream.isTTY) return;
+    this.#phase = phase;
+    this.#answered = 0;
+    this.#timer ??= setInterval(() => this.#draw(), REFRESH_MS);
+    this.#draw();
+  }
+
+  /** One more request has ended. */
+  count(): void {
+    this.#answered += 1;
+  }
+
+  /** Takes the line away; the next phase brings it back. */
+  clear(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (this.#stream.isTTY && this.#phase) this.#stream.write(CLEAR_LINE);
+    this.#phase = undefined;
+  }
+
+  #draw(): void {
+    if (this.#phase) this.#stream.write(`${CLEAR_LINE}${this.#describe(this.#phase)}`);
+  }
+
+  #describe(phase: Phase): string {
+    const { stages } = this.#plan;
+    const run = `Run ${phase.index + 1} of ${stages.length}`;
+    if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
+    if (phase.name === "arming") return `${run}: opening connections …`;
+    return `${run}: ${this.#answered} of ${stages[phase.index]?.requests ?? 0} answered …`;
+  }
+}

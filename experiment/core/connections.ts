@@ -1,0 +1,102 @@
+/**
+ * Opens connections ahead of the shot. Opening never sends a request, since a request would create
+ * the very environments that the experiment is about to count.
+ */
+
+import type { Socket } from "node:net";
+import { buildConnector, Client } from "undici";
+import { ExperimentError, rootMessage } from "./errors.ts";
+
+/** How many connections are opened at a time: more than this overflows a listening queue. */
+const BATCH = 256;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** One connection, and the HTTP client that owns it. It carries one request at a time. */
+export interface Connection {
+  readonly socket: Socket;
+  readonly client: Client;
+}
+
+// HTTP/2 would multiplex requests over one connection: they would no longer leave side by side.
+const connect = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS });
+
+/**
+ * Opens `count` connections whose sockets hold back what is written to them until they are
+ * uncorked. Should one close later, its client opens another, which holds nothing back.
+ *
+ * @throws ExperimentError when a connection cannot be opened
+ */
+export async function openConnections(
+  url: URL,
+  count: number,
+  signal: AbortSignal,
+): Promise<Connection[]> {
+  const opened: Connection[] = [];
+  try {
+    while (opened.length < count) {
+      signal.throwIfAborted();
+      const batch = Array.from({ length: Math.min(BATCH, count - opened.length) }, () =>
+        openSocket(url),
+      );
+      const results = await Promise.allSettled(batch);
+      for (const result of results) {
+        if (result.status === "fulfilled") opened.push(hold(url, result.value));
+      }
+      const failure = results.find((result) => result.status === "rejected");
+      if (failure) throw failure.reason;
+    }
+    return opened;
+  } catch (error) {
+    await closeConnections(opened);
+    if (signal.aborted) throw error;
+    throw new ExperimentError(
+      `Could not open connection ${opened.length + 1} of ${count} to ${url.host}: ${rootMessage(error)}`,
+      count === 1 || opened.length === 0
+        ? "Check the address and that the target is up."
+        : "Lower the concurrency, or raise the limit of open files (ulimit -n).",
+      { cause: error },
+    );
+  }
+}
+
+/** Closes connections at once, whatever is under way on them. */
+export async function closeConnections(connections: readonly Connection[]): Promise<void> {
+  await Promise.all(connections.map(({ client }) => client.destroy()));
+}
+
+function openSocket(url: URL): Promise<Socket> {
+  const { hostname, protocol } = url;
+  const port = url.port || (protocol === "https:" ? "443" : "80");
+  // As undici does it: an IPv6 host stands in brackets in a URL, but not for a socket.
+  const options = { hostname: hostname.replace(/^\[|\]$/g, ""), host: url.host, protocol, port };
+  return new Promise((resolve, reject) => {
+    connect(options, (error, socket) => {
+      if (error) reject(error);
+      else if (socket) resolve(socket);
+    });
+  });
+}
+
+function hold(url: URL, socket: Socket): Connection {
+  let ready: Socket | undefined = socket;
+  // Until the client owns it, nobody listens: an error would end the process. The client's first
+  // write then fails with the same error.
+  const ignore = () => {};
+  socket.on("error", ignore);
+  const client = new Client(url.origin, {
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (options, callback) => {
+      if (!ready) return connect(options, callback);
+      const first = ready;
+      ready = undefined;
+      first.cork();
+      queueMicrotask(() => {
+        callback(null, first);
+        first.off("error", ignore);
+      });
+    },
+  });
+  return { socket, client };
+}

@@ -1,0 +1,24 @@
+/**
+ * A failure that the person at the terminal can do something about. Anything else that is thrown
+ * is a bug of this program.
+ */
+export class ExperimentError extends Error {
+  override readonly name = "ExperimentError";
+  /** What to do now, as one sentence. */
+  readonly nextStep: string;
+
+  constructor(message: string, nextStep: string, options?: ErrorOptions) {
+    super(message, options);
+    this.nextStep = nextStep;
+  }
+}
+
+/** The innermost message of an error's chain of causes: `fetch failed` alone helps nobody. */
+export function rootMessage(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  if (current instanceof AggregateError && current.errors.length > 0) {
+    return rootMessage(current.errors[0]);
+  }
+  return current instanceof Error ? current.message || current.name : String(current);
+}

@@ -1,0 +1,116 @@
+/** One experiment: every stage of a plan fired at a target, and what follows from it. */
+
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { concludeExperiment, concludeRun, type RunEvidence } from "./conclude.ts";
+import { ExperimentError } from "./errors.ts";
+import { type Evidence, evidenceOf } from "./evidence.ts";
+import { fire } from "./fire.ts";
+import type { Plan, Stage } from "./plan.ts";
+import { type RecordLine, type RunLine, SCHEMA_VERSION, type VerdictLine } from "./record-lines.ts";
+import type { Target } from "./target.ts";
+
+/** What the runner is doing, for those who watch. */
+export type Phase =
+  | { name: "pausing"; index: number; ms: number }
+  | { name: "arming"; index: number }
+  | { name: "firing"; index: number };
+
+export interface ExperimentOptions {
+  plan: Plan;
+  target: Target;
+  /** Names and versions of what took part, as recorded. */
+  versions: Record<string, string>;
+  /** Stops the experiment; what was observed until then is concluded. */
+  signal: AbortSignal;
+  /** Called with every line of the record in the tick in which it is known. */
+  onLine: (line: RecordLine) => void;
+  onPhase?: (phase: Phase) => void;
+}
+
+/**
+ * Runs the stages one after the other and concludes over each and over all.
+ *
+ * @returns the verdict over the whole experiment, the last line of the record
+ * @throws ExperimentError when the plan cannot work at the target, or arming fails; the runs that
+ *   were fired before are concluded all the same
+ */
+export async function runExperiment(options: ExperimentOptions): Promise<VerdictLine> {
+  const { plan, target, signal, onLine } = options;
+  const [obstacle] = await target.obstacles(plan);
+  if (obstacle !== undefined) {
+    throw new ExperimentError(`This plan cannot work here. ${obstacle}`, "Change the plan.");
+  }
+  const experiment = randomUUID();
+  const runs: RunEvidence[] = [];
+  let failure: unknown;
+  try {
+    for (const [index, stage] of plan.stages.entries()) {
+      if (signal.aborted) break;
+      runs.push(await runStage(options, experiment, index, stage));
+    }
+  } catch (error) {
+    if (!signal.aborted) failure = error;
+  }
+  const conclusion = concludeExperiment(runs);
+  const verdict: VerdictLine = { type: "verdict", experiment, run: null, ...conclusion };
+  if (runs.length > 0) onLine(verdict);
+  if (failure !== undefined) throw failure;
+  return verdict;
+}
+
+async function runStage(
+  { plan, target, versions, signal, onLine, onPhase }: ExperimentOptions,
+  experiment: string,
+  index: number,
+  stage: Stage,
+): Promise<RunEvidence> {
+  const run = `${experiment}/${index + 1}`;
+  const requests: Evidence[] = [];
+  const evidence = { concurrency: stage.concurrency, holdMs: plan.holdMs, requests };
+  if (stage.pauseMs > 0) {
+    onPhase?.({ name: "pausing", index, ms: stage.pauseMs });
+    await wait(stage.pauseMs, undefined, { signal });
+  }
+  onPhase?.({ name: "arming", index });
+  await fire({
+    url: target.url,
+    plan,
+    stage,
+    run,
+    timeoutMs: plan.holdMs + target.coldStartAllowanceMs(stage),
+    signal,
+    onShot: () => {
+      onLine(runLine(experiment, run, index, plan, target, versions));
+      onPhase?.({ name: "firing", index });
+    },
+    onObservation: (observation) => {
+      onLine(observation);
+      requests.push(evidenceOf(observation));
+    },
+  });
+  onLine({ type: "verdict", experiment, run, ...concludeRun(evidence) });
+  return evidence;
+}
+
+function runLine(
+  experiment: string,
+  run: string,
+  index: number,
+  plan: Plan,
+  target: Target,
+  versions: Record<string, string>,
+): RunLine {
+  return {
+    type: "run",
+    schema: SCHEMA_VERSION,
+    experiment,
+    run,
+    index,
+    role: "experiment",
+    plan,
+    target: target.description,
+    startedAt: new Date().toISOString(),
+    versions,
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * Arm, then fire. Everything that can be done before the shot is done before it: connections are
+ * open, requests are built and written into corked sockets. The shot uncorks them one after the
+ * other, so that what stands between it and the wire is one write a socket.
+ */
+
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { type Connection, closeConnections, openConnections } from "./connections.ts";
+import { ExperimentError } from "./errors.ts";
+import { burstOf, clientOf, type Plan, type Stage } from "./plan.ts";
+import type { Observation } from "./record-lines.ts";
+import { type Ending, type GivingUp, send } from "./request.ts";
+
+/**
+ * Between arming and the shot, in milliseconds: without it the server is still accepting
+ * connections when the shot falls, and the burst spreads.
+ */
+const SETTLE_MS = 200;
+/** How long a request may take to reach its socket while arming. */
+const ARMING_TIMEOUT_MS = 30_000;
+
+export interface Firing {
+  url: URL;
+  plan: Plan;
+  stage: Stage;
+  /** The run's id, which every observation carries. */
+  run: string;
+  /** From a request's sending until it is given up, in milliseconds. */
+  timeoutMs: number;
+  /** Stops the run: what is in flight is given up, what was not sent yet stays unsent. */
+  signal: AbortSignal;
+  /** Called immediately before the first request leaves. */
+  onShot: () => void;
+  /** Called once for every request of the stage, in the tick that completes it. */
+  onObservation: (observation: Observation) => void;
+}
+
+/** A request that is armed or on its way. */
+interface Flight {
+  readonly index: number;
+  readonly controller: AbortController;
+  readonly ending: Promise<Ending>;
+  /** Milliseconds from the shot; `undefined` before it. */
+  sentAt: number | undefined;
+  timer?: NodeJS.Timeout;
+}
+
+/**
+ * Fires one stage: a burst of as many requests as the concurrency allows, then one more for each
+ * that ends, until all were sent. Resolves when every request has its observation.
+ *
+ * @throws ExperimentError when arming fails; nothing was sent then
+ */
+export async function fire(firing: Firing): Promise<void> {
+  const { url, stage, signal } = firing;
+  const connections = await openConnections(url, burstOf(stage), signal);
+  try {
+    await new Volley(firing, connections).fire();
+  } finally {
+    await closeConnections(connections);
+  }
+}
+
+class Volley {
+  readonly #firing: Firing;
+  readonly #connections: readonly Connection[];
+  readonly #bodies = new Map<string, string>();
+  readonly #inFlight = new Set<Flight>();
+  #next = 0;
+  #shotAt = Number.NaN;
+
+  constructor(firing: Firing, connections: readonly Connection[]) {
+    this.#firing = firing;
+    this.#connections = connections;
+  }
+
+  async fire(): Promise<void> {
+    const { signal } = this.#firing;
+    const stop = () => this.#giveUp("aborted");
+    signal.addEventListener("abort", stop);
+    try {
+      const burst = this.#connections.map((connection) => this.#launch(connection));
+      await this.#untilArmed(burst);
+      this.#shoot(burst);
+      await Promise.all(burst.map((flight, slot) => this.#serve(slot, flight)));
+      while (this.#next < this.#firing.stage.requests) this.#skip(this.#next++);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#giveUp("aborted");
+    }
+  }
+
+  /** Hands the next request to its connection; a corked one keeps it until the shot. */
+  #launch(connection: Connection): Flight {
+    const { url, plan } = this.#firing;
+    const index = this.#next++;
+    const controller = new AbortController();
+    const body = this.#bodyFor(clientOf(plan, index));
+    const ending = send(url, body, connection, controller.signal, this.#now);
+    const flight = { index, controller, ending, sentAt: undefined };
+    this.#inFlight.add(flight);
+    return flight;
+  }
+
+  /** Waits until every request of the burst lies whole in its socket, and then settles. */
+  async #untilArmed(burst: readonly Flight[]): Promise<void> {
+    const { signal } = this.#firing;
+    const early = Promise.race(burst.map((flight) => flight.ending));
+    const armed = async () => {
+      const deadline = performance.now() + ARMING_TIMEOUT_MS;
+      for (const { socket } of this.#connections) {
+        while (socket.writableLength === 0) {
+          await nextTurn();
+          signal.throwIfAborted();
+          if (performance.now() > deadline) throw armingFailed("the requests were not written");
+        }
+      }
+      await wait(SETTLE_MS, undefined, { signal });
+    };
+    const ended = await Promise.race([early, armed()]);
+    signal.throwIfAborted();
+    if (ended) throw armingFailed(ended.message ?? ended.outcome);
+  }
+
+  #shoot(burst: readonly Flight[]): void {
+    this.#firing.onShot();
+    this.#shotAt = performance.now();
+    for (const [slot, flight] of burst.entries()) {
+      flight.sentAt = this.#now();
+      this.#connections[slot]?.socket.uncork();
+    }
+    for (const flight of burst) this.#limit(flight);
+  }
+
+  /** Keeps one connection busy: observes its request, then sends the next, until none is left. */
+  async #serve(slot: number, first: Flight): Promise<void> {
+    const connection = this.#connections[slot];
+    if (!connection) return;
+    let flight = first;
+    for (;;) {
+      this.#observe(flight, await flight.ending);
+      const { signal, stage } = this.#firing;
+      if (signal.aborted || this.#next >= stage.requests) return;
+      const sentAt = this.#now();
+      flight = this.#launch(connection);
+      flight.sentAt = sentAt;
+      this.#limit(flight);
+    }
+  }
+
+  #observe(flight: Flight, ending: Ending): void {
+    clearTimeout(flight.timer);
+    this.#inFlight.delete(flight);
+    const { index, sentAt } = flight;
+    const { answeredAt, ...rest } = ending;
+    this.#emit(index, { sentAt, answeredAt, ...rest });
+  }
+
+  /** The observation of a request that was never sent. */
+  #skip(index: number): void {
+    this.#emit(index, { outcome: "aborted" });
+  }
+
+  #emit(index: number, seen: Omit<Observation, "type" | "run" | "index" | "client">): void {
+    const { run, plan, onObservation } = this.#firing;
+    onObservation({
+      type: "observation",
+      run,
+      index,
+      client: clientOf(plan, index),
+      ...seen,
+    });
+  }
+
+  #limit(flight: Flight): void {
+    const giveUp = () => flight.controller.abort("timed out" satisfies GivingUp);
+    flight.timer = setTimeout(giveUp, this.#firing.timeoutMs);
+  }
+
+  #giveUp(why: GivingUp): void {
+    for (const { controller } of this.#inFlight) controller.abort(why);
+  }
+
+  #bodyFor(client: string): string {
+    const { holdMs, steps } = this.#firing.plan;
+    const known = this.#bodies.get(client);
+    if (known !== undefined) return known;
+    const body = JSON.stringify({ client, holdMs, steps });
+    this.#bodies.set(client, body);
+    return body;
+  }
+
+  /** The runner's clock: milliseconds since the shot. */
+  readonly #now = (): number => performance.now() - this.#shotAt;
+}
+
+function armingFailed(why: string): ExperimentError {
+  return new ExperimentError(
+    `The target closed a connection before the shot: ${why}`,
+    "Lower the concurrency, and check that the target is up.",
+  );
+}

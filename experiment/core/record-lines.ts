@@ -1,0 +1,118 @@
+/**
+ * The lines of a record: the public interface of an experiment. `…At` of an observation and `…Ms`
+ * are milliseconds of the runner's monotonic clock, from the run's shot.
+ */
+
+import type { Answer } from "../../handler/contract.ts";
+import type { Plan } from "./plan.ts";
+import type { TargetDescription } from "./target.ts";
+
+/** Raised when a reader of the last version could misread a record of the next. */
+export const SCHEMA_VERSION = 1;
+
+export interface RunLine {
+  type: "run";
+  schema: typeof SCHEMA_VERSION;
+  /** The experiment's id; all its runs carry it. */
+  experiment: string;
+  /** The run's id. */
+  run: string;
+  /** Which run of the experiment, from 0. */
+  index: number;
+  role: "experiment" | "control";
+  plan: Plan;
+  target: TargetDescription;
+  /** When the shot was fired, ISO 8601. */
+  startedAt: string;
+  versions: Record<string, string>;
+}
+
+export const OUTCOMES = [
+  "ok",
+  "throttled",
+  "failed",
+  "timed out",
+  "aborted",
+  "unreadable",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** All that is known of one request. Fields that do not apply are absent. */
+export interface Observation {
+  type: "observation";
+  run: string;
+  /** Which request of the run, from 0. */
+  index: number;
+  client: string;
+  outcome: Outcome;
+  status?: number | undefined;
+  /** The service's id of the request, from its header. */
+  requestId?: string | undefined;
+  /** Absent when the run was stopped before this request's turn. */
+  sentAt?: number | undefined;
+  /** When the answer was complete, or the request was given up. */
+  answeredAt?: number | undefined;
+  /** Why it is not `ok`. */
+  message?: string | undefined;
+  response?: Answer | undefined;
+}
+
+export type Verdict = "isolated" | "shared" | "inconclusive";
+/** Whether two requests at once used one set of globals, or only one process. */
+export type Sharing = "globals" | "process";
+
+/** One of the two invocations that prove sharing; times are ms from the first one's entry. */
+export interface WitnessParty {
+  run: string;
+  index: number;
+  client: string;
+  requestId: string;
+  enteredMs: number;
+  leftMs: number;
+}
+
+/** The proof of sharing: two invocations of one process whose intervals intersect. */
+export interface Witness {
+  environment: string;
+  pid: number;
+  first: WitnessParty;
+  /** Absent when the partner was not observed: its answer was lost, the first one reports it. */
+  second?: WitnessParty | undefined;
+}
+
+export interface Conclusion {
+  verdict: Verdict;
+  sharing?: Sharing | undefined;
+  /** Why it is inconclusive and what would help. */
+  reason?: string | undefined;
+  environments: number;
+  processes: number;
+  instances: number;
+  coldStarts: number;
+  /** Pairs of invocations that were in one process at once. */
+  overlaps: number;
+  /** Answers whose `globalData` is not what their own request left. */
+  mixed: number;
+  trials: number;
+  /** Trials among requests that were served by a warm environment. */
+  warmTrials: number;
+  /** 95 % upper bound on the probability of sharing; absent unless isolated. */
+  bound?: number | undefined;
+  witness?: Witness | undefined;
+  outcomes: Partial<Record<Outcome, number>>;
+  /** From the shot to the last answer; of an experiment, its runs' added up. */
+  wallMs: number;
+  /** Between the first and the last request of the burst; of an experiment, the largest. */
+  skewMs: number;
+  /** Whether globals outlived an invocation; only of an experiment. */
+  memory?: "kept" | "not seen" | undefined;
+}
+
+export interface VerdictLine extends Conclusion {
+  type: "verdict";
+  experiment: string;
+  /** `null`: over all runs of the experiment. */
+  run: string | null;
+}
+
+export type RecordLine = RunLine | Observation | VerdictLine;

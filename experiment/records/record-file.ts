@@ -1,0 +1,85 @@
+/** Where an experiment is written while it happens. */
+
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
+import type { RecordLine } from "../core/record-lines.ts";
+
+/** Overrides the folder that holds the records. */
+export const DATA_FOLDER_VARIABLE = "LAMBDA_CONCURRENCY_TEST_DATA";
+
+/** The folder of all records that were not written elsewhere, by the platform's custom. */
+export function recordsFolder(): string {
+  const overridden = process.env[DATA_FOLDER_VARIABLE];
+  const data = overridden || envPaths("lambda-concurrency-test", { suffix: "" }).data;
+  return resolve(data, "records");
+}
+
+export class RecordFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  #lines = 0;
+
+  /**
+   * Creates a record that only its owner can read: answers may hold what is nobody else's business.
+   *
+   * @param path where to; by default a new name in {@link recordsFolder}
+   * @throws ExperimentError when it cannot be created, or exists: a record is never overwritten
+   */
+  constructor(path = defaultPath()) {
+    this.path = resolve(path);
+    try {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      this.#descriptor = openSync(this.path, "wx", 0o600);
+    } catch (error) {
+      const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
+      throw new ExperimentError(
+        exists
+          ? `${this.path} exists, and a record is never overwritten.`
+          : `The record ${this.path} cannot be written: ${rootMessage(error)}`,
+        exists
+          ? "Name another file with --out."
+          : `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * Appends one line at once: what has reached the runner is on the record before anyone shows it.
+   *
+   * @throws ExperimentError when the disk does not take it
+   */
+  append(line: RecordLine): void {
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    try {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.#descriptor, bytes, written);
+      }
+    } catch (error) {
+      throw new ExperimentError(
+        `The record ${this.path} cannot be continued: ${rootMessage(error)}`,
+        "Make room on the disk and run again; what was written is kept.",
+        { cause: error },
+      );
+    }
+    this.#lines += 1;
+  }
+
+  /** Whether anything was recorded. */
+  get isEmpty(): boolean {
+    return this.#lines === 0;
+  }
+
+  /** Closes the file; an empty one is removed. */
+  close(): void {
+    closeSync(this.#descriptor);
+    if (this.isEmpty) rmSync(this.path, { force: true });
+  }
+}
+
+function defaultPath(): string {
+  const at = new Date().toISOString().replaceAll(":", "-");
+  return join(recordsFolder(), `${at}-${process.pid}.ndjson`);
+}

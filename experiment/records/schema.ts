@@ -1,0 +1,109 @@
+/** The record's schema, at the border: what is read is checked here, what is written is typed. */
+
+import * as z from "zod";
+import { answerSchema } from "../../handler/answer.ts";
+import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.ts";
+
+const count = z.int().nonnegative();
+const ms = z.number();
+
+const planSchema = z.object({
+  name: z.string(),
+  clients: z.array(z.string()).min(1),
+  holdMs: ms,
+  steps: z.int().positive(),
+  stages: z
+    .array(z.object({ concurrency: z.int().positive(), requests: count, pauseMs: ms }))
+    .min(1),
+});
+
+const targetSchema = z.object({
+  kind: z.enum(["local", "stack", "url"]),
+  model: z.string().optional(),
+  url: z.string(),
+  stack: z.string().optional(),
+  functionName: z.string().optional(),
+  region: z.string().optional(),
+  deployment: z.string().optional(),
+});
+
+const runSchema = z.object({
+  type: z.literal("run"),
+  schema: z.literal(SCHEMA_VERSION),
+  experiment: z.string(),
+  run: z.string(),
+  index: count,
+  role: z.enum(["experiment", "control"]),
+  plan: planSchema,
+  target: targetSchema,
+  startedAt: z.iso.datetime(),
+  versions: z.record(z.string(), z.string()),
+});
+
+const observationSchema = z.object({
+  type: z.literal("observation"),
+  run: z.string(),
+  index: count,
+  client: z.string(),
+  outcome: z.enum(OUTCOMES),
+  status: z.int().optional(),
+  requestId: z.string().optional(),
+  sentAt: ms.optional(),
+  answeredAt: ms.optional(),
+  message: z.string().optional(),
+  response: answerSchema.optional(),
+});
+
+const partySchema = z.object({
+  run: z.string(),
+  index: count,
+  client: z.string(),
+  requestId: z.string(),
+  enteredMs: ms,
+  leftMs: ms,
+});
+
+const verdictSchema = z.object({
+  type: z.literal("verdict"),
+  experiment: z.string(),
+  run: z.string().nullable(),
+  verdict: z.enum(["isolated", "shared", "inconclusive"]),
+  sharing: z.enum(["globals", "process"]).optional(),
+  reason: z.string().optional(),
+  environments: count,
+  processes: count,
+  instances: count,
+  coldStarts: count,
+  overlaps: count,
+  mixed: count,
+  trials: count,
+  warmTrials: count,
+  bound: z.number().min(0).max(1).optional(),
+  witness: z
+    .object({
+      environment: z.string(),
+      pid: count,
+      first: partySchema,
+      second: partySchema.optional(),
+    })
+    .optional(),
+  outcomes: z.partialRecord(z.enum(OUTCOMES), count),
+  wallMs: ms,
+  skewMs: ms,
+  memory: z.enum(["kept", "not seen"]).optional(),
+});
+
+/** One line of a record. */
+export const recordLineSchema: z.ZodType<RecordLine> = z.discriminatedUnion("type", [
+  runSchema,
+  observationSchema,
+  verdictSchema,
+]);
+
+/** The same as a JSON Schema, for readers in any language. */
+export function toJsonSchema(): object {
+  return {
+    title: "One line of a record of Lambda Concurrency Test",
+    ...z.toJSONSchema(recordLineSchema, { target: "draft-2020-12", io: "input" }),
+  };
+}

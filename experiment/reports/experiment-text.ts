@@ -1,0 +1,117 @@
+/** An experiment as text for a terminal, run by run. */
+
+import { styleText } from "node:util";
+import stringWidth from "string-width";
+import { isMixed } from "../core/evidence.ts";
+import type { Conclusion, Observation, RecordLine, VerdictLine } from "../core/record-lines.ts";
+import { labelEnvironments } from "./environment-labels.ts";
+import { globalDataText } from "./global-data-text.ts";
+import { inWords, plural, quantile, seconds } from "./numbers.ts";
+import { printable } from "./printable.ts";
+import { RunDigest } from "./run-digest.ts";
+import { verdictWords } from "./verdict-words.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Follows an experiment's lines and says, at the end of each part, what there is to read. */
+export class ExperimentText {
+  readonly #environments = new Set<string>();
+  readonly #style: (style: Style, text: string) => string;
+  #digest: RunDigest | undefined;
+
+  /** @param colour whether the reader can see colours */
+  constructor(colour: boolean) {
+    this.#style = colour
+      ? (style, text) => styleText(style, text, { validateStream: false })
+      : (_, text) => text;
+  }
+
+  /** Takes the next line; returns the text that it completes, if any. */
+  take(line: RecordLine): string | undefined {
+    if (line.type === "run") {
+      this.#digest = new RunDigest(line);
+    } else if (line.type === "observation") {
+      this.#digest?.add(line);
+      const id = line.response?.environment?.id;
+      if (id !== undefined) this.#environments.add(id);
+    } else if (line.run === null) {
+      return this.#verdict(line);
+    } else if (this.#digest) {
+      return this.#run(this.#digest, line);
+    }
+    return undefined;
+  }
+
+  #run(digest: RunDigest, conclusion: Conclusion): string {
+    const { run } = digest;
+    const title = [
+      this.#style("bold", `Run ${run.index + 1} of ${run.plan.stages.length}`),
+      temperature(conclusion),
+      seconds(conclusion.wallMs),
+      plural(conclusion.environments, "environment"),
+      ...failures(conclusion),
+    ];
+    const labels = labelEnvironments(this.#environments);
+    const rows = digest.shown.map((observation) => this.#row(observation, labels));
+    const lines = [title.join(" · "), ...table(rows)];
+    if (digest.hidden > 0) lines.push(this.#style("dim", `  … and ${hiddenText(digest)}`));
+    return `${lines.join("\n")}\n`;
+  }
+
+  #row(observation: Observation, labels: ReadonlyMap<string, string>): string[] {
+    const { client, outcome, message, response } = observation;
+    const name = printable(client);
+    if (!response) {
+      const why = message === undefined ? "" : printable(message);
+      return [name, "", this.#style("yellow", outcome), why];
+    }
+    const { environment, globalData } = response;
+    const start = environment && (environment.coldStart ? "cold" : "warm");
+    const mixed = isMixed(response) ? `  ${this.#style("red", "mixed")}` : "";
+    return [
+      name,
+      environment ? (labels.get(environment.id) ?? "") : "unknown",
+      start === "cold" ? this.#style("cyan", start) : (start ?? ""),
+      `${globalDataText(globalData)}${mixed}`,
+    ];
+  }
+
+  #verdict(line: VerdictLine): string {
+    const words = verdictWords(line, labelEnvironments(this.#environments));
+    const title = this.#style(["bold", TITLE_COLOUR[line.verdict]], words.title);
+    return [`${title}  ${words.finding}`, words.evidence].filter(Boolean).join("\n").concat("\n");
+  }
+}
+
+const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
+
+/** `cold`, `warm`, or how many of both. */
+function temperature({ coldStarts, outcomes }: Conclusion): string {
+  const ok = outcomes.ok ?? 0;
+  if (coldStarts === ok) return "cold";
+  return coldStarts === 0
+    ? "warm"
+    : `${inWords(coldStarts)} cold, ${inWords(ok - coldStarts)} warm`;
+}
+
+function failures({ outcomes }: Conclusion): string[] {
+  return Object.entries(outcomes)
+    .filter(([outcome]) => outcome !== "ok")
+    .map(([outcome, count]) => `${inWords(count)} ${outcome}`);
+}
+
+function hiddenText(digest: RunDigest): string {
+  const { hidden, latencies } = digest;
+  const at = (q: number) => seconds(quantile(latencies, q));
+  return `${inWords(hidden)} more; latency p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)}`;
+}
+
+/** Aligns columns by what a terminal shows of them, and indents. */
+function table(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? "")), 0),
+  );
+  const pad = (cell: string, column: number) =>
+    cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell)));
+  return rows.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd());
+}

@@ -1,0 +1,28 @@
+/** Numbers as they are shown. */
+
+/** With separators: `5,004`. */
+export function inWords(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** `1 request`, `5 requests`. */
+export function plural(count: number, noun: string): string {
+  return `${inWords(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`. */
+export function percent(probability: number): string {
+  const value = probability * 100;
+  const decimals = value >= 10 ? 0 : value >= 1 ? 1 : 2;
+  return `${value.toFixed(decimals)} %`;
+}
+
+/** Seconds with two decimals, of milliseconds. */
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
+
+/** The value below which the share `q` of the sorted values lies; 0 of none. */
+export function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
+}

@@ -1,0 +1,142 @@
+/** The embedded Lambda, started and ended with the experiment. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type {
+  ChildMessage,
+  ControlAnswer,
+  ControlCall,
+  ReadyMessage,
+} from "../../local-lambda/control.ts";
+import {
+  defaultConfiguration,
+  type FunctionConfiguration,
+} from "../../local-lambda/function-configuration.ts";
+import { toArguments } from "../../local-lambda/options.ts";
+import { ExperimentError } from "../core/errors.ts";
+import { burstOf, type Plan } from "../core/plan.ts";
+import type { Target } from "../core/target.ts";
+import { lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
+
+/** Memory of one environment that it shares with no other, in MB. */
+const ENVIRONMENT_MB = 14;
+/** Per environment: two pipes, its Runtime API and two connections to it, and the request's own. */
+const FILES_PER_ENVIRONMENT = 6;
+/** What one start and one more beside it cost on a small machine, in milliseconds. */
+const COLD_START_MS = 10_000;
+const FURTHER_COLD_START_MS = 80;
+
+/**
+ * Starts an embedded Lambda in a process of its own, which ends when this one does.
+ *
+ * @throws ExperimentError when it cannot start
+ */
+export async function openLocalTarget(
+  overrides: Partial<FunctionConfiguration> = {},
+): Promise<Target> {
+  const configuration = { ...defaultConfiguration(), ...overrides };
+  const child = spawn(process.execPath, [PROGRAM, ...toArguments({ port: 0, configuration })], {
+    // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const ready = await untilReady(child);
+  const control = new Control(child);
+  return {
+    url: new URL(ready.url),
+    description: {
+      kind: "local",
+      model: configuration.model,
+      url: ready.url,
+      functionName: configuration.functionName,
+      deployment: ready.codeSha256,
+    },
+    proves: "Embedded Lambda: shows how the model behaves, proves nothing about AWS.",
+    coldStartAllowanceMs: (stage) => COLD_START_MS + burstOf(stage) * FURTHER_COLD_START_MS,
+    obstacles: async (plan) => localObstacles(plan, configuration),
+    recycle: async () => {
+      await control.call({ type: "recycle" });
+    },
+    logs: async (environment) => (await control.call({ type: "logs", environment })).lines,
+    close: () => close(child),
+  };
+}
+
+function localObstacles(plan: Plan, { concurrencyLimit }: FunctionConfiguration): string[] {
+  const burst = largestBurst(plan);
+  const environments = Math.min(burst, concurrencyLimit);
+  const files = burst + environments * FILES_PER_ENVIRONMENT;
+  const what = `Starting ${environments} environments on this machine`;
+  return [
+    lackOfFiles(files, "The embedded Lambda"),
+    lackOfMemory(environments * ENVIRONMENT_MB, what),
+  ].filter((lack) => lack !== undefined);
+}
+
+async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
+  let complaint = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    complaint = (complaint + chunk).slice(-2_000);
+  });
+  const gone = async () => {
+    await once(child, "exit");
+    return { type: "failed", message: complaint.trim() || "it ended at once" } as const;
+  };
+  const message = await Promise.race([
+    once(child, "message").then(([message]) => message as ChildMessage),
+    gone(),
+  ]);
+  if (message.type === "ready") return message;
+  throw new ExperimentError(
+    `The embedded Lambda did not start: ${message.type === "failed" ? message.message : "?"}`,
+    'Run "npm ci" again and check that the temporary folder can be written to.',
+  );
+}
+
+/** Ends the embedded Lambda and waits until nothing is left of it. */
+async function close(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  if (child.connected) child.disconnect();
+  await exit;
+}
+
+/** A {@link ControlCall} whose number is still to be given. */
+type Wish = ControlCall extends infer Call
+  ? Call extends unknown
+    ? Omit<Call, "call">
+    : never
+  : never;
+
+/** Matches the answers of the embedded Lambda with what it was asked. */
+class Control {
+  readonly #child: ChildProcess;
+  readonly #open = new Map<number, (answer: ControlAnswer) => void>();
+  #calls = 0;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on("message", (message: ChildMessage) => {
+      if (message.type !== "answer") return;
+      this.#open.get(message.call)?.(message);
+      this.#open.delete(message.call);
+    });
+    child.once("disconnect", () => {
+      for (const [call, answer] of this.#open) answer({ type: "answer", call, lines: [] });
+      this.#open.clear();
+    });
+  }
+
+  call(wish: Wish): Promise<ControlAnswer> {
+    this.#calls += 1;
+    const call = this.#calls;
+    if (!this.#child.connected) return Promise.resolve({ type: "answer", call, lines: [] });
+    return new Promise((resolve) => {
+      this.#open.set(call, resolve);
+      this.#child.send({ ...wish, call });
+    });
+  }
+}

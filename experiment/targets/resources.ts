@@ -1,0 +1,47 @@
+/** What this machine can still give: open files and memory. */
+
+import { burstOf, type Plan } from "../core/plan.ts";
+
+/** Descriptors that a process needs besides its connections. */
+const RESERVED_FILES = 64;
+
+/** The largest burst of a plan. */
+export function largestBurst(plan: Plan): number {
+  return plan.stages.reduce((largest, stage) => Math.max(largest, burstOf(stage)), 0);
+}
+
+/**
+ * Whether a process can open that many descriptors.
+ *
+ * @returns why not, as one sentence, or `undefined`
+ */
+export function lackOfFiles(needed: number, what: string): string | undefined {
+  const limit = openFileLimit();
+  if (needed + RESERVED_FILES <= limit) return undefined;
+  return (
+    `${what} needs ${needed + RESERVED_FILES} open files and the limit is ${limit}: ` +
+    `lower the concurrency, or raise the limit with "ulimit -n".`
+  );
+}
+
+/** Whether the machine has that many megabytes left; why not, as one sentence, or `undefined`. */
+export function lackOfMemory(neededMb: number, what: string): string | undefined {
+  const availableMb = Math.floor(process.availableMemory() / 2 ** 20);
+  if (neededMb <= availableMb) return undefined;
+  return (
+    `${what} needs about ${neededMb} MB of memory and ${availableMb} MB are available: ` +
+    "lower the concurrency."
+  );
+}
+
+/** The limit that this process inherited and passes on; Node.js has raised it to the hard one. */
+function openFileLimit(): number {
+  if (!process.report) return Number.POSITIVE_INFINITY;
+  // Listing the network's interfaces may take seconds, and nobody reads them here.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { userLimits } = process.report.getReport() as {
+    userLimits?: { open_files?: { soft: number | "unlimited" } };
+  };
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === "number" ? soft : Number.POSITIVE_INFINITY;
+}

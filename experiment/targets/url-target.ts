@@ -1,0 +1,21 @@
+/** Any URL. Only what it answers is known of it. */
+
+import type { Target } from "../core/target.ts";
+import { lackOfFiles, largestBurst } from "./resources.ts";
+
+/** How long a cold start behind an unknown URL may take, in milliseconds. */
+const COLD_START_ALLOWANCE_MS = 30_000;
+
+export function openUrlTarget(url: URL): Target {
+  return {
+    url,
+    description: { kind: "url", url: url.href },
+    proves: "A URL: shows how what answers there behaves, whatever it is.",
+    coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
+    obstacles: async (plan) => {
+      const lack = lackOfFiles(largestBurst(plan), "The runner");
+      return lack === undefined ? [] : [lack];
+    },
+    close: async () => {},
+  };
+}

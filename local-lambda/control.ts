@@ -1,0 +1,31 @@
+/**
+ * How a parent process steers an embedded Lambda, over Node's own channel between the two: nobody
+ * else on the machine can reach it. When the channel closes, the embedded Lambda ends.
+ */
+
+/** Sent once, when the URL is ready. */
+export interface ReadyMessage {
+  type: "ready";
+  url: string;
+  /** Of the handler that the environments run, in hexadecimal. */
+  codeSha256: string;
+}
+
+/** Sent instead, when it cannot start. */
+export interface FailedMessage {
+  type: "failed";
+  message: string;
+}
+
+/** What the parent may ask for. Each call is answered once. */
+export type ControlCall =
+  | { type: "recycle"; call: number }
+  | { type: "logs"; call: number; environment: string };
+
+export interface ControlAnswer {
+  type: "answer";
+  call: number;
+  lines: readonly string[];
+}
+
+export type ChildMessage = ReadyMessage | FailedMessage | ControlAnswer;

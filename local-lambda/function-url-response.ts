@@ -1,0 +1,95 @@
+/**
+ * The HTTP response that a Function URL makes of what a function returned, payload format 2.0.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+
+export interface UrlResponse {
+  statusCode: number;
+  headers: Record<string, string | string[]>;
+  body: Buffer;
+}
+
+/** The fields of a returned object that stand for an HTTP response. */
+interface ReturnedResponse {
+  statusCode: unknown;
+  headers?: unknown;
+  cookies?: unknown;
+  body?: unknown;
+  isBase64Encoded?: unknown;
+}
+
+/**
+ * Maps what a function returned. An object with a `statusCode` stands for the response; anything
+ * else is the body of a 200, a text as it is and the rest as JSON.
+ *
+ * @param returned the JSON text that the runtime posted
+ */
+export function functionUrlResponse(returned: string): UrlResponse {
+  let value: unknown;
+  try {
+    value = JSON.parse(returned);
+  } catch {
+    value = returned;
+  }
+  if (isResponse(value)) return asResponse(value);
+  const body = typeof value === "string" ? value : returned;
+  return respond(200, {}, body);
+}
+
+/** What a caller sees when the function failed. The body is our assumption. */
+export const FUNCTION_ERROR: UrlResponse = plain(502, "Internal Server Error");
+
+/**
+ * What a caller sees above the concurrency limit. The status is documented; the body is that of the
+ * Invoke API, as an assumption.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export const THROTTLED: UrlResponse = respond(
+  429,
+  {},
+  JSON.stringify({
+    Reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
+    Type: "User",
+    message: "Rate Exceeded.",
+  }),
+);
+
+/** What a caller sees whose request is larger than a function may be given. */
+export const TOO_LARGE: UrlResponse = plain(413, "Request Entity Too Large");
+
+function isResponse(value: unknown): value is ReturnedResponse {
+  return typeof value === "object" && value !== null && "statusCode" in value;
+}
+
+function asResponse(returned: ReturnedResponse): UrlResponse {
+  const { statusCode, headers, cookies, body, isBase64Encoded } = returned;
+  const status = Number(statusCode);
+  if (!Number.isInteger(status) || status < 200 || status > 599) return FUNCTION_ERROR;
+  const given: UrlResponse["headers"] = {};
+  if (typeof headers === "object" && headers !== null) {
+    for (const [name, value] of Object.entries(headers)) given[name.toLowerCase()] = String(value);
+  }
+  if (Array.isArray(cookies)) given["set-cookie"] = cookies.map(String);
+  const text = body === undefined || body === null ? "" : asText(body);
+  return respond(status, given, isBase64Encoded === true ? Buffer.from(text, "base64") : text);
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function respond(
+  statusCode: number,
+  headers: UrlResponse["headers"],
+  body: string | Buffer,
+): UrlResponse {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json", ...headers },
+    body: Buffer.from(body),
+  };
+}
+
+function plain(statusCode: number, text: string): UrlResponse {
+  return respond(statusCode, { "content-type": "text/plain" }, text);
+}

@@ -1,0 +1,57 @@
+/** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
+
+import type { FunctionConfiguration } from "./function-configuration.ts";
+import { FunctionUrl } from "./function-url.ts";
+import { OnDemandPool } from "./on-demand-pool.ts";
+import { ProcessGroups } from "./process-groups.ts";
+import { prepareTask } from "./task.ts";
+
+export class LocalLambda {
+  readonly url: URL;
+  readonly pool: OnDemandPool;
+  /** Of the handler that the environments run, in hexadecimal. */
+  readonly codeSha256: string;
+  readonly #front: FunctionUrl;
+  readonly #groups: ProcessGroups;
+
+  private constructor(
+    url: URL,
+    codeSha256: string,
+    front: FunctionUrl,
+    pool: OnDemandPool,
+    groups: ProcessGroups,
+  ) {
+    this.url = url;
+    this.codeSha256 = codeSha256;
+    this.pool = pool;
+    this.#front = front;
+    this.#groups = groups;
+  }
+
+  /**
+   * Bundles the handler and starts listening. No environment exists until a request asks for one.
+   *
+   * @param port of the Function URL on loopback; 0 takes any free one
+   * @throws the system's error when the port is taken
+   */
+  static async start(configuration: FunctionConfiguration, port: number): Promise<LocalLambda> {
+    const task = await prepareTask();
+    const groups = new ProcessGroups(task.root);
+    const pool = new OnDemandPool(configuration, task, groups);
+    const front = new FunctionUrl((requestId, event) => pool.invoke(requestId, event));
+    try {
+      const url = await front.listen(port);
+      return new LocalLambda(url, task.codeSha256, front, pool, groups);
+    } catch (error) {
+      await groups.close();
+      throw error;
+    }
+  }
+
+  /** Ends every environment, then the URL, and removes the task's folder. */
+  async close(): Promise<void> {
+    await this.pool.close();
+    this.#front.close();
+    await this.#groups.close();
+  }
+}

@@ -1,0 +1,61 @@
+/** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
+
+import type { ChildMessage, ControlCall } from "./control.ts";
+import { LocalLambda } from "./local-lambda.ts";
+import { parseOptions } from "./options.ts";
+
+const { port, configuration } = parseOptions(process.argv.slice(2));
+const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
+
+try {
+  const lambda = await LocalLambda.start(configuration, port);
+  endWithSignals(lambda);
+  if (parent) obey(lambda, parent);
+  else introduce(lambda);
+} catch (error) {
+  const message = startFailure(error);
+  if (parent) parent({ type: "failed", message });
+  else console.error(message);
+  process.exitCode = 1;
+  if (parent) process.disconnect();
+}
+
+function introduce({ url }: LocalLambda): void {
+  console.log(`Local Lambda (${configuration.model}) at ${url}`);
+  console.log(`Try: curl -d '{"client":"Ana"}' ${url}`);
+  console.log("Ctrl-C ends it and every environment.");
+}
+
+function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void {
+  process.on("message", async (message: ControlCall) => {
+    const { call } = message;
+    if (message.type === "recycle") {
+      await lambda.pool.recycle();
+      tell({ type: "answer", call, lines: [] });
+    } else {
+      tell({ type: "answer", call, lines: lambda.pool.logOf(message.environment) });
+    }
+  });
+  process.once("disconnect", () => void end(lambda));
+  tell({ type: "ready", url: lambda.url.href, codeSha256: lambda.codeSha256 });
+}
+
+function endWithSignals(lambda: LocalLambda): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => void end(lambda));
+  }
+}
+
+async function end(lambda: LocalLambda): Promise<void> {
+  await lambda.close();
+  process.exit(0);
+}
+
+function startFailure(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    return `Port ${port} is taken. Choose another with --port, or 0 for any free one.`;
+  }
+  if (code === "EACCES") return `Port ${port} is not allowed. Choose one above 1023 with --port.`;
+  return `The local Lambda could not start: ${error instanceof Error ? error.message : error}`;
+}

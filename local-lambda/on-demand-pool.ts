@@ -1,0 +1,211 @@
+/**
+ * The on-demand model: a request goes to an environment whose runtime polls for work; if none
+ * does, a new environment is started for it; above the concurrency limit it is throttled. How many
+ * requests one environment serves at once is not decided here but by the runtime inside it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Environment } from "./environment.ts";
+import type { FunctionConfiguration } from "./function-configuration.ts";
+import { createInvocation, type Invocation, type InvocationResult } from "./invocation.ts";
+import type { ProcessGroups } from "./process-groups.ts";
+import { type Random, seededRandom } from "./random.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A
+ * caller may send its next request before that poll arrives; AWS does not document what happens
+ * then, and starting an environment for every such request would be absurd.
+ */
+const RETURN_MS = 100;
+/** Log streams kept of environments that have ended, so that they can still be read. */
+const MAX_ENDED_STREAMS = 1_000;
+
+export class OnDemandPool {
+  readonly #function: FunctionConfiguration;
+  readonly #task: Task;
+  readonly #groups: ProcessGroups;
+  readonly #random: Random;
+  readonly #environments = new Set<Environment>();
+  /** Environments on their way to the first poll, and the request that each is started for. */
+  readonly #starting = new Map<Environment, Invocation>();
+  /** Requests that wait for a runtime that has just answered. */
+  readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
+  readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
+  readonly #retired = new Set<Environment>();
+  readonly #streams = new Map<string, Environment["log"]>();
+  readonly #spawns: Environment[] = [];
+  #spawning = false;
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(configuration: FunctionConfiguration, task: Task, groups: ProcessGroups) {
+    this.#function = configuration;
+    this.#task = task;
+    this.#groups = groups;
+    this.#random = seededRandom(configuration.seed);
+  }
+
+  /** Runs one invocation to its end. */
+  async invoke(requestId: string, event: string): Promise<InvocationResult> {
+    if (this.#closed || this.#inFlight >= this.#function.concurrencyLimit) {
+      return { kind: "throttled" };
+    }
+    const { invocation, ended } = createInvocation(requestId, event);
+    this.#inFlight += 1;
+    this.#place(invocation);
+    const result = await ended;
+    this.#inFlight -= 1;
+    return result;
+  }
+
+  /** Environments that exist now, whatever they do. */
+  get size(): number {
+    return this.#environments.size;
+  }
+
+  /** Runtimes that could take an invocation now. */
+  get polling(): number {
+    return this.#candidates().length;
+  }
+
+  /** The lines that an environment logged, oldest first; empty for one that is unknown. */
+  logOf(id: string): readonly string[] {
+    return this.#streams.get(id)?.lines ?? [];
+  }
+
+  /** Makes the next request of everyone a cold one; what is being served is finished first. */
+  async recycle(): Promise<void> {
+    const stops: Promise<void>[] = [];
+    for (const environment of this.#environments) {
+      if (environment.isIdle && !this.#starting.has(environment))
+        stops.push(this.#end(environment));
+      else this.#retired.add(environment);
+    }
+    await Promise.all(stops);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const [invocation, timer] of this.#awaitingReturn) {
+      clearTimeout(timer);
+      invocation.end({ kind: "throttled" });
+    }
+    for (const invocation of this.#starting.values()) invocation.end({ kind: "throttled" });
+    await Promise.all([...this.#environments].map((environment) => this.#end(environment)));
+  }
+
+  #place(invocation: Invocation): void {
+    const candidates = this.#candidates();
+    const chosen = candidates[Math.floor(this.#random() * candidates.length)];
+    if (chosen) this.#serve(chosen, invocation);
+    else if (this.#countReturning() > this.#awaitingReturn.size) this.#awaitReturn(invocation);
+    else this.#startFor(invocation);
+  }
+
+  #awaitReturn(invocation: Invocation): void {
+    const timer = setTimeout(() => {
+      this.#awaitingReturn.delete(invocation);
+      this.#startFor(invocation);
+    }, RETURN_MS);
+    this.#awaitingReturn.set(invocation, timer);
+  }
+
+  #candidates(): Environment[] {
+    return [...this.#environments].filter(
+      (environment) => environment.isPolling && !this.#retired.has(environment),
+    );
+  }
+
+  #countReturning(): number {
+    let count = 0;
+    for (const environment of this.#environments) {
+      if (environment.isReturning && !this.#retired.has(environment)) count += 1;
+    }
+    return count;
+  }
+
+  #serve(environment: Environment, invocation: Invocation): void {
+    clearTimeout(this.#idleTimers.get(environment));
+    this.#idleTimers.delete(environment);
+    environment.serve(invocation);
+  }
+
+  #startFor(invocation: Invocation): void {
+    const environment = new Environment(this.#function, this.#task, this.#groups, {
+      onPoll: (it) => this.#onPoll(it),
+      onGone: (it) => this.#onGone(it),
+    });
+    this.#environments.add(environment);
+    this.#starting.set(environment, invocation);
+    this.#streams.set(environment.id, environment.log);
+    this.#spawns.push(environment);
+    if (!this.#spawning) void this.#spawnAll();
+  }
+
+  /** Starts one process a turn: each fork blocks, and the polls of the others must get through. */
+  async #spawnAll(): Promise<void> {
+    this.#spawning = true;
+    for (let next = this.#spawns.shift(); next; next = this.#spawns.shift()) {
+      if (this.#environments.has(next)) await next.start();
+      await nextTurn();
+    }
+    this.#spawning = false;
+  }
+
+  #onPoll(environment: Environment): void {
+    const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
+    if (next) {
+      this.#starting.delete(environment);
+      this.#serve(environment, next);
+    } else if (environment.isIdle) {
+      if (this.#retired.has(environment)) void this.#end(environment);
+      else this.#expireLater(environment);
+    }
+  }
+
+  /** The request that has waited longest for a runtime to poll again. */
+  #takeWaiting(environment: Environment): Invocation | undefined {
+    const [waiting] = this.#retired.has(environment) ? [] : this.#awaitingReturn;
+    if (!waiting) return undefined;
+    const [invocation, timer] = waiting;
+    clearTimeout(timer);
+    this.#awaitingReturn.delete(invocation);
+    return invocation;
+  }
+
+  #expireLater(environment: Environment): void {
+    clearTimeout(this.#idleTimers.get(environment));
+    const timer = setTimeout(() => {
+      if (environment.isIdle) void this.#end(environment);
+    }, this.#function.idleTimeoutMs);
+    this.#idleTimers.set(environment, timer);
+  }
+
+  /** A runtime that could not be started fails the request that waited for it. */
+  #onGone(environment: Environment): void {
+    this.#starting.get(environment)?.end(environment.initError);
+    void this.#end(environment);
+  }
+
+  async #end(environment: Environment): Promise<void> {
+    clearTimeout(this.#idleTimers.get(environment));
+    this.#idleTimers.delete(environment);
+    this.#environments.delete(environment);
+    this.#starting.delete(environment);
+    this.#retired.delete(environment);
+    await environment.stop();
+    this.#forgetOldStreams();
+  }
+
+  #forgetOldStreams(): void {
+    let surplus = this.#streams.size - this.#environments.size - MAX_ENDED_STREAMS;
+    if (surplus <= 0) return;
+    const alive = new Set([...this.#environments].map(({ id }) => id));
+    for (const id of this.#streams.keys()) {
+      if (surplus <= 0) return;
+      if (!alive.has(id) && this.#streams.delete(id)) surplus -= 1;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** Process groups of our own, and the reaper that ends them when we no longer can. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export class ProcessGroups {
+  readonly #reaper: ChildProcess;
+
+  /** @param folder removed by the reaper at the end */
+  constructor(folder: string) {
+    const script = fileURLToPath(new URL("reaper.ts", import.meta.url));
+    this.#reaper = spawn(process.execPath, [script, folder], {
+      detached: true,
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    // A reaper that is gone cannot be told anything; its parent goes on without it.
+    this.#reaper.stdin?.on("error", () => {});
+  }
+
+  /** Starts a program as the leader of a group of its own, with its output on pipes. */
+  start(program: string, args: readonly string[], env: Record<string, string>): ChildProcess {
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+    });
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.#tell(`+${pid}`);
+      child.once("exit", () => {
+        // Whatever the leader started goes with it.
+        killGroup(pid, "SIGKILL");
+        this.#tell(`-${pid}`);
+      });
+    }
+    return child;
+  }
+
+  /** Ends the reaper, which removes the folder. */
+  async close(): Promise<void> {
+    const exited = once(this.#reaper, "exit");
+    this.#reaper.stdin?.end();
+    await exited;
+  }
+
+  #tell(line: string): void {
+    this.#reaper.stdin?.write(`${line}\n`);
+  }
+}
+
+/** Signals a whole group; one that has ended already is left alone. */
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nothing of it is left.
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The Runtime API of one environment: what its runtime polls for work and reports to. Each
+ * environment has its own, on a port of its own, as on AWS; so a poll says where it comes from.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Invocation } from "./invocation.ts";
+
+const PREFIX = "/2018-06-01/runtime/";
+
+/** What a runtime does, as its environment hears of it. */
+export interface RuntimeEvents {
+  /** A poll waits: the runtime can take one more invocation. */
+  onPoll(): void;
+  onResponse(requestId: string, body: string): void;
+  onError(requestId: string, error: { errorType: string; errorMessage: string }): void;
+  onInitError(error: { errorType: string; errorMessage: string }): void;
+}
+
+export class RuntimeApi {
+  readonly #server: Server;
+  readonly #events: RuntimeEvents;
+  readonly #functionArn: string;
+  readonly #polls = new Set<ServerResponse>();
+
+  constructor(functionArn: string, events: RuntimeEvents) {
+    this.#functionArn = functionArn;
+    this.#events = events;
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+    // A poll may wait for hours.
+    this.#server.requestTimeout = 0;
+    this.#server.keepAliveTimeout = 0;
+  }
+
+  /** Starts listening; resolves to `host:port`, as AWS_LAMBDA_RUNTIME_API has it. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = this.#server.address() as AddressInfo;
+    return `127.0.0.1:${port}`;
+  }
+
+  /** Polls that wait for an invocation. */
+  get waitingPolls(): number {
+    return this.#polls.size;
+  }
+
+  /** Hands an invocation to a waiting poll. */
+  deliver(invocation: Invocation, deadlineEpochMs: number): void {
+    const [poll] = this.#polls;
+    if (!poll) throw new Error(`No poll waits for ${invocation.requestId}`);
+    this.#polls.delete(poll);
+    poll
+      .writeHead(200, {
+        "content-type": "application/json",
+        "lambda-runtime-aws-request-id": invocation.requestId,
+        "lambda-runtime-deadline-ms": String(deadlineEpochMs),
+        "lambda-runtime-invoked-function-arn": this.#functionArn,
+      })
+      .end(invocation.event);
+  }
+
+  /** Forgets the polls of a runtime that has ended. */
+  dropPolls(): void {
+    for (const poll of this.#polls) poll.destroy();
+    this.#polls.clear();
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : "";
+    if (request.method === "GET" && path === "invocation/next") return this.#poll(response);
+    const [, id = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+    const known = verb !== undefined || path === "init/error";
+    if (request.method !== "POST" || !known) {
+      response.writeHead(404).end();
+      return;
+    }
+    const body = await text(request);
+    response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
+    const requestId = decodeURIComponent(id);
+    if (verb === "response") this.#events.onResponse(requestId, body);
+    else if (verb === "error") this.#events.onError(requestId, parseError(body));
+    else this.#events.onInitError(parseError(body));
+  }
+
+  #poll(response: ServerResponse): void {
+    this.#polls.add(response);
+    response.on("close", () => this.#polls.delete(response));
+    this.#events.onPoll();
+  }
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  request.setEncoding("utf8");
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  return body;
+}
+
+function parseError(body: string): { errorType: string; errorMessage: string } {
+  const unknown = { errorType: "Unknown", errorMessage: body };
+  try {
+    return { ...unknown, ...JSON.parse(body) };
+  } catch {
+    return unknown;
+  }
+}

@@ -1,0 +1,38 @@
+/** What an environment runs: the handler as it is deployed, and the runtime client's stand-in. */
+
+import { createHash } from "node:crypto";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../handler/bundle.ts";
+
+export interface Task {
+  /** LAMBDA_TASK_ROOT: the folder that holds the handler. */
+  root: string;
+  /** _HANDLER: the file without its extension, and the export. */
+  handler: string;
+  /** The module that is preloaded before the runtime, as a URL. */
+  runtimeClient: string;
+  /** Of the handler's bundle, in hexadecimal. */
+  codeSha256: string;
+}
+
+/** Bundles handler and runtime client into a new folder, which the caller removes. */
+export async function prepareTask(): Promise<Task> {
+  const client = fileURLToPath(new URL("runtime-client.ts", import.meta.url));
+  const [handler, runtimeClient] = await Promise.all([
+    bundleHandler(),
+    bundleForRuntime(client, "esm"),
+  ]);
+  const root = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
+  const runtimeClientFile = join(root, "runtime-client.mjs");
+  await writeFile(join(root, BUNDLE_FILE), handler);
+  await writeFile(runtimeClientFile, runtimeClient);
+  return {
+    root,
+    handler: HANDLER,
+    runtimeClient: pathToFileURL(runtimeClientFile).href,
+    codeSha256: createHash("sha256").update(handler).digest("hex"),
+  };
+}
