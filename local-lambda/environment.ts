@@ -136,7 +136,7 @@ export class Environment {
     });
     const child = this.#groups.start(
       process.execPath,
-      ["--import", this.#task.runtimeClient, RUNTIME],
+      ["--require", this.#task.runtimeClient, RUNTIME],
       this.#variables(),
     );
     this.#process = child;

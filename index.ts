@@ -1,0 +1,23 @@
+/** The Pulumi program: `pulumi up` deploys the function, and prints what is exported here. */
+import * as pulumi from "@pulumi/pulumi";
+import { bundleHandler } from "./handler/bundle.ts";
+import { ConcurrencyTest } from "./infrastructure/concurrency-test.ts";
+import { parseConfiguration } from "./infrastructure/configuration.ts";
+import { stackReadme } from "./infrastructure/readme.ts";
+
+const config = new pulumi.Config();
+const parsed = parseConfiguration((key) => config.get(key));
+// A RunError is shown without a stack trace: there is nothing to look up in the source.
+if (!parsed.ok) throw new pulumi.RunError(parsed.message);
+const { configuration } = parsed;
+
+// Bundled before anything is registered, so that a broken handler changes nothing.
+const bundle = await bundleHandler();
+const test = new ConcurrencyTest(configuration.namePrefix, { configuration, bundle });
+
+export const { url, functionName, region, logGroupName, codeSha256 } = test;
+export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs } =
+  configuration;
+export const readme = pulumi
+  .output({ url, functionName, region, logGroupName })
+  .apply((deployed) => stackReadme({ ...deployed, configuration }));

@@ -1,0 +1,142 @@
+/** The deployed experiment: a function with a URL, its log group, and the role that it runs as. */
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { BUNDLE_FILE, HANDLER } from "../handler/bundle.ts";
+import type { Configuration } from "./configuration.ts";
+
+const LAMBDA_MAY_ASSUME: aws.iam.PolicyDocument = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+  ],
+};
+
+export interface ConcurrencyTestArgs {
+  configuration: Configuration;
+  /** The handler as one ES module. The same text makes the same archive, so nothing is updated. */
+  bundle: string;
+}
+
+/** Everything that is deployed. Destroying it leaves nothing behind, the logs included. */
+export class ConcurrencyTest extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+  readonly functionName: pulumi.Output<string>;
+  readonly region: pulumi.Output<string>;
+  readonly logGroupName: pulumi.Output<string>;
+  /** SHA-256 of the deployed archive in base64, as Lambda states it. */
+  readonly codeSha256: pulumi.Output<string>;
+
+  /** @param name begins the names of the function, its role and its log group */
+  constructor(name: string, args: ConcurrencyTestArgs, options?: pulumi.ComponentResourceOptions) {
+    super("lambda-concurrency-test:infrastructure:ConcurrencyTest", name, {}, options);
+    const { configuration, bundle } = args;
+    const { reservedConcurrency } = configuration;
+    const child = { parent: this };
+
+    // Not named after the function, whose own name is only known once it exists: the log group is
+    // there first, so that Lambda never makes one of its own, which would keep its logs forever.
+    const logGroup = new aws.cloudwatch.LogGroup(
+      name,
+      { namePrefix: `/aws/lambda/${name}-`, retentionInDays: configuration.logRetentionDays },
+      child,
+    );
+    const role = new aws.iam.Role(name, { assumeRolePolicy: LAMBDA_MAY_ASSUME }, child);
+    const logging = new aws.iam.RolePolicy(
+      name,
+      { role: role.name, policy: mayWriteTo(logGroup) },
+      child,
+    );
+    const lambda = new aws.lambda.Function(
+      name,
+      {
+        description: "Mutates a global object and waits, to show which requests share a process",
+        runtime: aws.lambda.Runtime.NodeJS24dX,
+        handler: HANDLER,
+        code: new pulumi.asset.AssetArchive({
+          [BUNDLE_FILE]: new pulumi.asset.StringAsset(bundle),
+        }),
+        role: role.arn,
+        architectures: [configuration.architecture],
+        memorySize: configuration.memoryMb,
+        timeout: configuration.timeoutSeconds,
+        ...(reservedConcurrency !== "none" && {
+          reservedConcurrentExecutions: reservedConcurrency,
+        }),
+        loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
+        environment: {
+          variables: {
+            MAX_HOLD_MS: String(configuration.maxHoldMs),
+            // Nobody reads it. Lambda starts new environments after any change of the variables.
+            GENERATION: String(configuration.generation),
+          },
+        },
+      },
+      // Nothing in the function refers to the policy, and its first lines would be lost without.
+      { ...child, dependsOn: [logging] },
+    );
+    const url = new aws.lambda.FunctionUrl(
+      name,
+      {
+        functionName: lambda.name,
+        authorizationType: configuration.urlAuthorization,
+        invokeMode: "BUFFERED",
+      },
+      child,
+    );
+    if (configuration.urlAuthorization === "NONE") admitEverybody(name, lambda, child);
+
+    this.url = url.functionUrl;
+    this.functionName = lambda.name;
+    this.region = lambda.region;
+    this.logGroupName = logGroup.name;
+    this.codeSha256 = lambda.codeSha256;
+    this.registerOutputs({
+      url: this.url,
+      functionName: this.functionName,
+      region: this.region,
+      logGroupName: this.logGroupName,
+      codeSha256: this.codeSha256,
+    });
+  }
+}
+
+/**
+ * Allows to write into one log group, but not to create it: a late line, after the group was
+ * destroyed, must not bring it back.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+ */
+function mayWriteTo(logGroup: aws.cloudwatch.LogGroup): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: pulumi.interpolate`${logGroup.arn}:*`,
+      },
+    ],
+  });
+}
+
+/**
+ * Opens the URL to unsigned requests. Both statements are needed since October 2025; the second
+ * holds for calls through the URL only, so that the function cannot be invoked by other ways.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+ */
+function admitEverybody(
+  name: string,
+  lambda: aws.lambda.Function,
+  options: pulumi.CustomResourceOptions,
+): void {
+  const everybody = { function: lambda.name, principal: "*" };
+  new aws.lambda.Permission(
+    `${name}-url`,
+    { ...everybody, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
+    options,
+  );
+  new aws.lambda.Permission(
+    `${name}-invoke`,
+    { ...everybody, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
+    options,
+  );
+}

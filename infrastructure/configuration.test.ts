@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { type Configuration, parseConfiguration } from "./configuration.ts";
+
+type Texts = Partial<Record<keyof Configuration, string>>;
+
+const VALID = {
+  memoryMb: "512",
+  timeoutSeconds: "61",
+  architecture: "x86_64",
+  maxHoldMs: "20000",
+  reservedConcurrency: "10",
+  generation: "3",
+  logRetentionDays: "14",
+  urlAuthorization: "NONE",
+  namePrefix: "my_test-1",
+} satisfies Texts;
+
+function parse(changes: Texts) {
+  const texts: Texts = { ...VALID, ...changes };
+  return parseConfiguration((key) => texts[key]);
+}
+
+/** The lines of the refusal, one a problem. */
+function problems(changes: Texts): string[] {
+  const parsed = parse(changes);
+  return parsed.ok ? [] : parsed.message.split("\n  ").slice(1);
+}
+
+test("a valid configuration arrives typed", () => {
+  expect(parse({})).toEqual({
+    ok: true,
+    configuration: {
+      memoryMb: 512,
+      timeoutSeconds: 61,
+      architecture: "x86_64",
+      maxHoldMs: 20_000,
+      reservedConcurrency: 10,
+      generation: 3,
+      logRetentionDays: 14,
+      urlAuthorization: "NONE",
+      namePrefix: "my_test-1",
+    },
+  });
+});
+
+describe("accepts the limits themselves", () => {
+  test.each<Texts>([
+    { memoryMb: "128" },
+    { memoryMb: "10240" },
+    { timeoutSeconds: "1", maxHoldMs: "100" },
+    { timeoutSeconds: "900" },
+    { timeoutSeconds: "21" },
+    { maxHoldMs: "60000", timeoutSeconds: "61" },
+    { reservedConcurrency: "0" },
+    { reservedConcurrency: "none" },
+    { generation: "0" },
+    { logRetentionDays: "1" },
+    { logRetentionDays: "3653" },
+    { namePrefix: "a".repeat(56) },
+  ])("%j", (changes) => {
+    expect(problems(changes)).toEqual([]);
+  });
+});
+
+describe("rejects what AWS would reject, and says how to set it right", () => {
+  test.each<[keyof Configuration, string, string, string | number]>([
+    ["memoryMb", "127", "a whole number of MB from 128 to 10240", 128],
+    ["memoryMb", "10241", "a whole number of MB from 128 to 10240", 10_240],
+    ["memoryMb", "512.5", "a whole number of MB", 513],
+    ["memoryMb", "1e3", "a whole number of MB", 1_000],
+    ["memoryMb", "much", "a whole number of MB", 128],
+    ["memoryMb", "", "a whole number of MB", 128],
+    ["memoryMb", "Infinity", "a whole number of MB", 10_240],
+    ["timeoutSeconds", "0", "a whole number of seconds from 1 to 900", 1],
+    ["timeoutSeconds", "901", "a whole number of seconds from 1 to 900", 900],
+    ["timeoutSeconds", "20", "above the longest hold, maxHoldMs 20000", 21],
+    ["architecture", "arm", "one of arm64, x86_64", "arm64"],
+    ["maxHoldMs", "99", "a whole number of milliseconds from 100 to 60000", 100],
+    ["maxHoldMs", "60001", "a whole number of milliseconds from 100 to 60000", 60_000],
+    ["reservedConcurrency", "-1", "none or a whole number of environments from 0 up", "none"],
+    ["reservedConcurrency", "2.5", "none or a whole number of environments from 0 up", "none"],
+    ["generation", "-1", "a whole number of generations from 0 up", 0],
+    ["generation", "two", "a whole number of generations from 0 up", 0],
+    ["logRetentionDays", "0", "one of 1, 3, 5, 7", 1],
+    ["logRetentionDays", "8", "one of 1, 3, 5, 7", 7],
+    ["logRetentionDays", "5000", "one of 1, 3, 5, 7", 3_653],
+    ["urlAuthorization", "none", "one of AWS_IAM, NONE", "AWS_IAM"],
+    ["namePrefix", "", "1 to 56 letters, digits", "concurrency-test"],
+    ["namePrefix", "my test", "1 to 56 letters, digits", "my-test"],
+    ["namePrefix", "tést", "1 to 56 letters, digits", "t-st"],
+    ["namePrefix", "a".repeat(57), "1 to 56 letters, digits", "a".repeat(56)],
+  ])("%s %j", (key, value, rule, suggestion) => {
+    const [problem, ...others] = problems({ [key]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${key} `));
+    expect(problem).toContain(rule);
+    expect(problem).toMatch(new RegExp(`run: pulumi config set ${key} ${suggestion}$`));
+    expect(problems({ [key]: String(suggestion) }).join()).not.toContain(rule);
+  });
+
+  test("a timeout that would end the longest hold is raised above it", () => {
+    expect(problems({ timeoutSeconds: "1", maxHoldMs: "1999" })).toEqual([
+      "timeoutSeconds is 1 seconds and must be above the longest hold, maxHoldMs 1999; " +
+        "run: pulumi config set timeoutSeconds 2",
+    ]);
+  });
+});
+
+test("a missing key is an error, since Pulumi.yaml alone states the defaults", () => {
+  for (const key of Object.keys(VALID)) {
+    const [problem, ...others] = problems({ [key]: undefined });
+    expect(others).toEqual([]);
+    expect(problem).toContain(`${key} is not set and must be`);
+  }
+});
+
+test("all problems are reported at once, and a timeout is not compared with a wrong hold", () => {
+  expect(problems({ memoryMb: "1", timeoutSeconds: "5", maxHoldMs: "x", namePrefix: "" })).toEqual([
+    expect.stringMatching(/^memoryMb /),
+    expect.stringMatching(/^maxHoldMs /),
+    expect.stringMatching(/^namePrefix /),
+  ]);
+});
