@@ -104,11 +104,12 @@ function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 
 function queryParameters(query: string): Record<string, string> | undefined {
   if (query === "") return undefined;
-  const parameters: Record<string, string> = {};
+  const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    parameters[name] = name in parameters ? `${parameters[name]},${value}` : value;
+    const earlier = parameters.get(name);
+    parameters.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }
-  return parameters;
+  return Object.fromEntries(parameters);
 }
 
 function splitOnce(text: string, separator: string): string[] {

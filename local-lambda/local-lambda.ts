@@ -4,7 +4,7 @@ import type { FunctionConfiguration } from "./function-configuration.ts";
 import { FunctionUrl } from "./function-url.ts";
 import { OnDemandPool } from "./on-demand-pool.ts";
 import { ProcessGroups } from "./process-groups.ts";
-import { prepareTask } from "./task.ts";
+import { prepareTask, type Task } from "./task.ts";
 
 export class LocalLambda {
   readonly url: URL;
@@ -16,13 +16,13 @@ export class LocalLambda {
 
   private constructor(
     url: URL,
-    codeSha256: string,
+    task: Task,
     front: FunctionUrl,
     pool: OnDemandPool,
     groups: ProcessGroups,
   ) {
     this.url = url;
-    this.codeSha256 = codeSha256;
+    this.codeSha256 = task.codeSha256;
     this.pool = pool;
     this.#front = front;
     this.#groups = groups;
@@ -41,7 +41,7 @@ export class LocalLambda {
     const front = new FunctionUrl((requestId, event) => pool.invoke(requestId, event));
     try {
       const url = await front.listen(port);
-      return new LocalLambda(url, task.codeSha256, front, pool, groups);
+      return new LocalLambda(url, task, front, pool, groups);
     } catch (error) {
       await groups.close();
       throw error;

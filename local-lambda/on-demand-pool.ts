@@ -60,9 +60,9 @@ export class OnDemandPool {
     return result;
   }
 
-  /** Environments that exist now, whatever they do. */
-  get size(): number {
-    return this.#environments.size;
+  /** The names of the environments that exist now, in order of their start. */
+  get environments(): string[] {
+    return [...this.#environments].map(({ id }) => id);
   }
 
   /** Runtimes that could take an invocation now. */

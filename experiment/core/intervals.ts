@@ -22,14 +22,14 @@ export function countIntersections(intervals: readonly Interval[]): number {
   const filled = intervals.filter(isFilled);
   const starts = filled.map(({ from }) => from).sort(ascending);
   const ends = filled.map(({ until }) => until).sort(ascending);
-  // Of the n(n − 1)/2 pairs, those are apart where one ends before or when the other begins.
-  let apart = 0;
+  // Each one meets those that began before it and have not ended yet.
+  let pairs = 0;
   let ended = 0;
-  for (const start of starts) {
+  for (const [begun, start] of starts.entries()) {
     while (ended < ends.length && (ends[ended] ?? 0) <= start) ended += 1;
-    apart += ended;
+    pairs += begun - ended;
   }
-  return (filled.length * (filled.length - 1)) / 2 - apart;
+  return pairs;
 }
 
 /** Two intervals that share a moment, the earliest such pair; `undefined` where all are apart. */

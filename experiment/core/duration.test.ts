@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { formatDuration, parseDuration } from "./duration.ts";
+
+test.each([
+  ["5s", 5_000],
+  ["250 ms", 250],
+  ["1.5 s", 1_500],
+  ["0.1", 100],
+  ["2m", 120_000],
+  [" 3 S ", 3_000],
+])("%s is %d milliseconds", (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+});
+
+test.each(["", "fast", "5 apples", "-1s", "1e3s", "s"])("%s is no duration", (text) => {
+  expect(parseDuration(text)).toBeUndefined();
+});
+
+test.each([
+  [0, "0 s"],
+  [250, "250 ms"],
+  [5_000, "5 s"],
+  [1_500, "1.5 s"],
+  [120_000, "2 min"],
+])("%d milliseconds read as %s, and back", (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+  expect(parseDuration(text)).toBe(ms);
+});

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { functionUrlEvent, type UrlRequest } from "./function-url-event.ts";
+
+function eventOf(changes: Partial<UrlRequest> = {}) {
+  return functionUrlEvent({
+    requestId: "id-1",
+    method: "POST",
+    target: "/",
+    protocol: "HTTP/1.1",
+    headers: { host: "127.0.0.1:9000", "content-type": "application/json" },
+    sourceIp: "127.0.0.1",
+    body: Buffer.from('{"client":"Ana"}'),
+    receivedAt: new Date("2026-11-23T19:03:58Z"),
+    ...changes,
+  });
+}
+
+test("a request becomes an event of payload format 2.0", () => {
+  const event = eventOf({
+    target: "/a%20b?x=1&x=2&y=%C3%A4",
+    headers: {
+      host: "abc.lambda-url.eu-west-1.on.aws",
+      "content-type": "application/json; charset=utf-8",
+      "user-agent": "test/1",
+      cookie: "a=1; b=2",
+      accept: "text/html",
+    },
+  });
+  expect(event).toEqual({
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: "/a b",
+    rawQueryString: "x=1&x=2&y=%C3%A4",
+    cookies: ["a=1", "b=2"],
+    headers: {
+      host: "abc.lambda-url.eu-west-1.on.aws",
+      "content-type": "application/json; charset=utf-8",
+      "user-agent": "test/1",
+      accept: "text/html",
+    },
+    queryStringParameters: { x: "1,2", y: "ä" },
+    requestContext: {
+      accountId: "anonymous",
+      apiId: "abc",
+      domainName: "abc.lambda-url.eu-west-1.on.aws",
+      domainPrefix: "abc",
+      http: {
+        method: "POST",
+        path: "/a b",
+        protocol: "HTTP/1.1",
+        sourceIp: "127.0.0.1",
+        userAgent: "test/1",
+      },
+      requestId: "id-1",
+      routeKey: "$default",
+      stage: "$default",
+      time: "23/Nov/2026:19:03:58 +0000",
+      timeEpoch: 1_795_460_638_000,
+    },
+    body: '{"client":"Ana"}',
+    isBase64Encoded: false,
+  });
+});
+
+test.each([
+  ["application/x-www-form-urlencoded", true],
+  ["application/octet-stream", true],
+  ["", true],
+  ["text/plain", false],
+  ["application/problem+json", false],
+])("a body of type %j arrives as base64: %s", (type, isBase64Encoded) => {
+  const event = eventOf({ headers: { "content-type": type } });
+  expect(event.isBase64Encoded).toBe(isBase64Encoded);
+  expect(Buffer.from(event.body ?? "", isBase64Encoded ? "base64" : "utf8").toString()).toBe(
+    '{"client":"Ana"}',
+  );
+});
+
+test("no body, no query and no cookies leave no fields", () => {
+  const event = eventOf({ body: Buffer.alloc(0) });
+  expect(Object.keys(event)).not.toEqual(
+    expect.arrayContaining(["body", "cookies", "queryStringParameters"]),
+  );
+  expect(event.isBase64Encoded).toBe(false);
+});
+
+test("a path that cannot be decoded is passed on as it came", () => {
+  expect(eventOf({ target: "/%E0%A4%A" }).rawPath).toBe("/%E0%A4%A");
+});
+
+test("a parameter may be named like a property of every object", () => {
+  expect(eventOf({ target: "/?constructor=1" }).queryStringParameters).toEqual({
+    constructor: "1",
+  });
+});

@@ -1,0 +1,224 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { expect, onTestFinished, test } from "vitest";
+import type { Answer } from "../handler/contract.ts";
+import { waitUntil } from "../test/wait-until.ts";
+import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
+import { LocalLambda } from "./local-lambda.ts";
+
+async function start(changes: Partial<FunctionConfiguration> = {}): Promise<LocalLambda> {
+  const lambda = await LocalLambda.start({ ...defaultConfiguration(), ...changes }, 0);
+  onTestFinished(() => lambda.close());
+  return lambda;
+}
+
+async function post({ url }: LocalLambda, body: unknown): Promise<Response> {
+  return fetch(url, { method: "POST", body: JSON.stringify(body) });
+}
+
+async function ask(lambda: LocalLambda, client: string, holdMs = 20): Promise<Answer> {
+  const response = await post(lambda, { client, holdMs });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+/** Asks for several at once. */
+function askAll(lambda: LocalLambda, clients: readonly string[], holdMs: number) {
+  return Promise.all(clients.map((client) => ask(lambda, client, holdMs)));
+}
+
+function distinct<T>(values: readonly T[]): number {
+  return new Set(values).size;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function taskFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("lambda-concurrency-test-"));
+}
+
+const untilPolling = (lambda: LocalLambda, count: number) =>
+  waitUntil(`${count} runtimes to poll`, () => lambda.pool.polling === count);
+
+test("the first request is a cold start, and the next is served warm by the same process", async () => {
+  const lambda = await start();
+  const first = await ask(lambda, "Ana");
+  await untilPolling(lambda, 1);
+  const second = await ask(lambda, "Dean");
+  expect(first.environment).toMatchObject({
+    coldStart: true,
+    initializationType: "on-demand",
+    runtime: "AWS_Lambda_nodejs24.x",
+    memoryMb: 128,
+    region: "local",
+  });
+  expect(first.environment?.id).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
+  expect(second.globalData).toEqual({ counter: 2, client: "Dean", clients: ["Ana", "Dean"] });
+  expect(second.environment?.pid).toBe(first.environment?.pid);
+});
+
+test("requests at once are served by as many processes, alone in each", async () => {
+  const lambda = await start();
+  const answers = await askAll(lambda, ["Ana", "Bo", "Cy"], 300);
+  expect(distinct(answers.map(({ environment }) => environment?.pid))).toBe(3);
+  for (const { client, globalData, invocation } of answers) {
+    expect(globalData).toEqual({ counter: 1, client, clients: [client] });
+    expect(invocation?.inFlightPeak).toBe(1);
+  }
+});
+
+test("with the multi-concurrency variable the same pool shows overlaps: the runtime decides", async () => {
+  const environmentVariables = {
+    AWS_LAMBDA_MAX_CONCURRENCY: "10",
+    AWS_LAMBDA_NODEJS_WORKER_COUNT: "1",
+  };
+  const lambda = await start({ environmentVariables });
+  const first = ask(lambda, "Ana", 3_000);
+  // Ana is inside and the runtime polls again: it takes another one beside her.
+  await untilPolling(lambda, 1);
+  const second = await ask(lambda, "Bo", 50);
+  expect(second.invocation?.inFlightOnEntry).toBe(2);
+  expect((await first).globalData).toEqual({ counter: 2, client: "Bo", clients: ["Ana", "Bo"] });
+  expect(second.environment?.instance).toBe((await first).environment?.instance);
+});
+
+test("above the concurrency limit requests are throttled and touch nothing", async () => {
+  const lambda = await start({ concurrencyLimit: 1 });
+  const [one, other] = await Promise.all([
+    post(lambda, { client: "Ana", holdMs: 300 }),
+    post(lambda, { client: "Bo", holdMs: 300 }),
+  ]);
+  expect([one?.status, other?.status].sort()).toEqual([200, 429]);
+  const throttled = one?.status === 429 ? one : other;
+  expect(await throttled?.json()).toMatchObject({ message: "Rate Exceeded." });
+  expect(throttled?.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
+  expect(lambda.pool.environments).toHaveLength(1);
+});
+
+test("bad input is the handler's 400, and the next counter is not affected", async () => {
+  const lambda = await start();
+  await ask(lambda, "Ana");
+  await untilPolling(lambda, 1);
+  const refused = await post(lambda, []);
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toEqual({ message: expect.stringMatching(/^body: /) });
+  await untilPolling(lambda, 1);
+  expect((await ask(lambda, "Bo")).globalData.counter).toBe(2);
+});
+
+test("the header carries the id that the handler sees", async () => {
+  const lambda = await start();
+  const response = await post(lambda, { client: "Ana", holdMs: 0 });
+  const { invocation } = (await response.json()) as Answer;
+  expect(response.headers.get("x-amzn-requestid")).toBe(invocation?.requestId);
+});
+
+test("a process that dies fails its request with 502 and restarts in the same environment", async () => {
+  const lambda = await start();
+  const { environment: before } = await ask(lambda, "Ana");
+  await untilPolling(lambda, 1);
+  const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
+  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  process.kill(before?.pid ?? 0, "SIGKILL");
+  expect((await doomed).status).toBe(502);
+  await untilPolling(lambda, 1);
+  const { environment: after, globalData } = await ask(lambda, "Cy");
+  expect(after?.id).toBe(before?.id);
+  expect(after?.instance).not.toBe(before?.instance);
+  expect(globalData.counter).toBe(1);
+  expect(lambda.pool.logOf(before?.id ?? "").join("\n")).toMatch(/"restarted":true/);
+});
+
+test("a function that takes too long is ended with 502", async () => {
+  const lambda = await start({ timeoutMs: 1_000 });
+  const response = await post(lambda, { client: "Ana", holdMs: 30_000 });
+  expect(response.status).toBe(502);
+  await untilPolling(lambda, 1);
+  expect((await ask(lambda, "Bo")).globalData.counter).toBe(1);
+});
+
+test("an environment without requests is ended, and its process with it", async () => {
+  const lambda = await start({ idleTimeoutMs: 1_000 });
+  const { environment } = await ask(lambda, "Ana");
+  await waitUntil("the environment to expire", () => lambda.pool.environments.length === 0);
+  await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
+});
+
+test("after recycling every request is a cold start again", async () => {
+  const lambda = await start();
+  const [first] = await askAll(lambda, ["Ana", "Bo"], 100);
+  await untilPolling(lambda, 2);
+  await lambda.pool.recycle();
+  expect(lambda.pool.environments).toEqual([]);
+  const second = await ask(lambda, "Cy");
+  expect(second.environment?.coldStart).toBe(true);
+  expect(second.environment?.id).not.toBe(first?.environment?.id);
+});
+
+test("recycling lets what is being served finish, and then ends its environment", async () => {
+  const lambda = await start();
+  await ask(lambda, "Ana");
+  await untilPolling(lambda, 1);
+  const busy = ask(lambda, "Bo", 500);
+  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  await lambda.pool.recycle();
+  expect((await busy).globalData.counter).toBe(2);
+  await waitUntil("the environment to end", () => lambda.pool.environments.length === 0);
+});
+
+test("each environment logs its own steps as JSON", async () => {
+  const lambda = await start();
+  const answers = await askAll(lambda, ["Ana", "Bo"], 100);
+  for (const { client, environment, invocation } of answers) {
+    const lines = lambda.pool.logOf(environment?.id ?? "").map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ type: "platform.initStart" });
+    const steps = lines.filter(({ requestId }) => requestId === invocation?.requestId);
+    expect(steps).toHaveLength(5);
+    expect(steps[4]).toMatchObject({ client, message: "step 5 of 5" });
+  }
+});
+
+test("the same seed takes the same environments", async () => {
+  const order = async () => {
+    const lambda = await start({ seed: 7 });
+    await askAll(lambda, ["Ana", "Bo", "Cy"], 200);
+    const taken: number[] = [];
+    for (const client of ["1", "2", "3", "4", "5"]) {
+      await untilPolling(lambda, 3);
+      const { environment } = await ask(lambda, client);
+      taken.push(lambda.pool.environments.indexOf(environment?.id ?? ""));
+    }
+    expect(taken).not.toContain(-1);
+    return taken;
+  };
+  expect(await order()).toEqual(await order());
+});
+
+test("a request of more than 6 MB is refused", async () => {
+  const lambda = await start();
+  const body = Buffer.alloc(6 * 1024 * 1024 + 1);
+  const response = await fetch(lambda.url, { method: "POST", body }).catch(() => undefined);
+  // A server may close the connection before a client has sent everything.
+  expect(response?.status ?? 413).toBe(413);
+  expect(lambda.pool.environments).toEqual([]);
+});
+
+test("closing leaves no process and no folder", async () => {
+  const before = taskFolders();
+  const lambda = await LocalLambda.start(defaultConfiguration(), 0);
+  expect(taskFolders()).not.toEqual(before);
+  const { environment } = await ask(lambda, "Ana");
+  const busy = post(lambda, { client: "Bo", holdMs: 60_000 }).catch(() => undefined);
+  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  await lambda.close();
+  await busy;
+  expect(isAlive(environment?.pid ?? 0)).toBe(false);
+  expect(taskFolders()).toEqual(before);
+});

@@ -1,0 +1,55 @@
+/** A real HTTP server for one test, gone when the test is over. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+
+export interface SeenRequest {
+  method: string;
+  headers: IncomingMessage["headers"];
+  body: string;
+  /** Which connection brought it, from 0 in order of opening. */
+  connection: number;
+  arrivedAt: number;
+}
+
+export interface TestServer {
+  url: URL;
+  requests: SeenRequest[];
+  /** Connections that were opened. */
+  connections: () => number;
+}
+
+/** Starts a server whose answers are `serve`'s. */
+export async function startServer(
+  serve: (request: SeenRequest, response: ServerResponse) => void,
+): Promise<TestServer> {
+  const requests: SeenRequest[] = [];
+  const sockets: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    const arrivedAt = performance.now();
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    const connection = sockets.indexOf(request.socket);
+    const { method = "", headers } = request;
+    const seen = { method, headers, body, connection, arrivedAt };
+    requests.push(seen);
+    serve(seen, response);
+  });
+  server.on("connection", (socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: new URL(`http://127.0.0.1:${port}/`), requests, connections: () => sockets.length };
+}
+
+/** Answers as the handler would, without an identity. */
+export function answerPlainly({ body }: SeenRequest, response: ServerResponse): void {
+  const { client } = JSON.parse(body) as { client: string };
+  const globalData = { counter: 1, client, clients: [client] };
+  response.setHeader("x-amzn-requestid", `id of ${client}`);
+  response.end(JSON.stringify({ client, globalData, message: "ok" }));
+}

@@ -1,0 +1,157 @@
+/** Schedules whose truth is known: who really was where and when, and what would be observed. */
+
+import fc from "fast-check";
+import type { Observation } from "../experiment/core/record-lines.ts";
+import type { Answer } from "../handler/contract.ts";
+
+/** One request as it truly went; times are milliseconds of one clock that nobody can read. */
+export interface Visit {
+  process: number;
+  /** Of the process; each has globals of its own. */
+  thread: number;
+  sentAt: number;
+  begin: number;
+  end: number;
+  answeredAt: number;
+  /** The answer never reached the runner. */
+  lost: boolean;
+}
+
+/** What the runner observes of these visits. `clockOffsets` are those of the processes' clocks. */
+export function observe(visits: readonly Visit[], clockOffsets: readonly number[]): Observation[] {
+  const answers = new Map<Visit, Answer>();
+  const instances = Map.groupBy(visits, ({ process, thread }) => `${process}/${thread}`);
+  for (const members of instances.values()) serve(members, clockOffsets, visits, answers);
+  return visits.map((visit, index) => {
+    const seen = { type: "observation", run: "r", index, client: clientName(index) } as const;
+    const { sentAt, answeredAt } = visit;
+    if (visit.lost) return { ...seen, outcome: "timed out", sentAt, answeredAt };
+    return {
+      ...seen,
+      outcome: "ok",
+      status: 200,
+      sentAt,
+      answeredAt,
+      response: answers.get(visit),
+    };
+  });
+}
+
+/** Plays the visits of one instance in order, as the handler would experience them. */
+function serve(
+  members: readonly Visit[],
+  clockOffsets: readonly number[],
+  all: readonly Visit[],
+  answers: Map<Visit, Answer>,
+): void {
+  const globals = { counter: 0, client: "", clients: [] as string[] };
+  const inside = new Map<Visit, Answer["invocation"] & object>();
+  const moments = members
+    .flatMap((visit) => [
+      { at: visit.begin, visit, enters: true },
+      { at: visit.end, visit, enters: false },
+    ])
+    // One that leaves makes room for one that enters at the same moment.
+    .sort((a, b) => a.at - b.at || Number(a.enters) - Number(b.enters));
+  for (const { visit, enters } of moments) {
+    const offset = clockOffsets[visit.process] ?? 0;
+    if (enters) {
+      const client = clientName(all.indexOf(visit));
+      globals.counter += 1;
+      globals.client = client;
+      globals.clients.push(client);
+      const inFlight = inside.size + 1;
+      for (const other of inside.values()) {
+        other.inFlightPeak = Math.max(other.inFlightPeak, inFlight);
+      }
+      inside.set(visit, {
+        requestId: `request ${all.indexOf(visit)}`,
+        enteredAt: visit.begin + offset,
+        leftAt: visit.end + offset,
+        enteredEpochMs: 0,
+        leftEpochMs: 0,
+        inFlightOnEntry: inFlight,
+        inFlightPeak: inFlight,
+        onEntry: { counter: globals.counter, client },
+      });
+    } else {
+      const invocation = inside.get(visit);
+      inside.delete(visit);
+      if (invocation) answers.set(visit, answerOf(visit, all, globals, invocation));
+    }
+  }
+}
+
+function answerOf(
+  visit: Visit,
+  all: readonly Visit[],
+  globals: Answer["globalData"],
+  invocation: Answer["invocation"] & object,
+): Answer {
+  return {
+    client: clientName(all.indexOf(visit)),
+    globalData: structuredClone(globals),
+    message: "ok",
+    environment: {
+      id: `environment ${visit.process}`,
+      instance: `instance ${visit.process}/${visit.thread}`,
+      pid: 8,
+      threadId: visit.thread,
+      initializedAt: 0,
+      coldStart: invocation.onEntry.counter === 1,
+      nodeVersion: "v24.0.0",
+      architecture: "arm64",
+    },
+    invocation,
+  };
+}
+
+function clientName(index: number): string {
+  return `client ${index}`;
+}
+
+export interface Schedule {
+  visits: Visit[];
+  clockOffsets: number[];
+}
+
+const PROCESSES = 5;
+
+/**
+ * Schedules in which no process ever serves two at once: requests of a burst and later ones, cold
+ * starts, jitter on both ways, answers lost, clocks with any offset.
+ */
+export const isolatedSchedule: fc.Arbitrary<Schedule> = fc
+  .record({
+    holdMs: fc.integer({ min: 100, max: 5_000 }),
+    clockOffsets: fc.array(fc.integer({ min: -1e9, max: 1e9 }), {
+      minLength: PROCESSES,
+      maxLength: PROCESSES,
+    }),
+    requests: fc.array(
+      fc.record({
+        process: fc.nat({ max: PROCESSES - 1 }),
+        sentAt: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 8_000 })),
+        way: fc.integer({ min: 0, max: 300 }),
+        coldStart: fc.integer({ min: 0, max: 8_000 }),
+        jitter: fc.integer({ min: 0, max: 50 }),
+        back: fc.integer({ min: 0, max: 300 }),
+        lost: fc.integer({ min: 0, max: 9 }).map((value) => value === 0),
+      }),
+      { minLength: 1, maxLength: 25 },
+    ),
+  })
+  .map(({ holdMs, clockOffsets, requests }) => {
+    const freeAt = new Map<number, number>();
+    const visits = requests
+      .toSorted((a, b) => a.sentAt - b.sentAt)
+      .map(({ process, sentAt, way, coldStart, jitter, back, lost }): Visit => {
+        const known = freeAt.get(process);
+        const ready = known ?? sentAt + coldStart;
+        const begin = Math.max(sentAt + way, ready);
+        const end = begin + holdMs + jitter;
+        freeAt.set(process, end);
+        return { process, thread: 0, sentAt, begin, end, answeredAt: end + back, lost };
+      });
+    return { visits, clockOffsets };
+  });
