@@ -6,14 +6,14 @@
 /** Longest client name, in code points. */
 export const MAX_CLIENT_LENGTH = 100;
 /** Most steps a hold can be divided into. */
-export const MAX_STEPS = 100;
+const MAX_STEPS = 100;
 /** Latest names that `globalData.clients` keeps; `globalData.dropped` counts the older ones. */
 export const MAX_REMEMBERED_CLIENTS = 1_000;
 export const DEFAULT_HOLD_MS = 5_000;
 export const DEFAULT_STEPS = 5;
 
 /** A valid request. `holdMs` is in milliseconds and is awaited in `steps` equal parts. */
-export interface HoldRequest {
+interface HoldRequest {
   client: string;
   holdMs: number;
   steps: number;

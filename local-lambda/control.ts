@@ -12,7 +12,7 @@ export interface ReadyMessage {
 }
 
 /** Sent instead, when it cannot start. */
-export interface FailedMessage {
+interface FailedMessage {
   type: "failed";
   message: string;
 }

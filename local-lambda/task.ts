@@ -5,6 +5,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stop } from "esbuild";
 import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../handler/bundle.ts";
 
 export interface Task {
@@ -28,6 +29,8 @@ export async function prepareTask(): Promise<Task> {
     bundleHandler(),
     bundleForRuntime(client, "cjs"),
   ]);
+  // esbuild keeps a process for the next build, and there is none.
+  await stop();
   const root = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
   const runtimeClientFile = join(root, "runtime-client.cjs");
   await writeFile(join(root, BUNDLE_FILE), handler);

@@ -49,7 +49,9 @@ export class Session {
 
   /** Makes the next run a cold one, where the target can. */
   async recycle(): Promise<void> {
-    if (!this.#experiment) await this.#target.recycle?.();
+    if (this.#experiment || !this.#target.recycle) return;
+    await this.#target.recycle();
+    this.store.recycle();
   }
 
   /** Stops what is under way, waits for its record, and ends the target. */

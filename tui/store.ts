@@ -39,7 +39,7 @@ export interface RunState {
   wallMs?: number;
 }
 
-export type Stage = "idle" | "arming" | "pausing" | "firing" | "stopping" | "finished" | "failed";
+type Stage = "idle" | "arming" | "pausing" | "firing" | "stopping" | "finished" | "failed";
 
 export interface Snapshot {
   stage: Stage;
@@ -52,6 +52,8 @@ export interface Snapshot {
   verdict?: VerdictLine | undefined;
   /** Where the experiment was recorded. */
   record?: string | undefined;
+  /** What was done last, for those who pressed a key. */
+  notice?: string | undefined;
   /** What went wrong and what to do, when `failed`. */
   failure?: { message: string; nextStep: string } | undefined;
 }
@@ -89,7 +91,17 @@ export class ExperimentStore {
 
   /** Forgets the last experiment, not the environments that it left warm. */
   begin(): void {
-    this.set({ stage: "arming", run: undefined, verdict: undefined, failure: undefined });
+    const forgotten = { run: undefined, verdict: undefined, failure: undefined, notice: undefined };
+    this.set({ stage: "arming", ...forgotten });
+  }
+
+  /** All environments have ended: what comes next is counted anew. */
+  recycle(): void {
+    this.#environments.clear();
+    this.set({
+      run: undefined,
+      notice: "All environments have ended: the next run is a cold one.",
+    });
   }
 
   enter(phase: Phase): void {

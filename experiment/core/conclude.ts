@@ -1,19 +1,11 @@
 /** From observations to a verdict. Pure: a record made elsewhere can be concluded the same way. */
 
 import { findContradictions } from "./consistency.ts";
-import { type Evidence, type Identified, isIdentified } from "./evidence.ts";
+import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
 import { countOverlaps, findProof, type Proof } from "./proof.ts";
 import { reasonFor } from "./reason.ts";
 import type { Conclusion, Outcome } from "./record-lines.ts";
 import { countTrials, upperBound } from "./trials.ts";
-
-/** One run, as far as it went. */
-export interface RunEvidence {
-  /** How many requests the stage had in flight at once. */
-  concurrency: number;
-  holdMs: number;
-  requests: readonly Evidence[];
-}
 
 /** Concludes over one run. */
 export function concludeRun(run: RunEvidence): Conclusion {

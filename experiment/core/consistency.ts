@@ -15,7 +15,7 @@ const SLACK_RATE = 0.001;
  *
  * @returns what cannot be true, or `undefined`
  */
-export function contradictionIn(items: readonly Identified[]): string | undefined {
+function contradictionIn(items: readonly Identified[]): string | undefined {
   return (
     impossibleDuration(items) ??
     impossibleOrder(items) ??

@@ -7,7 +7,7 @@ import type { Answer } from "../../handler/contract.ts";
 import type { Observation, Outcome } from "./record-lines.ts";
 
 /** What one answer reports of its own invocation. */
-export interface Report {
+interface Report {
   environment: string;
   pid: number;
   /** Environment and pid: the clock below is this process's own. */
@@ -48,6 +48,14 @@ export interface Identified extends Evidence {
   sentAt: number;
   answeredAt: number;
   report: Report;
+}
+
+/** One run, as far as it went. */
+export interface RunEvidence {
+  /** How many requests the stage had in flight at once. */
+  concurrency: number;
+  holdMs: number;
+  requests: readonly Evidence[];
 }
 
 export function evidenceOf(observation: Observation): Evidence {

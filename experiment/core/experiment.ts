@@ -2,9 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { concludeExperiment, concludeRun, type RunEvidence } from "./conclude.ts";
+import { concludeExperiment, concludeRun } from "./conclude.ts";
 import { ExperimentError } from "./errors.ts";
-import { type Evidence, evidenceOf } from "./evidence.ts";
+import { type Evidence, evidenceOf, type RunEvidence } from "./evidence.ts";
 import { fire } from "./fire.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { type RecordLine, type RunLine, SCHEMA_VERSION, type VerdictLine } from "./record-lines.ts";

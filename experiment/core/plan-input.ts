@@ -21,7 +21,7 @@ export interface PlanInput {
 }
 
 /** What is wrong with one field, in words that say what would be right. */
-export interface PlanProblem {
+interface PlanProblem {
   field: keyof PlanInput;
   message: string;
 }

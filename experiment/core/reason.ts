@@ -1,8 +1,7 @@
 /** Why nothing can be concluded, and what would help. */
 
-import type { RunEvidence } from "./conclude.ts";
 import { formatDuration } from "./duration.ts";
-import { type Identified, isIdentified } from "./evidence.ts";
+import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
 import type { Outcome } from "./record-lines.ts";
 import { certainInterval } from "./trials.ts";
 

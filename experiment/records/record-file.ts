@@ -1,5 +1,6 @@
 /** Where an experiment is written while it happens. */
 
+import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import envPaths from "env-paths";
@@ -29,21 +30,7 @@ export class RecordFile {
    */
   constructor(path = defaultPath()) {
     this.path = resolve(path);
-    try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      this.#descriptor = openSync(this.path, "wx", 0o600);
-    } catch (error) {
-      const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-      throw new ExperimentError(
-        exists
-          ? `${this.path} exists, and a record is never overwritten.`
-          : `The record ${this.path} cannot be written: ${rootMessage(error)}`,
-        exists
-          ? "Name another file with --out."
-          : `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
-        { cause: error },
-      );
-    }
+    this.#descriptor = create(this.path);
   }
 
   /**
@@ -79,7 +66,30 @@ export class RecordFile {
   }
 }
 
+function create(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  try {
+    return openSync(path, "wx", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(path, error);
+    const message = `${path} exists, and a record is never overwritten.`;
+    throw new ExperimentError(message, "Name another file with --out.", { cause: error });
+  }
+}
+
+function unwritable(path: string, error: unknown): ExperimentError {
+  return new ExperimentError(
+    `The record ${path} cannot be written: ${rootMessage(error)}`,
+    `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
+    { cause: error },
+  );
+}
+
 function defaultPath(): string {
   const at = new Date().toISOString().replaceAll(":", "-");
-  return join(recordsFolder(), `${at}-${process.pid}.ndjson`);
+  return join(recordsFolder(), `${at}-${randomBytes(3).toString("hex")}.ndjson`);
 }

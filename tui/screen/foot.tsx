@@ -10,6 +10,7 @@ export function Foot({ snapshot }: { snapshot: Snapshot }) {
   return (
     <Box flexDirection="column" paddingX={1} flexShrink={0}>
       <Result {...snapshot} />
+      {snapshot.notice && <Text>{snapshot.notice}</Text>}
       <Text dimColor wrap="truncate">
         {keysOf(snapshot)}
       </Text>

@@ -1,0 +1,76 @@
+/** The arrows of the architecture: each part may only import those below it. */
+
+/** From the top down. What stands on one line may not import its neighbours either. */
+const LAYERS = [
+  ["^tui/"],
+  ["^experiment/command/"],
+  ["^experiment/conduct\\.ts$"],
+  ["^experiment/reports/"],
+  ["^experiment/records/", "^experiment/targets/"],
+  ["^experiment/core/"],
+  ["^local-lambda/"],
+  ["^handler/"],
+];
+
+/** The deployed function depends on no package; what stands beside it is not deployed. */
+const DEPLOYED = "^handler/(index|contract|instance)\\.ts$";
+
+const upwards = LAYERS.flatMap((layer, depth) =>
+  layer.map((path) => ({
+    name: `nothing-upwards-from ${path}`,
+    severity: "error",
+    from: { path, pathNot: "\\.test\\.tsx?$" },
+    to: {
+      path: [
+        ...LAYERS.slice(0, depth).flat(),
+        ...layer.filter((neighbour) => neighbour !== path),
+        "^infrastructure/",
+        "^index\\.ts$",
+        "^test/",
+      ],
+    },
+  })),
+);
+
+export default {
+  forbidden: [
+    ...upwards,
+    {
+      name: "core-knows-no-screen-no-aws-no-file",
+      severity: "error",
+      from: { path: "^experiment/core/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: [
+          "^local-lambda/",
+          "node_modules/(ink|react|conf|zod|@pulumi|@aws-sdk)/",
+          "^(node:)?(fs|fs/promises|child_process)$",
+        ],
+      },
+    },
+    {
+      name: "infrastructure-knows-the-handler-only",
+      severity: "error",
+      from: { path: "^(infrastructure/|index\\.ts$)", pathNot: "\\.test\\.ts$" },
+      to: { path: ["^tui/", "^experiment/", "^local-lambda/", "^test/"] },
+    },
+    {
+      name: "nothing-is-deployed-but-the-handler",
+      severity: "error",
+      from: { path: DEPLOYED },
+      to: { path: ["node_modules/", "^(?!handler/)\\w"], dependencyTypesNot: ["core"] },
+    },
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-lost-imports", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(node_modules|coverage)/" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: [".ts", ".tsx", ".js", ".json"],
+      exportsFields: ["exports"],
+      conditionNames: ["node", "import", "default"],
+    },
+  },
+};

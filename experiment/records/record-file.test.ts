@@ -1,0 +1,74 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../test/processes.ts";
+import { ExperimentError } from "../core/errors.ts";
+import type { Observation } from "../core/record-lines.ts";
+import { DATA_FOLDER_VARIABLE, RecordFile, recordsFolder } from "./record-file.ts";
+import { recordLineSchema, toJsonSchema } from "./schema.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+const observation: Observation = {
+  type: "observation",
+  run: "r",
+  index: 0,
+  client: "Ána",
+  outcome: "aborted",
+};
+
+test("what was appended is in the file at once", () => {
+  const record = new RecordFile(join(temporaryFolder(), "deep", "record.ndjson"));
+  record.append(observation);
+  expect(readFileSync(record.path, "utf8")).toBe(`${JSON.stringify(observation)}\n`);
+  record.close();
+  expect(statSync(record.path).mode & 0o777).toBe(0o600);
+});
+
+test("a record without a line is no record", () => {
+  const record = new RecordFile(join(temporaryFolder(), "record.ndjson"));
+  record.close();
+  expect(existsSync(record.path)).toBe(false);
+});
+
+test("two records of one moment have files of their own", () => {
+  vi.stubEnv(DATA_FOLDER_VARIABLE, temporaryFolder());
+  vi.useFakeTimers();
+  const [one, other] = [new RecordFile(), new RecordFile()];
+  vi.useRealTimers();
+  expect(one.path).not.toBe(other.path);
+  one.close();
+  other.close();
+});
+
+test("the data folder is the platform's, or the variable's", () => {
+  vi.stubEnv(DATA_FOLDER_VARIABLE, "");
+  expect(recordsFolder()).toMatch(/lambda-concurrency-test.records$/);
+  vi.stubEnv(DATA_FOLDER_VARIABLE, "/somewhere");
+  expect(recordsFolder()).toBe("/somewhere/records");
+});
+
+test("a folder that is a file is said with the next step", () => {
+  const file = join(temporaryFolder(), "file");
+  writeFileSync(file, "");
+  chmodSync(file, 0o600);
+  const create = () => new RecordFile(join(file, "record.ndjson"));
+  expect(create).toThrow(ExperimentError);
+  expect(create).toThrow(/cannot be written/);
+});
+
+test("the published schema is that of the code", () => {
+  const published = readFileSync(new URL("record.schema.json", import.meta.url), "utf8");
+  expect(published, 'run "npm run schema"').toBe(
+    `${JSON.stringify(toJsonSchema(), undefined, 2)}\n`,
+  );
+});
+
+test.each([
+  ["another type", { ...observation, type: "note" }],
+  ["an outcome that is none", { ...observation, outcome: "fine" }],
+  ["a missing client", { ...observation, client: undefined }],
+  ["half an answer", { ...observation, response: { client: "Ana" } }],
+])("%s is not a line of a record", (_, line) => {
+  expect(recordLineSchema.safeParse(line).success).toBe(false);
+});

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import type { Conclusion } from "../core/record-lines.ts";
+import { labelEnvironments } from "./environment-labels.ts";
+import { globalDataText } from "./global-data-text.ts";
+import { percent, plural, quantile } from "./numbers.ts";
+import { printable } from "./printable.ts";
+import { verdictWords } from "./verdict-words.ts";
+
+test("labels are the shortest that are unique, of what makes log streams differ", () => {
+  const ids = ["2026/11/23/[$LATEST]3f2a91", "2026/11/23/[$LATEST]91cc02"];
+  expect([...labelEnvironments(ids).values()]).toEqual(["3f2a", "91cc"]);
+  expect([...labelEnvironments([...ids, "2026/11/23/[$LATEST]3f2a92"]).values()]).toEqual([
+    "3f2a91",
+    "91cc02",
+    "3f2a92",
+  ]);
+});
+
+test("environments that are named alike in their distinctive part keep labels", () => {
+  expect([...labelEnvironments(["a]same", "b]same"]).values()]).toEqual(["same", "same"]);
+  expect([...labelEnvironments(["short", "x"]).values()]).toEqual(["shor", "x"]);
+});
+
+test("globalData reads as a literal, and a long list of clients by its end", () => {
+  const clients = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  expect(globalDataText({ counter: 1, client: "Ana", clients: ["Ana"] })).toBe(
+    '{ counter: 1, client: "Ana", clients: ["Ana"] }',
+  );
+  expect(globalDataText({ counter: 18, client: "h", clients, dropped: 10 })).toBe(
+    '{ counter: 18, client: "h", clients: [… 12 earlier, "c", "d", "e", "f", "g", "h"] }',
+  );
+});
+
+test("what a terminal would obey is shown as its code", () => {
+  expect(printable("\u001b[31mé\u202e\u2028\ud800🙂")).toBe("\\u001b[31mé\\u202e\\u2028\\ud800🙂");
+});
+
+test.each([
+  [0.527, "53 %"],
+  [0.312, "31 %"],
+  [0.0298, "3.0 %"],
+  [0.002995, "0.30 %"],
+])("the probability %d reads %s", (probability, text) => {
+  expect(percent(probability)).toBe(text);
+});
+
+test("numbers have separators and nouns agree with them", () => {
+  expect(plural(1, "request")).toBe("1 request");
+  expect(plural(10_000, "request")).toBe("10,000 requests");
+});
+
+test("quantiles are values of the list", () => {
+  expect(quantile([1, 2, 3, 4], 0.5)).toBe(3);
+  expect(quantile([1, 2, 3, 4], 1)).toBe(4);
+  expect(quantile([], 0.5)).toBe(0);
+});
+
+const conclusion: Conclusion = {
+  verdict: "shared",
+  sharing: "globals",
+  environments: 1,
+  processes: 1,
+  instances: 1,
+  coldStarts: 1,
+  overlaps: 10,
+  mixed: 4,
+  trials: 4,
+  warmTrials: 0,
+  outcomes: { ok: 5 },
+  wallMs: 5_005,
+  skewMs: 1,
+  witness: {
+    environment: "[$LATEST]77aa",
+    pid: 8,
+    first: { run: "r", index: 0, client: "Ana", requestId: "a", enteredMs: 0, leftMs: 5_004 },
+    second: { run: "r", index: 1, client: "Bo", requestId: "b", enteredMs: 1, leftMs: 5_005 },
+  },
+};
+const labels = new Map([["[$LATEST]77aa", "77aa"]]);
+
+test("sharing is told by its witnesses", () => {
+  expect(verdictWords(conclusion, labels)).toEqual({
+    title: "SHARED",
+    finding:
+      "Ana was inside from 0 to 5,004 ms and Bo was inside from 1 to 5,005 ms, both in process 77aa (pid 8).",
+    evidence:
+      "10 pairs of requests overlapped. 4 of 5 answers carried another request's globalData.",
+  });
+});
+
+test("a partner that was not seen is told as such, and globals apart by the title", () => {
+  const { witness, ...rest } = conclusion;
+  const alone = witness && { environment: witness.environment, pid: 8, first: witness.first };
+  const words = verdictWords({ ...rest, sharing: "process", witness: alone }, labels);
+  expect(words.title).toBe("SHARED PROCESS");
+  expect(words.finding).toMatch(/^Ana was not alone in process 77aa/);
+});

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
+import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
+import { waitUntil } from "../wait-until.ts";
+
+interface Interrupted {
+  running: ReturnType<typeof start>;
+  /** What stands on the record now. */
+  record: () => RecordLine[];
+}
+
+function startExperiment(...args: string[]): Interrupted {
+  const data = temporaryFolder();
+  const running = start("experiment/command/main.ts", args, { LAMBDA_CONCURRENCY_TEST_DATA: data });
+  const record = () => {
+    const folder = join(data, "records");
+    const [name] = readdirSync(data).length > 0 ? readdirSync(folder) : [];
+    const text = name === undefined ? "" : readFileSync(join(folder, name), "utf8");
+    // A line that is being written has no end yet.
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line): RecordLine => JSON.parse(line));
+  };
+  return { running, record };
+}
+
+const onlyObservations = (lines: readonly RecordLine[]) =>
+  lines.filter((line): line is Observation => line.type === "observation");
+
+/** Embedded Lambda, reaper, and one environment for each request. */
+const besides = 2;
+
+test("Ctrl-C in the middle exits with 130, keeps every answer and leaves no process", async () => {
+  const args = ["--concurrency", "3", "--requests", "6", "--hold", "1s", "--runs", "1"];
+  const { running, record } = startExperiment(...args);
+  await waitUntil("three answers", () => onlyObservations(record()).length >= 3);
+  const processes = descendantsOf(running.child.pid ?? 0);
+  expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
+  running.child.kill("SIGINT");
+  expect(await running.ended).toBe(130);
+  expect(processes.filter(isAlive)).toEqual([]);
+  const observations = onlyObservations(record());
+  expect(observations).toHaveLength(6);
+  expect(observations.filter(({ outcome }) => outcome === "ok")).toHaveLength(3);
+  expect(observations.filter(({ outcome }) => outcome === "aborted")).toHaveLength(3);
+  expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
+});
+
+test("Ctrl-C before the shot leaves neither a record nor a process", async () => {
+  const { running, record } = startExperiment("--concurrency", "1000", "--hold", "1s");
+  await waitUntil("the embedded Lambda", () => descendantsOf(running.child.pid ?? 0).length >= 2);
+  const processes = descendantsOf(running.child.pid ?? 0);
+  running.child.kill("SIGINT");
+  expect(await running.ended).toBe(130);
+  await waitUntil("the processes to end", () => !processes.some(isAlive));
+  expect(record()).toEqual([]);
+});
+
+test("killing the runner leaves no process, and the answers that had come", async () => {
+  const args = ["--concurrency", "3", "--requests", "600", "--hold", "200ms", "--runs", "1"];
+  const { running, record } = startExperiment(...args);
+  await waitUntil("some answers", () => onlyObservations(record()).length >= 6);
+  const processes = descendantsOf(running.child.pid ?? 0);
+  expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
+  running.child.kill("SIGKILL");
+  expect(await running.ended).toBe("SIGKILL");
+  await waitUntil("every process to end", () => !processes.some(isAlive));
+  expect(onlyObservations(record()).length).toBeGreaterThanOrEqual(6);
+});
