@@ -43,8 +43,8 @@ In the project's folder:
 
 | to | run |
 |---|---|
-| run the experiment | \`npm run tui\` |
-| run it without a screen | \`npm run experiment -- --target stack\` |
+| run the experiment | \`npm run tui -- --target ${url}\` |
+| run it without a screen | \`npm run experiment -- --target ${url}\` |
 | make all environments cold | \`pulumi config set generation ${generation + 1} && pulumi up\` |
 | follow the logs | \`aws logs tail ${logGroupName} --region ${region} --follow\` |
 | remove everything | \`pulumi destroy\` |
