@@ -119,8 +119,10 @@ function mayWriteTo(logGroup: aws.cloudwatch.LogGroup): pulumi.Output<string> {
 }
 
 /**
- * Opens the URL to unsigned requests. Both statements are needed since October 2025; the second
- * holds for calls through the URL only, so that the function cannot be invoked by other ways.
+ * Opens the URL to unsigned requests. The provider adds statements by itself only when a URL is
+ * created open, and never removes them; ours come and go with the setting. Both are needed since
+ * October 2025; the second holds for calls through the URL only, so that the function cannot be
+ * invoked by other ways.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  */
 function admitEverybody(

@@ -13,7 +13,8 @@ export interface Deployment {
 const WHO_MAY_USE_IT: Record<Configuration["urlAuthorization"], string> = {
   AWS_IAM:
     "It takes requests that are signed with AWS credentials, whose identity needs " +
-    "`lambda:InvokeFunctionUrl` and `lambda:InvokeFunction`.",
+    "`lambda:InvokeFunctionUrl` and `lambda:InvokeFunction`. The experiment does not sign its " +
+    "requests. Open the URL first: `pulumi config set urlAuthorization NONE && pulumi up`.",
   NONE:
     "It takes requests from anybody, at your expense. " +
     "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`.",
