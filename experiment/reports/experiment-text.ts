@@ -46,7 +46,7 @@ export class ExperimentText {
     const { run } = digest;
     const title = [
       this.#style("bold", `Run ${run.index + 1} of ${run.plan.stages.length}`),
-      temperature(conclusion),
+      ...temperature(conclusion),
       seconds(conclusion.wallMs),
       plural(conclusion.environments, "environment"),
       ...failures(conclusion),
@@ -85,13 +85,13 @@ export class ExperimentText {
 
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
 
-/** `cold`, `warm`, or how many of both. */
-function temperature({ coldStarts, outcomes }: Conclusion): string {
+/** `cold`, `warm`, how many of both, or nothing where no answer said so. */
+function temperature({ coldStarts, environments, outcomes }: Conclusion): string[] {
   const ok = outcomes.ok ?? 0;
-  if (coldStarts === ok) return "cold";
-  return coldStarts === 0
-    ? "warm"
-    : `${inWords(coldStarts)} cold, ${inWords(ok - coldStarts)} warm`;
+  if (environments === 0) return [];
+  if (coldStarts === ok) return ["cold"];
+  if (coldStarts === 0) return ["warm"];
+  return [`${inWords(coldStarts)} cold, ${inWords(ok - coldStarts)} warm`];
 }
 
 function failures({ outcomes }: Conclusion): string[] {

@@ -126,6 +126,18 @@ test("a hundred cold environments at once are a hundred environments", async () 
   expect(code).toBe(0);
 });
 
+test("requests beyond the concurrency are served by environments that are free again", async () => {
+  const args = ["--concurrency", "20", "--requests", "200", "--hold", "200ms", "--runs", "1"];
+  const lines = linesOf((await experiment(...args, "--json")).stdout);
+  expectValid(lines);
+  expect(lines.at(-1)).toMatchObject({
+    verdict: "isolated",
+    outcomes: { ok: 200 },
+    memory: "kept",
+  });
+  expect((lines.at(-1) as VerdictLine).environments).toBeLessThan(100);
+});
+
 test("one at a time is inconclusive, exits with 3 and says what would help", async () => {
   const args = ["--concurrency", "1", "--requests", "3", "--hold", "100ms", "--runs", "1"];
   const { code, stdout } = await experiment(...args);
