@@ -4,12 +4,8 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import {
-  arnOf,
-  type FunctionConfiguration,
-  LOCAL_REGION,
-  logGroupOf,
-} from "./function-configuration.ts";
+import { environmentVariables } from "./environment-variables.ts";
+import { arnOf, type FunctionConfiguration } from "./function-configuration.ts";
 import type { Invocation, InvocationResult } from "./invocation.ts";
 import { LogStream } from "./log-stream.ts";
 import { killGroup, type ProcessGroups } from "./process-groups.ts";
@@ -137,7 +133,7 @@ export class Environment {
     const child = this.#groups.start(
       process.execPath,
       ["--require", this.#task.runtimeClient, RUNTIME],
-      this.#variables(),
+      environmentVariables(this.#function, this.#task, this.id, this.#address),
     );
     this.#process = child;
     if (child.stdout) this.log.follow(child.stdout);
@@ -184,34 +180,6 @@ export class Environment {
       this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
     }
     flight.invocation.end(result);
-  }
-
-  /**
-   * The variables that Lambda reserves, and nothing of the user's own environment.
-   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-   */
-  #variables(): Record<string, string> {
-    const configuration = this.#function;
-    return {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      LANG: "en_US.UTF-8",
-      TZ: ":UTC",
-      _HANDLER: this.#task.handler,
-      LAMBDA_TASK_ROOT: this.#task.root,
-      AWS_LAMBDA_RUNTIME_API: this.#address,
-      AWS_LAMBDA_FUNCTION_NAME: configuration.functionName,
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memoryMb),
-      AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(configuration),
-      AWS_LAMBDA_LOG_STREAM_NAME: this.id,
-      AWS_LAMBDA_LOG_FORMAT: "JSON",
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-      AWS_REGION: LOCAL_REGION,
-      AWS_DEFAULT_REGION: LOCAL_REGION,
-      MAX_HOLD_MS: String(configuration.maxHoldMs),
-      ...configuration.environmentVariables,
-    };
   }
 }
 
