@@ -72,11 +72,18 @@ export class Environment {
     });
   }
 
-  /** Starts the runtime; resolves once the process runs, long before its first poll. */
+  /**
+   * Starts the runtime; resolves once the process runs, long before its first poll. What the system
+   * refuses, a port or a process, fails the request that waits for this environment, and no other.
+   */
   async start(): Promise<void> {
-    this.#address = await this.#api.listen();
-    if (this.#stopping) this.#api.close();
-    else this.#startProcess({ restarted: false });
+    try {
+      this.#address = await this.#api.listen();
+      if (this.#stopping) this.#api.close();
+      else this.#startProcess({ restarted: false });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** A poll waits, so the runtime itself says that it can take an invocation. */
@@ -138,14 +145,7 @@ export class Environment {
     this.#process = child;
     if (child.stdout) this.log.follow(child.stdout);
     if (child.stderr) this.log.follow(child.stderr);
-    child.once("error", (error) => {
-      this.#initError = {
-        kind: "error",
-        errorType: "Sandbox.Failure",
-        errorMessage: error.message,
-      };
-      this.#events.onGone(this);
-    });
+    child.once("error", (error) => this.#fail(error));
     child.once("exit", () => this.#onExit(child));
   }
 
@@ -161,6 +161,12 @@ export class Environment {
     if (this.#stopping) return;
     if (this.#initialized) this.#startProcess({ restarted: true });
     else this.#events.onGone(this);
+  }
+
+  #fail(error: unknown): void {
+    const errorMessage = error instanceof Error ? error.message : String(error);
+    this.#initError = { kind: "error", errorType: "Sandbox.Failure", errorMessage };
+    this.#events.onGone(this);
   }
 
   #timeOut(requestId: string): void {

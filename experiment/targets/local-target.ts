@@ -28,6 +28,8 @@ const FILES_PER_ENVIRONMENT = 6;
 /** What one start and one more beside it cost on a small machine, in milliseconds. */
 const COLD_START_MS = 10_000;
 const FURTHER_COLD_START_MS = 80;
+/** How long the embedded Lambda may take to end, in milliseconds. */
+const CLOSE_MS = 20_000;
 
 /**
  * Starts an embedded Lambda in a process of its own, which ends when this one does.
@@ -101,7 +103,10 @@ async function close(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, "exit");
   if (child.connected) child.disconnect();
+  // Its reaper ends the environments of one that has to be killed.
+  const timer = setTimeout(() => child.kill("SIGKILL"), CLOSE_MS);
   await exit;
+  clearTimeout(timer);
 }
 
 /** A {@link ControlCall} whose number is still to be given. */
