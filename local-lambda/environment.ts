@@ -46,6 +46,8 @@ export class Environment {
   #initialized = false;
   #initError: InvocationResult | undefined;
   #stopping = false;
+  /** Its runtime is being ended because an invocation took too long. */
+  #timedOut = false;
 
   constructor(
     configuration: FunctionConfiguration,
@@ -150,16 +152,18 @@ export class Environment {
   }
 
   /**
-   * A runtime that ended fails what was inside it and is started again in the same environment, as
-   * Lambda does: the identity stays, the globals are new. One that never got as far as its first
-   * poll is given up with its environment.
+   * A runtime that ended during an invocation fails it and is started again in the same environment,
+   * as Lambda does: the identity stays, the globals are new. One that ended without being asked for
+   * anything is given up with its environment, or one that keeps ending would be started for ever.
    * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
    */
   #onExit(child: ChildProcess): void {
     this.#api.dropPolls();
+    const wasServing = !this.isIdle || this.#timedOut;
+    this.#timedOut = false;
     for (const requestId of [...this.#inFlight.keys()]) this.#end(requestId, exited(child));
     if (this.#stopping) return;
-    if (this.#initialized) this.#startProcess({ restarted: true });
+    if (wasServing) this.#startProcess({ restarted: true });
     else this.#events.onGone(this);
   }
 
@@ -170,6 +174,7 @@ export class Environment {
   }
 
   #timeOut(requestId: string): void {
+    this.#timedOut = true;
     const seconds = (this.#function.timeoutMs / 1_000).toFixed(2);
     const errorMessage = `${requestId} Task timed out after ${seconds} seconds`;
     this.#end(requestId, { kind: "error", errorType: "Sandbox.Timedout", errorMessage });

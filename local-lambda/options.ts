@@ -68,6 +68,8 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
         .default({}, "none"),
     )
     .helpOption("--help", "show this help")
+    .allowExcessArguments(false)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(args, { from: "user" });
   const options = command.opts<ParsedOptions>();
   return {

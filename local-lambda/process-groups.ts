@@ -2,13 +2,16 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 export class ProcessGroups {
   readonly #reaper: ChildProcess;
+  readonly #folder: string;
 
-  /** @param folder removed by the reaper at the end */
+  /** @param folder removed at the end, whatever end that is */
   constructor(folder: string) {
+    this.#folder = folder;
     const script = fileURLToPath(new URL("reaper.ts", import.meta.url));
     this.#reaper = spawn(process.execPath, [script, folder], {
       detached: true,
@@ -37,11 +40,14 @@ export class ProcessGroups {
     return child;
   }
 
-  /** Ends the reaper, which removes the folder. */
+  /** Ends the reaper and removes the folder, as it would. */
   async close(): Promise<void> {
-    const exited = once(this.#reaper, "exit");
-    this.#reaper.stdin?.end();
-    await exited;
+    if (this.#reaper.exitCode === null && this.#reaper.signalCode === null) {
+      const exited = once(this.#reaper, "exit");
+      this.#reaper.stdin?.end();
+      await exited;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   #tell(line: string): void {

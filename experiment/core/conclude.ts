@@ -9,16 +9,12 @@ import { countTrials, upperBound } from "./trials.ts";
 
 /** Concludes over one run. */
 export function concludeRun(run: RunEvidence): Conclusion {
-  return conclude([run]);
+  const { memory: _, ...conclusion } = concludeExperiment([run]);
+  return conclusion;
 }
 
 /** Concludes over all runs of an experiment, which follow one another. */
 export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
-  const identified = runs.flatMap((run) => run.requests.filter(isIdentified));
-  return { ...conclude(runs), memory: identified.some(isRemembering) ? "kept" : "not seen" };
-}
-
-function conclude(runs: readonly RunEvidence[]): Conclusion {
   const byRun = runs.map((run) => run.requests.filter(isIdentified));
   const identified = byRun.flat();
   const contradictions = findContradictions(identified);
@@ -39,7 +35,7 @@ function conclude(runs: readonly RunEvidence[]): Conclusion {
     instances: countDistinct(identified, (item) => item.report.instance),
     coldStarts: identified.filter((item) => item.report.coldStart).length,
     overlaps: sum(credible, countOverlaps),
-    mixed: identified.filter((item) => item.report.mixed).length,
+    mixed: sum(credible, (run) => run.filter((item) => item.report.mixed).length),
     trials,
     warmTrials: sum(credible, (run) => countTrials(run.filter((item) => !item.report.coldStart))),
     ...(isolated && { bound: upperBound(trials) }),
@@ -47,6 +43,7 @@ function conclude(runs: readonly RunEvidence[]): Conclusion {
     outcomes: countOutcomes(runs),
     wallMs: sum(runs, wallOf),
     skewMs: runs.reduce((largest, run) => Math.max(largest, skewOf(run)), 0),
+    memory: credible.some((run) => run.some(isRemembering)) ? "kept" : "not seen",
   };
 }
 

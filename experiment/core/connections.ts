@@ -13,16 +13,22 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** One connection, and the HTTP client that owns it. It carries one request at a time. */
 export interface Connection {
-  readonly socket: Socket;
   readonly client: Client;
+  /** Whether a request lies whole behind the cork. */
+  readonly isLoaded: boolean;
+  /** Whether the target closed it before it was released. */
+  readonly isLost: boolean;
+  /** Lets go what was held back. From now on the client may open another connection. */
+  release(): void;
 }
 
 // HTTP/2 would multiplex requests over one connection: they would no longer leave side by side.
 const connect = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS });
 
 /**
- * Opens `count` connections whose sockets hold back what is written to them until they are
- * uncorked. Should one close later, its client opens another, which holds nothing back.
+ * Opens `count` connections that hold back what is written to them until they are released. Before
+ * that, one that the target closes is lost, and its request fails: another connection would send it
+ * at once. After that its client opens another.
  *
  * @throws ExperimentError when a connection cannot be opened
  */
@@ -78,7 +84,8 @@ function openSocket(url: URL): Promise<Socket> {
 }
 
 function hold(url: URL, socket: Socket): Connection {
-  let ready: Socket | undefined = socket;
+  let taken = false;
+  let released = false;
   // Until the client owns it, nobody listens: an error would end the process. The client's first
   // write then fails with the same error.
   const ignore = () => {};
@@ -88,15 +95,29 @@ function hold(url: URL, socket: Socket): Connection {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (options, callback) => {
-      if (!ready) return connect(options, callback);
-      const first = ready;
-      ready = undefined;
-      first.cork();
+      if (released) return connect(options, callback);
+      if (taken || !socket.writable) {
+        return callback(new Error("the target closed the connection"), null);
+      }
+      taken = true;
+      socket.cork();
       queueMicrotask(() => {
-        callback(null, first);
-        first.off("error", ignore);
+        callback(null, socket);
+        socket.off("error", ignore);
       });
     },
   });
-  return { socket, client };
+  return {
+    client,
+    get isLoaded() {
+      return socket.writableLength > 0;
+    },
+    get isLost() {
+      return !released && !socket.writable;
+    },
+    release() {
+      released = true;
+      socket.uncork();
+    },
+  };
 }

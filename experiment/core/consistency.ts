@@ -3,7 +3,7 @@
  * prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
  */
 
-import type { Identified } from "./evidence.ts";
+import type { Identified, Report } from "./evidence.ts";
 import { firstIntersection } from "./intervals.ts";
 
 /** Slack for clocks that run at slightly different rates, in milliseconds and as a share. */
@@ -17,11 +17,19 @@ const SLACK_RATE = 0.001;
  */
 function contradictionIn(items: readonly Identified[]): string | undefined {
   return (
+    misdelivery(items) ??
     impossibleDuration(items) ??
     impossibleOrder(items) ??
     repeatedCounter(items) ??
     entangledInstances(items)
   );
+}
+
+/** A cache or a proxy may hand one request the answer of another. */
+function misdelivery(items: readonly Identified[]): string | undefined {
+  return items.some(({ report }) => report.misdelivered)
+    ? "an answer names another client than its request did"
+    : undefined;
 }
 
 function impossibleDuration(items: readonly Identified[]): string | undefined {
@@ -90,11 +98,12 @@ export function findContradictions(items: readonly Identified[]): Map<string, st
     const contradiction = contradictionIn(claims);
     if (contradiction) contradictions.set(process, contradiction);
   }
-  const owners = new Map<string, string>();
+  const owners = new Map<string, Report>();
   for (const { report } of items) {
     const owner = owners.get(report.instance);
-    if (owner === undefined) owners.set(report.instance, report.thread);
-    else if (owner !== report.thread) {
+    if (!owner) owners.set(report.instance, report);
+    else if (owner.thread !== report.thread) {
+      contradictions.set(owner.process, "two threads claim one instance");
       contradictions.set(report.process, "two threads claim one instance");
     }
   }

@@ -7,7 +7,7 @@ import type { Answer } from "../../handler/contract.ts";
 import type { Observation, Outcome } from "./record-lines.ts";
 
 /** What one answer reports of its own invocation. */
-interface Report {
+export interface Report {
   environment: string;
   pid: number;
   /** Environment and pid: the clock below is this process's own. */
@@ -27,6 +27,8 @@ interface Report {
   inFlightPeak: number;
   /** `globalData` was not what this request itself left. */
   mixed: boolean;
+  /** The answer names another client than the request did: it is somebody else's. */
+  misdelivered: boolean;
 }
 
 /** One request, reduced to what counts. */
@@ -52,18 +54,20 @@ export interface Identified extends Evidence {
 
 /** One run, as far as it went. */
 export interface RunEvidence {
-  /** How many requests the stage had in flight at once. */
+  /** How many requests the stage had in flight at once, as many as there were at most. */
   concurrency: number;
   holdMs: number;
   requests: readonly Evidence[];
 }
 
+/** Reduces an observation to what counts. */
 export function evidenceOf(observation: Observation): Evidence {
   const { run, index, client, outcome, message, sentAt, answeredAt, response } = observation;
-  const report = outcome === "ok" && response ? reportOf(response) : undefined;
+  const report = outcome === "ok" && response ? reportOf(response, client) : undefined;
   return { run, index, client, outcome, message, sentAt, answeredAt, report };
 }
 
+/** Whether something can be concluded from a request. */
 export function isIdentified(evidence: Evidence): evidence is Identified {
   return (
     evidence.report !== undefined &&
@@ -79,7 +83,7 @@ export function isMixed({ globalData, invocation }: Answer): boolean {
   return globalData.counter !== counter || globalData.client !== client;
 }
 
-function reportOf(answer: Answer): Report | undefined {
+function reportOf(answer: Answer, client: string): Report | undefined {
   const { environment, invocation } = answer;
   if (!environment || !invocation) return undefined;
   const process = `${environment.id}/${environment.pid}`;
@@ -97,5 +101,6 @@ function reportOf(answer: Answer): Report | undefined {
     inFlightOnEntry: invocation.inFlightOnEntry,
     inFlightPeak: invocation.inFlightPeak,
     mixed: isMixed(answer),
+    misdelivered: answer.client !== client || invocation.onEntry.client !== client,
   };
 }

@@ -6,7 +6,7 @@ import { concludeExperiment, concludeRun } from "./conclude.ts";
 import { ExperimentError } from "./errors.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "./evidence.ts";
 import { fire } from "./fire.ts";
-import type { Plan, Stage } from "./plan.ts";
+import { burstOf, type Plan, type Stage } from "./plan.ts";
 import { type RecordLine, type RunLine, SCHEMA_VERSION, type VerdictLine } from "./record-lines.ts";
 import type { Target } from "./target.ts";
 
@@ -38,7 +38,7 @@ export interface ExperimentOptions {
 export async function runExperiment(options: ExperimentOptions): Promise<VerdictLine> {
   const { plan, target, signal, onLine } = options;
   const [obstacle] = await target.obstacles(plan);
-  if (obstacle !== undefined) {
+  if (obstacle !== undefined && !signal.aborted) {
     throw new ExperimentError(`This plan cannot work here. ${obstacle}`, "Change the plan.");
   }
   const experiment = randomUUID();
@@ -67,7 +67,7 @@ async function runStage(
 ): Promise<RunEvidence> {
   const run = `${experiment}/${index + 1}`;
   const requests: Evidence[] = [];
-  const evidence = { concurrency: stage.concurrency, holdMs: plan.holdMs, requests };
+  const evidence = { concurrency: burstOf(stage), holdMs: plan.holdMs, requests };
   if (stage.pauseMs > 0) {
     onPhase?.({ name: "pausing", index, ms: stage.pauseMs });
     await wait(stage.pauseMs, undefined, { signal });

@@ -68,6 +68,8 @@ class Volley {
   readonly #inFlight = new Set<Flight>();
   #next = 0;
   #shotAt = Number.NaN;
+  /** An observation could not be taken: nothing more is sent or observed. */
+  #broken = false;
 
   constructor(firing: Firing, connections: readonly Connection[]) {
     this.#firing = firing;
@@ -102,24 +104,35 @@ class Volley {
     return flight;
   }
 
-  /** Waits until every request of the burst lies whole in its socket, and then settles. */
+  /** Waits until every request of the burst lies whole behind its cork, and then settles. */
   async #untilArmed(burst: readonly Flight[]): Promise<void> {
     const { signal } = this.#firing;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
     const early = Promise.race(burst.map((flight) => flight.ending));
-    const armed = async () => {
-      const deadline = performance.now() + ARMING_TIMEOUT_MS;
-      for (const { socket } of this.#connections) {
-        while (socket.writableLength === 0) {
-          await nextTurn();
-          signal.throwIfAborted();
-          if (performance.now() > deadline) throw armingFailed("the requests were not written");
-        }
+    try {
+      const ended = await Promise.race([early, this.#untilLoaded(either)]);
+      signal.throwIfAborted();
+      if (ended) throw armingFailed(ended.message ?? ended.outcome);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #untilLoaded(signal: AbortSignal): Promise<undefined> {
+    const deadline = performance.now() + ARMING_TIMEOUT_MS;
+    for (const connection of this.#connections) {
+      while (!connection.isLoaded) {
+        await nextTurn();
+        signal.throwIfAborted();
+        if (connection.isLost) throw armingFailed("it did not wait for the request");
+        if (performance.now() > deadline) throw armingFailed("the requests were not written");
       }
-      await wait(SETTLE_MS, undefined, { signal });
-    };
-    const ended = await Promise.race([early, armed()]);
-    signal.throwIfAborted();
-    if (ended) throw armingFailed(ended.message ?? ended.outcome);
+    }
+    await wait(SETTLE_MS, undefined, { signal });
+    if (this.#connections.some(({ isLost }) => isLost)) {
+      throw armingFailed("it did not wait for the request");
+    }
   }
 
   #shoot(burst: readonly Flight[]): void {
@@ -127,7 +140,7 @@ class Volley {
     this.#shotAt = performance.now();
     for (const [slot, flight] of burst.entries()) {
       flight.sentAt = this.#now();
-      this.#connections[slot]?.socket.uncork();
+      this.#connections[slot]?.release();
     }
     for (const flight of burst) this.#limit(flight);
   }
@@ -140,7 +153,7 @@ class Volley {
     for (;;) {
       this.#observe(flight, await flight.ending);
       const { signal, stage } = this.#firing;
-      if (signal.aborted || this.#next >= stage.requests) return;
+      if (signal.aborted || this.#broken || this.#next >= stage.requests) return;
       const sentAt = this.#now();
       flight = this.#launch(connection);
       flight.sentAt = sentAt;
@@ -162,14 +175,15 @@ class Volley {
   }
 
   #emit(index: number, seen: Omit<Observation, "type" | "run" | "index" | "client">): void {
+    if (this.#broken) return;
     const { run, plan, onObservation } = this.#firing;
-    onObservation({
-      type: "observation",
-      run,
-      index,
-      client: clientOf(plan, index),
-      ...seen,
-    });
+    const client = clientOf(plan, index);
+    try {
+      onObservation({ type: "observation", run, index, client, ...seen });
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    }
   }
 
   #limit(flight: Flight): void {

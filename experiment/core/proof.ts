@@ -44,7 +44,9 @@ function findOverlap(
 }
 
 function findLostPartner(run: readonly Identified[]): Witness | undefined {
-  const item = run.find(({ report }) => report.inFlightPeak > 1 || report.mixed);
+  const item = run.find(
+    ({ report }) => Math.max(report.inFlightOnEntry, report.inFlightPeak) > 1 || report.mixed,
+  );
   return item && witness(item);
 }
 

@@ -1,7 +1,7 @@
 /** Why nothing can be concluded, and what would help. */
 
 import { formatDuration } from "./duration.ts";
-import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
+import { type Evidence, type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
 import type { Outcome } from "./record-lines.ts";
 import { certainInterval } from "./trials.ts";
 
@@ -37,36 +37,30 @@ export function reasonFor(findings: Findings): string | undefined {
       "Check that the handler was not changed, and run again."
     );
   }
-  return trials === 0 ? noTrial(runs, identified, requests.length) : undefined;
+  return trials === 0 ? noTrial(runs, identified, requests) : undefined;
 }
 
-function noAnswer(requests: readonly { outcome: Outcome; message?: string | undefined }[]): string {
+function noAnswer(requests: readonly Evidence[]): string {
   if (requests.length === 0) return "Nothing was fired. Run again and let it finish.";
-  const counts = Object.entries(Object.groupBy(requests, ({ outcome }) => outcome))
-    .map(([outcome, group]) => `${group.length} ${outcome}`)
-    .join(", ");
-  const message = requests.find((request) => request.message)?.message;
-  return (
-    `No request was answered: ${counts}${message ? ` (${message})` : ""}. ` +
-    "Check the target and run again."
-  );
+  return `No request was answered: ${unanswered(requests)}. ${remedyFor(requests)}`;
 }
 
 function noTrial(
   runs: readonly RunEvidence[],
   identified: readonly Identified[],
-  requests: number,
+  requests: readonly Evidence[],
 ): string {
   if (runs.every((run) => run.concurrency === 1)) {
+    const what = runs.every((run) => run.requests.length === 1) ? "requests" : "concurrency";
     return (
       "Only one request was in flight at a time, so no two could have met. " +
-      "Raise the concurrency to 2 or more."
+      `Raise the ${what} to 2 or more.`
     );
   }
   if (runs.every((run) => run.requests.filter(isIdentified).length < 2)) {
     return (
-      `Only ${identified.length} of ${requests} requests were answered, too few to have met. ` +
-      "Let the run finish, or fire more requests."
+      `Only ${identified.length} of ${requests.length} requests was answered ` +
+      `(${unanswered(requests)}), too few to have met. ${remedyFor(requests)}`
     );
   }
   const uncertain = identified.filter((item) => certainInterval(item) === undefined);
@@ -75,6 +69,23 @@ function noTrial(
     "The requests that were answered ran one after the other. " +
     "Raise the hold, or the number of requests."
   );
+}
+
+/** How many ended in which other way than `ok`, and what the first of them says. */
+function unanswered(requests: readonly Evidence[]): string {
+  const others = requests.filter(({ outcome }) => outcome !== "ok");
+  const counts = Object.entries(Object.groupBy(others, ({ outcome }) => outcome))
+    .map(([outcome, group]) => `${group.length} ${outcome}`)
+    .join(", ");
+  const message = others.find((request) => request.message)?.message;
+  return message === undefined ? counts : `${counts}: ${message.replace(/\.$/, "")}`;
+}
+
+function remedyFor(requests: readonly Evidence[]): string {
+  const happened = (outcome: Outcome) => requests.some((request) => request.outcome === outcome);
+  if (happened("aborted")) return "Run again and let it finish.";
+  if (happened("throttled")) return "Lower the concurrency, or raise the target's limit.";
+  return "Check the target and run again.";
 }
 
 /**

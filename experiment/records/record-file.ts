@@ -1,7 +1,7 @@
 /** Where an experiment is written while it happens. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import envPaths from "env-paths";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
@@ -20,7 +20,9 @@ export function recordsFolder(): string {
 export class RecordFile {
   readonly path: string;
   readonly #descriptor: number;
-  #lines = 0;
+  /** Bytes of whole lines. */
+  #size = 0;
+  #failure: ExperimentError | undefined;
 
   /**
    * Creates a record that only its owner can read: answers may hold what is nobody else's business.
@@ -39,24 +41,28 @@ export class RecordFile {
    * @throws ExperimentError when the disk does not take it
    */
   append(line: RecordLine): void {
+    if (this.#failure) throw this.#failure;
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
       for (let written = 0; written < bytes.length; ) {
         written += writeSync(this.#descriptor, bytes, written);
       }
     } catch (error) {
-      throw new ExperimentError(
+      // Half a line would spoil the record for its readers, and so would a line after a gap.
+      ftruncateSync(this.#descriptor, this.#size);
+      this.#failure = new ExperimentError(
         `The record ${this.path} cannot be continued: ${rootMessage(error)}`,
         "Make room on the disk and run again; what was written is kept.",
         { cause: error },
       );
+      throw this.#failure;
     }
-    this.#lines += 1;
+    this.#size += bytes.length;
   }
 
   /** Whether anything was recorded. */
   get isEmpty(): boolean {
-    return this.#lines === 0;
+    return this.#size === 0;
   }
 
   /** Closes the file; an empty one is removed. */

@@ -9,12 +9,14 @@ const SHORTEST = 4;
  * streams differ, four characters or more.
  */
 export function labelEnvironments(ids: Iterable<string>): Map<string, string> {
-  const distinctive = new Map([...ids].map((id) => [id, printable(distinctivePart(id))]));
-  const longest = Math.max(SHORTEST, ...[...distinctive.values()].map(({ length }) => length));
+  const known = [...ids];
+  const parts = known.map((id) => printable(distinctivePart(id)));
+  const whole = new Set(parts).size === known.length ? parts : known.map(printable);
+  const longest = whole.reduce((max, part) => Math.max(max, part.length), SHORTEST);
+  const cut = (length: number) => whole.map((part) => part.slice(0, length));
   let length = SHORTEST;
-  const labels = () => [...distinctive.values()].map((part) => part.slice(0, length));
-  while (length < longest && new Set(labels()).size < distinctive.size) length += 1;
-  return new Map([...distinctive].map(([id, part]) => [id, part.slice(0, length)]));
+  while (length < longest && new Set(cut(length)).size < known.length) length += 1;
+  return new Map(cut(length).map((label, index): [string, string] => [known[index] ?? "", label]));
 }
 
 /** Of `2026/11/23/[$LATEST]8f3a…` what follows the version; of anything else all of it. */

@@ -46,7 +46,7 @@ export class ExperimentText {
     const { run } = digest;
     const title = [
       this.#style("bold", `Run ${run.index + 1} of ${run.plan.stages.length}`),
-      ...temperature(conclusion),
+      ...temperature(digest),
       seconds(conclusion.wallMs),
       plural(conclusion.environments, "environment"),
       ...failures(conclusion),
@@ -86,12 +86,10 @@ export class ExperimentText {
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
 
 /** `cold`, `warm`, how many of both, or nothing where no answer said so. */
-function temperature({ coldStarts, environments, outcomes }: Conclusion): string[] {
-  const ok = outcomes.ok ?? 0;
-  if (environments === 0) return [];
-  if (coldStarts === ok) return ["cold"];
-  if (coldStarts === 0) return ["warm"];
-  return [`${inWords(coldStarts)} cold, ${inWords(ok - coldStarts)} warm`];
+function temperature({ cold, warm }: RunDigest): string[] {
+  if (cold > 0 && warm > 0) return [`${inWords(cold)} cold, ${inWords(warm)} warm`];
+  if (cold > 0) return ["cold"];
+  return warm > 0 ? ["warm"] : [];
 }
 
 function failures({ outcomes }: Conclusion): string[] {

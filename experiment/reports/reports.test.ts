@@ -16,9 +16,14 @@ test("labels are the shortest that are unique, of what makes log streams differ"
   ]);
 });
 
-test("environments that are named alike in their distinctive part keep labels", () => {
-  expect([...labelEnvironments(["a]same", "b]same"]).values()]).toEqual(["same", "same"]);
+test("environments that are named alike in their distinctive part are told apart by the whole", () => {
+  expect([...labelEnvironments(["a]same", "b]same"]).values()]).toEqual(["a]sa", "b]sa"]);
   expect([...labelEnvironments(["short", "x"]).values()]).toEqual(["shor", "x"]);
+});
+
+test("half a million environments can be labelled", () => {
+  const ids = Array.from({ length: 500_000 }, (_, index) => `[$LATEST]${index}`);
+  expect(labelEnvironments(ids).size).toBe(500_000);
 });
 
 test("globalData reads as a literal, and a long list of clients by its end", () => {

@@ -10,6 +10,9 @@ export class RunDigest {
   readonly #shown: Observation[] = [];
   readonly #latencies: number[] = [];
   #observed = 0;
+  /** Answers that said so of themselves. */
+  cold = 0;
+  warm = 0;
 
   constructor(run: RunLine) {
     this.run = run;
@@ -18,7 +21,9 @@ export class RunDigest {
   add(observation: Observation): void {
     this.#observed += 1;
     if (observation.index < SHOWN_REQUESTS) this.#shown.push(observation);
-    const { outcome, sentAt, answeredAt } = observation;
+    const { outcome, sentAt, answeredAt, response } = observation;
+    if (response?.environment?.coldStart === true) this.cold += 1;
+    if (response?.environment?.coldStart === false) this.warm += 1;
     if (outcome === "ok" && sentAt !== undefined && answeredAt !== undefined) {
       this.#latencies.push(answeredAt - sentAt);
     }

@@ -83,14 +83,13 @@ async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     complaint = (complaint + chunk).slice(-2_000);
   });
-  const gone = async () => {
-    await once(child, "exit");
-    return { type: "failed", message: complaint.trim() || "it ended at once" } as const;
-  };
-  const message = await Promise.race([
-    once(child, "message").then(([message]) => message as ChildMessage),
-    gone(),
-  ]);
+  const message = await new Promise<ChildMessage>((resolve) => {
+    child.once("message", resolve);
+    child.once("error", ({ message }) => resolve({ type: "failed", message }));
+    child.once("exit", () => {
+      resolve({ type: "failed", message: complaint.trim() || "it ended at once" });
+    });
+  });
   if (message.type === "ready") return message;
   throw new ExperimentError(
     `The embedded Lambda did not start: ${message.type === "failed" ? message.message : "?"}`,

@@ -18,7 +18,12 @@ export { MODELS, type Model };
 export function parseTarget(text: string, model: Model): TargetChoice | string {
   if (text === "local") return { kind: "local", model };
   const url = URL.parse(text);
-  if (url?.protocol === "http:" || url?.protocol === "https:") return { kind: "url", url };
+  if (url?.protocol === "http:" || url?.protocol === "https:") {
+    if (url.username || url.password)
+      return "a URL with a user name or a password is not supported";
+    url.hash = "";
+    return { kind: "url", url };
+  }
   return `"${text}" is no target: use local, or a URL such as https://….lambda-url.eu-west-1.on.aws/`;
 }
 

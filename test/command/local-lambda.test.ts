@@ -35,6 +35,6 @@ test.each([
   [["--prot", "1"], /Did you mean --port\?/],
 ])("wrong usage, %j, says what would be right", async (args, message) => {
   const run = start("local-lambda/main.ts", args);
-  expect(await run.ended).toBe(1);
+  expect(await run.ended).toBe(2);
   expect(run.stderr()).toMatch(message);
 });

@@ -95,7 +95,8 @@ const emptyRow = { left: "", client: "", right: "" };
 
 /** A text in so many columns, cut with an ellipsis or padded. */
 export function toWidth(text: string, width: number): string {
-  let shown = printable(text);
+  // No character is wider than two columns, but many may have none: cut before counting.
+  let shown = printable([...text.slice(0, 8 * width)].slice(0, 4 * width).join(""));
   if (stringWidth(shown) > width) {
     const characters = [...shown];
     while (stringWidth(characters.join("")) > width - 1) characters.pop();
