@@ -1,10 +1,14 @@
 import { readdirSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { expect, onTestFinished, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Answer } from "../handler/contract.ts";
+import { isAlive, temporaryFolder } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
 import { LocalLambda } from "./local-lambda.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 async function start(changes: Partial<FunctionConfiguration> = {}): Promise<LocalLambda> {
   const lambda = await LocalLambda.start({ ...defaultConfiguration(), ...changes }, 0);
@@ -29,19 +33,6 @@ function askAll(lambda: LocalLambda, clients: readonly string[], holdMs: number)
 
 function distinct<T>(values: readonly T[]): number {
   return new Set(values).size;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function taskFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("lambda-concurrency-test-"));
 }
 
 const untilPolling = (lambda: LocalLambda, count: number) =>
@@ -136,6 +127,15 @@ test("a process that dies fails its request with 502 and restarts in the same en
   expect(lambda.pool.logOf(before?.id ?? "").join("\n")).toMatch(/"restarted":true/);
 });
 
+test("an environment whose process ends without being asked for anything ends with it", async () => {
+  const lambda = await start();
+  const { environment } = await ask(lambda, "Ana");
+  await untilPolling(lambda, 1);
+  process.kill(environment?.pid ?? 0, "SIGKILL");
+  await waitUntil("the environment to end", () => lambda.pool.environments.length === 0);
+  expect((await ask(lambda, "Bo")).environment?.id).not.toBe(environment?.id);
+});
+
 test("a function that takes too long is ended with 502", async () => {
   const lambda = await start({ timeoutMs: 1_000 });
   const response = await post(lambda, { client: "Ana", holdMs: 30_000 });
@@ -203,22 +203,27 @@ test("the same seed takes the same environments", async () => {
 
 test("a request of more than 6 MB is refused", async () => {
   const lambda = await start();
-  const body = Buffer.alloc(6 * 1024 * 1024 + 1);
-  const response = await fetch(lambda.url, { method: "POST", body }).catch(() => undefined);
-  // A server may close the connection before a client has sent everything.
-  expect(response?.status ?? 413).toBe(413);
+  const status = await new Promise((resolve, reject) => {
+    const upload = request(lambda.url, { method: "POST" }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    // Sent but not ended, so that the refusal finds the client still listening.
+    upload.on("error", reject).write(Buffer.alloc(6 * 1024 * 1024 + 1));
+  });
+  expect(status).toBe(413);
   expect(lambda.pool.environments).toEqual([]);
 });
 
 test("closing leaves no process and no folder", async () => {
-  const before = taskFolders();
+  vi.stubEnv("TMPDIR", temporaryFolder());
   const lambda = await LocalLambda.start(defaultConfiguration(), 0);
-  expect(taskFolders()).not.toEqual(before);
+  expect(readdirSync(tmpdir())).toHaveLength(1);
   const { environment } = await ask(lambda, "Ana");
   const busy = post(lambda, { client: "Bo", holdMs: 60_000 }).catch(() => undefined);
   await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
   await lambda.close();
   await busy;
   expect(isAlive(environment?.pid ?? 0)).toBe(false);
-  expect(taskFolders()).toEqual(before);
+  expect(readdirSync(tmpdir())).toEqual([]);
 });

@@ -5,7 +5,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { availableParallelism } from "node:os";
 import { Environment } from "./environment.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
 import { createInvocation, type Invocation, type InvocationResult } from "./invocation.ts";
@@ -19,6 +19,11 @@ import type { Task } from "./task.ts";
  * then, and starting an environment for every such request would be absurd.
  */
 const RETURN_MS = 100;
+/**
+ * Runtimes that initialize at a time. More would only take turns on the same cores, and all of them
+ * would be ready late; like this the first ones serve while the last ones start.
+ */
+const MAX_BOOTING = 2 * availableParallelism();
 /** Log streams kept of environments that have ended, so that they can still be read. */
 const MAX_ENDED_STREAMS = 1_000;
 
@@ -35,8 +40,8 @@ export class OnDemandPool {
   readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
   readonly #retired = new Set<Environment>();
   readonly #streams = new Map<string, Environment["log"]>();
-  readonly #spawns: Environment[] = [];
-  #spawning = false;
+  readonly #queue: Environment[] = [];
+  readonly #booting = new Set<Environment>();
   #inFlight = 0;
   #closed = false;
 
@@ -88,6 +93,7 @@ export class OnDemandPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#queue.length = 0;
     for (const [invocation, timer] of this.#awaitingReturn) {
       clearTimeout(timer);
       invocation.end({ kind: "throttled" });
@@ -140,21 +146,27 @@ export class OnDemandPool {
     this.#environments.add(environment);
     this.#starting.set(environment, invocation);
     this.#streams.set(environment.id, environment.log);
-    this.#spawns.push(environment);
-    if (!this.#spawning) void this.#spawnAll();
+    this.#queue.push(environment);
+    this.#startQueued();
   }
 
-  /** Starts one process a turn: each fork blocks, and the polls of the others must get through. */
-  async #spawnAll(): Promise<void> {
-    this.#spawning = true;
-    for (let next = this.#spawns.shift(); next; next = this.#spawns.shift()) {
-      if (this.#environments.has(next)) await next.start();
-      await nextTurn();
+  /** Lets as many runtimes initialize at a time as the machine can carry. */
+  #startQueued(): void {
+    while (this.#booting.size < MAX_BOOTING) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#booting.add(next);
+      void next.start();
     }
-    this.#spawning = false;
+  }
+
+  /** A runtime has initialized, or never will. */
+  #booted(environment: Environment): void {
+    if (this.#booting.delete(environment)) this.#startQueued();
   }
 
   #onPoll(environment: Environment): void {
+    this.#booted(environment);
     const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
     if (next) {
       this.#starting.delete(environment);
@@ -195,6 +207,7 @@ export class OnDemandPool {
     this.#environments.delete(environment);
     this.#starting.delete(environment);
     this.#retired.delete(environment);
+    this.#booted(environment);
     await environment.stop();
     this.#forgetOldStreams();
   }

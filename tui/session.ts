@@ -10,6 +10,7 @@ export class Session {
   readonly store: ExperimentStore;
   readonly #target: Target;
   #experiment: { stop: AbortController; ended: Promise<void> } | undefined;
+  #recycling = false;
   #failure: unknown;
 
   constructor(plan: Plan, target: Target) {
@@ -18,11 +19,8 @@ export class Session {
     this.store = new ExperimentStore(plan, {
       title: kind === "local" ? `local · ${model}` : url,
       proves: target.proves,
+      recycles: target.recycle !== undefined,
     });
-  }
-
-  get isRunning(): boolean {
-    return this.#experiment !== undefined;
   }
 
   /** A bug that ended an experiment, if one did. */
@@ -32,7 +30,7 @@ export class Session {
 
   /** Fires the plan, unless an experiment is under way. */
   fire(): void {
-    if (this.#experiment) return;
+    if (this.#experiment || this.#recycling) return;
     const stop = new AbortController();
     const ended = this.#conduct(stop.signal).finally(() => {
       this.#experiment = undefined;
@@ -43,14 +41,16 @@ export class Session {
   /** Stops the experiment: what is in flight is recorded as aborted. */
   stop(): void {
     if (!this.#experiment) return;
-    this.store.set({ stage: "stopping" });
+    this.store.set({ activity: "stopping" });
     this.#experiment.stop.abort();
   }
 
   /** Makes the next run a cold one, where the target can. */
   async recycle(): Promise<void> {
-    if (this.#experiment || !this.#target.recycle) return;
+    if (this.#experiment || this.#recycling || !this.#target.recycle) return;
+    this.#recycling = true;
     await this.#target.recycle();
+    this.#recycling = false;
     this.store.recycle();
   }
 
@@ -73,12 +73,12 @@ export class Session {
         onPhase: (phase) => store.enter(phase),
       });
       const stopped = store.current.verdict === undefined;
-      store.set({ stage: stopped ? "idle" : "finished", ...(record && { record }) });
+      store.set({ activity: stopped ? "idle" : "finished", ...(record && { record }) });
     } catch (error) {
       if (!(error instanceof ExperimentError)) this.#failure = error;
       const message = error instanceof Error ? error.message : String(error);
       const nextStep = error instanceof ExperimentError ? error.nextStep : "This is a bug.";
-      store.set({ stage: "failed", failure: { message, nextStep } });
+      store.set({ activity: "failed", failure: { message, nextStep } });
     }
   }
 }

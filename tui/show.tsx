@@ -29,12 +29,14 @@ export async function show(choice: TargetChoice): Promise<number> {
     await session.close();
   }
   if (session.bug) throw session.bug;
-  process.stdout.write(farewell(session.store.current));
-  return 0;
+  const { current } = session.store;
+  process.stdout.write(farewell(current));
+  return current.failure ? 1 : 0;
 }
 
 /** The alternate screen is gone with everything on it: the last verdict is said once more. */
-function farewell({ verdict, labels, record }: Snapshot): string {
+function farewell({ verdict, labels, record, failure }: Snapshot): string {
+  if (failure) return `error: ${failure.message}\n${failure.nextStep}\n`;
   if (!verdict) return "";
   const { title, finding, evidence } = verdictWords(verdict, labels);
   return [`${title}  ${finding}`, evidence, ...(record ? [`Record: ${record}`] : []), ""].join(

@@ -39,12 +39,18 @@ export interface RunState {
   wallMs?: number;
 }
 
-type Stage = "idle" | "arming" | "pausing" | "firing" | "stopping" | "finished" | "failed";
+/** What the session is doing; the words of a phase, and those before, between and after. */
+type Activity = Phase["name"] | "idle" | "stopping" | "finished" | "failed";
 
 export interface Snapshot {
-  stage: Stage;
+  activity: Activity;
   plan: Plan;
-  target: { title: string; proves: string };
+  target: {
+    title: string;
+    proves: string;
+    /** Whether it can make its environments cold. */
+    recycles: boolean;
+  };
   run?: RunState | undefined;
   environments: readonly EnvironmentState[];
   labels: ReadonlyMap<string, string>;
@@ -67,7 +73,7 @@ export class ExperimentStore {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(plan: Plan, target: Snapshot["target"]) {
-    this.#next = { stage: "idle", plan, target, environments: [], labels: new Map() };
+    this.#next = { activity: "idle", plan, target, environments: [], labels: new Map() };
     this.#snapshot = this.#next;
   }
 
@@ -84,6 +90,7 @@ export class ExperimentStore {
     return this.#next;
   }
 
+  /** Changes what the next snapshot shows. */
   set(changes: Partial<Snapshot>): void {
     this.#next = { ...this.#next, ...changes };
     this.#timer ??= setTimeout(() => this.#publish(), 1_000 / SNAPSHOTS_PER_SECOND);
@@ -92,7 +99,7 @@ export class ExperimentStore {
   /** Forgets the last experiment, not the environments that it left warm. */
   begin(): void {
     const forgotten = { run: undefined, verdict: undefined, failure: undefined, notice: undefined };
-    this.set({ stage: "arming", ...forgotten });
+    this.set({ activity: "arming", ...forgotten });
   }
 
   /** All environments have ended: what comes next is counted anew. */
@@ -104,6 +111,7 @@ export class ExperimentStore {
     });
   }
 
+  /** Follows the experiment into its next phase. */
   enter(phase: Phase): void {
     const { stages } = this.#next.plan;
     if (phase.name === "firing") {
@@ -116,12 +124,13 @@ export class ExperimentStore {
         this.#environments.set(id, { ...environment, answers: [] });
       }
       const run = { index: phase.index, shotAt: performance.now(), answered: 0, coldStarts: 0 };
-      this.set({ stage: "firing", run: { ...run, inFlight: new Map(), unplaced: [] } });
+      this.set({ activity: "firing", run: { ...run, inFlight: new Map(), unplaced: [] } });
     } else {
-      this.set({ stage: phase.name });
+      this.set({ activity: phase.name });
     }
   }
 
+  /** Takes a line of the record, in the tick in which it was written. */
   take(line: RecordLine): void {
     if (line.type === "observation") this.#observe(line);
     else if (line.type === "verdict" && line.run === null) this.set({ verdict: line });

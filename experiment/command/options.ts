@@ -1,10 +1,11 @@
 /** The command line of `npm run experiment`. */
 
 import { Command, Option } from "commander";
-import type { Plan } from "../core/plan.ts";
+import { type Plan, referencePlan } from "../core/plan.ts";
 import { type PlanInput, parsePlan } from "../core/plan-input.ts";
 import type { Verdict } from "../core/record-lines.ts";
-import { MODELS, type Model, parseTarget, type TargetChoice } from "../targets/open-target.ts";
+import type { TargetChoice } from "../targets/open-target.ts";
+import { addTargetOptions, readTarget } from "./target-options.ts";
 
 export interface CommandOptions {
   plan: Plan;
@@ -16,8 +17,6 @@ export interface CommandOptions {
 }
 
 interface RawOptions extends PlanInput {
-  target: string;
-  model: Model;
   expect?: "isolated" | "shared";
   out?: string;
   json: boolean;
@@ -40,13 +39,14 @@ const FLAGS: Record<keyof PlanInput, string> = {
  *   there is to say has been printed then
  */
 export function parseOptions(args: readonly string[], version: string): CommandOptions {
-  const command: Command = new Command("npm run experiment --")
-    .description("Fires requests at the same instant and concludes who shared a process with whom.")
-    .option("--target <target>", "local or a URL", "local")
+  const command: Command = new Command("npm run experiment --").description(
+    "Fires requests at the same instant and concludes who shared a process with whom.",
+  );
+  addTargetOptions(command)
     .addOption(
-      new Option("--model <model>", "how the local Lambda serves")
-        .choices(MODELS)
-        .default("on-demand"),
+      new Option("--plan <name>", "which plan the options below change")
+        .choices([referencePlan.name])
+        .default(referencePlan.name),
     )
     .option("--clients <names>", "names, separated by commas (default: the reference's five)")
     .option("--concurrency <n>", "requests in flight at once (default: one a client)")
@@ -72,8 +72,7 @@ export function parseOptions(args: readonly string[], version: string): CommandO
     const problems = parsed.problems.map(({ field, message }) => `${FLAGS[field]}: ${message}`);
     command.error(`error: ${problems.join("\n       ")}`);
   }
-  const target = parseTarget(raw.target, raw.model);
-  if (typeof target === "string") command.error(`error: --target: ${target}`);
+  const target = readTarget(command);
   return { plan: parsed.plan, target, expect: raw.expect, out: raw.out, json: raw.json };
 }
 

@@ -258,6 +258,11 @@ test.each<[string, Change, RegExp]>([
     /two threads claim one instance/,
   ],
   [
+    "an answer that belongs to another request",
+    (response) => Object.assign(response, { client: "somebody else" }),
+    /names another client/,
+  ],
+  [
     "a clock that jumped back",
     ({ invocation }) => Object.assign(invocation ?? {}, { leftAt: 0 }),
     /left before it entered/,
@@ -271,6 +276,25 @@ test.each<[string, Change, RegExp]>([
   const conclusion = conclude(tampered(change));
   expect(conclusion.verdict).toBe("inconclusive");
   expect(conclusion.reason).toMatch(reason);
+});
+
+test("an answer that found another in flight on entry is proof, whatever its peak says", () => {
+  const observations = tampered(({ invocation }) =>
+    Object.assign(invocation ?? {}, { inFlightOnEntry: 2, inFlightPeak: 1 }),
+  );
+  expect(conclude(observations)).toMatchObject({ verdict: "shared", sharing: "globals" });
+});
+
+test("too few answers are inconclusive, and the others are named", () => {
+  const [first] = observe(burst([0, 1, 2]), []);
+  const throttled = [1, 2].map((index): Observation => {
+    const seen = { type: "observation", run: "r", index, client: "Bo" } as const;
+    return { ...seen, outcome: "throttled", message: "Rate Exceeded." };
+  });
+  expect(conclude([first as Observation, ...throttled]).reason).toBe(
+    "Only 1 of 3 requests was answered (2 throttled: Rate Exceeded), too few to have met. " +
+      "Lower the concurrency, or raise the target's limit.",
+  );
 });
 
 test("a clock that jumps between invocations does not make them overlap", () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { answerPlainly, type SeenRequest, startServer } from "../../test/http-server.ts";
 import { ExperimentError } from "./errors.ts";
 import { type Firing, fire } from "./fire.ts";
@@ -165,6 +165,43 @@ test("stopping observes what was in flight and what was never sent as aborted", 
   const aborted = observations.filter(({ outcome }) => outcome === "aborted");
   expect(aborted).toHaveLength(7);
   expect(aborted.filter(({ sentAt }) => sentAt !== undefined).length).toBeLessThanOrEqual(2);
+});
+
+test.each(["destroy", "end"] as const)(
+  "a target that closes idle connections (%s) fails the arming and gets no request",
+  async (how) => {
+    const { createServer } = await import("node:net");
+    const received: string[] = [];
+    let accepted = 0;
+    const server = createServer((socket) => {
+      accepted += 1;
+      socket.on("error", () => {}).on("data", (bytes) => received.push(bytes.toString()));
+      if (accepted <= 3) socket[how]();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const failure = await fireAt(new URL(`http://127.0.0.1:${port}/`), 300, 300).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(ExperimentError);
+    expect((failure as ExperimentError).message).toMatch(/closed a connection before the shot/);
+    expect(received).toEqual([]);
+  },
+);
+
+test("an observation that cannot be taken ends the run: nothing more is sent or observed", async () => {
+  const server = await startServer(answerPlainly);
+  let observed = 0;
+  const failing = fireAt(server.url, 3, 300, {
+    onObservation: () => {
+      observed += 1;
+      if (observed === 5) throw new Error("disk full");
+    },
+  });
+  await expect(failing).rejects.toThrow("disk full");
+  expect(observed).toBe(5);
+  expect(server.requests.length).toBeLessThan(20);
 });
 
 test("a target that is down fails the arming, with a next step and nothing sent", async () => {

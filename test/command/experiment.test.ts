@@ -110,7 +110,7 @@ test("a hundred cold environments at once are a hundred environments", async () 
     "--concurrency",
     "100",
     "--hold",
-    "3s",
+    "1s",
     "--runs",
     "1",
     "--json",
@@ -214,6 +214,22 @@ test("a record is never overwritten", async () => {
     /exists, and a record is never overwritten.\nName another file with --out\./,
   );
   expect(readFileSync(out, "utf8")).toBe(before);
+});
+
+test("what keeps a record from being continued ends the experiment, and keeps whole lines", () => {
+  const data = temporaryFolder();
+  const program = join(ROOT, "experiment/command/main.ts");
+  const args = "--concurrency 50 --requests 500 --hold 100ms --runs 1";
+  // Files may grow to sixteen blocks of 512 bytes.
+  const limited = `ulimit -f 16 && exec "$0" "${program}" ${args} --out "${data}/record.ndjson"`;
+  const { status, stderr } = spawnSync("bash", ["-c", limited, process.execPath], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/cannot be continued: .*\nMake room on the disk/);
+  const text = readFileSync(join(data, "record.ndjson"), "utf8");
+  expect(text.endsWith("}\n")).toBe(true);
+  expectValid(linesOf(text));
 });
 
 test("a target that is down fails with the next step, and leaves no empty record", async () => {

@@ -50,7 +50,7 @@ test("Ctrl-C in the middle exits with 130, keeps every answer and leaves no proc
 });
 
 test("Ctrl-C before the shot leaves neither a record nor a process", async () => {
-  const { running, record } = startExperiment("--concurrency", "1000", "--hold", "1s");
+  const { running, record } = startExperiment("--concurrency", "100", "--hold", "1s");
   await waitUntil("the embedded Lambda", () => descendantsOf(running.child.pid ?? 0).length >= 2);
   const processes = descendantsOf(running.child.pid ?? 0);
   running.child.kill("SIGINT");

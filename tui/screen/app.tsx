@@ -18,7 +18,7 @@ export function App({ session }: { session: Session }) {
   const snapshot = useSyncExternalStore(session.store.subscribe, session.store.getSnapshot);
   const { columns, rows } = useWindowSize();
   const { exit } = useApp();
-  useTick(snapshot.stage === "firing");
+  useTick(snapshot.activity === "firing");
 
   useInput((input, key) => {
     if (input === "q" || (key.ctrl && input === "c")) exit();

@@ -16,7 +16,7 @@ interface Props {
 
 export function Body({ snapshot, columns, height }: Props) {
   const { run, plan } = snapshot;
-  if (!run) return <Welcome plan={plan} stage={snapshot.stage} />;
+  if (!run) return <Welcome plan={plan} activity={snapshot.activity} />;
   const now = run.wallMs ?? performance.now() - (run.shotAt ?? 0);
   const rows = laneRows(snapshot, now);
   const visible = rows.length > height - 1 ? rows.slice(0, height - 2) : rows;
@@ -39,12 +39,12 @@ export function Body({ snapshot, columns, height }: Props) {
   );
 }
 
-function Welcome({ plan, stage }: Pick<Snapshot, "plan" | "stage">) {
+function Welcome({ plan, activity }: Pick<Snapshot, "plan" | "activity">) {
   const steps = `${plan.steps} times ${formatDuration(plan.holdMs / plan.steps)}`;
   return (
     <Box flexDirection="column" paddingX={3} paddingY={1}>
       <Text>
-        {stage === "idle" ? "Nothing fired yet. " : "Opening connections … "}
+        {activity === "idle" ? "Nothing fired yet. " : "Opening connections … "}
         {`${inWords(plan.stages[0]?.concurrency ?? 0)} requests leave at the same instant; each waits `}
         {`${steps} in the handler. Who shares a process with whom?`}
       </Text>
@@ -52,11 +52,11 @@ function Welcome({ plan, stage }: Pick<Snapshot, "plan" | "stage">) {
   );
 }
 
-function runTitle({ plan, stage }: Snapshot, run: RunState, now: number): string {
+function runTitle({ plan, activity }: Snapshot, run: RunState, now: number): string {
   const requests = plan.stages[run.index]?.requests ?? 0;
   return [
     `run ${run.index + 1} of ${plan.stages.length}`,
-    ...(stage === "stopping" ? ["stopping"] : []),
+    ...(activity === "stopping" ? ["stopping"] : []),
     `${inWords(run.answered)}/${inWords(requests)} answered`,
     seconds(now),
   ].join(" · ");

@@ -44,8 +44,9 @@ function Result({ verdict, failure, labels }: Snapshot) {
   );
 }
 
-function keysOf({ stage }: Snapshot): string {
-  if (stage === "stopping") return "stopping …  q quit";
-  const busy = stage === "arming" || stage === "firing" || stage === "pausing";
-  return busy ? "Esc stop  q quit" : "⏎ fire  c cold start  q quit";
+function keysOf({ activity, target }: Snapshot): string {
+  if (activity === "stopping") return "stopping …  q quit";
+  const busy = activity === "arming" || activity === "firing" || activity === "pausing";
+  if (busy) return "Esc stop  q quit";
+  return target.recycles ? "⏎ fire  c cold start  q quit" : "⏎ fire  q quit";
 }
