@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
+import { inputs } from "../effort.ts";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -69,4 +70,23 @@ test("killing the runner leaves no process, and the answers that had come", asyn
   expect(await running.ended).toBe("SIGKILL");
   await waitUntil("every process to end", () => !processes.some(isAlive));
   expect(onlyObservations(record()).length).toBeGreaterThanOrEqual(6);
+});
+
+test("whoever is killed, and whenever, no process is left", async () => {
+  for (let round = 0; round < inputs(6, 200); round++) {
+    const args = ["--hold", "100ms", "--runs", "2"];
+    const { running } = startExperiment(...args);
+    const runner = running.child.pid ?? 0;
+    // The moment: when so many processes have been started, none to all of them.
+    const moment = 1 + (round % 7);
+    const processes = await waitUntil(`${moment} processes`, () => {
+      const found = descendantsOf(runner);
+      return found.length >= moment && found;
+    });
+    const [embedded = 0] = processes;
+    process.kill(round % 2 === 0 ? runner : embedded, "SIGKILL");
+    await running.ended;
+    await waitUntil("every process to end", () => !processes.some(isAlive));
+    expect(running.stderr()).not.toMatch(/\n\s+at /);
+  }
 });
