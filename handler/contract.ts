@@ -5,6 +5,11 @@
 
 /** Longest client name, in code points. */
 export const MAX_CLIENT_LENGTH = 100;
+/**
+ * What a plan may hold its requests for, in milliseconds, inclusive. A deployment may set its own
+ * limit within.
+ */
+export const HOLD_LIMITS_MS = { min: 100, max: 60_000 } as const;
 /** Most steps a hold can be divided into. */
 const MAX_STEPS = 100;
 /** Latest names that `globalData.clients` keeps; `globalData.dropped` counts the older ones. */

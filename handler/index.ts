@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import {
   type Answer,
   type GlobalData,
+  HOLD_LIMITS_MS,
   MAX_REMEMBERED_CLIENTS,
   parseRequest,
   type Refusal,
@@ -15,7 +16,7 @@ import { describeEnvironment, enter, leave, monotonicMs } from "./instance.ts";
 const globalData: GlobalData = { counter: 0, client: "", clients: [] };
 
 /** The deployment's longest hold, in milliseconds. */
-const maxHoldMs = Number(process.env.MAX_HOLD_MS || 60_000);
+const maxHoldMs = Number(process.env.MAX_HOLD_MS || HOLD_LIMITS_MS.max);
 
 /** The part of a Function URL's event (payload format 2.0) that is read here. */
 interface FunctionUrlEvent {

@@ -3,6 +3,8 @@
  * created. Defaults are not repeated: Pulumi.yaml declares them, and Pulumi fills them in.
  */
 
+import { HOLD_LIMITS_MS } from "../handler/contract.ts";
+
 /** A configuration that AWS accepts. Its keys are those that Pulumi.yaml declares. */
 export interface Configuration {
   memoryMb: number;
@@ -58,7 +60,7 @@ const RULES: { [K in Key]: Rule<Configuration[K]> } = {
   memoryMb: wholeNumber("MB", 128, 10_240),
   timeoutSeconds: wholeNumber("seconds", 1, 900),
   architecture: oneOf(["arm64", "x86_64"]),
-  maxHoldMs: wholeNumber("milliseconds", 100, 60_000),
+  maxHoldMs: wholeNumber("milliseconds", HOLD_LIMITS_MS.min, HOLD_LIMITS_MS.max),
   reservedConcurrency: orNone(wholeNumber("environments", 0)),
   generation: wholeNumber("generations", 0),
   logRetentionDays: oneOf(RETENTION_DAYS),

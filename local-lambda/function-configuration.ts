@@ -1,6 +1,7 @@
 /** What the embedded Lambda runs and how: the counterpart of a function's configuration on AWS. */
 
 import { randomInt } from "node:crypto";
+import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 
 export const MODELS = ["on-demand"] as const;
 export type Model = (typeof MODELS)[number];
@@ -36,7 +37,7 @@ export function defaultConfiguration(): FunctionConfiguration {
     timeoutMs: 65_000,
     idleTimeoutMs: 300_000,
     concurrencyLimit: 1_000,
-    maxHoldMs: 60_000,
+    maxHoldMs: HOLD_LIMITS_MS.max,
     seed: randomInt(2 ** 31),
     environmentVariables: {},
   };

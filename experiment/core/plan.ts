@@ -1,6 +1,6 @@
 /** What to fire: the clients, how long the handler holds each request, and the stages. */
 
-import { DEFAULT_HOLD_MS, DEFAULT_STEPS } from "../../handler/contract.ts";
+import { DEFAULT_HOLD_MS, DEFAULT_STEPS, HOLD_LIMITS_MS } from "../../handler/contract.ts";
 
 /** One run's worth of requests. */
 export interface Stage {
@@ -25,7 +25,7 @@ export interface Plan {
 export const LIMITS = {
   concurrency: { min: 1, max: 10_000 },
   requests: { min: 1, max: 1_000_000 },
-  holdMs: { min: 100, max: 60_000 },
+  holdMs: HOLD_LIMITS_MS,
   runs: { min: 1, max: 1_000 },
   pauseMs: { min: 0, max: 3_600_000 },
 } as const;
