@@ -12,15 +12,16 @@ export interface ReadyMessage {
 }
 
 /** Sent instead, when it cannot start. */
-interface FailedMessage {
+export interface FailedMessage {
   type: "failed";
   message: string;
 }
 
-/** What the parent may ask for. Each call is answered once. */
-export type ControlCall =
-  | { type: "recycle"; call: number }
-  | { type: "logs"; call: number; environment: string };
+/** What the parent may ask for. */
+export type ControlRequest = { type: "recycle" } | { type: "logs"; environment: string };
+
+/** A request with its number, by which its one answer is known. */
+export type ControlCall = ControlRequest & { call: number };
 
 export interface ControlAnswer {
   type: "answer";

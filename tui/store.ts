@@ -4,7 +4,7 @@
  */
 
 import type { Phase } from "../experiment/core/experiment.ts";
-import type { Plan } from "../experiment/core/plan.ts";
+import { burstOf, type Plan } from "../experiment/core/plan.ts";
 import type { Observation, RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
 import { labelEnvironments } from "../experiment/reports/environment-labels.ts";
 
@@ -27,10 +27,9 @@ export interface EnvironmentState {
 /** One run, as far as it is. */
 export interface RunState {
   index: number;
-  /** The runner's clock at the shot, as `performance.now()` has it; absent before the shot. */
-  shotAt?: number;
+  /** The runner's clock at the shot, as `performance.now()` has it. */
+  shotAt: number;
   answered: number;
-  coldStarts: number;
   /** Requests that have left and are not answered yet: their numbers, and when they left. */
   inFlight: ReadonlyMap<number, number>;
   /** Requests that ended without an answer that names its environment. */
@@ -107,23 +106,21 @@ export class ExperimentStore {
     this.#environments.clear();
     this.set({
       run: undefined,
+      labels: new Map(),
       notice: "All environments have ended: the next run is a cold one.",
     });
   }
 
   /** Follows the experiment into its next phase. */
   enter(phase: Phase): void {
-    const { stages } = this.#next.plan;
-    if (phase.name === "firing") {
-      const { concurrency = 0, requests = 0 } = stages[phase.index] ?? {};
+    const stage = this.#next.plan.stages[phase.index];
+    if (phase.name === "firing" && stage) {
       this.#inFlight.clear();
-      for (let index = 0; index < Math.min(concurrency, requests); index++) {
-        this.#inFlight.set(index, 0);
-      }
+      for (let index = 0; index < burstOf(stage); index++) this.#inFlight.set(index, 0);
       for (const [id, environment] of this.#environments) {
         this.#environments.set(id, { ...environment, answers: [] });
       }
-      const run = { index: phase.index, shotAt: performance.now(), answered: 0, coldStarts: 0 };
+      const run = { index: phase.index, shotAt: performance.now(), answered: 0 };
       this.set({ activity: "firing", run: { ...run, inFlight: new Map(), unplaced: [] } });
     } else {
       this.set({ activity: phase.name });
@@ -139,17 +136,16 @@ export class ExperimentStore {
 
   #observe(observation: Observation): void {
     const { run, plan } = this.#next;
-    if (!run) return;
-    const { concurrency = 0, requests = 0 } = plan.stages[run.index] ?? {};
+    const stage = run && plan.stages[run.index];
+    if (!stage) return;
     this.#inFlight.delete(observation.index);
     // A slot is free: the next request has left.
-    const next = run.answered + Math.min(concurrency, requests);
-    if (next < requests) this.#inFlight.set(next, observation.answeredAt ?? 0);
+    const next = run.answered + burstOf(stage);
+    if (next < stage.requests) this.#inFlight.set(next, observation.answeredAt ?? 0);
     const id = observation.response?.environment?.id;
     if (id !== undefined) this.#place(id, observation);
     this.#changeRun({
       answered: run.answered + 1,
-      coldStarts: run.coldStarts + (observation.response?.environment?.coldStart ? 1 : 0),
       unplaced: id === undefined ? [...run.unplaced, observation].slice(-50) : run.unplaced,
     });
   }
@@ -172,11 +168,13 @@ export class ExperimentStore {
 
   #publish(): void {
     this.#timer = undefined;
-    const { run } = this.#next;
+    const { run, labels } = this.#next;
+    // Labels depend on which environments there are, and those only become more.
+    const known = labels.size === this.#environments.size;
     this.#next = {
       ...this.#next,
       environments: [...this.#environments.values()],
-      labels: labelEnvironments(this.#environments.keys()),
+      labels: known ? labels : labelEnvironments(this.#environments.keys()),
       ...(run && { run: { ...run, inFlight: new Map(this.#inFlight) } }),
     };
     this.#snapshot = this.#next;

@@ -1,7 +1,6 @@
 /** `npm run experiment`: one experiment without a screen. */
 
-import { CommanderError } from "commander";
-import { type Conducted, conduct, VERSION } from "../conduct.ts";
+import { type Conducted, conduct } from "../conduct.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
@@ -9,18 +8,12 @@ import { openTarget } from "../targets/open-target.ts";
 import { type CommandOptions, parseOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
-const EXIT = { verdict: 0, failed: 1, usage: 2, inconclusive: 3, unexpected: 4, interrupted: 130 };
+const EXIT = { verdict: 0, failed: 1, inconclusive: 3, unexpected: 4, interrupted: 130 };
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: CommandOptions;
-  try {
-    options = parseOptions(args, VERSION);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : EXIT.usage;
-  }
+  const options = parseOptions(args);
   try {
     return await run(options);
   } catch (error) {

@@ -1,11 +1,11 @@
 /** The command line of `npm run experiment`. */
 
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Plan, referencePlan } from "../core/plan.ts";
 import { type PlanInput, parsePlan } from "../core/plan-input.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import type { TargetChoice } from "../targets/open-target.ts";
-import { addTargetOptions, readTarget } from "./target-options.ts";
+import { createProgram, readTarget } from "./program.ts";
 
 export interface CommandOptions {
   plan: Plan;
@@ -32,17 +32,12 @@ const FLAGS: Record<keyof PlanInput, string> = {
   pause: "--pause",
 };
 
-/**
- * Reads the arguments after the program's name.
- *
- * @throws CommanderError of exit code 0 after help or version, of another for wrong usage; what
- *   there is to say has been printed then
- */
-export function parseOptions(args: readonly string[], version: string): CommandOptions {
-  const command: Command = new Command("npm run experiment --").description(
+/** Reads the arguments after the program's name. Wrong ones end the process with a message. */
+export function parseOptions(args: readonly string[]): CommandOptions {
+  const command: Command = createProgram(
+    "npm run experiment --",
     "Fires requests at the same instant and concludes who shared a process with whom.",
-  );
-  addTargetOptions(command)
+  )
     .addOption(
       new Option("--plan <name>", "which plan the options below change")
         .choices([referencePlan.name])
@@ -59,11 +54,7 @@ export function parseOptions(args: readonly string[], version: string): CommandO
     )
     .option("--out <file>", "where to record (default: the platform's data folder)")
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
-    .helpOption("--help", "show this help")
-    .version(version, "--version", "show the version")
-    .addHelpText("after", EXIT_CODES)
-    .allowExcessArguments(false)
-    .exitOverride();
+    .addHelpText("after", EXIT_CODES);
   command.parse(args, { from: "user" });
   const raw = command.opts<RawOptions>();
 

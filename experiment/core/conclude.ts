@@ -21,9 +21,12 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
   const credible = byRun.map((run) =>
     run.filter((item) => !contradictions.has(item.report.process)),
   );
+  const outcomes = countOutcomes(runs);
   const trials = sum(credible, countTrials);
   const proof = firstProof(credible);
-  const reason = proof ? undefined : reasonFor({ runs, identified, contradictions, trials });
+  const reason = proof
+    ? undefined
+    : reasonFor({ runs, outcomes, identified, contradictions, trials });
   const isolated = !proof && reason === undefined;
 
   return {
@@ -40,7 +43,7 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
     warmTrials: sum(credible, (run) => countTrials(run.filter((item) => !item.report.coldStart))),
     ...(isolated && { bound: upperBound(trials) }),
     ...(proof && { witness: proof.witness }),
-    outcomes: countOutcomes(runs),
+    outcomes,
     wallMs: sum(runs, wallOf),
     skewMs: runs.reduce((largest, run) => Math.max(largest, skewOf(run)), 0),
     memory: credible.some((run) => run.some(isRemembering)) ? "kept" : "not seen",

@@ -7,6 +7,7 @@ import { certainInterval } from "./trials.ts";
 
 interface Findings {
   runs: readonly RunEvidence[];
+  outcomes: Partial<Record<Outcome, number>>;
   identified: readonly Identified[];
   contradictions: ReadonlyMap<string, string>;
   trials: number;
@@ -18,15 +19,14 @@ interface Findings {
  * @returns one or two sentences, or `undefined` where isolation can be concluded
  */
 export function reasonFor(findings: Findings): string | undefined {
-  const { runs, identified, contradictions, trials } = findings;
-  const requests = runs.flatMap((run) => run.requests);
-  const ok = requests.filter(({ outcome }) => outcome === "ok");
-  if (ok.length === 0) return noAnswer(requests);
+  const { outcomes, identified, contradictions, trials } = findings;
+  const { ok = 0 } = outcomes;
+  if (ok === 0) return noAnswer(findings);
 
-  const anonymous = ok.length - identified.length;
+  const anonymous = ok - identified.length;
   if (anonymous > 0) {
     return (
-      `${anonymous} of ${ok.length} answers did not say which environment served them. ` +
+      `${anonymous} of ${ok} answers did not say which environment served them. ` +
       "Deploy this project's handler, which reports it."
     );
   }
@@ -37,19 +37,18 @@ export function reasonFor(findings: Findings): string | undefined {
       "Check that the handler was not changed, and run again."
     );
   }
-  return trials === 0 ? noTrial(runs, identified, requests) : undefined;
+  return trials === 0 ? noTrial(findings) : undefined;
 }
 
-function noAnswer(requests: readonly Evidence[]): string {
-  if (requests.length === 0) return "Nothing was fired. Run again and let it finish.";
-  return `No request was answered: ${unanswered(requests)}. ${remedyFor(requests)}`;
+function noAnswer(findings: Findings): string {
+  if (Object.keys(findings.outcomes).length === 0) {
+    return "Nothing was fired. Run again and let it finish.";
+  }
+  return `No request was answered: ${unanswered(findings)}. ${remedyFor(findings)}`;
 }
 
-function noTrial(
-  runs: readonly RunEvidence[],
-  identified: readonly Identified[],
-  requests: readonly Evidence[],
-): string {
+function noTrial(findings: Findings): string {
+  const { runs, identified } = findings;
   if (runs.every((run) => run.concurrency === 1)) {
     const what = runs.every((run) => run.requests.length === 1) ? "requests" : "concurrency";
     return (
@@ -58,9 +57,10 @@ function noTrial(
     );
   }
   if (runs.every((run) => run.requests.filter(isIdentified).length < 2)) {
+    const requests = runs.reduce((sum, run) => sum + run.requests.length, 0);
     return (
-      `Only ${identified.length} of ${requests.length} requests was answered ` +
-      `(${unanswered(requests)}), too few to have met. ${remedyFor(requests)}`
+      `Only ${identified.length} of ${requests} requests was answered ` +
+      `(${unanswered(findings)}), too few to have met. ${remedyFor(findings)}`
     );
   }
   const uncertain = identified.filter((item) => certainInterval(item) === undefined);
@@ -72,19 +72,19 @@ function noTrial(
 }
 
 /** How many ended in which other way than `ok`, and what the first of them says. */
-function unanswered(requests: readonly Evidence[]): string {
-  const others = requests.filter(({ outcome }) => outcome !== "ok");
-  const counts = Object.entries(Object.groupBy(others, ({ outcome }) => outcome))
-    .map(([outcome, group]) => `${group.length} ${outcome}`)
+function unanswered({ runs, outcomes }: Findings): string {
+  const counts = Object.entries(outcomes)
+    .filter(([outcome]) => outcome !== "ok")
+    .map(([outcome, count]) => `${count} ${outcome}`)
     .join(", ");
-  const message = others.find((request) => request.message)?.message;
+  const isTelling = ({ outcome, message }: Evidence) => outcome !== "ok" && Boolean(message);
+  const message = runs.flatMap((run) => run.requests).find(isTelling)?.message;
   return message === undefined ? counts : `${counts}: ${message.replace(/\.$/, "")}`;
 }
 
-function remedyFor(requests: readonly Evidence[]): string {
-  const happened = (outcome: Outcome) => requests.some((request) => request.outcome === outcome);
-  if (happened("aborted")) return "Run again and let it finish.";
-  if (happened("throttled")) return "Lower the concurrency, or raise the target's limit.";
+function remedyFor({ outcomes }: Findings): string {
+  if (outcomes.aborted) return "Run again and let it finish.";
+  if (outcomes.throttled) return "Lower the concurrency, or raise the target's limit.";
   return "Check the target and run again.";
 }
 

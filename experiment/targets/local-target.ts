@@ -7,6 +7,8 @@ import type {
   ChildMessage,
   ControlAnswer,
   ControlCall,
+  ControlRequest,
+  FailedMessage,
   ReadyMessage,
 } from "../../local-lambda/control.ts";
 import {
@@ -83,7 +85,7 @@ async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     complaint = (complaint + chunk).slice(-2_000);
   });
-  const message = await new Promise<ChildMessage>((resolve) => {
+  const message = await new Promise<ReadyMessage | FailedMessage>((resolve) => {
     child.once("message", resolve);
     child.once("error", ({ message }) => resolve({ type: "failed", message }));
     child.once("exit", () => {
@@ -92,7 +94,7 @@ async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
   });
   if (message.type === "ready") return message;
   throw new ExperimentError(
-    `The embedded Lambda did not start: ${message.type === "failed" ? message.message : "?"}`,
+    `The embedded Lambda did not start: ${message.message}`,
     'Run "npm ci" again and check that the temporary folder can be written to.',
   );
 }
@@ -107,13 +109,6 @@ async function close(child: ChildProcess): Promise<void> {
   await exit;
   clearTimeout(timer);
 }
-
-/** A {@link ControlCall} whose number is still to be given. */
-type Wish = ControlCall extends infer Call
-  ? Call extends unknown
-    ? Omit<Call, "call">
-    : never
-  : never;
 
 /** Matches the answers of the embedded Lambda with what it was asked. */
 class Control {
@@ -134,13 +129,13 @@ class Control {
     });
   }
 
-  call(wish: Wish): Promise<ControlAnswer> {
+  call(request: ControlRequest): Promise<ControlAnswer> {
     this.#calls += 1;
     const call = this.#calls;
     if (!this.#child.connected) return Promise.resolve({ type: "answer", call, lines: [] });
     return new Promise((resolve) => {
       this.#open.set(call, resolve);
-      this.#child.send({ ...wish, call });
+      this.#child.send({ ...request, call } satisfies ControlCall);
     });
   }
 }

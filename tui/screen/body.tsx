@@ -17,7 +17,7 @@ interface Props {
 export function Body({ snapshot, columns, height }: Props) {
   const { run, plan } = snapshot;
   if (!run) return <Welcome plan={plan} activity={snapshot.activity} />;
-  const now = run.wallMs ?? performance.now() - (run.shotAt ?? 0);
+  const now = run.wallMs ?? performance.now() - run.shotAt;
   const rows = laneRows(snapshot, now);
   const visible = rows.length > height - 1 ? rows.slice(0, height - 2) : rows;
   const hidden = rows.length - visible.length;
