@@ -7,7 +7,7 @@ const LAYERS = [
   ["^experiment/conduct\\.ts$"],
   ["^experiment/reports/"],
   ["^experiment/records/", "^experiment/targets/"],
-  ["^experiment/core/"],
+  ["^experiment/core/", "^experiment/version\\.ts$"],
   ["^local-lambda/"],
   ["^handler/"],
 ];

@@ -16,7 +16,7 @@ const bundle = await bundleHandler();
 const test = new ConcurrencyTest(configuration.namePrefix, { configuration, bundle });
 
 export const { url, functionName, region, logGroupName, codeSha256 } = test;
-export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs } =
+export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } =
   configuration;
 export const readme = pulumi
   .output({ url, functionName, region, logGroupName })

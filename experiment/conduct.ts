@@ -1,9 +1,9 @@
 /** An experiment with its record: what the command line and the screen both do. */
 
-import packageJson from "../package.json" with { type: "json" };
 import { type ExperimentOptions, runExperiment } from "./core/experiment.ts";
 import type { VerdictLine } from "./core/record-lines.ts";
 import { RecordFile } from "./records/record-file.ts";
+import { VERSION } from "./version.ts";
 
 export interface ConductOptions extends Omit<ExperimentOptions, "versions"> {
   /** Where to record; by default in the platform's data folder. */
@@ -15,9 +15,6 @@ export interface Conducted {
   /** The record's path; absent when nothing was fired. */
   record?: string | undefined;
 }
-
-/** The program's version, as recorded. */
-export const VERSION = packageJson.version;
 
 /**
  * Runs an experiment and records each line before handing it on.

@@ -1,13 +1,51 @@
-/** The command line of the screen. */
+/** What the screen starts with: from the command line, and else as it was left the last time. */
 
-import { createProgram, readTarget } from "../experiment/command/program.ts";
-import type { TargetChoice } from "../experiment/targets/open-target.ts";
+import {
+  createProgram,
+  isTargetGiven,
+  readPlan,
+  readTarget,
+} from "../experiment/command/program.ts";
+import type { Plan } from "../experiment/core/plan.ts";
+import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
+import { MODELS, parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { KeptSettings } from "./settings.ts";
 
-/** Reads the arguments after the program's name. Wrong ones end the process with a message. */
-export function parseOptions(args: readonly string[]): TargetChoice {
+export interface ScreenOptions {
+  plan: Plan;
+  input: PlanInput;
+  target: TargetChoice;
+}
+
+/**
+ * Reads the arguments after the program's name. Wrong ones end the process with a message.
+ *
+ * @returns what the screen starts with, given what was kept
+ */
+export function parseOptions(args: readonly string[]): (kept: KeptSettings) => ScreenOptions {
   const program = createProgram(
     "npm run tui --",
     "Fires requests at the same instant and shows who shared a process with whom.",
-  );
-  return readTarget(program.parse(args, { from: "user" }));
+  ).addHelpText("after", NOTES);
+  program.parse(args, { from: "user" });
+  const given = { ...readPlan(program), target: readTarget(program) };
+  return (kept) => ({
+    ...readPlan(program, isPlan(kept.plan) ? kept.plan : {}),
+    target: (isTargetGiven(program) ? undefined : keptTarget(kept)) ?? given.target,
+  });
 }
+
+/** Kept settings are a file that somebody may have edited. */
+function isPlan(input: PlanInput | undefined): input is PlanInput {
+  return input !== undefined && parsePlan(input).ok;
+}
+
+function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {
+  const known = MODELS.find((candidate) => candidate === model) ?? "on-demand";
+  const choice = target === undefined ? undefined : parseTarget(target, known);
+  return typeof choice === "string" ? undefined : choice;
+}
+
+const NOTES = `
+What is not given is as you left it the last time. INK_SCREEN_READER=true makes the screen read as
+sentences, NO_COLOR=1 takes the colours away.`;

@@ -1,84 +1,204 @@
-/** What the keys do: one target for the whole session, and one experiment at a time on it. */
+/** What the keys do: one target at a time, and one experiment at a time on it. */
 
-import { conduct } from "../experiment/conduct.ts";
-import { ExperimentError } from "../experiment/core/errors.ts";
-import type { Plan } from "../experiment/core/plan.ts";
+import { ExperimentError, rootMessage } from "../experiment/core/errors.ts";
+import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
 import type { Target } from "../experiment/core/target.ts";
-import { ExperimentStore } from "./store.ts";
+import type { RecordSummary } from "../experiment/records/history.ts";
+import type { Stack } from "../experiment/targets/stack-outputs.ts";
+import type { TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { Settings } from "./settings.ts";
+import type { Failure, TargetState } from "./state.ts";
+import type { ExperimentStore } from "./store.ts";
+import { describeTarget, toKept } from "./targets.ts";
+
+/** A stack that can be fired at, or why there is none and what to do. */
+export type StackState = Stack | { words: string };
+/** What an environment logged: its lines, or how they can be read. */
+export type LogState = { lines: readonly string[] } | { words: string };
 
 export class Session {
   readonly store: ExperimentStore;
-  readonly #target: Target;
-  #experiment: { stop: AbortController; ended: Promise<void> } | undefined;
-  #recycling = false;
-  #failure: unknown;
+  readonly #settings: Settings;
+  #target: Promise<Target>;
+  #hasFailed = false;
+  #work: { stop: AbortController; ended: Promise<void> } | undefined;
 
-  constructor(plan: Plan, target: Target) {
-    const { kind, model, url } = target.description;
-    this.#target = target;
-    this.store = new ExperimentStore(plan, {
-      title: kind === "local" ? `local · ${model}` : url,
-      proves: target.proves,
-      recycles: target.recycle !== undefined,
-    });
+  constructor(store: ExperimentStore, settings: Settings) {
+    this.store = store;
+    this.#settings = settings;
+    this.#target = this.#open(store.current.target);
   }
 
-  /** A bug that ended an experiment, if one did. */
-  get bug(): unknown {
-    return this.#failure;
-  }
-
-  /** Fires the plan, unless an experiment is under way. */
+  /** Fires the plan, unless something is under way. */
   fire(): void {
-    if (this.#experiment || this.#recycling) return;
-    const stop = new AbortController();
-    const ended = this.#conduct(stop.signal).finally(() => {
-      this.#experiment = undefined;
+    this.#start(async (signal) => {
+      const { store } = this;
+      store.begin();
+      const target = await this.#opened();
+      // Loaded with the target, while the user reads the first frame.
+      const { conduct } = await import("../experiment/conduct.ts");
+      const { record } = await conduct({
+        plan: store.current.plan,
+        target,
+        signal,
+        onLine: (line) => store.take(line),
+        onPhase: (phase) => store.enter(phase),
+      });
+      store.set({ record });
     });
-    this.#experiment = { stop, ended };
   }
 
-  /** Stops the experiment: what is in flight is recorded as aborted. */
+  /** Stops what is under way: of an experiment, what is in flight is recorded as aborted. */
   stop(): void {
-    if (!this.#experiment) return;
+    if (!this.#work) return;
     this.store.set({ activity: "stopping" });
-    this.#experiment.stop.abort();
+    this.#work.stop.abort();
   }
 
-  /** Makes the next run a cold one, where the target can. */
-  async recycle(): Promise<void> {
-    if (this.#experiment || this.#recycling || !this.#target.recycle) return;
-    this.#recycling = true;
-    await this.#target.recycle();
-    this.#recycling = false;
-    this.store.recycle();
+  /** Makes the next run a cold one, or says how that is done where the target cannot. */
+  recycle(): void {
+    this.#start(async () => {
+      const target = await this.#opened();
+      if (!target.recycle) {
+        const how = target.recycleCommand ?? "nobody but who runs this function can do it";
+        this.store.set({ notice: `To make all environments cold: ${how}.` });
+        return;
+      }
+      await target.recycle();
+      this.store.forget({ notice: "All environments have ended: the next run is a cold one." });
+    });
+  }
+
+  /** Takes another plan, and keeps it for the next start. */
+  edit(input: PlanInput): void {
+    const parsed = parsePlan(input);
+    if (!parsed.ok) return;
+    const notice = this.#settings.keep({ plan: input });
+    this.store.set({ plan: parsed.plan, input, notice });
+    void this.#check();
+  }
+
+  /** Leaves the target for another one, and keeps the choice for the next start. */
+  choose(choice: TargetChoice): void {
+    this.#start(async () => {
+      const left = this.#target;
+      const target = describeTarget(choice);
+      this.store.forget({
+        target,
+        obstacle: undefined,
+        notice: this.#settings.keep(toKept(choice)),
+      });
+      this.#target = this.#open(target);
+      await left.then((previous) => previous.close()).catch(() => {});
+    });
+  }
+
+  /** Shows a recorded experiment as if it had just ended. */
+  replay(path: string): void {
+    this.#start(async (signal) => {
+      const { readRecord } = await import("../experiment/records/read-record.ts");
+      this.store.forget({ activity: "reading" });
+      for await (const line of readRecord(path)) {
+        if (signal.aborted) break;
+        if (line.type === "run") this.store.set({ recorded: line });
+        this.store.take(line);
+      }
+      this.store.set({ record: path });
+    });
+  }
+
+  /** The recorded experiments, the newest first. */
+  async history(): Promise<RecordSummary[]> {
+    const { listRecords } = await import("../experiment/records/history.ts");
+    return listRecords();
+  }
+
+  /** Deletes a record for good; resolves to those that are left. */
+  async forgetRecord(path: string): Promise<RecordSummary[]> {
+    const { deleteRecord } = await import("../experiment/records/history.ts");
+    await deleteRecord(path).catch((error) => {
+      this.store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
+    });
+    return this.history();
+  }
+
+  /** The selected stack of this project, or why there is none. */
+  async findStack(): Promise<StackState> {
+    const { readStack } = await import("../experiment/targets/stack-outputs.ts");
+    return readStack().catch((error) => {
+      const { message, nextStep } = describeFailure(error);
+      return { words: `${message} ${nextStep}` };
+    });
+  }
+
+  /** What an environment logged, or how that can be read. */
+  async log(environment: string): Promise<LogState> {
+    if (this.store.current.recorded) return { words: "The log is not on the record." };
+    const target = await this.#target.catch(() => undefined);
+    if (target?.logs) return { lines: await target.logs(environment) };
+    const command = target?.logsCommand?.(environment);
+    return { words: command ?? "Only who runs this function can read what it logs." };
   }
 
   /** Stops what is under way, waits for its record, and ends the target. */
   async close(): Promise<void> {
     this.stop();
-    await this.#experiment?.ended;
-    await this.#target.close();
+    await this.#work?.ended;
+    const target = await this.#target.catch(() => undefined);
+    await target?.close();
   }
 
-  async #conduct(signal: AbortSignal): Promise<void> {
-    const { store } = this;
-    store.begin();
-    try {
-      const { record } = await conduct({
-        plan: store.current.plan,
-        target: this.#target,
-        signal,
-        onLine: (line) => store.take(line),
-        onPhase: (phase) => store.enter(phase),
-      });
-      const stopped = store.current.verdict === undefined;
-      store.set({ activity: stopped ? "idle" : "finished", ...(record && { record }) });
-    } catch (error) {
-      if (!(error instanceof ExperimentError)) this.#failure = error;
-      const message = error instanceof Error ? error.message : String(error);
-      const nextStep = error instanceof ExperimentError ? error.nextStep : "This is a bug.";
-      store.set({ activity: "failed", failure: { message, nextStep } });
-    }
+  /** One thing at a time: what is asked meanwhile is not done. */
+  #start(work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#work) return;
+    const stop = new AbortController();
+    const ended = this.#run(work, stop.signal);
+    this.#work = { stop, ended };
   }
+
+  async #run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await work(signal);
+    } catch (error) {
+      this.store.set({ failure: describeFailure(error) });
+    }
+    this.#work = undefined;
+    const { run } = this.store.current;
+    this.store.set({ activity: run ? "finished" : "idle" });
+  }
+
+  #open({ choice }: TargetState): Promise<Target> {
+    const opening = import("../experiment/targets/open-target.ts").then(({ openTarget }) =>
+      openTarget(choice),
+    );
+    this.#hasFailed = false;
+    opening.then(
+      () => this.#check(),
+      (error) => {
+        this.#hasFailed = true;
+        this.store.set({ failure: describeFailure(error) });
+      },
+    );
+    return opening;
+  }
+
+  /** The target, which is given another chance when it could not be opened before. */
+  #opened(): Promise<Target> {
+    if (this.#hasFailed) this.#target = this.#open(this.store.current.target);
+    return this.#target;
+  }
+
+  /** Says before anything is fired why the plan cannot work at the target. */
+  async #check(): Promise<void> {
+    const { plan } = this.store.current;
+    const target = await this.#target.catch(() => undefined);
+    const [obstacle] = (await target?.obstacles(plan)) ?? [];
+    if (this.store.current.plan === plan) this.store.set({ obstacle });
+  }
+}
+
+function describeFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof ExperimentError;
+  return { message, nextStep: known ? error.nextStep : "This is a bug." };
 }

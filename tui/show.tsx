@@ -1,37 +1,60 @@
-/** Opens the target, shows the screen until the user leaves, and says what is left to say. */
+/** Shows the screen until the user leaves, and says what is left to say. */
 
-import { render } from "ink";
-import { referencePlan } from "../experiment/core/plan.ts";
+import { type Instance, render } from "ink";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
-import { openTarget, type TargetChoice } from "../experiment/targets/open-target.ts";
-import { App } from "./screen/app.tsx";
+import { App } from "./app.tsx";
+import type { ScreenOptions } from "./options.ts";
 import { Session } from "./session.ts";
-import type { Snapshot } from "./store.ts";
+import { type KeptSettings, Settings } from "./settings.ts";
+import type { Snapshot } from "./state.ts";
+import { ExperimentStore } from "./store.ts";
+import { describeTarget } from "./targets.ts";
 
-/** Frames a second; more than the store's snapshots, or some of them would be skipped. */
+/** Fewer than the frames that Ink may draw, so that each snapshot gets a frame of its own. */
+const SNAPSHOTS_PER_SECOND = 15;
 const MAX_FPS = 30;
+/** Erases everything and puts the cursor into the first row. */
+const EMPTY_SCREEN = "\u001b[2J\u001b[H";
+/** A screen reader reads every snapshot from its beginning. */
+const SNAPSHOTS_PER_SECOND_READ = 0.5;
 
-/** @returns the process's exit code */
-export async function show(choice: TargetChoice): Promise<number> {
-  const session = new Session(referencePlan, await openTarget(choice));
-  const screen = render(<App session={session} />, {
-    alternateScreen: true,
+/**
+ * @param optionsOf what to start with, given what was kept from the last time
+ * @returns the process's exit code
+ */
+export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Promise<number> {
+  const settings = new Settings();
+  const { plan, input, target } = optionsOf(settings.kept);
+  const isRead = process.env.INK_SCREEN_READER === "true";
+  const store = new ExperimentStore(
+    { plan, input, target: describeTarget(target), notice: settings.notice },
+    isRead ? SNAPSHOTS_PER_SECOND_READ : SNAPSHOTS_PER_SECOND,
+  );
+  const session = new Session(store, settings);
+  let screen: Instance | undefined;
+  const redraw = () => {
+    if (isRead) return;
+    process.stdout.write(EMPTY_SCREEN);
+    screen?.clear();
+  };
+  const app = <App session={session} redraw={redraw} />;
+  screen = render(app, {
+    alternateScreen: !isRead,
     exitOnCtrlC: false,
     // A terminal it is, as the entry has seen; Ink would also ask whether this is a CI machine.
     interactive: true,
     incrementalRendering: true,
     maxFps: MAX_FPS,
   });
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.once(signal, () => screen.unmount());
+  for (const signal of ["SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => screen?.unmount());
   try {
     await screen.waitUntilExit();
   } finally {
     await session.close();
   }
-  if (session.bug) throw session.bug;
-  const { current } = session.store;
-  process.stdout.write(farewell(current));
-  return current.failure ? 1 : 0;
+  process.stdout.write(farewell(store.current));
+  return store.current.failure ? 1 : 0;
 }
 
 /** The alternate screen is gone with everything on it: the last verdict is said once more. */

@@ -2,10 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { type Plan, referencePlan } from "../core/plan.ts";
-import { type PlanInput, parsePlan } from "../core/plan-input.ts";
 import type { Verdict } from "../core/record-lines.ts";
-import type { TargetChoice } from "../targets/open-target.ts";
-import { createProgram, readTarget } from "./program.ts";
+import type { TargetChoice } from "../targets/target-choice.ts";
+import { createProgram, readPlan, readTarget } from "./program.ts";
 
 export interface CommandOptions {
   plan: Plan;
@@ -16,21 +15,11 @@ export interface CommandOptions {
   json: boolean;
 }
 
-interface RawOptions extends PlanInput {
+interface RawOptions {
   expect?: "isolated" | "shared";
   out?: string;
   json: boolean;
 }
-
-/** How each field of a plan is called on the command line. */
-const FLAGS: Record<keyof PlanInput, string> = {
-  clients: "--clients",
-  concurrency: "--concurrency",
-  requests: "--requests",
-  hold: "--hold",
-  runs: "--runs",
-  pause: "--pause",
-};
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 export function parseOptions(args: readonly string[]): CommandOptions {
@@ -43,12 +32,6 @@ export function parseOptions(args: readonly string[]): CommandOptions {
         .choices([referencePlan.name])
         .default(referencePlan.name),
     )
-    .option("--clients <names>", "names, separated by commas (default: the reference's five)")
-    .option("--concurrency <n>", "requests in flight at once (default: one a client)")
-    .option("--requests <n>", "how many in all, per run (default: the concurrency)")
-    .option("--hold <duration>", "how long the handler waits (default: 5s)")
-    .option("--runs <n>", "runs, one after the other (default: 2)")
-    .option("--pause <duration>", "between runs (default: 0s)")
     .addOption(
       new Option("--expect <verdict>", "exit 4 on another verdict").choices(["isolated", "shared"]),
     )
@@ -58,13 +41,8 @@ export function parseOptions(args: readonly string[]): CommandOptions {
   command.parse(args, { from: "user" });
   const raw = command.opts<RawOptions>();
 
-  const parsed = parsePlan(raw);
-  if (!parsed.ok) {
-    const problems = parsed.problems.map(({ field, message }) => `${FLAGS[field]}: ${message}`);
-    command.error(`error: ${problems.join("\n       ")}`);
-  }
-  const target = readTarget(command);
-  return { plan: parsed.plan, target, expect: raw.expect, out: raw.out, json: raw.json };
+  const { plan } = readPlan(command);
+  return { plan, target: readTarget(command), expect: raw.expect, out: raw.out, json: raw.json };
 }
 
 const EXIT_CODES = `

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import {
   componentSizes,
+  countDeepest,
   countIntersections,
   firstIntersection,
   type Interval,
@@ -35,6 +36,19 @@ test("intersecting pairs are counted as comparing every two would", () => {
   fc.assert(
     fc.property(anyIntervals, (intervals) => {
       expect(countIntersections(intervals)).toBe(intersectingPairs(intervals).length);
+    }),
+    effort,
+  );
+});
+
+test("the deepest moment is the beginning of one of those that share it", () => {
+  fc.assert(
+    fc.property(anyIntervals, (intervals) => {
+      const filled = intervals.filter(({ from, until }) => from < until);
+      const depths = filled.map(
+        ({ from }) => filled.filter((other) => other.from <= from && from < other.until).length,
+      );
+      expect(countDeepest(intervals)).toBe(Math.max(0, ...depths));
     }),
     effort,
   );

@@ -19,17 +19,24 @@ function isFilled({ from, until }: Interval): boolean {
 
 /** How many pairs of intervals share a moment. */
 export function countIntersections(intervals: readonly Interval[]): number {
+  return openAtStarts(intervals).reduce((sum, open) => sum + open, 0);
+}
+
+/** The most intervals that share one moment. */
+export function countDeepest(intervals: readonly Interval[]): number {
+  return openAtStarts(intervals).reduce((deepest, open) => Math.max(deepest, open + 1), 0);
+}
+
+/** For each interval, in order of beginning: how many began before it and have not ended yet. */
+function openAtStarts(intervals: readonly Interval[]): number[] {
   const filled = intervals.filter(isFilled);
   const starts = filled.map(({ from }) => from).sort(ascending);
   const ends = filled.map(({ until }) => until).sort(ascending);
-  // Each one meets those that began before it and have not ended yet.
-  let pairs = 0;
   let ended = 0;
-  for (const [begun, start] of starts.entries()) {
+  return starts.map((start, begun) => {
     while (ended < ends.length && (ends[ended] ?? 0) <= start) ended += 1;
-    pairs += begun - ended;
-  }
-  return pairs;
+    return begun - ended;
+  });
 }
 
 /** Two intervals that share a moment, the earliest such pair; `undefined` where all are apart. */

@@ -25,8 +25,12 @@ export interface Target {
   obstacles(plan: Plan): Promise<readonly string[]>;
   /** Makes all environments cold again, where the target can. */
   recycle?(): Promise<void>;
+  /** Where it cannot: the command that does it. */
+  readonly recycleCommand?: string;
   /** The lines that an environment logged, oldest first, where the target can tell. */
   logs?(environment: string): Promise<readonly string[]>;
+  /** Where it cannot: the command that follows them. */
+  logsCommand?(environment: string): string;
   /** Ends what the target started. */
   close(): Promise<void>;
 }

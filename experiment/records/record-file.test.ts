@@ -4,7 +4,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Observation } from "../core/record-lines.ts";
-import { DATA_FOLDER_VARIABLE, RecordFile, recordsFolder } from "./record-file.ts";
+import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
+import { RecordFile } from "./record-file.ts";
 import { recordLineSchema, toJsonSchema } from "./schema.ts";
 
 afterEach(() => vi.unstubAllEnvs());

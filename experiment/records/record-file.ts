@@ -3,19 +3,9 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import envPaths from "env-paths";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
-
-/** Overrides the folder that holds the records. */
-export const DATA_FOLDER_VARIABLE = "LAMBDA_CONCURRENCY_TEST_DATA";
-
-/** The folder of all records that were not written elsewhere, by the platform's custom. */
-export function recordsFolder(): string {
-  const overridden = process.env[DATA_FOLDER_VARIABLE];
-  const data = overridden || envPaths("lambda-concurrency-test", { suffix: "" }).data;
-  return resolve(data, "records");
-}
+import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
 
 export class RecordFile {
   readonly path: string;

@@ -4,19 +4,57 @@ import { printable } from "./printable.ts";
 
 const SHORTEST = 4;
 
+/** What gives an environment its short name; `undefined` for one that it does not know. */
+export interface Labels {
+  get(id: string): string | undefined;
+}
+
 /**
  * Gives every environment the shortest label that is its own: the beginning of what makes log
- * streams differ, four characters or more.
+ * streams differ, four characters or more. Labels grow when a new environment needs it, which
+ * happens ever more rarely, so that following a run costs the same for each answer.
  */
-export function labelEnvironments(ids: Iterable<string>): Map<string, string> {
-  const known = [...ids];
-  const parts = known.map((id) => printable(distinctivePart(id)));
-  const whole = new Set(parts).size === known.length ? parts : known.map(printable);
-  const longest = whole.reduce((max, part) => Math.max(max, part.length), SHORTEST);
-  const cut = (length: number) => whole.map((part) => part.slice(0, length));
-  let length = SHORTEST;
-  while (length < longest && new Set(cut(length)).size < known.length) length += 1;
-  return new Map(cut(length).map((label, index): [string, string] => [known[index] ?? "", label]));
+export class EnvironmentLabels implements Labels {
+  readonly #parts = new Map<string, string>();
+  #whole = false;
+  #length = SHORTEST;
+  #taken = new Set<string>();
+
+  constructor(ids: Iterable<string> = []) {
+    for (const id of ids) this.add(id);
+  }
+
+  /** How many environments are known. */
+  get size(): number {
+    return this.#parts.size;
+  }
+
+  get(id: string): string | undefined {
+    return this.#parts.get(id)?.slice(0, this.#length);
+  }
+
+  add(id: string): void {
+    if (this.#parts.has(id)) return;
+    const part = printable(this.#whole ? id : distinctivePart(id));
+    this.#parts.set(id, part);
+    const label = part.slice(0, this.#length);
+    if (this.#taken.has(label)) this.#grow();
+    else this.#taken.add(label);
+  }
+
+  #grow(): void {
+    if (!this.#whole && new Set(this.#parts.values()).size < this.#parts.size) {
+      this.#whole = true;
+      for (const id of this.#parts.keys()) this.#parts.set(id, printable(id));
+    }
+    const parts = [...this.#parts.values()];
+    const longest = parts.reduce((max, part) => Math.max(max, part.length), 0);
+    const cut = () => new Set(parts.map((part) => part.slice(0, this.#length)));
+    for (this.#taken = cut(); this.#taken.size < parts.length; this.#taken = cut()) {
+      if (this.#length >= longest) break;
+      this.#length += 1;
+    }
+  }
 }
 
 /** Of `2026/11/23/[$LATEST]8f3a…` what follows the version; of anything else all of it. */

@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { isMixed } from "../core/evidence.ts";
 import type { Conclusion, Observation, RecordLine, VerdictLine } from "../core/record-lines.ts";
-import { labelEnvironments } from "./environment-labels.ts";
+import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
@@ -15,7 +15,7 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Follows an experiment's lines and says, at the end of each part, what there is to read. */
 export class ExperimentText {
-  readonly #environments = new Set<string>();
+  readonly #labels = new EnvironmentLabels();
   readonly #style: (style: Style, text: string) => string;
   #digest: RunDigest | undefined;
 
@@ -33,7 +33,7 @@ export class ExperimentText {
     } else if (line.type === "observation") {
       this.#digest?.add(line);
       const id = line.response?.environment?.id;
-      if (id !== undefined) this.#environments.add(id);
+      if (id !== undefined) this.#labels.add(id);
     } else if (line.run === null) {
       return this.#verdict(line);
     } else if (this.#digest) {
@@ -51,14 +51,13 @@ export class ExperimentText {
       plural(conclusion.environments, "environment"),
       ...failures(conclusion),
     ];
-    const labels = labelEnvironments(this.#environments);
-    const rows = digest.shown.map((observation) => this.#row(observation, labels));
+    const rows = digest.shown.map((observation) => this.#row(observation));
     const lines = [title.join(" · "), ...table(rows)];
     if (digest.hidden > 0) lines.push(this.#style("dim", `  … and ${hiddenText(digest)}`));
     return `${lines.join("\n")}\n`;
   }
 
-  #row(observation: Observation, labels: ReadonlyMap<string, string>): string[] {
+  #row(observation: Observation): string[] {
     const { client, outcome, message, response } = observation;
     const name = printable(client);
     if (!response) {
@@ -70,14 +69,14 @@ export class ExperimentText {
     const mixed = isMixed(response) ? `  ${this.#style("red", "mixed")}` : "";
     return [
       name,
-      environment ? (labels.get(environment.id) ?? "") : "unknown",
+      environment ? (this.#labels.get(environment.id) ?? "") : "unknown",
       start === "cold" ? this.#style("cyan", start) : (start ?? ""),
       `${globalDataText(globalData)}${mixed}`,
     ];
   }
 
   #verdict(line: VerdictLine): string {
-    const words = verdictWords(line, labelEnvironments(this.#environments));
+    const words = verdictWords(line, this.#labels);
     const title = this.#style(["bold", TITLE_COLOUR[line.verdict]], words.title);
     return [`${title}  ${words.finding}`, words.evidence].filter(Boolean).join("\n").concat("\n");
   }

@@ -1,6 +1,7 @@
 /** A verdict in words: what was found, and what it rests on. */
 
 import type { Conclusion, Witness, WitnessParty } from "../core/record-lines.ts";
+import type { Labels } from "./environment-labels.ts";
 import { inWords, percent, plural } from "./numbers.ts";
 import { printable } from "./printable.ts";
 
@@ -14,10 +15,7 @@ export interface VerdictWords {
 }
 
 /** @param labels the environments' short names */
-export function verdictWords(
-  conclusion: Conclusion,
-  labels: ReadonlyMap<string, string>,
-): VerdictWords {
+export function verdictWords(conclusion: Conclusion, labels: Labels): VerdictWords {
   switch (conclusion.verdict) {
     case "isolated":
       return isolated(conclusion);
@@ -46,7 +44,7 @@ function isolated(conclusion: Conclusion): VerdictWords {
   };
 }
 
-function shared(conclusion: Conclusion, labels: ReadonlyMap<string, string>): VerdictWords {
+function shared(conclusion: Conclusion, labels: Labels): VerdictWords {
   const { sharing, witness, mixed, overlaps, outcomes } = conclusion;
   const carried =
     mixed > 0
@@ -60,10 +58,7 @@ function shared(conclusion: Conclusion, labels: ReadonlyMap<string, string>): Ve
   };
 }
 
-function testimony(
-  { environment, pid, first, second }: Witness,
-  labels: ReadonlyMap<string, string>,
-): string {
+function testimony({ environment, pid, first, second }: Witness, labels: Labels): string {
   const process = `process ${labels.get(environment) ?? printable(environment)} (pid ${pid})`;
   if (second) return `${inside(first)} and ${inside(second)}, both in ${process}.`;
   return (

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { answerSchema } from "../../handler/answer.ts";
 import { isAlive } from "../../test/processes.ts";
 import { openLocalTarget } from "./local-target.ts";
-import { parseTarget } from "./open-target.ts";
+import { parseTarget } from "./target-choice.ts";
 
 test("the local target serves, tells what an environment logged, and can make all cold", async () => {
   const target = await openLocalTarget({ memoryMb: 256 });

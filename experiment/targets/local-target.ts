@@ -20,6 +20,7 @@ import { ExperimentError } from "../core/errors.ts";
 import { burstOf, type Plan } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
 import { lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
+import { PROVES } from "./target-choice.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
 
@@ -58,7 +59,7 @@ export async function openLocalTarget(
       functionName: configuration.functionName,
       deployment: ready.codeSha256,
     },
-    proves: "Embedded Lambda: shows how the model behaves, proves nothing about AWS.",
+    proves: PROVES.local,
     coldStartAllowanceMs: (stage) => COLD_START_MS + burstOf(stage) * FURTHER_COLD_START_MS,
     obstacles: async (plan) => localObstacles(plan, configuration),
     recycle: async () => {

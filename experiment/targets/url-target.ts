@@ -2,6 +2,7 @@
 
 import type { Target } from "../core/target.ts";
 import { lackOfFiles, largestBurst } from "./resources.ts";
+import { PROVES } from "./target-choice.ts";
 
 /** How long a cold start behind an unknown URL may take, in milliseconds. */
 const COLD_START_ALLOWANCE_MS = 30_000;
@@ -10,7 +11,7 @@ export function openUrlTarget(url: URL): Target {
   return {
     url,
     description: { kind: "url", url: url.href },
-    proves: "A URL: shows how what answers there behaves, whatever it is.",
+    proves: PROVES.url,
     coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
     obstacles: async (plan) => {
       const lack = lackOfFiles(largestBurst(plan), "The runner");

@@ -140,7 +140,7 @@ test("resizing at any moment loses nothing, and too small a terminal says so", a
 });
 
 test("without a terminal it names the command that needs none", async () => {
-  const run = start("node_modules/tsx/dist/cli.mjs", ["tui/main.tsx"]);
+  const run = start("tui/main.ts", []);
   expect(await run.ended).toBe(1);
   expect(run.stderr()).toBe(
     "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment\n",

@@ -23,7 +23,7 @@ export class Terminal {
   constructor({ columns = 80, rows = 24, args = [], env = {}, data }: ScreenOptions) {
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     const { CI: _, NODE_ENV: __, VITEST: ___, ...inherited } = process.env;
-    this.#pty = spawn(process.execPath, ["--import", "tsx", "tui/main.tsx", ...args], {
+    this.#pty = spawn(process.execPath, ["tui/main.ts", ...args], {
       cols: columns,
       rows,
       cwd: ROOT,

@@ -1,112 +1,250 @@
-/** The run as rows of text: environments in order of first use, their answers on a time axis. */
+/**
+ * The run as blocks of lines: one for each environment that served it in order of first use, then
+ * requests that ended without one, then those in flight. Only the blocks that are looked at are
+ * drawn.
+ */
 
-import stringWidth from "string-width";
-import { isMixed } from "../../experiment/core/evidence.ts";
 import { clientOf } from "../../experiment/core/plan.ts";
 import type { Observation } from "../../experiment/core/record-lines.ts";
-import { globalDataText } from "../../experiment/reports/global-data-text.ts";
+import { globalDataParts, globalDataText } from "../../experiment/reports/global-data-text.ts";
+import { inWords, plural } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
-import type { EnvironmentState, Snapshot } from "../store.ts";
+import type { GlobalData } from "../../handler/contract.ts";
+import type { EnvironmentState, Invocation, RunState, Snapshot, Unplaced } from "../state.ts";
+import { clientColour } from "./colours.ts";
+import {
+  answersOf,
+  answerWords,
+  environmentWords,
+  mostAtOnce,
+  served,
+} from "./environment-words.ts";
+import type { Density, LaneColumns } from "./lane-columns.ts";
+import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
+import { axisEnd, type Bar, barLine, type TimeAxis } from "./time-axis.ts";
 
-/** One row of the body. Widths are in terminal columns. */
-export interface LaneRow {
-  key: string;
-  kind: "lane" | "globals" | "note";
-  left: string;
-  client: string;
-  /** From the shot, in milliseconds; of a lane. */
-  bar?: { from: number; until: number; open: boolean };
-  right: string;
+/** Lines that belong together. */
+export interface Block {
+  height: number;
+  /** Draws it. */
+  lines: () => Line[];
+  /** The environment that it shows, if it shows one. */
+  environment?: EnvironmentState;
 }
 
-/** How wide the columns left of the bars are. */
-export const LEFT_WIDTH = 26;
-export const CLIENT_WIDTH = 12;
+/** What the blocks of one frame have in common. */
+export interface LaneContext {
+  snapshot: Snapshot;
+  run: RunState;
+  columns: LaneColumns;
+  axis: TimeAxis;
+  /** Milliseconds since the shot, where open bars end. */
+  now: number;
+  density: Density;
+}
+
+export function laneContext(
+  snapshot: Snapshot,
+  run: RunState,
+  columns: LaneColumns,
+  density: Density,
+): LaneContext {
+  const now = run.wallMs ?? snapshot.now - run.shotAt;
+  const axis = { width: columns.bars, endMs: axisEnd(run.plan.holdMs, now) };
+  return { snapshot, run, columns, axis, now, density };
+}
 
 /**
- * Lays out the current run.
- *
- * @param now milliseconds since the shot, where bars of requests in flight end
+ * The closest look at which the run fits. It rests on what will be there, not on what already is,
+ * so that nothing is laid out anew while answers arrive.
  */
-export function laneRows(snapshot: Snapshot, now: number): LaneRow[] {
-  const { run, environments, labels } = snapshot;
-  if (!run) return [];
-  const used = environments.filter(({ answers }) => answers.length > 0);
+export function chooseDensity({ environments }: Snapshot, run: RunState, height: number): Density {
+  if (2 * run.requests <= height) return "answers";
+  const known = environments.filter((environment) => served(environment, run.id)).length;
+  return 2 * Math.max(known, run.burst) <= height ? "environments" : "lines";
+}
+
+/** @param height how many lines there are for all blocks; those in flight fill what is left */
+export function laneBlocks(context: LaneContext, height: number): Block[] {
+  const { snapshot, run } = context;
+  const blocks = [
+    ...snapshot.environments
+      .filter((environment) => served(environment, run.id))
+      .map((environment) => environmentBlock(context, environment)),
+    ...unplacedBlocks(context),
+  ];
+  const taken = blocks.reduce((sum, block) => sum + block.height, 0);
+  if (run.inFlight.size > 0) blocks.push(inFlightBlock(context, height - taken));
+  return blocks;
+}
+
+function environmentBlock(context: LaneContext, environment: EnvironmentState): Block {
+  const { density, run } = context;
+  if (density === "lines") {
+    return { height: 1, lines: () => [compactLine(context, environment)], environment };
+  }
+  const answers = answersOf(environment, run.id);
+  const lines =
+    density === "answers"
+      ? answerLines(context, environment, answers)
+      : environmentLines(context, environment, answers);
+  return { height: lines.length, lines: () => lines, environment };
+}
+
+/** Every answer a lane and its globals; globals that are alike once. */
+function answerLines(
+  context: LaneContext,
+  environment: EnvironmentState,
+  answers: readonly Invocation[],
+): Line[] {
+  const atOnce = mostAtOnce(answers);
+  const title = titleOf(context, environment, answers);
+  const lanes = answers.map((answer, row) =>
+    laneLine(context, row === 0 ? title : "", [answer], answerWords(answer, atOnce)),
+  );
+  const globals = answers.map(({ response }) => response.globalData);
+  const [first] = globals;
+  if (first && globals.length > 1 && new Set(globals.map(globalDataText)).size === 1) {
+    const words = `all ${inWords(globals.length)} answered `;
+    return [...lanes, [{ text: `    ${words}` }, ...globalsSpans(context, first)]];
+  }
+  return lanes.flatMap((lane, row) => [lane, globalsLine(context, globals[row])]);
+}
+
+/** All answers on one lane where they followed one another, and the globals of the last. */
+function environmentLines(
+  context: LaneContext,
+  environment: EnvironmentState,
+  answers: readonly Invocation[],
+): Line[] {
+  const atOnce = mostAtOnce(answers);
+  if (atOnce > 1) return answerLines(context, environment, answers);
+  const lane = laneLine(context, titleOf(context, environment, answers), answers, "");
+  return [lane, globalsLine(context, answers.at(-1)?.response.globalData)];
+}
+
+function compactLine(context: LaneContext, environment: EnvironmentState): Line {
+  const { run, columns } = context;
+  const answers = answersOf(environment, run.id);
+  const last = answers.at(-1);
+  const atOnce = mostAtOnce(answers);
+  const mixed = answers.filter((answer) => answerWords(answer, atOnce) === "mixed").length;
+  const lane = laneLine(context, titleOf(context, environment, answers), answers, "");
+  const words = mixed > 0 ? `${inWords(mixed)} mixed ` : "";
+  const globals = last ? briefGlobals(context, last.response.globalData) : [];
+  return [...lane, ...lineToWidth([{ text: words, colour: "red" }, ...globals], columns.globals)];
+}
+
+function titleOf(
+  { snapshot, columns }: LaneContext,
+  environment: EnvironmentState,
+  answers: readonly Invocation[],
+): string {
+  const number = String(environment.position).padStart(columns.position);
+  const label = snapshot.labels.get(environment.id) ?? "";
+  return `${number}  ${label}  ${environmentWords(environment, answers, columns.isWide)}`;
+}
+
+function laneLine(
+  { snapshot, columns, axis }: LaneContext,
+  title: string,
+  answers: readonly Pick<Invocation, "client" | "sentAt" | "answeredAt">[],
+  words: string,
+): Line {
+  const colour = (client: string) => clientColour(snapshot.clients, client);
+  const client = answers.at(-1)?.client ?? "";
+  const bars = answers.map(({ client, sentAt, answeredAt }): Bar => {
+    return { from: sentAt, until: answeredAt, isOpen: false, colour: colour(client) };
+  });
   return [
-    ...used.flatMap((environment) => environmentRows(environment, labels)),
-    ...run.unplaced.map(unplacedRow),
-    ...inFlightRows(snapshot, run.inFlight, now),
+    { text: toWidth(` ${title}`, columns.left) },
+    { text: `${toWidth(client, columns.client - 1)} `, colour: colour(client) },
+    ...barLine(axis, bars),
+    { text: toWidth(words && ` ${words}`, columns.right), colour: "red" },
   ];
 }
 
-function environmentRows(
-  environment: EnvironmentState,
-  labels: ReadonlyMap<string, string>,
-): LaneRow[] {
-  const { id, position, answers } = environment;
-  const title = `${String(position).padStart(2)}  ${labels.get(id) ?? ""}  ${history(environment)}`;
-  return answers.flatMap((answer, row) => {
-    const { response } = answer;
-    const mixed = response && isMixed(response) ? "mixed" : "";
-    const lane = laneRow(answer, row === 0 ? title : "", mixed);
-    const globals = response ? globalDataText(response.globalData) : "";
-    return [lane, { ...emptyRow, key: `${lane.key} globals`, kind: "globals", left: globals }];
-  });
+function globalsLine(context: LaneContext, data: GlobalData | undefined): Line {
+  return data ? [{ text: "    " }, ...globalsSpans(context, data)] : [];
 }
 
-function history({ answers, invocations }: EnvironmentState): string {
-  if (answers.some(({ response }) => response?.environment?.coldStart)) return "cold";
-  return `${ordinal(invocations)} request`;
-}
-
-function laneRow(answer: Observation, left: string, right: string): LaneRow {
-  const { index, sentAt = 0, answeredAt = sentAt } = answer;
-  return {
-    key: `request ${index}`,
-    kind: "lane",
-    left,
-    client: toWidth(answer.client, CLIENT_WIDTH),
-    bar: { from: sentAt, until: answeredAt, open: false },
-    right,
-  };
-}
-
-function unplacedRow(answer: Observation): LaneRow {
-  const why = answer.message === undefined ? "" : ` (${printable(answer.message)})`;
-  return { ...laneRow(answer, answer.outcome, ""), kind: "note", right: `${answer.outcome}${why}` };
-}
-
-function inFlightRows(
-  { plan }: Snapshot,
-  inFlight: ReadonlyMap<number, number>,
-  now: number,
-): LaneRow[] {
-  return [...inFlight].map(([index, sentAt], row) => ({
-    ...emptyRow,
-    key: `request ${index}`,
-    kind: "lane",
-    left: row === 0 ? " in flight" : "",
-    client: toWidth(clientOf(plan, index), CLIENT_WIDTH),
-    bar: { from: sentAt, until: now, open: true },
+function globalsSpans({ snapshot }: LaneContext, data: GlobalData): Span[] {
+  return globalDataParts(data).map(({ text, client }) => ({
+    text,
+    colour: client === undefined ? undefined : clientColour(snapshot.clients, client),
   }));
 }
 
-const emptyRow = { left: "", client: "", right: "" };
-
-/** A text in so many columns, cut with an ellipsis or padded. */
-export function toWidth(text: string, width: number): string {
-  // No character is wider than two columns, but many may have none: cut before counting.
-  let shown = printable([...text.slice(0, 8 * width)].slice(0, 4 * width).join(""));
-  if (stringWidth(shown) > width) {
-    const characters = [...shown];
-    while (stringWidth(characters.join("")) > width - 1) characters.pop();
-    shown = `${characters.join("")}…`;
-  }
-  return shown + " ".repeat(width - stringWidth(shown));
+/** Counter and clients alone, for lines that have no room for more. */
+function briefGlobals({ snapshot }: LaneContext, { counter, clients }: GlobalData): Span[] {
+  const names = clients.map((client, index): Span[] => [
+    { text: index > 0 ? ", " : "" },
+    { text: `"${printable(client)}"`, colour: clientColour(snapshot.clients, client) },
+  ]);
+  return [{ text: `counter ${counter}: ` }, ...names.flat()];
 }
 
-function ordinal(value: number): string {
-  const teen = value % 100 >= 11 && value % 100 <= 13;
-  const suffix = teen ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");
-  return `${value}${suffix}`;
+function unplacedBlocks(context: LaneContext): Block[] {
+  const { run, density } = context;
+  const oneByOne = density !== "lines" && run.groups.every(({ count }) => count <= 50);
+  return oneByOne
+    ? run.unplaced.map((observation) => oneLine(unplacedLine(context, observation)))
+    : run.groups.map((group) => oneLine(groupLine(context, group)));
+}
+
+function oneLine(line: Line): Block {
+  return { height: 1, lines: () => [line] };
+}
+
+function unplacedLine({ snapshot, columns }: LaneContext, observation: Observation): Line {
+  const { client, outcome, message = "" } = observation;
+  return [
+    { text: toWidth(` ${outcome}`, columns.left), colour: "yellow" },
+    {
+      text: `${toWidth(client, columns.client - 1)} `,
+      colour: clientColour(snapshot.clients, client),
+    },
+    { text: printable(message), dim: true },
+  ];
+}
+
+function groupLine({ columns }: LaneContext, { outcome, message, count }: Unplaced): Line {
+  return [
+    { text: toWidth(` ${outcome}`, columns.left), colour: "yellow" },
+    { text: `${plural(count, "request")}${message && `: ${printable(message)}`}`, dim: true },
+  ];
+}
+
+/** Requests whose environment is not known yet: as many as there is room for, one at least. */
+function inFlightBlock(context: LaneContext, room: number): Block {
+  const { inFlight } = context.run;
+  const height = Math.max(1, Math.min(inFlight.size, room));
+  const shown = height < inFlight.size ? height - 1 : height;
+  const hidden = inFlight.size - shown;
+  return {
+    height,
+    lines: () => {
+      const requests = inFlight.entries().take(shown);
+      const lanes = [...requests].map(([index, sentAt], row) =>
+        inFlightLine(context, index, sentAt, row === 0),
+      );
+      const rest = `${shown > 0 ? "… and " : ""}${inWords(hidden)} ${shown > 0 ? "more " : ""}in flight`;
+      return hidden > 0 ? [...lanes, [{ text: ` ${rest}`, dim: true }]] : lanes;
+    },
+  };
+}
+
+function inFlightLine(
+  { snapshot, run, columns, axis, now }: LaneContext,
+  index: number,
+  sentAt: number,
+  isFirst: boolean,
+): Line {
+  const client = clientOf(run.plan, index);
+  const colour = clientColour(snapshot.clients, client);
+  return [
+    { text: toWidth(isFirst ? " in flight" : "", columns.left), dim: true },
+    { text: `${toWidth(client, columns.client - 1)} `, colour },
+    ...barLine(axis, [{ from: sentAt, until: now, isOpen: true, colour }]),
+  ];
 }

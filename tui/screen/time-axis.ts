@@ -1,5 +1,7 @@
 /** The time axis that all bars of a run share. */
 
+import type { Line, Span } from "./text.ts";
+
 /** Draws times, in milliseconds from the shot, on so many columns. */
 export interface TimeAxis {
   readonly width: number;
@@ -36,12 +38,40 @@ export function axisLabels({ width, endMs }: TimeAxis): string {
   return line;
 }
 
-/** One bar: `●━━━━●`, or `●━━━━╸` while it is open. */
-export function bar(axis: TimeAxis, from: number, until: number, open: boolean): string {
-  const start = columnOf(axis, from);
-  const end = Math.max(start, columnOf(axis, until));
-  const head = end === start ? "" : open ? "╸" : "●";
-  return `${" ".repeat(start)}●${"━".repeat(Math.max(0, end - start - 1))}${head}`;
+/** A time span on the axis, in milliseconds from the shot. */
+export interface Bar {
+  from: number;
+  until: number;
+  /** Whether it goes on. */
+  isOpen: boolean;
+  colour: string;
+}
+
+/** Bars on one line, `●━━━━●`, or `●━━━━╸` while open; of two on one column the later is seen. */
+export function barLine(axis: TimeAxis, bars: readonly Bar[]): Line {
+  const cells = Array.from({ length: axis.width }, (): Span => ({ text: " " }));
+  for (const { from, until, isOpen, colour } of bars) {
+    const start = columnOf(axis, from);
+    const end = Math.max(start, columnOf(axis, until));
+    for (let column = start; column <= end; column++) cells[column] = { text: "━", colour };
+    cells[end] = { text: isOpen ? "╸" : "●", colour };
+    cells[start] = { text: "●", colour };
+  }
+  return merge(cells);
+}
+
+/** Neighbours of one colour as one span. */
+function merge(cells: readonly Span[]): Line {
+  const spans: Span[] = [];
+  for (const cell of cells) {
+    const last = spans.at(-1);
+    if (last && last.colour === cell.colour) {
+      spans[spans.length - 1] = { ...last, text: last.text + cell.text };
+    } else {
+      spans.push(cell);
+    }
+  }
+  return spans;
 }
 
 function columnOf({ width, endMs }: TimeAxis, at: number): number {

@@ -1,9 +1,10 @@
 /** `npm run tui`: the experiment on a screen. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
+import { registerJsx } from "./jsx.ts";
 import { parseOptions } from "./options.ts";
 
-const target = parseOptions(process.argv.slice(2));
+const options = parseOptions(process.argv.slice(2));
 if (!process.stdout.isTTY || !process.stdin.isTTY) {
   console.error(
     "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment",
@@ -14,12 +15,15 @@ if (!process.stdout.isTTY || !process.stdin.isTTY) {
 // where the user wants none, which chalk does not ask for by itself.
 process.env.NODE_ENV ??= "production";
 if (process.env.NO_COLOR) process.env.FORCE_COLOR = "0";
+registerJsx();
 
 try {
   const { show } = await import("./show.tsx");
-  process.exitCode = await show(target);
+  process.exitCode = await show(options);
 } catch (error) {
-  if (!(error instanceof ExperimentError)) throw error;
-  console.error(`error: ${error.message}\n${error.nextStep}`);
+  const known = error instanceof ExperimentError;
+  const message = error instanceof Error ? error.message : String(error);
+  const nextStep = known ? error.nextStep : "This is a bug. What was recorded until then is kept.";
+  console.error(`error: ${message}\n${nextStep}`);
   process.exitCode = 1;
 }

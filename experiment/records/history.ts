@@ -1,0 +1,98 @@
+/** The records that were kept, without reading them whole. */
+
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunLine, VerdictLine } from "../core/record-lines.ts";
+import type { TargetDescription } from "../core/target.ts";
+import { upperBound } from "../core/trials.ts";
+import { recordsFolder } from "./data-folder.ts";
+import { parseLine } from "./read-record.ts";
+
+/** What the first and the last line of a record say. */
+export interface RecordSummary {
+  path: string;
+  /** The first run's line. */
+  run: RunLine;
+  /** Over the whole experiment; absent when the runner did not live to conclude. */
+  verdict?: VerdictLine | undefined;
+}
+
+const CHUNK_BYTES = 65_536;
+/** Files that are read at once. */
+const BATCH = 32;
+
+/** The records of a folder, the newest first. What is no record is left out. */
+export async function listRecords(folder = recordsFolder()): Promise<RecordSummary[]> {
+  const names = await readdir(folder).catch(() => []);
+  const paths = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
+  const summaries: RecordSummary[] = [];
+  for (let start = 0; start < paths.length; start += BATCH) {
+    const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarize));
+    summaries.push(...batch.filter((summary) => summary !== undefined));
+  }
+  return summaries.sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
+}
+
+/** Deletes a record for good. */
+export async function deleteRecord(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/**
+ * The bounds over all experiments of one deployment: their trials added up. There is none for a
+ * target whose deployment is unknown, nor where any experiment saw sharing: evidence against cannot
+ * be added to evidence for.
+ *
+ * @returns per key of {@link deploymentOf} a probability from 0 to 1
+ */
+export function pooledBounds(records: readonly RecordSummary[]): Map<string, number> {
+  const pooled = new Map<string, number>();
+  for (const [key, group] of Map.groupBy(records, ({ run }) => deploymentOf(run.target))) {
+    const verdicts = group.map(({ verdict }) => verdict).filter((verdict) => verdict !== undefined);
+    if (key === undefined || verdicts.some(({ verdict }) => verdict === "shared")) continue;
+    const isolated = verdicts.filter(({ verdict }) => verdict === "isolated");
+    if (isolated.length === 0) continue;
+    pooled.set(key, upperBound(isolated.reduce((sum, { trials }) => sum + trials, 0)));
+  }
+  return pooled;
+}
+
+/** What makes evidence comparable: code, model and region; `undefined` where the code is unknown. */
+export function deploymentOf(target: TargetDescription): string | undefined {
+  const { kind, deployment, model, region } = target;
+  return deployment && JSON.stringify([kind, deployment, model, region]);
+}
+
+async function summarize(path: string): Promise<RecordSummary | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const run = parseLine(await firstLine(file));
+    if (run?.type !== "run") return undefined;
+    const verdict = parseLine(await lastLine(file));
+    const concluded = verdict?.type === "verdict" && verdict.run === null;
+    return { path, run, ...(concluded && { verdict }) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function firstLine(file: FileHandle): Promise<string> {
+  for await (const line of file.readLines({ start: 0, autoClose: false })) return line;
+  return "";
+}
+
+/** The text between the last two line breaks; what stands behind the last one was cut off. */
+async function lastLine(file: FileHandle): Promise<string> {
+  const { size } = await file.stat();
+  for (let length = Math.min(CHUNK_BYTES, size); ; length = Math.min(2 * length, size)) {
+    const { buffer, bytesRead } = await file.read({
+      buffer: Buffer.alloc(length),
+      position: size - length,
+    });
+    const text = buffer.toString("utf8", 0, bytesRead);
+    const end = text.lastIndexOf("\n");
+    const start = text.lastIndexOf("\n", end - 1);
+    if (start >= 0 || length === size) return end < 0 ? "" : text.slice(start + 1, end);
+  }
+}

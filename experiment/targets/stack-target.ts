@@ -1,0 +1,62 @@
+/** The function that `pulumi up` deployed. */
+
+import { ExperimentError } from "../core/errors.ts";
+import type { Plan, Stage } from "../core/plan.ts";
+import type { Target } from "../core/target.ts";
+import { lackOfFiles, largestBurst } from "./resources.ts";
+import { readStack, type Stack } from "./stack-outputs.ts";
+import { PROVES } from "./target-choice.ts";
+
+/** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
+const COLD_START_MS = 15_000;
+/** A function gets 1,000 more environments every ten seconds: https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html */
+const FURTHER_COLD_START_MS = 10;
+
+/**
+ * Opens a stack of this project.
+ *
+ * @param name the stack's; by default the selected one
+ * @throws ExperimentError when there is no such stack, or its URL cannot be used
+ */
+export async function openStackTarget(name?: string): Promise<Target> {
+  const stack = await readStack(name);
+  if (stack.urlAuthorization === "AWS_IAM") {
+    throw new ExperimentError(
+      `The URL of the stack ${stack.stack} takes signed requests only, and requests are not signed yet.`,
+      'Open it with "pulumi config set urlAuthorization NONE && pulumi up".',
+    );
+  }
+  return {
+    url: new URL(stack.url),
+    description: {
+      kind: "stack",
+      model: "on-demand",
+      url: stack.url,
+      stack: stack.stack,
+      functionName: stack.functionName,
+      region: stack.region,
+      deployment: stack.codeSha256,
+    },
+    proves: PROVES.stack,
+    coldStartAllowanceMs: ({ concurrency }: Stage) =>
+      COLD_START_MS + concurrency * FURTHER_COLD_START_MS,
+    recycleCommand: `pulumi config set generation ${stack.generation + 1} && pulumi up`,
+    logsCommand: (environment) =>
+      `aws logs tail ${stack.logGroupName} --region ${stack.region} --follow ` +
+      `--log-stream-names '${environment}'`,
+    obstacles: async (plan) => stackObstacles(plan, stack),
+    close: async () => {},
+  };
+}
+
+function stackObstacles(plan: Plan, { maxHoldMs }: Stack): string[] {
+  const lack = lackOfFiles(largestBurst(plan), "The runner");
+  const obstacles = lack === undefined ? [] : [lack];
+  if (plan.holdMs > maxHoldMs) {
+    obstacles.push(
+      `The deployed function holds at most ${maxHoldMs / 1_000} s; ` +
+        "raise it with `pulumi config set maxHoldMs … && pulumi up`.",
+    );
+  }
+  return obstacles;
+}

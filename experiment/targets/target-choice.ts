@@ -1,0 +1,37 @@
+/** Which target is wanted, before anything is opened. */
+
+import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+
+export type TargetChoice =
+  | { kind: "local"; model: Model }
+  /** Without a name: the selected stack. */
+  | { kind: "stack"; stack?: string }
+  | { kind: "url"; url: URL };
+
+export { MODELS, type Model };
+
+/** What a verdict reached there is worth, as one sentence. */
+export const PROVES: Record<TargetChoice["kind"], string> = {
+  local: "Embedded Lambda: shows how the model behaves, proves nothing about AWS.",
+  stack: "Deployed on AWS: the verdict holds for this function, its region and its configuration.",
+  url: "A URL: shows how what answers there behaves, whatever it is.",
+};
+
+/**
+ * Reads `local`, `stack`, `stack:NAME` or an http(s) URL.
+ *
+ * @returns the choice, or what is wrong with the text
+ */
+export function parseTarget(text: string, model: Model): TargetChoice | string {
+  if (text === "local") return { kind: "local", model };
+  if (text === "stack") return { kind: "stack" };
+  if (/^stack:./.test(text)) return { kind: "stack", stack: text.slice("stack:".length) };
+  const url = URL.parse(text);
+  if (url?.protocol === "http:" || url?.protocol === "https:") {
+    if (url.username || url.password)
+      return "a URL with a user name or a password is not supported";
+    url.hash = "";
+    return { kind: "url", url };
+  }
+  return `"${text}" is no target: use local, stack, or a URL such as https://….lambda-url.eu-west-1.on.aws/`;
+}

@@ -1,0 +1,5 @@
+/** The program's version, as shown and recorded. */
+
+import packageJson from "../package.json" with { type: "json" };
+
+export const VERSION = packageJson.version;

@@ -1,0 +1,155 @@
+/**
+ * Follows the lines of experiments, one by one, and keeps what the screen shows of them. Each line
+ * costs the same however many there were: it is followed in the tick in which its answer arrived.
+ */
+
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import { burstOf } from "../experiment/core/plan.ts";
+import type { Observation, RecordLine, RunLine } from "../experiment/core/record-lines.ts";
+import { EnvironmentLabels, type Labels } from "../experiment/reports/environment-labels.ts";
+import type { EnvironmentState, Invocation, RunState, Unplaced } from "./state.ts";
+
+/** Answers kept over all environments, and of each one at least. Older ones are on the record. */
+const KEPT_ANSWERS = 20_000;
+const KEPT_PER_ENVIRONMENT = 5;
+/** Requests without an environment that are kept one by one. */
+const KEPT_UNPLACED = 50;
+/** Kinds of ends that are told apart; what the messages of an unknown server are is not ours. */
+const MOST_GROUPS = 20;
+
+interface FollowedEnvironment extends EnvironmentState {
+  invocations: Invocation[];
+}
+
+interface FollowedRun extends RunState {
+  inFlight: Map<number, number>;
+  unplaced: Observation[];
+  groups: Unplaced[];
+  latencies: RecordableHistogram;
+}
+
+export class Follower {
+  readonly #environments = new Map<string, FollowedEnvironment>();
+  readonly #clients = new Map<string, number>();
+  #labels = new EnvironmentLabels();
+  #run: FollowedRun | undefined;
+
+  /** The run that is under way or was the last. */
+  get run(): RunState | undefined {
+    return this.#run && { ...this.#run };
+  }
+
+  get environments(): readonly EnvironmentState[] {
+    return [...this.#environments.values()];
+  }
+
+  get labels(): Labels {
+    return this.#labels;
+  }
+
+  get clients(): ReadonlyMap<string, number> {
+    return this.#clients;
+  }
+
+  /** Numbers clients in the order in which they are met; a client keeps its number. */
+  meet(clients: readonly string[]): void {
+    for (const client of clients) {
+      if (!this.#clients.has(client)) this.#clients.set(client, this.#clients.size);
+    }
+  }
+
+  /** Forgets the last run, not the environments that it left warm. */
+  forgetRun(): void {
+    this.#run = undefined;
+  }
+
+  /** Forgets environments that are no more, and the run. */
+  forgetEnvironments(): void {
+    this.#environments.clear();
+    this.#labels = new EnvironmentLabels();
+    this.#run = undefined;
+  }
+
+  take(line: RecordLine): void {
+    if (line.type === "run") this.#begin(line);
+    else if (line.type === "observation") this.#observe(line);
+    else if (this.#run && line.run === this.#run.id) this.#end(line.wallMs);
+  }
+
+  #begin({ experiment, run: id, index, plan }: RunLine): void {
+    this.meet(plan.clients);
+    const stage = plan.stages[index] ?? { concurrency: 0, requests: 0, pauseMs: 0 };
+    const burst = burstOf(stage);
+    this.#run = {
+      experiment,
+      plan,
+      id,
+      index,
+      requests: stage.requests,
+      burst,
+      shotAt: performance.now(),
+      answered: 0,
+      cold: 0,
+      warm: 0,
+      inFlight: new Map(Array.from({ length: burst }, (_, request) => [request, 0])),
+      unplaced: [],
+      groups: [],
+      latencies: createHistogram(),
+    };
+  }
+
+  #end(wallMs: number): void {
+    if (!this.#run) return;
+    this.#run.wallMs = wallMs;
+    this.#run.inFlight.clear();
+  }
+
+  #observe(observation: Observation): void {
+    const run = this.#run;
+    if (!run) return;
+    const { index, outcome, sentAt = 0, answeredAt = 0, response } = observation;
+    // A slot is free: the next request has left.
+    const next = run.answered + run.burst;
+    if (next < run.requests) run.inFlight.set(next, answeredAt);
+    run.inFlight.delete(index);
+    run.answered += 1;
+    if (outcome === "ok")
+      run.latencies.record(Math.max(1, Math.round(1_000 * (answeredAt - sentAt))));
+    if (response?.environment?.coldStart === true) run.cold += 1;
+    if (response?.environment?.coldStart === false) run.warm += 1;
+    if (response?.environment) this.#place(response.environment.id, run, observation);
+    else unplace(run, observation);
+  }
+
+  #place(id: string, run: FollowedRun, observation: Observation): void {
+    const { index, client, sentAt = 0, answeredAt = 0, response } = observation;
+    if (!response) return;
+    let environment = this.#environments.get(id);
+    if (!environment) {
+      environment = { id, position: this.#environments.size + 1, invocations: [], earlier: 0 };
+      this.#environments.set(id, environment);
+      this.#labels.add(id);
+    }
+    const { invocations } = environment;
+    const { experiment } = run;
+    const identity = { experiment, run: run.id, runIndex: run.index, index, client };
+    invocations.push({ ...identity, sentAt, answeredAt, response });
+    const kept = Math.max(KEPT_PER_ENVIRONMENT, KEPT_ANSWERS / this.#environments.size);
+    if (invocations.length > kept) {
+      invocations.shift();
+      environment.earlier += 1;
+    }
+  }
+}
+
+function unplace(run: FollowedRun, observation: Observation): void {
+  if (run.unplaced.length < KEPT_UNPLACED) run.unplaced.push(observation);
+  const { outcome, message = outcome === "ok" ? "the answer names no environment" : "" } =
+    observation;
+  const find = (cause: string) =>
+    run.groups.find((group) => group.outcome === outcome && group.message === cause);
+  const cause = find(message) || run.groups.length < MOST_GROUPS ? message : "other causes";
+  const group = find(cause);
+  if (group) group.count += 1;
+  else run.groups.push({ outcome, message: cause, count: 1 });
+}

@@ -1,0 +1,38 @@
+/** How the rows of the terminal are shared out. */
+
+import type { Snapshot } from "../state.ts";
+import { footLines } from "./foot-lines.ts";
+import type { Line } from "./text.ts";
+
+export interface Size {
+  columns: number;
+  rows: number;
+}
+
+export const MIN_SIZE: Size = { columns: 60, rows: 15 };
+export const HEAD_ROWS = 3;
+const RULES = 2;
+/** From here on a verdict takes fewer lines. */
+const WIDE = 100;
+
+/** The least rows of the foot beside the keys, so that the body does not move when a verdict comes. */
+function verdictRows(columns: number): number {
+  return columns < WIDE ? 4 : 3;
+}
+
+export interface FrameLayout {
+  size: Size;
+  /** The text above the keys. */
+  foot: Line[];
+  footRows: number;
+  bodyRows: number;
+}
+
+/** Shares out the rows: the foot takes what its text needs, the body what is left. */
+export function frameLayout(snapshot: Snapshot, size: Size): FrameLayout {
+  const foot = footLines(snapshot, size.columns - 2);
+  const footRows = Math.max(foot.length, verdictRows(size.columns));
+  // The last row stays free: Ink clears the whole terminal when a frame fills it.
+  const bodyRows = Math.max(1, size.rows - 1 - HEAD_ROWS - RULES - footRows - 1);
+  return { size, foot, footRows, bodyRows };
+}

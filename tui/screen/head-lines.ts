@@ -1,0 +1,57 @@
+/** The head's text: where the plan is fired at, what that proves, and the plan on one line. */
+
+import stringWidth from "string-width";
+import { formatDuration } from "../../experiment/core/duration.ts";
+import type { Plan } from "../../experiment/core/plan.ts";
+import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
+import { printable } from "../../experiment/reports/printable.ts";
+import type { Snapshot } from "../state.ts";
+import { describeRecorded } from "../targets.ts";
+import { clientColour } from "./colours.ts";
+import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
+
+/** Three lines of so many columns. */
+export function headLines(snapshot: Snapshot, width: number): Line[] {
+  const { recorded, clients } = snapshot;
+  const target = recorded ? describeRecorded(recorded.target) : snapshot.target;
+  const title: Span = { text: "Lambda Concurrency Test", bold: true };
+  const when = recorded ? `recorded ${localTime(recorded.startedAt)} · ` : "";
+  const where = toWidth(`${when}${target.title}`, width - title.text.length - 2).trimEnd();
+  const gap = " ".repeat(Math.max(0, width - title.text.length - stringWidth(where)));
+  return [
+    [title, { text: gap + where }],
+    [{ text: toWidth(target.proves, width), dim: true }],
+    lineToWidth(planLine(recorded?.plan ?? snapshot.plan, clients, width), width),
+  ];
+}
+
+/** `Ana, Barbara · 2 at once · 4 requests · hold 5 s · 2 runs`; long lists of names are cut. */
+function planLine(plan: Plan, clients: ReadonlyMap<string, number>, width: number): Line {
+  const rest = ` · ${planWords(plan)}`;
+  const names: Span[] = [];
+  let room = width - stringWidth(rest);
+  for (const [index, name] of plan.clients.entries()) {
+    const left = plan.clients.length - index;
+    const more = `, ${inWords(left)} more`;
+    const text = printable(name);
+    const separator = index > 0 ? ", " : "";
+    room -= stringWidth(separator + text);
+    if (room < (left > 1 ? more.length : 0)) {
+      names.push({ text: index > 0 ? more : plural(left, "client") });
+      break;
+    }
+    names.push({ text: separator }, { text, colour: clientColour(clients, name) });
+  }
+  return [...names, { text: rest }];
+}
+
+function planWords({ stages, holdMs }: Plan): string {
+  const [stage] = stages;
+  const pause = stages.find(({ pauseMs }) => pauseMs > 0)?.pauseMs;
+  return [
+    `${inWords(stage?.concurrency ?? 0)} at once`,
+    plural(stage?.requests ?? 0, "request"),
+    `hold ${formatDuration(holdMs)}`,
+    plural(stages.length, "run") + (pause ? `, pause ${formatDuration(pause)}` : ""),
+  ].join(" · ");
+}

@@ -1,0 +1,122 @@
+/** The plan as a form. Nothing is taken over before ⏎, and nothing that the parser refuses. */
+
+import { useCursor, useInput, usePaste } from "ink";
+import { useState } from "react";
+import { fieldLine } from "../screen/field-line.ts";
+import { Frame } from "../screen/frame.tsx";
+import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
+import type { Binding } from "../screen/keys.ts";
+import { Lines } from "../screen/lines.tsx";
+import { scrollTo } from "../screen/scroll.ts";
+import { type Line, toWidth, wrapText } from "../screen/text.ts";
+import { insert } from "../text-field.ts";
+import { editFor } from "./field-keys.ts";
+import {
+  editFocused,
+  FIELD_NAMES,
+  type FieldName,
+  HINTS,
+  inputOf,
+  LABELS,
+  moveFocus,
+  type PlanForm,
+  parseForm,
+  placeholderOf,
+  planForm,
+  planSentence,
+} from "./plan-form.ts";
+import type { ViewProps } from "./view.ts";
+
+/** Columns left of the fields, and of a field that holds a number. */
+const LABEL_COLUMNS = 17;
+const NUMBER_COLUMNS = 11;
+
+export function EditView({ session, snapshot, size, go }: ViewProps) {
+  const [form, setForm] = useState(() => planForm(snapshot.plan));
+  const { setCursorPosition } = useCursor();
+  useInput((input, key) => {
+    if (key.tab) setForm((current) => moveFocus(current, key.shift ? -1 : 1));
+    const edit = editFor(input, key);
+    if (edit) setForm((current) => editFocused(current, edit));
+  });
+  usePaste((text) => setForm((current) => editFocused(current, insert(text))));
+
+  const layout = frameLayout(snapshot, size);
+  const body = formLines(form, size.columns);
+  const window = { offset: 0, height: layout.bodyRows, total: body.lines.length };
+  const offset = scrollTo(window, { start: body.cursor.row, end: body.cursor.row + 1 });
+  setCursorPosition({ x: body.cursor.column, y: HEAD_ROWS + 1 + body.cursor.row - offset });
+
+  const move = (step: 1 | -1) => () => setForm((current) => moveFocus(current, step));
+  const done = () => {
+    if (!parseForm(form).ok) return;
+    session.edit(inputOf(form));
+    go({ name: "run" });
+  };
+  const bindings: Binding[] = [
+    { on: "return", words: "⏎ done", run: done },
+    { on: "downArrow", words: "↑↓ field", run: move(1) },
+    { on: "upArrow", run: move(-1) },
+    { words: "Ctrl-U clear" },
+    { on: "escape", words: "Esc leave as it was", run: () => go({ name: "run" }) },
+  ];
+  return (
+    <Frame snapshot={snapshot} layout={layout} bindings={bindings}>
+      <Lines lines={body.lines.slice(offset, offset + layout.bodyRows)} />
+    </Frame>
+  );
+}
+
+interface FormLines {
+  lines: Line[];
+  /** Where the cursor stands: a line of the above, and a column of the terminal. */
+  cursor: { row: number; column: number };
+}
+
+function formLines(form: PlanForm, columns: number): FormLines {
+  const parsed = parseForm(form);
+  const problems = parsed.ok ? [] : parsed.problems;
+  const lines: Line[] = [[]];
+  const cursor = { row: 0, column: 0 };
+  for (const name of FIELD_NAMES) {
+    const { line, cursorColumn } = fieldRow(
+      form,
+      name,
+      columns,
+      problems.some(({ field }) => field === name),
+    );
+    if (form.focus === name) Object.assign(cursor, { row: lines.length, column: cursorColumn });
+    lines.push(line);
+    if (name === "clients")
+      lines.push([{ text: " ".repeat(LABEL_COLUMNS) + HINTS.clients, dim: true }]);
+  }
+  lines.push([]);
+  const width = columns - 6;
+  const words = parsed.ok
+    ? wrapText(planSentence(parsed.plan), width).map(
+        (text): Line => [{ text: `   ${text}`, dim: true }],
+      )
+    : problems.flatMap(({ field, message }) =>
+        wrapText(`✗ ${LABELS[field]}: ${message}`, width).map(
+          (text): Line => [{ text: `   ${text}`, colour: "red" }],
+        ),
+      );
+  return { lines: [...lines, ...words], cursor };
+}
+
+function fieldRow(form: PlanForm, name: FieldName, columns: number, isWrong: boolean) {
+  const isFocused = form.focus === name;
+  const field = form.fields[name];
+  const width = name === "clients" ? columns - LABEL_COLUMNS - 2 : NUMBER_COLUMNS;
+  const { text, cursorColumn } = fieldLine(field, width);
+  const label = `${isFocused ? " ▸ " : "   "}${LABELS[name].padEnd(LABEL_COLUMNS - 3)}`;
+  const isEmpty = field.text === "";
+  const value = isEmpty ? toWidth(placeholderOf(form, name), width) : text;
+  const hint = name === "clients" ? "" : `  ${HINTS[name]}`;
+  const line: Line = [
+    { text: label, bold: isFocused, colour: isWrong ? "red" : undefined },
+    { text: value, dim: isEmpty },
+    { text: toWidth(hint, columns - LABEL_COLUMNS - width - 1), dim: true },
+  ];
+  return { line, cursorColumn: LABEL_COLUMNS + cursorColumn };
+}

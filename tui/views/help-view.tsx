@@ -1,0 +1,66 @@
+/** What the keys do and what the words mean. */
+
+import { HEADING, type Line, wrapText } from "../screen/text.ts";
+import { Scrolled } from "./scrolled.tsx";
+import type { ViewProps } from "./view.ts";
+
+const KEYS: [string, string][] = [
+  ["⏎", "fire the plan"],
+  ["Esc", "stop the run: what is in flight is recorded as aborted"],
+  ["e", "edit clients, concurrency, requests, hold, runs and pause"],
+  ["t", "choose where to fire: the embedded Lambda, your stack, or a URL"],
+  ["c", "make all environments cold, or say how"],
+  ["h", "history: open or delete recorded experiments"],
+  ["↑ ↓", "select an environment; PgUp, PgDn, Home and End go further"],
+  ["→", "details of the selected environment"],
+  ["Ctrl-Z", "put the screen aside; fg brings it back"],
+  ["q", "leave; Ctrl-C does it everywhere"],
+];
+
+const WORDS: [string, string][] = [
+  ["environment", "what hosts the process; the number and the short name are the screen's own"],
+  ["cold", "first request of a freshly started process"],
+  ["2nd, kept Ana", "second request of this process, whose globals still held Ana from before"],
+  ["restarted", "the process died and a new one serves in the same environment"],
+  ["in flight", "not answered yet, so nobody knows which environment serves it"],
+  ["5 at once", "five requests were inside one process at the same time, by its own clock"],
+  ["mixed", "the answer's globals are not what its own request left there"],
+  ["globals apart", "one process, but each of its threads has globals of its own"],
+  ["trial", "a request that certainly ran while another ran: a chance to share a process"],
+  ["below 31 %", "with 95 % confidence, given so many trials of which none was shared"],
+];
+
+export function HelpView(view: ViewProps) {
+  const back = () => view.go({ name: "run" });
+  const lines = [
+    ...section("Keys", KEYS, view.size.columns),
+    ...section("Words", WORDS, view.size.columns),
+  ];
+  return (
+    <Scrolled
+      view={view}
+      lines={lines}
+      bindings={[
+        { on: "escape", words: "Esc back", run: back },
+        { on: "leftArrow", run: back },
+        { on: "q", words: "q quit", run: view.quit },
+      ]}
+    />
+  );
+}
+
+function section(title: string, entries: readonly [string, string][], columns: number): Line[] {
+  const left = 17;
+  return [
+    [{ text: ` ${title}`, ...HEADING }],
+    ...entries.flatMap(([word, meaning]) =>
+      wrapText(meaning, columns - left - 2).map(
+        (text, row): Line => [
+          { text: `   ${row === 0 ? word : ""}`.padEnd(left), bold: true },
+          { text },
+        ],
+      ),
+    ),
+    [],
+  ];
+}

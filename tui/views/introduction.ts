@@ -1,0 +1,52 @@
+/** What stands where the run will be: the question, and what the plan does about it. */
+
+import { formatDuration } from "../../experiment/core/duration.ts";
+import { burstOf, type Plan } from "../../experiment/core/plan.ts";
+import { inWords, plural } from "../../experiment/reports/numbers.ts";
+import { type Line, wrapText } from "../screen/text.ts";
+import type { Snapshot } from "../state.ts";
+
+const INDENT = "   ";
+/** Longer lines are hard to read. */
+const MOST_COLUMNS = 76;
+
+export function introductionLines({ plan, activity }: Snapshot, columns: number): Line[] {
+  const width = Math.min(columns - 2 * INDENT.length, MOST_COLUMNS);
+  const paragraph = (text: string, style: { bold?: boolean; dim?: boolean } = {}): Line[] => [
+    ...wrapText(text, width).map((line): Line => [{ text: INDENT + line, ...style }]),
+    [],
+  ];
+  return [
+    [],
+    ...paragraph("Can one Node.js process of a Lambda function serve two requests at once?", {
+      bold: true,
+    }),
+    ...paragraph(whatHappens(plan)),
+    ...paragraph(
+      "Whoever shares a process with another request finds the other's traces in its own globals. " +
+        "Each answer appears below its execution environment as it returns.",
+    ),
+    ...paragraph(STATUS[activity] ?? "", { dim: true }),
+  ];
+}
+
+const STATUS: Partial<Record<Snapshot["activity"], string>> = {
+  idle: "Nothing fired yet. Press ⏎ to fire.",
+  opening: "Waiting for the target …",
+  arming: "Opening connections …",
+  reading: "Reading the record …",
+  stopping: "Stopping …",
+};
+
+function whatHappens({ stages, holdMs, steps }: Plan): string {
+  const [stage] = stages;
+  const burst = stage ? burstOf(stage) : 0;
+  const rest = (stage?.requests ?? 0) - burst;
+  return [
+    `${plural(burst, "request")} leave${burst === 1 ? "s" : ""} at the same instant`,
+    rest > 0 ? `, ${inWords(rest)} more as answers return` : "",
+    ". In the handler each one changes a global object, ",
+    `waits ${steps} times ${formatDuration(holdMs / steps)}, `,
+    "and answers with what the object holds by then.",
+  ].join("");
+}

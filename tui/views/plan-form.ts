@@ -1,0 +1,96 @@
+/** The plan as a form, as data: six fields of text, read by the plan's own parser while typing. */
+
+import { formatDuration } from "../../experiment/core/duration.ts";
+import { LIMITS, type Plan } from "../../experiment/core/plan.ts";
+import { type ParsedPlan, type PlanInput, parsePlan } from "../../experiment/core/plan-input.ts";
+import { inWords, plural } from "../../experiment/reports/numbers.ts";
+import { printable } from "../../experiment/reports/printable.ts";
+import { type Edit, type TextField, textField } from "../text-field.ts";
+
+export type FieldName = keyof PlanInput;
+
+export interface PlanForm {
+  fields: Record<FieldName, TextField>;
+  focus: FieldName;
+}
+
+export const FIELD_NAMES: readonly FieldName[] = [
+  "clients",
+  "concurrency",
+  "requests",
+  "hold",
+  "runs",
+  "pause",
+];
+
+export const LABELS: Record<FieldName, string> = {
+  clients: "Clients",
+  concurrency: "Concurrency",
+  requests: "Requests",
+  hold: "Hold",
+  runs: "Runs",
+  pause: "Pause",
+};
+
+const range = ({ min, max }: { min: number; max: number }, words: (value: number) => string) =>
+  `${words(min)} to ${words(max)}`;
+
+export const HINTS: Record<FieldName, string> = {
+  clients: "names, separated by commas; a list can be pasted",
+  concurrency: `${range(LIMITS.concurrency, inWords)} requests in flight at once`,
+  requests: "in each run; they carry the clients in turn",
+  hold: `how long the handler waits, ${range(LIMITS.holdMs, formatDuration)}`,
+  runs: "one after the other, on the same environments",
+  pause: "between runs, such as 2s or 10min",
+};
+
+/** A form that holds a plan. */
+export function planForm({ clients, stages, holdMs }: Plan): PlanForm {
+  const [stage] = stages;
+  const pauseMs = stages[1]?.pauseMs ?? 0;
+  const fields = {
+    clients: textField(clients.join(", ")),
+    concurrency: textField(String(stage?.concurrency ?? "")),
+    requests: textField(String(stage?.requests ?? "")),
+    hold: textField(formatDuration(holdMs)),
+    runs: textField(String(stages.length)),
+    pause: textField(formatDuration(pauseMs)),
+  };
+  return { fields, focus: "clients" };
+}
+
+export function editFocused(form: PlanForm, edit: Edit): PlanForm {
+  return { ...form, fields: { ...form.fields, [form.focus]: edit(form.fields[form.focus]) } };
+}
+
+/** Moves to the next field, or the one before; behind the last comes the first. */
+export function moveFocus(form: PlanForm, step: 1 | -1): PlanForm {
+  const index = FIELD_NAMES.indexOf(form.focus) + step + FIELD_NAMES.length;
+  return { ...form, focus: FIELD_NAMES[index % FIELD_NAMES.length] ?? form.focus };
+}
+
+/** What was typed; an empty field takes its default. */
+export function inputOf({ fields }: PlanForm): PlanInput {
+  const filled = FIELD_NAMES.filter((name) => fields[name].text.trim() !== "");
+  return Object.fromEntries(filled.map((name) => [name, fields[name].text]));
+}
+
+export function parseForm(form: PlanForm): ParsedPlan {
+  return parsePlan(inputOf(form));
+}
+
+/** What an empty field stands for. */
+export function placeholderOf(form: PlanForm, name: FieldName): string {
+  const parsed = parseForm(form);
+  if (!parsed.ok) return "";
+  return planForm(parsed.plan).fields[name].text;
+}
+
+/** What would be fired, as a sentence. */
+export function planSentence({ clients, stages }: Plan): string {
+  const [stage] = stages;
+  const { requests = 0, concurrency = 0 } = stage ?? {};
+  const each = stages.length === 1 ? "" : `${plural(stages.length, "run")} of `;
+  const names = clients.slice(0, 2).map(printable).join(", then ");
+  return `${each}${plural(requests, "request")}, ${inWords(concurrency)} at once: ${names}${clients.length > 2 ? " and so on" : ""}.`;
+}

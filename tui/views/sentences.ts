@@ -1,0 +1,50 @@
+/** A run as sentences, for a screen reader: bars and columns say nothing there. */
+
+import { isMixed } from "../../experiment/core/evidence.ts";
+import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
+import { printable } from "../../experiment/reports/printable.ts";
+import { answersOf, environmentWords, served } from "../screen/environment-words.ts";
+import type { Line } from "../screen/text.ts";
+import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
+
+/** Environments that are told one by one. */
+const MOST_TOLD = 20;
+
+export function sentencesOf(snapshot: Snapshot, run: RunState): Line[] {
+  const used = snapshot.environments.filter((environment) => served(environment, run.id));
+  const untold = used.length - MOST_TOLD;
+  const sentences = [
+    runSentence(snapshot, run),
+    ...used
+      .slice(0, MOST_TOLD)
+      .map((environment) => environmentSentence(snapshot, run, environment)),
+    ...(untold > 0 ? [`And ${plural(untold, "more environment")}.`] : []),
+    ...run.groups.map(({ outcome, message, count }) => {
+      return `${plural(count, "request")} ${outcome}${message && `, ${printable(message)}`}.`;
+    }),
+    ...(run.inFlight.size > 0 ? [`${plural(run.inFlight.size, "request")} in flight.`] : []),
+  ];
+  return sentences.map((text) => [{ text }]);
+}
+
+function runSentence({ activity }: Snapshot, run: RunState): string {
+  const which = `Run ${run.index + 1} of ${run.plan.stages.length}`;
+  const answered = `${inWords(run.answered)} of ${plural(run.requests, "request")} answered`;
+  if (run.wallMs !== undefined) return `${which}: ${answered} within ${seconds(run.wallMs)}.`;
+  return `${which} is ${activity === "stopping" ? "being stopped" : "under way"}: ${answered}.`;
+}
+
+function environmentSentence(
+  { labels }: Snapshot,
+  run: RunState,
+  environment: EnvironmentState,
+): string {
+  const answers = answersOf(environment, run.id);
+  const told = answers.map(({ client, response }) => {
+    const { counter, clients } = response.globalData;
+    const names = clients.slice(-6).map(printable).join(" and ");
+    return `${printable(client)} found counter ${counter} and the clients ${names}${isMixed(response) ? ", mixed" : ""}`;
+  });
+  const words = printable(environmentWords(environment, answers, true));
+  return `Environment ${environment.position}, ${labels.get(environment.id)}, ${words}: ${told.join("; ")}.`;
+}

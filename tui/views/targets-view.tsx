@@ -1,0 +1,125 @@
+/** Where to fire: the embedded Lambda's models, the stack, or a URL that is typed in. */
+
+import { useCursor, useInput, usePaste } from "ink";
+import { useEffect, useState } from "react";
+import { printable } from "../../experiment/reports/printable.ts";
+import {
+  MODELS,
+  PROVES,
+  parseTarget,
+  type TargetChoice,
+} from "../../experiment/targets/target-choice.ts";
+import { fieldLine } from "../screen/field-line.ts";
+import { Frame } from "../screen/frame.tsx";
+import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
+import type { Binding } from "../screen/keys.ts";
+import { Lines } from "../screen/lines.tsx";
+import { type Line, wrapText } from "../screen/text.ts";
+import type { StackState } from "../session.ts";
+import { type Edit, insert, textField } from "../text-field.ts";
+import { editFor } from "./field-keys.ts";
+import type { ViewProps } from "./view.ts";
+
+/** One target that can be chosen, or the reason why it cannot. */
+interface Entry {
+  title: string;
+  words: string;
+  choice?: TargetChoice | undefined;
+}
+
+const URL_LABEL = "   URL  ";
+
+export function TargetsView({ session, snapshot, size, go }: ViewProps) {
+  const [stack, setStack] = useState<StackState>({ words: "Looking for a stack …" });
+  const [selected, setSelected] = useState(0);
+  const [url, setUrl] = useState(() => textField(urlOf(snapshot.target.choice)));
+  const [problem, setProblem] = useState<string>();
+  const { setCursorPosition } = useCursor();
+  useEffect(() => void session.findStack().then(setStack), [session]);
+
+  const entries = entriesOf(stack);
+  const isTyping = selected === entries.length;
+  const edit = (change: Edit | undefined) => {
+    if (!isTyping || !change) return;
+    setUrl(change);
+    setProblem(undefined);
+  };
+  useInput((input, key) => edit(editFor(input, key)));
+  usePaste((text) => edit(insert(text.trim())));
+
+  const choose = () => {
+    const choice = isTyping ? parseTarget(url.text.trim(), "on-demand") : entries[selected]?.choice;
+    if (typeof choice === "string") return setProblem(choice);
+    if (!choice) return setProblem("There is nothing to choose here yet: follow the words above.");
+    session.choose(choice);
+    go({ name: "run" });
+  };
+  const move = (step: number) => () => {
+    setProblem(undefined);
+    setSelected((current) => (current + step + entries.length + 1) % (entries.length + 1));
+  };
+  const bindings: Binding[] = [
+    { on: "return", words: "⏎ choose", run: choose },
+    { on: "downArrow", words: "↑↓ select", run: move(1) },
+    { on: "tab", run: move(1) },
+    { on: "upArrow", run: move(-1) },
+    { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
+  ];
+  const width = size.columns - 6;
+  const lines: Line[] = [
+    [],
+    ...entries.flatMap((entry, index) => entryLines(entry, index === selected, width)),
+  ];
+  const field = fieldLine(url, width - URL_LABEL.length);
+  setCursorPosition(
+    isTyping
+      ? { x: URL_LABEL.length + field.cursorColumn, y: HEAD_ROWS + 1 + lines.length }
+      : undefined,
+  );
+  const label = isTyping ? URL_LABEL.replace(/^ {3}/, " ▸ ") : URL_LABEL;
+  lines.push(
+    [{ text: label, bold: isTyping }, { text: field.text }],
+    [{ text: `     ${PROVES.url}`, dim: true }],
+    ...(problem === undefined ? [] : paragraph(`✗ ${problem}`, width, "red")),
+  );
+  return (
+    <Frame snapshot={snapshot} layout={frameLayout(snapshot, size)} bindings={bindings}>
+      <Lines lines={lines} />
+    </Frame>
+  );
+}
+
+function entriesOf(stack: StackState): Entry[] {
+  return [
+    ...MODELS.map((model): Entry => {
+      return {
+        title: `Embedded Lambda, ${model}`,
+        words: PROVES.local,
+        choice: { kind: "local", model },
+      };
+    }),
+    "words" in stack
+      ? { title: "Stack", words: stack.words }
+      : {
+          title: `Stack ${stack.stack}, ${stack.region}`,
+          words: `${stack.url}  ${PROVES.stack}`,
+          choice: { kind: "stack", stack: stack.stack },
+        },
+  ];
+}
+
+function entryLines({ title, words, choice }: Entry, isSelected: boolean, width: number): Line[] {
+  return [
+    [{ text: `${isSelected ? " ▸ " : "   "}${printable(title)}`, bold: isSelected, dim: !choice }],
+    ...paragraph(words, width),
+  ];
+}
+
+function paragraph(text: string, width: number, colour?: string): Line[] {
+  const style = colour === undefined ? { dim: true } : { colour };
+  return wrapText(printable(text), width).map((line): Line => [{ text: `     ${line}`, ...style }]);
+}
+
+function urlOf(choice: TargetChoice): string {
+  return choice.kind === "url" ? choice.url.href : "";
+}
