@@ -1,7 +1,6 @@
 /** `npm run tui`: the experiment on a screen. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
-import { registerJsx } from "./jsx.ts";
 import { parseOptions } from "./options.ts";
 
 const options = parseOptions(process.argv.slice(2));
@@ -15,10 +14,9 @@ if (!process.stdout.isTTY || !process.stdin.isTTY) {
 // where the user wants none, which chalk does not ask for by itself.
 process.env.NODE_ENV ??= "production";
 if (process.env.NO_COLOR) process.env.FORCE_COLOR = "0";
-registerJsx();
 
 try {
-  const { show } = await import("./show.tsx");
+  const { show } = await import("./show.ts");
   process.exitCode = await show(options);
 } catch (error) {
   const known = error instanceof ExperimentError;

@@ -21,6 +21,8 @@ export class Session {
   readonly #settings: Settings;
   #target: Promise<Target>;
   #hasFailed = false;
+  /** Targets that were left, until they have ended. */
+  #left: Promise<unknown> = Promise.resolve();
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
 
   constructor(store: ExperimentStore, settings: Settings) {
@@ -80,17 +82,14 @@ export class Session {
 
   /** Leaves the target for another one, and keeps the choice for the next start. */
   choose(choice: TargetChoice): void {
-    this.#start(async () => {
-      const left = this.#target;
-      const target = describeTarget(choice);
-      this.store.forget({
-        target,
-        obstacle: undefined,
-        notice: this.#settings.keep(toKept(choice)),
-      });
-      this.#target = this.#open(target);
-      await left.then((previous) => previous.close()).catch(() => {});
-    });
+    if (this.#work) return;
+    const left = this.#target;
+    const target = describeTarget(choice);
+    const notice = this.#settings.keep(toKept(choice));
+    this.store.forget({ activity: "idle", target, obstacle: undefined, notice });
+    this.#target = this.#open(target);
+    const closing = left.then((previous) => previous.close()).catch(() => {});
+    this.#left = Promise.all([this.#left, closing]);
   }
 
   /** Shows a recorded experiment as if it had just ended. */
@@ -145,7 +144,7 @@ export class Session {
     this.stop();
     await this.#work?.ended;
     const target = await this.#target.catch(() => undefined);
-    await target?.close();
+    await Promise.all([target?.close(), this.#left]);
   }
 
   /** One thing at a time: what is asked meanwhile is not done. */

@@ -18,6 +18,7 @@ export class ExperimentStore {
   #state: State;
   #snapshot: Snapshot;
   #timer: NodeJS.Timeout | undefined;
+  #publishedAt = 0;
 
   /** @param snapshotsPerSecond at most; while nothing changes there are none */
   constructor(
@@ -83,11 +84,13 @@ export class ExperimentStore {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#publish(), this.#intervalMs);
+    const due = this.#publishedAt + this.#intervalMs - performance.now();
+    this.#timer ??= setTimeout(() => this.#publish(), due);
   }
 
   #publish(): void {
     this.#timer = undefined;
+    this.#publishedAt = performance.now();
     this.#snapshot = this.current;
     for (const listener of this.#listeners) listener();
     // Bars and countdowns move by themselves.

@@ -17,12 +17,16 @@ export function textField(text: string): TextField {
   return { text, cursor: text.length };
 }
 
-/** Inserts at the cursor. Line breaks, as a pasted list has them, become commas. */
+/**
+ * Inserts at the cursor. Line breaks, as a pasted list has them, become commas; other control
+ * characters have no place in a line.
+ */
 export function insert(inserted: string): Edit {
   const line = inserted
     .replace(/[\r\n]+$/, "")
     .replaceAll(/\s*[\r\n]+\s*/g, ", ")
-    .replaceAll("\t", " ");
+    .replaceAll("\t", " ")
+    .replaceAll(/\p{Cc}/gu, "");
   return ({ text, cursor }) => ({
     text: text.slice(0, cursor) + line + text.slice(cursor),
     cursor: cursor + line.length,

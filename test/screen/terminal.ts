@@ -1,4 +1,4 @@
-/** A real pseudo-terminal around the screen, read as a person would see it. */
+/** A real pseudo-terminal, read as a person would see it. */
 
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
@@ -6,30 +6,43 @@ import { onTestFinished } from "vitest";
 import { ROOT } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
-export interface ScreenOptions {
+export interface TerminalOptions {
   columns?: number;
   rows?: number;
-  args?: readonly string[];
   env?: Record<string, string>;
-  /** The data folder. */
-  data: string;
 }
 
 export class Terminal {
   readonly #pty;
   readonly #terminal;
+  /** What the window is called. */
+  title = "";
+  /** Everything that was written, escape sequences included. */
+  written = "";
+  /** Resolves to the exit code. */
   readonly exited: Promise<number>;
 
-  constructor({ columns = 80, rows = 24, args = [], env = {}, data }: ScreenOptions) {
+  /** Runs a program; it ends with the test. */
+  constructor(
+    program: string,
+    args: readonly string[],
+    { columns = 80, rows = 24, env = {} }: TerminalOptions = {},
+  ) {
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    this.#terminal.onTitleChange((title) => {
+      this.title = title;
+    });
     const { CI: _, NODE_ENV: __, VITEST: ___, ...inherited } = process.env;
-    this.#pty = spawn(process.execPath, ["tui/main.ts", ...args], {
+    this.#pty = spawn(program, [...args], {
       cols: columns,
       rows,
       cwd: ROOT,
-      env: { ...inherited, TERM: "xterm-256color", LAMBDA_CONCURRENCY_TEST_DATA: data, ...env },
+      env: { ...inherited, TERM: "xterm-256color", ...env },
     });
-    this.#pty.onData((bytes) => this.#terminal.write(bytes));
+    this.#pty.onData((bytes) => {
+      this.written += bytes;
+      this.#terminal.write(bytes);
+    });
     this.exited = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
     onTestFinished(async () => {
       this.#pty.kill("SIGKILL");
@@ -54,6 +67,12 @@ export class Terminal {
     return this.lines.join("\n");
   }
 
+  /** Where the cursor stands, from 0. */
+  get cursor(): { column: number; row: number } {
+    const { cursorX: column, cursorY: row } = this.#terminal.buffer.active;
+    return { column, row };
+  }
+
   /** Whether a program has taken the whole screen, as editors do. */
   get isAlternate(): boolean {
     return this.#terminal.buffer.active.type === "alternate";
@@ -61,6 +80,11 @@ export class Terminal {
 
   press(keys: string): void {
     this.#pty.write(keys);
+  }
+
+  /** Pastes as terminals do that were asked to say so. */
+  paste(text: string): void {
+    this.#pty.write(`\u001b[200~${text}\u001b[201~`);
   }
 
   resize(columns: number, rows: number): void {
@@ -82,6 +106,16 @@ export class Terminal {
   }
 }
 
-export const ENTER = "\r";
-export const ESCAPE = "\u001b";
-export const CTRL_C = "\u0003";
+export const KEYS = {
+  enter: "\r",
+  escape: "\u001b",
+  tab: "\t",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  right: "\u001b[C",
+  left: "\u001b[D",
+  home: "\u001b[H",
+  end: "\u001b[F",
+  pageDown: "\u001b[6~",
+  ctrl: (letter: string) => String.fromCharCode(letter.charCodeAt(0) - 96),
+} as const;

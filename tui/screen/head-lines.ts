@@ -31,13 +31,13 @@ function planLine(plan: Plan, clients: ReadonlyMap<string, number>, width: numbe
   const names: Span[] = [];
   let room = width - stringWidth(rest);
   for (const [index, name] of plan.clients.entries()) {
-    const left = plan.clients.length - index;
-    const more = `, ${inWords(left)} more`;
+    const behind = plan.clients.length - index - 1;
     const text = printable(name);
     const separator = index > 0 ? ", " : "";
     room -= stringWidth(separator + text);
-    if (room < (left > 1 ? more.length : 0)) {
-      names.push({ text: index > 0 ? more : plural(left, "client") });
+    if (room < (behind > 0 ? `, ${inWords(behind)} more`.length : 0)) {
+      const rest = `, ${inWords(behind + 1)} more`;
+      names.push({ text: index > 0 ? rest : plural(behind + 1, "client") });
       break;
     }
     names.push({ text: separator }, { text, colour: clientColour(clients, name) });

@@ -31,7 +31,7 @@ export function laneColumns(columns: number, density: Density, environments: num
   // The last column stays free: a terminal may break the line behind it.
   const all = columns - 1;
   if (density !== "lines") {
-    const [left, client, right] = isWide ? [50, 13, 9] : [30, 10, 8];
+    const [left, client, right] = isWide ? [52, 13, 9] : [30, 10, 8];
     return { isWide, position, left, client, right, bars: all - left - client - right, globals: 0 };
   }
   const [left, client, right] = [30, 10, 1];

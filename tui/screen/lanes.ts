@@ -157,7 +157,7 @@ function laneLine(
     return { from: sentAt, until: answeredAt, isOpen: false, colour: colour(client) };
   });
   return [
-    { text: toWidth(` ${title}`, columns.left) },
+    { text: `${toWidth(` ${title}`, columns.left - 1)} ` },
     { text: `${toWidth(client, columns.client - 1)} `, colour: colour(client) },
     ...barLine(axis, bars),
     { text: toWidth(words && ` ${words}`, columns.right), colour: "red" },

@@ -1,6 +1,5 @@
 /** The body while a run is fired and after it: a title with the time axis, and the visible blocks. */
 
-import { formatDuration } from "../../experiment/core/duration.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
 import { laneColumns } from "./lane-columns.ts";
@@ -15,8 +14,6 @@ export interface RunPicture {
   offset: number;
   /** The environments of the run, in the order in which they can be selected. */
   environments: EnvironmentState[];
-  /** The selected one, if any is. */
-  selected?: EnvironmentState | undefined;
   /** How many environments are seen. */
   page: number;
   /** Which environments are seen, unless all are. */
@@ -58,7 +55,6 @@ export function runPicture(
     lines: [...header, ...drawBlocks(visible, starts, shift, index).slice(0, height)],
     offset: shift,
     environments,
-    selected: index === undefined ? undefined : environments[index],
     page: visible.filter(({ block }) => block.environment).length,
     position: positionOf(visible, environments.length),
   };
@@ -128,13 +124,14 @@ function headerLines(context: LaneContext): Line[] {
 function runTitle({ snapshot, run, now, density, columns }: LaneContext): string {
   const { activity, pausedUntil } = snapshot;
   const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
-  const waiting = pausedUntil === undefined ? 0 : pausedUntil - snapshot.now;
+  const which = `run ${run.index + 1} of ${run.plan.stages.length}`;
+  if (pausedUntil !== undefined) {
+    const waitingMs = Math.max(0, pausedUntil - snapshot.now);
+    return `${which} · next in ${inWords(Math.ceil(waitingMs / 1_000))} s`;
+  }
   return [
-    `run ${run.index + 1} of ${run.plan.stages.length}`,
+    which,
     ...(activity === "stopping" ? ["stopping"] : []),
-    ...(activity === "pausing"
-      ? [`next in ${formatDuration(Math.ceil(waiting / 1_000) * 1_000)}`]
-      : []),
     ...(density === "lines"
       ? []
       : [...temperature(run), columns.isWide ? `${answered} answered` : answered]),

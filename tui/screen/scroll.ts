@@ -17,6 +17,8 @@ export function scrollTo(
 /** Which part of a list is seen: `1–12 of 1,000`; nothing when all is. */
 export function positionWords(first: number, last: number, total: number): string | undefined {
   if (first === 1 && last >= total) return undefined;
-  const [from, to, of] = [first, last, total].map((value) => value.toLocaleString("en-US"));
+  const [from, to, of] = [first, Math.min(last, total), total].map((value) =>
+    value.toLocaleString("en-US"),
+  );
   return `${from}–${to} of ${of}`;
 }

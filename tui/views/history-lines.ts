@@ -1,6 +1,7 @@
 /** Recorded experiments as a table. */
 
-import { deploymentOf, type RecordSummary } from "../../experiment/records/history.ts";
+import type { RecordSummary } from "../../experiment/records/history.ts";
+import { deploymentOf } from "../../experiment/records/pooled-bounds.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";
@@ -9,10 +10,10 @@ import { describeRecorded } from "../targets.ts";
 
 /** Widths of the columns right of the target. */
 const REQUESTS = 9;
-const ENVIRONMENTS = 8;
+const ENVIRONMENTS = 7;
 const VERDICT = 16;
-const BOUND = 8;
-const POOLED = 8;
+const BOUND = 7;
+const POOLED = 7;
 const RIGHT = REQUESTS + ENVIRONMENTS + VERDICT + BOUND + POOLED;
 /** From here on the year is shown. */
 const WIDE = 100;

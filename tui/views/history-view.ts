@@ -1,41 +1,46 @@
 /** Recorded experiments, the newest first: open one as if it had just ended, or delete it. */
 
-import { useEffect, useState } from "react";
-import { pooledBounds, type RecordSummary } from "../../experiment/records/history.ts";
-import { Frame } from "../screen/frame.tsx";
+import { createElement as h, useEffect, useState } from "react";
+import type { RecordSummary } from "../../experiment/records/history.ts";
+import { pooledBounds } from "../../experiment/records/pooled-bounds.ts";
+import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.tsx";
+import { Lines } from "../screen/lines.ts";
 import { positionWords, scrollTo } from "../screen/scroll.ts";
 import type { Line } from "../screen/text.ts";
+import { useCell } from "../screen/use-cell.ts";
 import { historyHeader, historyLine } from "./history-lines.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
 
 export function HistoryView(view: ViewProps) {
   const { session, snapshot, size, go } = view;
   const [records, setRecords] = useState<readonly RecordSummary[]>();
-  const [scroll, setScroll] = useState({ selected: 0, offset: 0 });
+  const scroll = useCell(() => ({ selected: 0, offset: 0 }));
   const [isAsking, setAsking] = useState(false);
   useEffect(() => void session.history().then(setRecords), [session]);
 
   const layout = frameLayout(snapshot, size);
   const total = records?.length ?? 0;
-  const selected = Math.min(scroll.selected, total - 1);
+  const selected = Math.max(0, Math.min(scroll.current.selected, total - 1));
   const height = layout.bodyRows - 1;
   const range = { start: selected, end: selected + 1 };
-  const offset = scrollTo({ offset: scroll.offset, height, total }, range);
-  const record = records?.[selected];
-  const to = (wanted: number) => () =>
-    setScroll({ selected: Math.max(0, Math.min(total - 1, wanted)), offset });
+  const offset = scrollTo({ offset: scroll.current.offset, height, total }, range);
+  const record = () => records?.[Math.min(scroll.current.selected, total - 1)];
+  const to = (wanted: number) =>
+    scroll.set({ selected: Math.max(0, Math.min(total - 1, wanted)), offset });
+  const by = (step: number) => () => to(scroll.current.selected + step);
 
   const open = () => {
-    if (!record) return;
-    session.replay(record.path);
+    const chosen = record();
+    if (!chosen) return;
+    session.replay(chosen.path);
     go({ name: "run" });
   };
   const remove = async () => {
     setAsking(false);
-    if (record) setRecords(await session.forgetRecord(record.path));
+    const doomed = record();
+    if (doomed) setRecords(await session.forgetRecord(doomed.path));
   };
   const bindings: Binding[] = isAsking
     ? [
@@ -46,8 +51,8 @@ export function HistoryView(view: ViewProps) {
     : [
         { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
         { on: "leftArrow", run: () => go({ name: "run" }) },
-        ...(record ? listBindings(to, selected, height, total) : []),
-        ...(record
+        ...(total > 0 ? listBindings(by, height, total) : []),
+        ...(total > 0
           ? [
               { on: "return", words: "⏎ open", run: open },
               { on: "rightArrow", run: open },
@@ -56,33 +61,23 @@ export function HistoryView(view: ViewProps) {
           : []),
         ...commonBindings(view),
       ];
-  return (
-    <Frame
-      snapshot={snapshot}
-      layout={layout}
-      bindings={bindings}
-      position={positionWords(offset + 1, offset + height, total)}
-    >
-      <Lines
-        lines={bodyLines(records, { selected, offset, height, columns: size.columns, isAsking })}
-      />
-    </Frame>
+  const window = { selected, offset, height, columns: size.columns, isAsking };
+  const position = positionWords(offset + 1, offset + height, total);
+  return h(
+    Frame,
+    { snapshot, layout, bindings, position },
+    h(Lines, { lines: bodyLines(records, window) }),
   );
 }
 
-function listBindings(
-  to: (wanted: number) => () => void,
-  selected: number,
-  page: number,
-  total: number,
-): Binding[] {
+function listBindings(by: (step: number) => () => void, page: number, total: number): Binding[] {
   return [
-    { on: "downArrow", words: "↑↓ select", run: to(selected + 1) },
-    { on: "upArrow", run: to(selected - 1) },
-    { on: "pageDown", run: to(selected + page) },
-    { on: "pageUp", run: to(selected - page) },
-    { on: "home", run: to(0) },
-    { on: "end", run: to(total - 1) },
+    { on: "downArrow", words: "↑↓ select", run: by(1) },
+    { on: "upArrow", run: by(-1) },
+    { on: "pageDown", run: by(page) },
+    { on: "pageUp", run: by(-page) },
+    { on: "home", run: by(-total) },
+    { on: "end", run: by(total) },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Where to fire: the embedded Lambda's models, the stack, or a URL that is typed in. */
 
-import { useCursor, useInput, usePaste } from "ink";
-import { useEffect, useState } from "react";
+import { useCursor, usePaste } from "ink";
+import { createElement as h, useEffect, useState } from "react";
 import { printable } from "../../experiment/reports/printable.ts";
 import {
   MODELS,
@@ -10,11 +10,13 @@ import {
   type TargetChoice,
 } from "../../experiment/targets/target-choice.ts";
 import { fieldLine } from "../screen/field-line.ts";
-import { Frame } from "../screen/frame.tsx";
+import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.tsx";
+import { Lines } from "../screen/lines.ts";
 import { type Line, wrapText } from "../screen/text.ts";
+import { useCell } from "../screen/use-cell.ts";
+import { useKeys } from "../screen/use-keys.ts";
 import type { StackState } from "../session.ts";
 import { type Edit, insert, textField } from "../text-field.ts";
 import { editFor } from "./field-keys.ts";
@@ -31,24 +33,25 @@ const URL_LABEL = "   URL  ";
 
 export function TargetsView({ session, snapshot, size, go }: ViewProps) {
   const [stack, setStack] = useState<StackState>({ words: "Looking for a stack …" });
-  const [selected, setSelected] = useState(0);
-  const [url, setUrl] = useState(() => textField(urlOf(snapshot.target.choice)));
+  const selected = useCell(() => 0);
+  const url = useCell(() => textField(urlOf(snapshot.target.choice)));
   const [problem, setProblem] = useState<string>();
   const { setCursorPosition } = useCursor();
   useEffect(() => void session.findStack().then(setStack), [session]);
 
   const entries = entriesOf(stack);
-  const isTyping = selected === entries.length;
+  const isTyping = () => selected.current === entries.length;
   const edit = (change: Edit | undefined) => {
-    if (!isTyping || !change) return;
-    setUrl(change);
+    if (!isTyping() || !change) return;
+    url.set(change(url.current));
     setProblem(undefined);
   };
-  useInput((input, key) => edit(editFor(input, key)));
+  useKeys((input, key) => edit(editFor(input, key)));
   usePaste((text) => edit(insert(text.trim())));
 
   const choose = () => {
-    const choice = isTyping ? parseTarget(url.text.trim(), "on-demand") : entries[selected]?.choice;
+    const typed = url.current.text.trim();
+    const choice = isTyping() ? parseTarget(typed, "on-demand") : entries[selected.current]?.choice;
     if (typeof choice === "string") return setProblem(choice);
     if (!choice) return setProblem("There is nothing to choose here yet: follow the words above.");
     session.choose(choice);
@@ -56,7 +59,7 @@ export function TargetsView({ session, snapshot, size, go }: ViewProps) {
   };
   const move = (step: number) => () => {
     setProblem(undefined);
-    setSelected((current) => (current + step + entries.length + 1) % (entries.length + 1));
+    selected.set((selected.current + step + entries.length + 1) % (entries.length + 1));
   };
   const bindings: Binding[] = [
     { on: "return", words: "⏎ choose", run: choose },
@@ -68,25 +71,21 @@ export function TargetsView({ session, snapshot, size, go }: ViewProps) {
   const width = size.columns - 6;
   const lines: Line[] = [
     [],
-    ...entries.flatMap((entry, index) => entryLines(entry, index === selected, width)),
+    ...entries.flatMap((entry, index) => entryLines(entry, index === selected.current, width)),
   ];
-  const field = fieldLine(url, width - URL_LABEL.length);
+  const field = fieldLine(url.current, width - URL_LABEL.length);
   setCursorPosition(
-    isTyping
+    isTyping()
       ? { x: URL_LABEL.length + field.cursorColumn, y: HEAD_ROWS + 1 + lines.length }
       : undefined,
   );
-  const label = isTyping ? URL_LABEL.replace(/^ {3}/, " ▸ ") : URL_LABEL;
+  const label = isTyping() ? URL_LABEL.replace(/^ {3}/, " ▸ ") : URL_LABEL;
   lines.push(
-    [{ text: label, bold: isTyping }, { text: field.text }],
+    [{ text: label, bold: isTyping() }, { text: field.text }],
     [{ text: `     ${PROVES.url}`, dim: true }],
     ...(problem === undefined ? [] : paragraph(`✗ ${problem}`, width, "red")),
   );
-  return (
-    <Frame snapshot={snapshot} layout={frameLayout(snapshot, size)} bindings={bindings}>
-      <Lines lines={lines} />
-    </Frame>
-  );
+  return h(Frame, { snapshot, layout: frameLayout(snapshot, size), bindings }, h(Lines, { lines }));
 }
 
 function entriesOf(stack: StackState): Entry[] {

@@ -1,8 +1,9 @@
 /** Shows the screen until the user leaves, and says what is left to say. */
 
 import { type Instance, render } from "ink";
+import { createElement as h } from "react";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
-import { App } from "./app.tsx";
+import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
 import { Session } from "./session.ts";
 import { type KeptSettings, Settings } from "./settings.ts";
@@ -15,6 +16,9 @@ const SNAPSHOTS_PER_SECOND = 15;
 const MAX_FPS = 30;
 /** Erases everything and puts the cursor into the first row. */
 const EMPTY_SCREEN = "\u001b[2J\u001b[H";
+/** The window's title is put aside and taken back, where the terminal can. */
+const SAVE_TITLE = "\u001b[22;2t";
+const RESTORE_TITLE = "\u001b[23;2t";
 /** A screen reader reads every snapshot from its beginning. */
 const SNAPSHOTS_PER_SECOND_READ = 0.5;
 
@@ -37,7 +41,7 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     process.stdout.write(EMPTY_SCREEN);
     screen?.clear();
   };
-  const app = <App session={session} redraw={redraw} />;
+  const app = h(App, { session, redraw });
   screen = render(app, {
     alternateScreen: !isRead,
     exitOnCtrlC: false,
@@ -46,11 +50,13 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     incrementalRendering: true,
     maxFps: MAX_FPS,
   });
-  for (const signal of ["SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => screen?.unmount());
+  // Not once: what conf writes files with repeats a signal, to end a process that would not.
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => screen?.unmount());
+  process.stdout.write(SAVE_TITLE);
   try {
     await screen.waitUntilExit();
   } finally {
+    process.stdout.write(RESTORE_TITLE);
     await session.close();
   }
   process.stdout.write(farewell(store.current));

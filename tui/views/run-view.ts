@@ -1,51 +1,47 @@
 /** The run that is fired or was fired last; before the first, what would be fired. */
 
 import { useIsScreenReaderEnabled } from "ink";
-import { useState } from "react";
-import { Frame } from "../screen/frame.tsx";
+import { createElement as h } from "react";
+import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.tsx";
+import { Lines } from "../screen/lines.ts";
 import { type RunPicture, runPicture } from "../screen/run-lines.ts";
+import type { Cell } from "../screen/use-cell.ts";
 import { isBusy, type Snapshot } from "../state.ts";
 import { introductionLines } from "./introduction.ts";
 import { sentencesOf } from "./sentences.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
 
-export function RunView(props: ViewProps) {
-  const { snapshot, size, go } = props;
+/** Which environment is selected, and which line was the first when it was. */
+export interface Scroll {
+  selected: number | undefined;
+  offset: number;
+}
+
+export function RunView(props: ViewProps & { scroll: Cell<Scroll> }) {
+  const { snapshot, size, go, scroll } = props;
   const isRead = useIsScreenReaderEnabled();
-  const [scroll, setScroll] = useState<{ selected: number | undefined; offset: number }>({
-    selected: undefined,
-    offset: 0,
-  });
   const layout = frameLayout(snapshot, size);
   const room = { columns: size.columns, height: layout.bodyRows };
   const { run } = snapshot;
-  const picture = run && runPicture(snapshot, run, room, scroll);
+  const picture = run && runPicture(snapshot, run, room, scroll.current);
   const lines = picture ? picture.lines : introductionLines(snapshot, size.columns);
 
-  const select = (selected: number) => {
-    const last = (picture?.environments.length ?? 0) - 1;
-    if (!picture || last < 0) return;
-    setScroll({ selected: Math.max(0, Math.min(last, selected)), offset: picture.offset });
-  };
   const open = () => {
-    const environment = picture?.selected ?? picture?.environments[0];
+    const environment = picture?.environments[scroll.current.selected ?? 0];
     if (environment) go({ name: "details", environment: environment.id });
   };
   const bindings = [
     ...activityBindings(props),
-    ...(picture && picture.environments.length > 0
-      ? selectionBindings(picture, scroll.selected, select, open)
-      : []),
+    ...(picture && picture.environments.length > 0 ? selectionBindings(picture, scroll, open) : []),
     ...(isBusy(snapshot) ? [] : idleBindings(props)),
     ...commonBindings(props),
   ];
-  return (
-    <Frame snapshot={snapshot} layout={layout} bindings={bindings} position={picture?.position}>
-      <Lines lines={isRead && run ? sentencesOf(snapshot, run) : lines} />
-    </Frame>
+  return h(
+    Frame,
+    { snapshot, layout, bindings, position: picture?.position },
+    h(Lines, { lines: isRead && run ? sentencesOf(snapshot, run) : lines }),
   );
 }
 
@@ -68,21 +64,26 @@ function idleBindings({ session, go }: ViewProps): Binding[] {
   ];
 }
 
-/** Without a selection the first key selects the first, or the last. */
+/** Without a selection the first key selects the first. */
 function selectionBindings(
-  { environments, page }: RunPicture,
-  selected: number | undefined,
-  select: (selected: number) => void,
+  { environments, page, offset }: RunPicture,
+  scroll: Cell<Scroll>,
   open: () => void,
 ): Binding[] {
-  const by = (step: number) => () => select(selected === undefined ? 0 : selected + step);
+  const last = environments.length - 1;
+  const select = (wanted: number) =>
+    scroll.set({ selected: Math.max(0, Math.min(last, wanted)), offset });
+  const by = (step: number) => () => {
+    const { selected } = scroll.current;
+    select(selected === undefined ? 0 : selected + step);
+  };
   return [
     { on: "downArrow", words: "↑↓ environment", run: by(1) },
     { on: "upArrow", run: by(-1) },
     { on: "pageDown", run: by(page) },
     { on: "pageUp", run: by(-page) },
     { on: "home", run: () => select(0) },
-    { on: "end", run: () => select(environments.length - 1) },
+    { on: "end", run: () => select(last) },
     { on: "rightArrow", words: "→ details", run: open },
   ];
 }

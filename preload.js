@@ -1,5 +1,7 @@
 // Preloaded by the npm scripts. Plain JavaScript, so that an old Node.js, which cannot read
 // TypeScript, says what is wrong instead of failing on the first type annotation.
+import * as module from "node:module";
+
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   console.error(
@@ -8,3 +10,5 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// What was compiled once, types stripped, is kept: the first frame comes a third earlier.
+module.enableCompileCache(new URL("node_modules/.cache/compiled", import.meta.url).pathname);

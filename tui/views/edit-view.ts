@@ -1,14 +1,16 @@
 /** The plan as a form. Nothing is taken over before ⏎, and nothing that the parser refuses. */
 
-import { useCursor, useInput, usePaste } from "ink";
-import { useState } from "react";
+import { useCursor, usePaste } from "ink";
+import { createElement as h } from "react";
 import { fieldLine } from "../screen/field-line.ts";
-import { Frame } from "../screen/frame.tsx";
+import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.tsx";
+import { Lines } from "../screen/lines.ts";
 import { scrollTo } from "../screen/scroll.ts";
 import { type Line, toWidth, wrapText } from "../screen/text.ts";
+import { useCell } from "../screen/use-cell.ts";
+import { useKeys } from "../screen/use-keys.ts";
 import { insert } from "../text-field.ts";
 import { editFor } from "./field-keys.ts";
 import {
@@ -32,25 +34,25 @@ const LABEL_COLUMNS = 17;
 const NUMBER_COLUMNS = 11;
 
 export function EditView({ session, snapshot, size, go }: ViewProps) {
-  const [form, setForm] = useState(() => planForm(snapshot.plan));
+  const form = useCell(() => planForm(snapshot.plan));
   const { setCursorPosition } = useCursor();
-  useInput((input, key) => {
-    if (key.tab) setForm((current) => moveFocus(current, key.shift ? -1 : 1));
+  useKeys((input, key) => {
+    if (key.tab) form.set(moveFocus(form.current, key.shift ? -1 : 1));
     const edit = editFor(input, key);
-    if (edit) setForm((current) => editFocused(current, edit));
+    if (edit) form.set(editFocused(form.current, edit));
   });
-  usePaste((text) => setForm((current) => editFocused(current, insert(text))));
+  usePaste((text) => form.set(editFocused(form.current, insert(text))));
 
   const layout = frameLayout(snapshot, size);
-  const body = formLines(form, size.columns);
+  const body = formLines(form.current, size.columns);
   const window = { offset: 0, height: layout.bodyRows, total: body.lines.length };
   const offset = scrollTo(window, { start: body.cursor.row, end: body.cursor.row + 1 });
   setCursorPosition({ x: body.cursor.column, y: HEAD_ROWS + 1 + body.cursor.row - offset });
 
-  const move = (step: 1 | -1) => () => setForm((current) => moveFocus(current, step));
+  const move = (step: 1 | -1) => () => form.set(moveFocus(form.current, step));
   const done = () => {
-    if (!parseForm(form).ok) return;
-    session.edit(inputOf(form));
+    if (!parseForm(form.current).ok) return;
+    session.edit(inputOf(form.current));
     go({ name: "run" });
   };
   const bindings: Binding[] = [
@@ -60,11 +62,8 @@ export function EditView({ session, snapshot, size, go }: ViewProps) {
     { words: "Ctrl-U clear" },
     { on: "escape", words: "Esc leave as it was", run: () => go({ name: "run" }) },
   ];
-  return (
-    <Frame snapshot={snapshot} layout={layout} bindings={bindings}>
-      <Lines lines={body.lines.slice(offset, offset + layout.bodyRows)} />
-    </Frame>
-  );
+  const lines = body.lines.slice(offset, offset + layout.bodyRows);
+  return h(Frame, { snapshot, layout, bindings }, h(Lines, { lines }));
 }
 
 interface FormLines {

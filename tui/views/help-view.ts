@@ -1,7 +1,9 @@
 /** What the keys do and what the words mean. */
 
+import { createElement as h } from "react";
+import type { Binding } from "../screen/keys.ts";
 import { HEADING, type Line, wrapText } from "../screen/text.ts";
-import { Scrolled } from "./scrolled.tsx";
+import { Scrolled } from "./scrolled.ts";
 import type { ViewProps } from "./view.ts";
 
 const KEYS: [string, string][] = [
@@ -36,17 +38,12 @@ export function HelpView(view: ViewProps) {
     ...section("Keys", KEYS, view.size.columns),
     ...section("Words", WORDS, view.size.columns),
   ];
-  return (
-    <Scrolled
-      view={view}
-      lines={lines}
-      bindings={[
-        { on: "escape", words: "Esc back", run: back },
-        { on: "leftArrow", run: back },
-        { on: "q", words: "q quit", run: view.quit },
-      ]}
-    />
-  );
+  const bindings: Binding[] = [
+    { on: "escape", words: "Esc back", run: back },
+    { on: "leftArrow", run: back },
+    { on: "q", words: "q quit", run: view.quit },
+  ];
+  return h(Scrolled, { view, lines, bindings });
 }
 
 function section(title: string, entries: readonly [string, string][], columns: number): Line[] {

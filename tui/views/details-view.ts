@@ -1,9 +1,10 @@
 /** One environment in full. */
 
-import { useEffect, useState } from "react";
+import { createElement as h, useEffect, useState } from "react";
+import type { Binding } from "../screen/keys.ts";
 import type { LogState, Session } from "../session.ts";
 import { detailLines } from "./detail-lines.ts";
-import { Scrolled } from "./scrolled.tsx";
+import { Scrolled } from "./scrolled.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
 
 /** How often the log is asked for, while it is looked at. */
@@ -17,17 +18,12 @@ export function DetailsView({ environment: id, ...view }: ViewProps & { environm
   const lines = environment
     ? detailLines(snapshot, environment, log, size.columns)
     : [[{ text: " This environment has ended." }]];
-  return (
-    <Scrolled
-      view={view}
-      lines={lines}
-      bindings={[
-        { on: "leftArrow", words: "← back", run: back },
-        { on: "escape", run: back },
-        ...commonBindings(view),
-      ]}
-    />
-  );
+  const bindings: Binding[] = [
+    { on: "leftArrow", words: "← back", run: back },
+    { on: "escape", run: back },
+    ...commonBindings(view),
+  ];
+  return h(Scrolled, { view, lines, bindings });
 }
 
 /** Follows what an environment logs; renders only when there is something new. */

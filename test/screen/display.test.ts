@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { waitUntil } from "../wait-until.ts";
+import { openScreen, QUICK } from "./open-screen.ts";
+import { KEYS } from "./terminal.ts";
+
+const SGR = new RegExp(`${KEYS.escape}\\[[\\d;]*m`);
+const COLOUR = new RegExp(`${KEYS.escape}\\[[39]\\dm`);
+
+test("resizing at any moment loses nothing, and too small a terminal says so", async () => {
+  const { terminal } = await openScreen();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  terminal.resize(40, 10);
+  await terminal.shows(/^Please enlarge the terminal to 60×15/);
+  terminal.resize(120, 40);
+  await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 1 of 2 · cold · 5 of 5/);
+  terminal.resize(70, 20);
+  await terminal.shows(/^ Lambda Concurrency Test[\s\S]*ISOLATED/);
+  terminal.resize(100, 30);
+  const text = await terminal.shows(/^ Lambda Concurrency Test[\s\S]*served 10 requests/);
+  expect(text.match(/counter: 2/g)).toHaveLength(5);
+  expect(terminal.lines.filter((line) => line.startsWith("──"))).toEqual(
+    Array(2).fill("─".repeat(100)),
+  );
+});
+
+test("a thousand requests are watched, scrolled through and looked into while they run", async () => {
+  const { terminal } = await openScreen({
+    args: ["--concurrency", "40", "--requests", "1000", "--hold", "200ms", "--runs", "1"],
+  });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/\d+ of 1,000 requests answered · \d+ cold/);
+  await terminal.shows(/p50 \d\.\d\d s · p95 \d\.\d\d s · max \d\.\d\d s · \d+ in flight/);
+  await terminal.shows(/ 1–\d+ of [23]\d environments/);
+  terminal.press(KEYS.end);
+  await terminal.shows(/^▸ *[234]\d {2}/m);
+  terminal.press(KEYS.home);
+  await terminal.shows(/^▸ +1 {2}/m);
+  terminal.press(KEYS.pageDown);
+  terminal.press(KEYS.right);
+  await terminal.shows(/Environment \d+, /);
+  terminal.press(KEYS.left);
+  await terminal.shows(/1,000 of 1,000 requests answered · \d+ cold/);
+  const text = await terminal.shows(/ISOLATED {2}\d+ environments served 1,000 requests/);
+  expect(text).toMatch(/counter \d+: "/);
+});
+
+test("colours are those of the terminal, and none where none are wanted", async () => {
+  const { terminal } = await openScreen();
+  expect(terminal.written).toMatch(COLOUR);
+  expect(terminal.written).not.toMatch(/\[[34]8[;:]/);
+  const plain = await openScreen({ env: { NO_COLOR: "1" } });
+  expect(plain.terminal.written).not.toMatch(SGR);
+});
+
+test("FORCE_COLOR goes before NO_COLOR's absence on a dumb terminal", async () => {
+  const { terminal } = await openScreen({ env: { TERM: "dumb", FORCE_COLOR: "1" } });
+  expect(terminal.written).toMatch(COLOUR);
+});
+
+test("the window says that it fires, and is called as before when it is left", async () => {
+  const { terminal } = await openScreen({ args: QUICK });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  const isTitled = (title: string) => waitUntil(title, () => terminal.title === title);
+  await isTitled("Lambda Concurrency Test: run 1 of 2");
+  await isTitled("Lambda Concurrency Test: run 2 of 2");
+  await isTitled("Lambda Concurrency Test");
+});
+
+test("a screen reader gets sentences, without bars and rules", async () => {
+  const { terminal } = await openScreen({
+    args: QUICK,
+    rows: 60,
+    columns: 120,
+    env: { INK_SCREEN_READER: "true" },
+  });
+  terminal.press(KEYS.enter);
+  const text = await terminal.shows(/Run 2 of 2: 5 of 5 requests answered within \d\.\d\d s\./);
+  expect(text).toMatch(
+    /Environment 1, [0-9a-f]{4}, 2nd invocation, kept \w+ from run 1: \w+ found counter 2 and the clients \w+ and \w+\./,
+  );
+  expect(text).not.toMatch(/[━●─▸]/);
+});

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../processes.ts";
+import { openScreen } from "./open-screen.ts";
+import { KEYS, type Terminal } from "./terminal.ts";
+
+async function edit(terminal: Terminal): Promise<void> {
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+}
+
+test("three names and ten requests, five at a time, are kept until the next start", async () => {
+  const { terminal, data } = await openScreen();
+  await edit(terminal);
+  terminal.press(KEYS.ctrl("u"));
+  terminal.press("Eva, Luis, 日本");
+  await terminal.shows(/▸ Clients +Eva, Luis, 日本/);
+  terminal.press(KEYS.down);
+  terminal.press(KEYS.down);
+  await terminal.shows(/▸ Requests/);
+  terminal.press("\u007f");
+  terminal.press("10");
+  await terminal.shows(/2 runs of 10 requests, 5 at once: Eva, then Luis and so on\./);
+  terminal.press(KEYS.enter);
+  const plan = " Eva, Luis, 日本 · 5 at once · 10 requests · hold 5 s · 2 runs";
+  await terminal.shows(/10 requests[\s\S]*Nothing fired yet/);
+  expect(terminal.lines[2]).toBe(plan);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
+
+  const again = await openScreen({ data });
+  expect(again.terminal.lines[2]).toBe(plan);
+});
+
+test("options on the command line go before what was kept", async () => {
+  const data = temporaryFolder();
+  writeFileSync(
+    join(data, "settings.json"),
+    JSON.stringify({ plan: { clients: "Eva", hold: "2s" }, target: "http://127.0.0.1:9/" }),
+  );
+  const { terminal } = await openScreen({ data, args: ["--runs", "3", "--target", "local"] });
+  expect(terminal.lines[0]).toMatch(/local · on-demand$/);
+  expect(terminal.lines[2]).toBe(" Eva · 1 at once · 1 request · hold 2 s · 3 runs");
+});
+
+test("while typing the message names the field and its limits, and Enter takes nothing over", async () => {
+  const { terminal } = await openScreen();
+  await edit(terminal);
+  terminal.press(KEYS.tab);
+  await terminal.shows(/▸ Concurrency/);
+  terminal.press("x");
+  await terminal.shows(/✗ Concurrency: "5x" is not a whole number from 1 to 10,000/);
+  terminal.press(KEYS.enter);
+  terminal.press("\u007f");
+  await terminal.shows(/▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);
+  expect(terminal.text).not.toMatch(/✗/);
+});
+
+test("Escape leaves the plan as it was", async () => {
+  const { terminal, data } = await openScreen();
+  const before = terminal.lines[2];
+  await edit(terminal);
+  terminal.press("x");
+  await terminal.shows(/Johnx/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+  expect(terminal.lines[2]).toBe(before);
+  expect(existsSync(join(data, "settings.json"))).toBe(false);
+});
+
+test("a list can be pasted, and the cursor stands where the next character goes", async () => {
+  const { terminal } = await openScreen();
+  await edit(terminal);
+  terminal.press(KEYS.ctrl("u"));
+  terminal.paste("Ana\n日本\nMario\n");
+  await terminal.shows(/▸ Clients +Ana, 日本, Mario$/m);
+  const row = terminal.lines.findIndex((line) => line.includes("▸ Clients"));
+  const column = terminal.lines[row]?.indexOf("Ana") ?? 0;
+  // Two of the characters are twice as wide as others.
+  expect(terminal.cursor).toEqual({ column: column + "Ana, 日本, Mario".length + 2, row });
+  terminal.press(KEYS.home);
+  terminal.press(KEYS.right);
+  terminal.press("!");
+  await terminal.shows(/▸ Clients +A!na, 日本, Mario/);
+  expect(terminal.cursor).toEqual({ column: column + 2, row });
+});
+
+test("settings that cannot be read are put aside, said on the screen, and defaults are used", async () => {
+  const data = temporaryFolder();
+  const file = join(data, "settings.json");
+  writeFileSync(file, '{"plan": {"clients": ');
+  const { terminal } = await openScreen({ data });
+  expect(terminal.lines[2]).toMatch(/^ Ana, Barbara, Mario, Dean, John · 5 at once/);
+  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(
+    /The settings could not be read and were renamed to .*settings\.json\.bak/,
+  );
+  expect(readFileSync(`${file}.bak`, "utf8")).toBe('{"plan": {"clients": ');
+});

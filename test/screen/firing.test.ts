@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { answerPlainly, startServer } from "../http-server.ts";
+import { waitUntil } from "../wait-until.ts";
+import { openScreen, QUICK, recordIn } from "./open-screen.ts";
+import { KEYS, type Terminal } from "./terminal.ts";
+
+async function fire(terminal: Terminal): Promise<string> {
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  return terminal.shows(/run 2 of 2 · warm[\s\S]*(ISOLATED|INCONCLUSIVE)/);
+}
+
+test("idle, it says the question, what would be fired, where, and what that proves", async () => {
+  const { terminal } = await openScreen();
+  const [title, proves, plan] = terminal.lines;
+  expect(title).toMatch(/^ Lambda Concurrency Test +local · on-demand$/);
+  expect(proves).toBe(" Embedded Lambda: shows how the model behaves, proves nothing about AWS.");
+  expect(plan).toBe(
+    " Ana, Barbara, Mario, Dean, John · 5 at once · 5 requests · hold 5 s · 2 runs",
+  );
+  expect(terminal.text).toMatch(/Can one Node\.js process .* serve two requests at once\?/);
+  expect(terminal.text).toMatch(/Nothing fired yet\. Press ⏎ to fire\./);
+  expect(terminal.isAlternate).toBe(true);
+});
+
+test("the reference experiment, from Enter to the verdict, and what stands when it is left", async () => {
+  const { terminal, data } = await openScreen();
+  terminal.press(KEYS.enter);
+  const firing = await terminal.shows(/in flight +Ana +●━+╸/);
+  expect(firing).toMatch(/run 1 of 2 · 0 of 5/);
+  expect(firing).toMatch(/Esc stop {2}\? help {2}q quit/);
+  const between = await terminal.shows(/run 1 of 2 · cold · 5 of 5/);
+  expect(between).toMatch(/^ {2}1 {2}[0-9a-f]{4} {2}cold +\w+ +●━+●$/m);
+  expect(between).toMatch(/\{ counter: 1, client: "Ana", clients: \["Ana"\] \}/);
+  const second = await terminal.shows(/run 2 of 2 · 0 of 5/);
+  expect(second).toMatch(/ISOLATED {2}5 environments served 5 requests/);
+  const finished = await terminal.shows(/served 10 requests/);
+  expect(finished.match(/2nd, kept (Ana|Barbara|Mario|Dean|John) /g)).toHaveLength(5);
+  expect(finished.match(/counter: 2, client: "\w+", clients: \["\w+", "\w+"\]/g)).toHaveLength(5);
+  expect(finished).toMatch(/8 requests ran while another ran \(4 of them warm\)/);
+  // Nothing has moved since the first frame of the run.
+  expect(finished.split("\n").findIndex((line) => line.startsWith("───"))).toBe(3);
+  expect(finished.split("\n").findLastIndex((line) => line.startsWith("───"))).toBe(
+    firing.split("\n").findLastIndex((line) => line.startsWith("───")),
+  );
+
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
+  const left = await terminal.shows(/Record: /);
+  expect(terminal.isAlternate).toBe(false);
+  expect(left).toMatch(/^ISOLATED {2}5 environments served 10 requests/m);
+  expect(recordIn(data)).toHaveLength(2 + 10 + 3);
+});
+
+test("a second experiment finds the environments of the first, until a cold start", async () => {
+  const { terminal } = await openScreen({ args: QUICK, columns: 120 });
+  const first = await fire(terminal);
+  expect(first.match(/2nd invocation, kept \w+ from run 1/g)).toHaveLength(5);
+  terminal.press(KEYS.enter);
+  const second = await terminal.shows(/run 1 of 2 · warm · 5 of 5/);
+  expect(second.match(/3rd invocation, kept 2 names/g)).toHaveLength(5);
+  await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*h history/);
+  terminal.press("c");
+  await terminal.shows(/the next run is a cold one/);
+  terminal.press(KEYS.enter);
+  const third = await terminal.shows(/run 1 of 2 · cold · 5 of 5/);
+  expect(third.match(/^ {2}\d {2}[0-9a-f]{4} {2}cold/gm)).toHaveLength(5);
+});
+
+test("the pause before a run counts down", async () => {
+  const { terminal } = await openScreen({ args: ["--hold", "100ms", "--pause", "2s"] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 1 of 2 · next in 2 s/);
+  await terminal.shows(/run 1 of 2 · next in 1 s/);
+  await terminal.shows(/run 2 of 2 · warm · 5 of 5/);
+});
+
+test("Escape stops a run, and what was in flight is on the record as aborted", async () => {
+  const { terminal, data } = await openScreen();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/INCONCLUSIVE/);
+  const outcomes = recordIn(data).flatMap((line) =>
+    line.type === "observation" ? [line.outcome] : [],
+  );
+  expect(outcomes).toEqual(Array(5).fill("aborted"));
+});
+
+test("a failure is shown with its next step, and the screen lives on", async () => {
+  const { terminal } = await openScreen({ args: ["--target", "http://127.0.0.1:9/"] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/FAILED {2}Could not open connection 1 of 5/);
+  expect(terminal.text).toMatch(/Check the address/);
+  expect(terminal.text).toMatch(/⏎ fire/);
+});
+
+test("a plan that cannot work is said before it is fired", async () => {
+  const { terminal } = await openScreen({ args: ["--concurrency", "200"], maxFiles: 1_000 });
+  await terminal.shows(/CANNOT FIRE {2}The embedded Lambda needs [\d,]+ open files/);
+  terminal.press("e");
+  await terminal.shows(/Concurrency {3}200/);
+  terminal.press(KEYS.tab);
+  await terminal.shows(/▸ Concurrency/);
+  terminal.press(KEYS.ctrl("u"));
+  terminal.press("5");
+  await terminal.shows(/Concurrency {3}5 /);
+  terminal.press(KEYS.enter);
+  await waitUntil("no obstacle", () => !terminal.text.includes("CANNOT FIRE"));
+});
+
+test("requests without an environment are shown with what became of them", async () => {
+  const server = await startServer((request, response) => {
+    if (JSON.parse(request.body).client === "Ana") answerPlainly(request, response);
+    else response.writeHead(403).end('{"Message":"Forbidden"}');
+  });
+  const { terminal } = await openScreen({ args: ["--target", server.url.href] });
+  terminal.press(KEYS.enter);
+  const text = await terminal.shows(/INCONCLUSIVE/);
+  expect(text).toMatch(/failed +Barbara +403 Forbidden/);
+});

@@ -1,0 +1,87 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
+import { waitUntil } from "../wait-until.ts";
+import { openScreen, QUICK } from "./open-screen.ts";
+import { KEYS, Terminal } from "./terminal.ts";
+
+test.each([
+  ["q", (terminal: Terminal) => terminal.press("q")],
+  ["Ctrl-C", (terminal: Terminal) => terminal.press(KEYS.ctrl("c"))],
+  ["SIGTERM", (terminal: Terminal) => terminal.signal("SIGTERM")],
+  ["SIGHUP", (terminal: Terminal) => terminal.signal("SIGHUP")],
+])("%s leaves while firing, with the terminal restored and no process left", async (_, leave) => {
+  const { terminal } = await openScreen();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  const processes = descendantsOf(terminal.pid);
+  leave(terminal);
+  expect(await terminal.exited).toBe(0);
+  await waitUntil("the usual screen", () => !terminal.isAlternate);
+  expect(processes.filter(isAlive)).toEqual([]);
+});
+
+test("Ctrl-C leaves from a field of text, where q is a letter", async () => {
+  const { terminal } = await openScreen();
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+  terminal.press("q");
+  await terminal.shows(/Johnq/);
+  terminal.press(KEYS.ctrl("c"));
+  expect(await terminal.exited).toBe(0);
+});
+
+test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () => {
+  const data = temporaryFolder();
+  const terminal = new Terminal("bash", ["--norc", "-i"], {
+    env: { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" },
+  });
+  await terminal.shows(/prompt>/);
+  terminal.press(`'${process.execPath}' tui/main.ts ${QUICK.join(" ")}${KEYS.enter}`);
+  await terminal.shows(/⏎ fire/);
+  terminal.press(KEYS.ctrl("z"));
+  await terminal.shows(/Stopped/);
+  expect(terminal.isAlternate).toBe(false);
+  terminal.press(`fg${KEYS.enter}`);
+  const [title] = (await terminal.shows(/⏎ fire/)).split("\n");
+  expect(title).toMatch(/^ Lambda Concurrency Test/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 2 of 2 · warm · 5 of 5/);
+  terminal.press("q");
+  await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
+  terminal.press(`exit${KEYS.enter}`);
+  await terminal.exited;
+});
+
+test("a crash inside rendering leaves a usable terminal and says that it is a bug", async () => {
+  const preload = join(temporaryFolder(), "crash.mjs");
+  writeFileSync(
+    preload,
+    `process.on("SIGUSR2", () => {
+       Number.prototype.toLocaleString = () => { throw new Error("nothing can be drawn"); };
+     });`,
+  );
+  const { terminal } = await openScreen({ nodeArgs: ["--import", preload] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  const processes = descendantsOf(terminal.pid);
+  terminal.signal("SIGUSR2");
+  expect(await terminal.exited).toBe(1);
+  const text = await terminal.shows(/error: nothing can be drawn\nThis is a bug\./);
+  expect(text).not.toMatch(/^ +at /m);
+  expect(terminal.isAlternate).toBe(false);
+  // The cursor, which Ink hides, is seen again.
+  expect(terminal.written.lastIndexOf("?25h")).toBeGreaterThan(
+    terminal.written.lastIndexOf("?25l"),
+  );
+  expect(processes.filter(isAlive)).toEqual([]);
+});
+
+test("without a terminal it names the command that needs none", async () => {
+  const run = start("tui/main.ts", []);
+  expect(await run.ended).toBe(1);
+  expect(run.stderr()).toBe(
+    "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment\n",
+  );
+});

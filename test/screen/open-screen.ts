@@ -1,0 +1,48 @@
+/** The screen in a terminal of its own, ready for the first key. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RecordLine } from "../../experiment/core/record-lines.ts";
+import { temporaryFolder } from "../processes.ts";
+import { Terminal, type TerminalOptions } from "./terminal.ts";
+
+interface ScreenOptions extends TerminalOptions {
+  args?: readonly string[];
+  /** Arguments of Node.js itself. */
+  nodeArgs?: readonly string[];
+  /** How many files the program may have open, where not as many as these tests. */
+  maxFiles?: number;
+  /** The data folder; by default a new one. */
+  data?: string;
+}
+
+/** The usual plan, with less to wait for. */
+export const QUICK = ["--hold", "400ms"];
+
+export async function openScreen({
+  args = [],
+  nodeArgs = [],
+  maxFiles,
+  data = temporaryFolder(),
+  env = {},
+  ...size
+}: ScreenOptions = {}): Promise<{ terminal: Terminal; data: string }> {
+  const command = [process.execPath, ...nodeArgs, "tui/main.ts", ...args];
+  const limit = maxFiles === undefined ? "" : `ulimit -n ${maxFiles} && `;
+  const terminal = new Terminal("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
+    ...size,
+    env: { LAMBDA_CONCURRENCY_TEST_DATA: data, ...env },
+  });
+  await terminal.shows(/⏎ fire/);
+  return { terminal, data };
+}
+
+/** The lines of the only record in a data folder. */
+export function recordIn(data: string): RecordLine[] {
+  const folder = join(data, "records");
+  const [name = ""] = readdirSync(folder);
+  return readFileSync(join(folder, name), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,125 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { startServer } from "../http-server.ts";
+import { waitUntil } from "../wait-until.ts";
+import { openScreen, QUICK } from "./open-screen.ts";
+import { KEYS, type Terminal } from "./terminal.ts";
+
+async function fireOnce(terminal: Terminal): Promise<void> {
+  terminal.press(KEYS.enter);
+  await terminal.shows(/h(istory)? {2}|→ details[\s\S]*\? help/);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
+}
+
+test("details of an environment: identity, invocations, globalData, and what it logs", async () => {
+  const { terminal } = await openScreen({ args: QUICK, columns: 120, rows: 40 });
+  await fireOnce(terminal);
+  terminal.press(KEYS.down);
+  terminal.press(KEYS.down);
+  await terminal.shows(/^▸ 2/m);
+  terminal.press(KEYS.right);
+  const text = await terminal.shows(/Log\n {3}\{.*platform\.initStart/);
+  expect(text).toMatch(/Environment 2, [0-9a-f]{4}/);
+  expect(text).toMatch(/log stream {3}\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}/);
+  expect(text).toMatch(/process +pid \d+\n {3}thread/);
+  expect(text).toMatch(/1st +\w+ +run 1 +0\.00 s to \d\.\d\d s {2}cold\n +2nd +\w+ +run 2/);
+  expect(text).toMatch(
+    /├─ counter {2}2\n {3}├─ client +"\w+"\n {3}└─ clients\n {6}├─ "\w+"\n {6}└─ "/,
+  );
+  terminal.press(KEYS.end);
+  await terminal.shows(/step 5 of 5/);
+  terminal.press(KEYS.left);
+  await terminal.shows(/^▸ 2/m);
+});
+
+test("recorded experiments are listed, opened as if they had just ended, and deleted when asked twice", async () => {
+  const { terminal, data } = await openScreen({ args: QUICK });
+  await fireOnce(terminal);
+  terminal.press(KEYS.enter);
+  await waitUntil("two records", () => readdirSync(join(data, "records")).length === 2);
+  await terminal.shows(/3rd|4th[\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
+  terminal.press("h");
+  const list = await terminal.shows(/When +Target/);
+  expect(list).toMatch(
+    /▸ \d\d-\d\d \d\d:\d\d +local · on-demand +10 +5 +ISOLATED +31 % +17 %\n {2}\d\d-/,
+  );
+  terminal.press(KEYS.down);
+  await terminal.shows(/^▸ .*\n─|\n▸ /m);
+  terminal.press(KEYS.enter);
+  const opened = await terminal.shows(/recorded \d{4}-\d\d-\d\d \d\d:\d\d · local · on-demand/);
+  expect(opened).toMatch(/run 2 of 2 · warm · 5 of 5/);
+  expect(opened.match(/2nd, kept \w+/g)).toHaveLength(5);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire anew/);
+
+  terminal.press("h");
+  await terminal.shows(/When +Target/);
+  terminal.press("d");
+  await terminal.shows(/y delete it for good/);
+  terminal.press("n");
+  await terminal.shows(/d delete/);
+  expect(readdirSync(join(data, "records"))).toHaveLength(2);
+  terminal.press("d");
+  await terminal.shows(/y delete it for good/);
+  terminal.press("y");
+  await waitUntil("one record", () => readdirSync(join(data, "records")).length === 1);
+  await terminal.shows(/31 % +31 %/);
+});
+
+test("the target is chosen from the embedded Lambda, the stack, and a URL that is typed in", async () => {
+  const server = await startServer((_, response) => response.writeHead(503).end());
+  const { terminal, data } = await openScreen();
+  terminal.press("t");
+  const text = await terminal.shows(/▸ Embedded Lambda, on-demand[\s\S]*Stack/);
+  expect(text).toMatch(/proves nothing about AWS/);
+  terminal.press(KEYS.up);
+  await terminal.shows(/▸ URL/);
+  terminal.press("nonsense");
+  await terminal.shows(/▸ URL {2}nonsense/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/✗ "nonsense" is no target/);
+  terminal.press(KEYS.ctrl("u"));
+  terminal.paste(server.url.href);
+  await terminal.shows(/▸ URL {2}http/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/Test +http[\s\S]*Nothing fired yet/);
+  expect(terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
+  expect(terminal.lines[1]).toMatch(/whatever it is/);
+  terminal.press("c");
+  await terminal.shows(/To make all environments cold: nobody but who runs this function/);
+  terminal.press("q");
+  await terminal.exited;
+
+  const again = await openScreen({ data });
+  expect(again.terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
+});
+
+test("help tells keys and words, and scrolls", async () => {
+  const { terminal } = await openScreen();
+  terminal.press("?");
+  await terminal.shows(/Keys\n {3}⏎ +fire the plan/);
+  terminal.press(KEYS.end);
+  await terminal.shows(/trial +a request that certainly ran while another ran/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+});
+
+test("requests that share a process are seen to, in words", async () => {
+  vi.stubEnv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]77aa0000");
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  const { handler } = await import("../../handler/index.ts");
+  const server = await startServer(async ({ body }, response) => {
+    const answer = await handler({ body }, { awsRequestId: crypto.randomUUID() });
+    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
+  });
+  const args = ["--target", server.url.href, "--hold", "1s", "--runs", "1"];
+  const { terminal } = await openScreen({ args, columns: 120 });
+  terminal.press(KEYS.enter);
+  const text = await terminal.shows(/SHARED {2}\w+ was inside/);
+  expect(text).toMatch(/1 {2}77aa {2}5 at once +Ana +●━+● +mixed/);
+  expect(text.match(/ mixed$/gm)).toHaveLength(4);
+  expect(text).toMatch(/all 5 answered \{ counter: 5, client: "\w+", clients: \["Ana"/);
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});

@@ -1,0 +1,84 @@
+/** The screen as a whole: one view at a time, and the keys that work in all of them. */
+
+import { Text, useApp, useWindowSize } from "ink";
+import {
+  createElement as h,
+  useEffect,
+  useInsertionEffect,
+  useReducer,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { MIN_SIZE } from "./screen/geometry.ts";
+import { useCell } from "./screen/use-cell.ts";
+import { useKeys } from "./screen/use-keys.ts";
+import type { Session } from "./session.ts";
+import type { Snapshot } from "./state.ts";
+import { DetailsView } from "./views/details-view.ts";
+import { EditView } from "./views/edit-view.ts";
+import { HelpView } from "./views/help-view.ts";
+import { HistoryView } from "./views/history-view.ts";
+import { RunView, type Scroll } from "./views/run-view.ts";
+import { TargetsView } from "./views/targets-view.ts";
+import type { View } from "./views/view.ts";
+
+const TITLE = "Lambda Concurrency Test";
+
+interface Props {
+  session: Session;
+  /** Empties the terminal, so that the next frame is drawn whole, from the first row. */
+  redraw: () => void;
+}
+
+export function App({ session, redraw }: Props) {
+  const snapshot = useSyncExternalStore(session.store.subscribe, session.store.getSnapshot);
+  const size = useWindowSize();
+  const { exit, suspendTerminal } = useApp();
+  const [view, setView] = useState<View>({ name: "run" });
+  const [resumed, resume] = useReducer((count: number) => count + 1, 0);
+  // Ink draws relative to where it left the cursor. A terminal that was resized, or lent to the
+  // shell, has moved it; effects of this kind run right before the frame is written.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what moves the cursor is what counts
+  useInsertionEffect(redraw, [size.columns, size.rows, resumed]);
+  // Outlives the view, so that who comes back from the details finds the environment again.
+  const scroll = useCell<Scroll>(() => ({ selected: undefined, offset: 0 }));
+  useWindowTitle(snapshot);
+  useKeys((input, key) => {
+    if (key.ctrl && input === "c") exit();
+    if (key.ctrl && input === "z") void suspendTerminal(stopProcessGroup).then(resume);
+  });
+  if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall);
+  const props = { session, snapshot, size, go: setView, quit: () => exit() };
+  switch (view.name) {
+    case "run":
+      return h(RunView, { ...props, scroll });
+    case "edit":
+      return h(EditView, props);
+    case "targets":
+      return h(TargetsView, props);
+    case "details":
+      return h(DetailsView, { ...props, environment: view.environment });
+    case "history":
+      return h(HistoryView, props);
+    case "help":
+      return h(HelpView, props);
+  }
+}
+
+/** Says in the window's title what is under way, for those who look elsewhere meanwhile. */
+function useWindowTitle({ run, activity }: Snapshot): void {
+  const fires = run && activity === "firing" ? run.index + 1 : undefined;
+  const of = run?.plan.stages.length;
+  const title = fires === undefined ? TITLE : `${TITLE}: run ${fires} of ${of}`;
+  useEffect(() => void process.stdout.write(`\u001b]2;${title}\u0007`), [title]);
+}
+
+function TooSmall() {
+  const { columns, rows } = MIN_SIZE;
+  return h(Text, null, `Please enlarge the terminal to ${columns}×${rows} or more.`);
+}
+
+/** What the terminal would do on Ctrl-Z, were it not in raw mode: the shell that waits gets its turn. */
+function stopProcessGroup(): void {
+  process.kill(0, "SIGTSTP");
+}

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { referencePlan } from "../../experiment/core/plan.ts";
+import { parsePlan } from "../../experiment/core/plan-input.ts";
+import { deleteToStart, insert } from "../text-field.ts";
+import {
+  editFocused,
+  FIELD_NAMES,
+  inputOf,
+  moveFocus,
+  parseForm,
+  placeholderOf,
+  planForm,
+  planSentence,
+} from "./plan-form.ts";
+
+test("a form holds the plan that it was made of", () => {
+  const form = planForm(referencePlan);
+  expect(parseForm(form)).toEqual({ ok: true, plan: referencePlan });
+  expect(inputOf(form)).toMatchObject({ clients: "Ana, Barbara, Mario, Dean, John", hold: "5 s" });
+});
+
+test("every field comes round, forwards and backwards", () => {
+  const form = planForm(referencePlan);
+  const forwards = FIELD_NAMES.reduce((current) => moveFocus(current, 1), form);
+  expect(forwards.focus).toBe(form.focus);
+  expect(moveFocus(form, -1).focus).toBe("pause");
+});
+
+test("what is typed is refused by the plan's own parser, in its words", () => {
+  const form = editFocused(moveFocus(planForm(referencePlan), 1), insert("x"));
+  expect(parseForm(form)).toEqual({
+    ok: false,
+    problems: [{ field: "concurrency", message: '"5x" is not a whole number from 1 to 10,000' }],
+  });
+});
+
+test("an empty field stands for its default", () => {
+  const clients = editFocused(planForm(referencePlan), deleteToStart);
+  const form = editFocused(moveFocus(editFocused(clients, insert("A, B, C")), 1), deleteToStart);
+  expect(placeholderOf(form, "concurrency")).toBe("3");
+  expect(parseForm(form)).toEqual(parsePlan({ ...inputOf(form), concurrency: "3" }));
+});
+
+test("a plan reads as a sentence", () => {
+  expect(planSentence(referencePlan)).toBe(
+    "2 runs of 5 requests, 5 at once: Ana, then Barbara and so on.",
+  );
+});
