@@ -16,22 +16,6 @@ export interface KeptSettings {
 }
 
 const FILE_NAME = "settings";
-const text = { type: "string" } as const;
-const SCHEMA = {
-  plan: {
-    type: "object",
-    properties: {
-      clients: text,
-      concurrency: text,
-      requests: text,
-      hold: text,
-      runs: text,
-      pause: text,
-    },
-  },
-  target: text,
-  model: text,
-} as const;
 
 export class Settings {
   readonly #conf: Conf<KeptSettings> | undefined;
@@ -72,12 +56,21 @@ export class Settings {
 
 function openFile(cwd: string): Conf<KeptSettings> {
   // Without defaults nothing is written before there is something to keep. Clearing an invalid
-  // file, as conf would, would lose what the user may still want to look at.
-  return new Conf<KeptSettings>({
+  // file, as conf would, would lose what the user may still want to look at. A schema would be
+  // compiled at every start, which takes as long as all of the screen's own modules.
+  const conf = new Conf<KeptSettings>({
     cwd,
     configName: FILE_NAME,
     projectName: "lambda-concurrency-test",
-    schema: SCHEMA,
     clearInvalidConfig: false,
   });
+  if (!isSettings(conf.store)) throw new Error("it holds something else");
+  return conf;
+}
+
+/** Whether everything that is kept is text; what the texts mean their own parsers know. */
+function isSettings({ plan = {}, target = "", model = "" }: KeptSettings): boolean {
+  const isPlan = typeof plan === "object" && plan !== null && !Array.isArray(plan);
+  const texts: unknown[] = isPlan ? [...Object.values(plan), target, model] : [undefined];
+  return texts.every((text) => typeof text === "string");
 }

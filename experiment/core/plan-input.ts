@@ -2,6 +2,7 @@
 
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../handler/contract.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
+import { inWords } from "./numbers.ts";
 import { equalStages, LIMITS, type Plan, referencePlan } from "./plan.ts";
 
 /** A plan's fields as text; what is absent takes its default. */
@@ -85,8 +86,4 @@ function duration({ min, max }: { min: number; max: number }) {
     const range = `${formatDuration(min)} to ${formatDuration(max)}`;
     return `"${text.trim()}" is not a duration from ${range}, such as 5s or 250ms`;
   };
-}
-
-function inWords(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -1,9 +1,8 @@
 /** Numbers as they are shown. */
 
-/** With separators: `5,004`. */
-export function inWords(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
+import { inWords } from "../core/numbers.ts";
+
+export { inWords };
 
 /** `1 request`, `5 requests`. */
 export function plural(count: number, noun: string): string {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK } from "./open-screen.ts";
@@ -37,6 +37,7 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
   const terminal = new Terminal("bash", ["--norc", "-i"], {
     env: { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" },
   });
+  onTestFinished(() => terminal.dispose());
   await terminal.shows(/prompt>/);
   terminal.press(`'${process.execPath}' tui/main.ts ${QUICK.join(" ")}${KEYS.enter}`);
   await terminal.shows(/⏎ fire/);
@@ -59,7 +60,7 @@ test("a crash inside rendering leaves a usable terminal and says that it is a bu
   writeFileSync(
     preload,
     `process.on("SIGUSR2", () => {
-       Number.prototype.toLocaleString = () => { throw new Error("nothing can be drawn"); };
+       Number.prototype.toFixed = () => { throw new Error("nothing can be drawn"); };
      });`,
   );
   const { terminal } = await openScreen({ nodeArgs: ["--import", preload] });

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { temporaryFolder } from "../processes.ts";
 import { Terminal, type TerminalOptions } from "./terminal.ts";
@@ -33,6 +34,7 @@ export async function openScreen({
     ...size,
     env: { LAMBDA_CONCURRENCY_TEST_DATA: data, ...env },
   });
+  onTestFinished(() => terminal.dispose());
   await terminal.shows(/⏎ fire/);
   return { terminal, data };
 }

@@ -1,10 +1,12 @@
 /** A real pseudo-terminal, read as a person would see it. */
 
+import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
-import { onTestFinished } from "vitest";
-import { ROOT } from "../processes.ts";
+import type { Cell } from "../../picture/svg.ts";
 import { waitUntil } from "../wait-until.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface TerminalOptions {
   columns?: number;
@@ -22,7 +24,7 @@ export class Terminal {
   /** Resolves to the exit code. */
   readonly exited: Promise<number>;
 
-  /** Runs a program; it ends with the test. */
+  /** Runs a program; {@link dispose} ends it. */
   constructor(
     program: string,
     args: readonly string[],
@@ -44,11 +46,13 @@ export class Terminal {
       this.#terminal.write(bytes);
     });
     this.exited = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
-    onTestFinished(async () => {
-      this.#pty.kill("SIGKILL");
-      await this.exited;
-      this.#terminal.dispose();
-    });
+  }
+
+  /** Ends the program, if it has not ended yet. */
+  async dispose(): Promise<void> {
+    this.#pty.kill("SIGKILL");
+    await this.exited;
+    this.#terminal.dispose();
   }
 
   get pid(): number {
@@ -65,6 +69,24 @@ export class Terminal {
 
   get text(): string {
     return this.lines.join("\n");
+  }
+
+  /** What is shown, cell by cell. */
+  get cells(): Cell[][] {
+    const buffer = this.#terminal.buffer.active;
+    return Array.from({ length: this.#terminal.rows }, (_, row) => {
+      const line = buffer.getLine(buffer.viewportY + row);
+      return Array.from({ length: this.#terminal.cols }, (_, column): Cell => {
+        const cell = line?.getCell(column);
+        const isBehindWide = cell?.getWidth() === 0;
+        return {
+          text: isBehindWide ? "" : cell?.getChars() || " ",
+          colour: cell?.isFgPalette() ? cell.getFgColor() : undefined,
+          bold: Boolean(cell?.isBold()),
+          dim: Boolean(cell?.isDim()),
+        };
+      });
+    });
   }
 
   /** Where the cursor stands, from 0. */
@@ -94,6 +116,17 @@ export class Terminal {
 
   signal(signal: NodeJS.Signals): void {
     process.kill(this.#pty.pid, signal);
+  }
+
+  /** Resolves in the moment in which a text has been written. */
+  writes(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = this.#pty.onData(() => {
+        if (!this.written.includes(text)) return;
+        listener.dispose();
+        resolve();
+      });
+    });
   }
 
   /** Waits until the screen shows something; resolves to the whole text. */

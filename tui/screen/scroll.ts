@@ -1,5 +1,7 @@
 /** A window on more lines than there is room for. */
 
+import { inWords } from "../../experiment/reports/numbers.ts";
+
 /**
  * Moves a window as little as it takes to show a range of lines; of a range that is higher than the
  * window, its beginning.
@@ -17,8 +19,6 @@ export function scrollTo(
 /** Which part of a list is seen: `1–12 of 1,000`; nothing when all is. */
 export function positionWords(first: number, last: number, total: number): string | undefined {
   if (first === 1 && last >= total) return undefined;
-  const [from, to, of] = [first, Math.min(last, total), total].map((value) =>
-    value.toLocaleString("en-US"),
-  );
+  const [from, to, of] = [first, Math.min(last, total), total].map(inWords);
   return `${from}–${to} of ${of}`;
 }

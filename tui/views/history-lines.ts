@@ -15,6 +15,8 @@ const VERDICT = 16;
 const BOUND = 7;
 const POOLED = 7;
 const RIGHT = REQUESTS + ENVIRONMENTS + VERDICT + BOUND + POOLED;
+/** A URL is told apart by its first characters. */
+const WIDEST_TARGET = 60;
 /** From here on the year is shown. */
 const WIDE = 100;
 
@@ -64,7 +66,7 @@ export function historyLine(
 
 function widths(columns: number): { when: number; target: number } {
   const when = columns < WIDE ? 13 : 18;
-  return { when, target: columns - 3 - when - RIGHT };
+  return { when, target: Math.min(WIDEST_TARGET, columns - 3 - when - RIGHT) };
 }
 
 function right(text: string, width: number): string {

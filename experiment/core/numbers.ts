@@ -1,0 +1,7 @@
+/** Whole numbers in messages. */
+
+/** Rounded and with separators: `5,004`. */
+export function inWords(value: number): string {
+  // By hand: the first number that Intl formats costs 17 ms, of which a screen has none to spare.
+  return String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+}
