@@ -10,7 +10,7 @@ export interface Cell {
   dim: boolean;
 }
 
-export type Screen = readonly (readonly Cell[])[];
+type Screen = readonly (readonly Cell[])[];
 
 export interface Frame {
   screen: Screen;

@@ -33,19 +33,30 @@ export interface Stack extends z.infer<typeof outputsSchema> {
  */
 export async function readStack(stack?: string): Promise<Stack> {
   const name = stack ?? (await pulumi("stack", "--show-name")).trim();
-  const text = await pulumi("stack", "output", "--json", "--stack", name);
-  const outputs: unknown = JSON.parse(text);
-  if (typeof outputs !== "object" || outputs === null || Object.keys(outputs).length === 0) {
+  const outputs = parseOutputs(await pulumi("stack", "output", "--json", "--stack", name));
+  if (Object.keys(outputs).length === 0) {
     throw new ExperimentError(`The stack ${name} is not deployed.`, 'Run "pulumi up".');
   }
   const parsed = outputsSchema.safeParse(outputs);
   if (parsed.success) return { stack: name, ...parsed.data };
-  const [field] = parsed.error.issues[0]?.path ?? [];
+  const field = String(parsed.error.issues[0]?.path[0]);
+  const problem = field in outputs ? "not what it should be" : "missing";
   throw new ExperimentError(
-    `The stack ${name} was deployed by another version: its output ${String(field)} is ` +
-      `${field !== undefined && field in outputs ? "not what it should be" : "missing"}.`,
+    `The stack ${name} was deployed by another version: its output ${field} is ${problem}.`,
     'Run "pulumi up" again.',
   );
+}
+
+function parseOutputs(text: string): object {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (error) {
+    throw new ExperimentError(
+      `The Pulumi CLI failed: it printed no JSON for the outputs but "${text.trim().slice(0, 80)}"`,
+      TRY_IT,
+      { cause: error },
+    );
+  }
 }
 
 const run = promisify(execFile);
@@ -63,20 +74,27 @@ async function pulumi(...args: string[]): Promise<string> {
   }
 }
 
-/** The CLI's complaints, by a word in them, and what helps. */
-const COMPLAINTS: [RegExp, string, string][] = [
+const TRY_IT = 'Try "pulumi stack output --json" yourself.';
+
+/** The CLI's complaints, by words in them, and what helps. Seen of version 3.259. */
+const COMPLAINTS: [complaint: RegExp, message: (match: RegExpExecArray) => string, next: string][] =
   [
-    /no stack selected|no current stack/i,
-    "No stack is selected.",
-    'Run "pulumi stack select" or "pulumi stack init dev", then "pulumi up".',
-  ],
-  [
-    /no stack named/i,
-    "There is no stack of this name.",
-    'Run "pulumi stack ls" to see the stacks of this project.',
-  ],
-  [/login|PULUMI_ACCESS_TOKEN/i, "The Pulumi CLI is not logged in.", 'Run "pulumi login".'],
-];
+    [
+      /no stack selected/i,
+      () => "No stack is selected.",
+      'Run "pulumi stack select" or "pulumi stack init dev", then "pulumi up".',
+    ],
+    [
+      /no stack named '(.*)' found/i,
+      ([, name]) => `There is no stack ${name}.`,
+      'Run "pulumi stack ls" to see the stacks of this project.',
+    ],
+    [
+      /PULUMI_ACCESS_TOKEN|not logged in/i,
+      () => "The Pulumi CLI is not logged in.",
+      'Run "pulumi login".',
+    ],
+  ];
 
 function explain(error: Error & { code?: unknown; killed?: boolean; stderr?: string }): Error {
   const options = { cause: error };
@@ -88,15 +106,14 @@ function explain(error: Error & { code?: unknown; killed?: boolean; stderr?: str
     const seconds = TIMEOUT_MS / 1_000;
     return new ExperimentError(
       `The Pulumi CLI did not answer within ${seconds} s.`,
-      'Try "pulumi stack output" yourself.',
+      TRY_IT,
       options,
     );
   }
   const complaint = error.stderr?.replace(/^error: /, "").trim() || error.message;
-  const [, message, nextStep] = COMPLAINTS.find(([pattern]) => pattern.test(complaint)) ?? [
-    undefined,
-    `The Pulumi CLI failed: ${complaint}`,
-    'Try "pulumi stack output" yourself.',
-  ];
-  return new ExperimentError(message, nextStep, options);
+  for (const [pattern, message, nextStep] of COMPLAINTS) {
+    const match = pattern.exec(complaint);
+    if (match) return new ExperimentError(message(match), nextStep, options);
+  }
+  return new ExperimentError(`The Pulumi CLI failed: ${complaint}`, TRY_IT, options);
 }

@@ -55,7 +55,7 @@ function stackObstacles(plan: Plan, { maxHoldMs }: Stack): string[] {
   if (plan.holdMs > maxHoldMs) {
     obstacles.push(
       `The deployed function holds at most ${maxHoldMs / 1_000} s; ` +
-        "raise it with `pulumi config set maxHoldMs … && pulumi up`.",
+        `raise it with "pulumi config set maxHoldMs ${plan.holdMs} && pulumi up".`,
     );
   }
   return obstacles;

@@ -1,0 +1,49 @@
+/** A program called `pulumi` that says what the real one was seen to say. */
+
+import { chmodSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { temporaryFolder } from "./processes.ts";
+
+/** What `pulumi up` exports, with a URL of one's own. */
+export function outputsOf(url: string): Record<string, unknown> {
+  return {
+    url,
+    urlAuthorization: "NONE",
+    functionName: "lambda-concurrency-test-1234567",
+    region: "eu-west-1",
+    logGroupName: "/aws/lambda/lambda-concurrency-test-7654321",
+    memoryMb: 128,
+    architecture: "arm64",
+    timeoutSeconds: 65,
+    maxHoldMs: 10_000,
+    generation: 3,
+    codeSha256: "abc=",
+    readme: "# Lambda Concurrency Test",
+  };
+}
+
+/**
+ * Writes the program into a folder of its own.
+ *
+ * @param script what it does, in the shell's language; its arguments are the command's
+ * @returns a PATH on which it comes first
+ */
+export function pathWithPulumi(script: string): string {
+  const folder = temporaryFolder();
+  const file = join(folder, "pulumi");
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return `${folder}${delimiter}${process.env.PATH}`;
+}
+
+/** Answers for a stack called `dev` that is selected and has outputs. */
+export function scriptOf(outputs: Record<string, unknown>): string {
+  return `case "$*" in
+  *--show-name*) echo dev ;;
+  *"output --json --stack dev"*) cat <<'END'
+${JSON.stringify(outputs)}
+END
+;;
+  *) echo "error: no stack named 'other' found" >&2; exit 6 ;;
+esac`;
+}
