@@ -220,6 +220,7 @@ describe("the program", () => {
       architecture: "arm64",
       timeoutSeconds: 65,
       maxHoldMs: 60_000,
+      generation: 1,
       codeSha256: "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=",
     });
     for (const part of [

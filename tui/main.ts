@@ -10,6 +10,8 @@ if (!process.stdout.isTTY || !process.stdin.isTTY) {
   );
   process.exit(1);
 }
+// What is typed while the screen loads is meant for it, and the terminal must not echo it.
+process.stdin.setRawMode(true);
 // Both are read when Ink and chalk are imported: the production build of React, and no colours
 // where the user wants none, which chalk does not ask for by itself.
 process.env.NODE_ENV ??= "production";

@@ -180,7 +180,7 @@ test("text from answers never reaches the terminal as commands to it", async () 
 test.each([
   [["--concurrency", "fifty"], /--concurrency: "fifty" is not a whole number from 1 to 10,000/],
   [["--hold", "2h"], /--hold: "2h" is not a duration from 100 ms to 1 min/],
-  [["--target", "nowhere"], /--target: "nowhere" is no target: use local, or a URL/],
+  [["--target", "nowhere"], /--target: "nowhere" is no target: use local, stack, or a URL/],
   [["--model", "magic"], /'magic' is invalid. Allowed choices are on-demand/],
   [["--concurency", "5"], /Did you mean --concurrency\?/],
   [["leftover"], /too many arguments/],

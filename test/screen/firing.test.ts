@@ -1,13 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
+import { temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK, recordIn } from "./open-screen.ts";
-import { KEYS, type Terminal } from "./terminal.ts";
+import { KEYS, Terminal } from "./terminal.ts";
 
 async function fire(terminal: Terminal): Promise<string> {
   terminal.press(KEYS.enter);
   await terminal.shows(/in flight/);
-  return terminal.shows(/run 2 of 2 · warm[\s\S]*(ISOLATED|INCONCLUSIVE)/);
+  return terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*ISOLATED/);
 }
 
 test("idle, it says the question, what would be fired, where, and what that proves", async () => {
@@ -118,4 +119,14 @@ test("requests without an environment are shown with what became of them", async
   terminal.press(KEYS.enter);
   const text = await terminal.shows(/INCONCLUSIVE/);
   expect(text).toMatch(/failed +Barbara +403 Forbidden/);
+});
+
+test("what is typed before the first frame is not lost, nor echoed", async () => {
+  const terminal = new Terminal(process.execPath, ["tui/main.ts", ...QUICK], {
+    env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
+  });
+  onTestFinished(() => terminal.dispose());
+  terminal.press("?");
+  const text = await terminal.shows(/fire the plan[\s\S]*q quit/);
+  expect(text).toMatch(/^ Lambda Concurrency Test/);
 });

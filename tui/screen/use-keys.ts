@@ -9,7 +9,8 @@ import { type Key, useInput } from "ink";
 export function useKeys(handler: (input: string, key: Key) => void): void {
   useInput((input, key) => {
     const characters = [...input];
-    if (characters.length < 2 || key.ctrl || key.meta) handler(input, key);
+    const isText = characters.length > 1 || input === "\n";
+    if (!isText || key.ctrl || key.meta) handler(input, key);
     else for (const character of characters) handler(...keyOf(character, key));
   });
 }
