@@ -8,6 +8,8 @@ import { VERSION } from "./version.ts";
 export interface ConductOptions extends Omit<ExperimentOptions, "versions"> {
   /** Where to record; by default in the platform's data folder. */
   out?: string | undefined;
+  /** Called with the record's path once there is something on it. */
+  onRecord?: (path: string) => void;
 }
 
 export interface Conducted {
@@ -22,14 +24,21 @@ export interface Conducted {
  * @throws ExperimentError when the record cannot be written, the plan cannot work at the target, or
  *   arming fails
  */
-export async function conduct({ out, onLine, ...options }: ConductOptions): Promise<Conducted> {
+export async function conduct({
+  out,
+  onLine,
+  onRecord,
+  ...options
+}: ConductOptions): Promise<Conducted> {
   const record = new RecordFile(out);
   try {
     const verdict = await runExperiment({
       ...options,
       versions: { "lambda-concurrency-test": VERSION, node: process.version },
       onLine: (line) => {
+        const isFirst = record.isEmpty;
         record.append(line);
+        if (isFirst) onRecord?.(record.path);
         onLine(line);
       },
     });

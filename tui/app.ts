@@ -46,6 +46,7 @@ export function App({ session, redraw }: Props) {
   useKeys((input, key) => {
     if (key.ctrl && input === "c") exit();
     if (key.ctrl && input === "z") void suspendTerminal(stopProcessGroup).then(resume);
+    return true;
   });
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall);
   const props = { session, snapshot, size, go: setView, quit: () => exit() };

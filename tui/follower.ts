@@ -9,9 +9,13 @@ import type { Observation, RecordLine, RunLine } from "../experiment/core/record
 import { EnvironmentLabels, type Labels } from "../experiment/reports/environment-labels.ts";
 import type { EnvironmentState, Invocation, RunState, Unplaced } from "./state.ts";
 
-/** Answers kept over all environments, and of each one at least. Older ones are on the record. */
+/** Answers kept over all environments; of each one at least and at most so many. */
 const KEPT_ANSWERS = 20_000;
-const KEPT_PER_ENVIRONMENT = 5;
+const KEPT_PER_ENVIRONMENT = { min: 5, max: 1_000 };
+/** Names kept of an answer that is not its environment's latest. */
+const KEPT_NAMES = 6;
+/** The most microseconds that the histogram takes. */
+const LONGEST_US = Number.MAX_SAFE_INTEGER;
 /** Requests without an environment that are kept one by one. */
 const KEPT_UNPLACED = 50;
 /** Kinds of ends that are told apart; what the messages of an unknown server are is not ours. */
@@ -70,13 +74,21 @@ export class Follower {
     this.#run = undefined;
   }
 
-  take(line: RecordLine): void {
-    if (line.type === "run") this.#begin(line);
+  /** @param isLive whether it happens now, or did when the line was recorded */
+  take(line: RecordLine, isLive: boolean): void {
+    if (line.type === "run") this.#begin(line, isLive);
     else if (line.type === "observation") this.#observe(line);
-    else if (this.#run && line.run === this.#run.id) this.#end(line.wallMs);
+    else if (this.#run && line.run === this.#run.id) this.endRun(line.wallMs);
   }
 
-  #begin({ experiment, run: id, index, plan }: RunLine): void {
+  /** No more answers will come. */
+  endRun(wallMs?: number): void {
+    if (!this.#run) return;
+    this.#run.wallMs ??= wallMs ?? this.#run.lastAnsweredAt;
+    this.#run.inFlight.clear();
+  }
+
+  #begin({ experiment, run: id, index, plan }: RunLine, isLive: boolean): void {
     this.meet(plan.clients);
     const stage = plan.stages[index] ?? { concurrency: 0, requests: 0, pauseMs: 0 };
     const burst = burstOf(stage);
@@ -91,17 +103,13 @@ export class Follower {
       answered: 0,
       cold: 0,
       warm: 0,
-      inFlight: new Map(Array.from({ length: burst }, (_, request) => [request, 0])),
+      lastAnsweredAt: 0,
+      isLive,
+      inFlight: new Map(Array.from({ length: isLive ? burst : 0 }, (_, request) => [request, 0])),
       unplaced: [],
       groups: [],
       latencies: createHistogram(),
     };
-  }
-
-  #end(wallMs: number): void {
-    if (!this.#run) return;
-    this.#run.wallMs = wallMs;
-    this.#run.inFlight.clear();
   }
 
   #observe(observation: Observation): void {
@@ -110,11 +118,14 @@ export class Follower {
     const { index, outcome, sentAt = 0, answeredAt = 0, response } = observation;
     // A slot is free: the next request has left.
     const next = run.answered + run.burst;
-    if (next < run.requests) run.inFlight.set(next, answeredAt);
+    if (run.isLive && next < run.requests) run.inFlight.set(next, answeredAt);
     run.inFlight.delete(index);
     run.answered += 1;
-    if (outcome === "ok")
-      run.latencies.record(Math.max(1, Math.round(1_000 * (answeredAt - sentAt))));
+    run.lastAnsweredAt = Math.max(run.lastAnsweredAt, answeredAt);
+    if (outcome === "ok") {
+      const latency = Math.round(1_000 * (answeredAt - sentAt));
+      run.latencies.record(Math.min(LONGEST_US, Math.max(1, latency)));
+    }
     if (response?.environment?.coldStart === true) run.cold += 1;
     if (response?.environment?.coldStart === false) run.warm += 1;
     if (response?.environment) this.#place(response.environment.id, run, observation);
@@ -132,14 +143,31 @@ export class Follower {
     }
     const { invocations } = environment;
     const { experiment } = run;
+    const previous = invocations.pop();
+    if (previous) invocations.push(slim(previous));
     const identity = { experiment, run: run.id, runIndex: run.index, index, client };
     invocations.push({ ...identity, sentAt, answeredAt, response });
-    const kept = Math.max(KEPT_PER_ENVIRONMENT, KEPT_ANSWERS / this.#environments.size);
+    const { min, max } = KEPT_PER_ENVIRONMENT;
+    const kept = Math.min(max, Math.max(min, KEPT_ANSWERS / this.#environments.size));
     if (invocations.length > kept) {
       invocations.shift();
       environment.earlier += 1;
     }
   }
+}
+
+/** Without most of its names: a thousand of them in each of thousands of answers are too many. */
+function slim(invocation: Invocation): Invocation {
+  const { globalData } = invocation.response;
+  const { clients, dropped = 0 } = globalData;
+  const surplus = clients.length - KEPT_NAMES;
+  if (surplus <= 0) return invocation;
+  const slimmed = {
+    ...globalData,
+    clients: clients.slice(-KEPT_NAMES),
+    dropped: dropped + surplus,
+  };
+  return { ...invocation, response: { ...invocation.response, globalData: slimmed } };
 }
 
 function unplace(run: FollowedRun, observation: Observation): void {

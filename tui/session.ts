@@ -21,6 +21,8 @@ export class Session {
   readonly #settings: Settings;
   #target: Promise<Target>;
   #hasFailed = false;
+  /** Ends what is waited for when the session does. */
+  readonly #closing = new AbortController();
   /** Targets that were left, until they have ended. */
   #left: Promise<unknown> = Promise.resolve();
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
@@ -36,17 +38,18 @@ export class Session {
     this.#start(async (signal) => {
       const { store } = this;
       store.begin();
-      const target = await this.#opened();
+      const target = await unlessAborted(this.#opened(), signal);
+      if (!target) return;
       // Loaded with the target, while the user reads the first frame.
       const { conduct } = await import("../experiment/conduct.ts");
-      const { record } = await conduct({
+      await conduct({
         plan: store.current.plan,
         target,
         signal,
         onLine: (line) => store.take(line),
         onPhase: (phase) => store.enter(phase),
+        onRecord: (record) => store.set({ record }),
       });
-      store.set({ record });
     });
   }
 
@@ -59,8 +62,10 @@ export class Session {
 
   /** Makes the next run a cold one, or says how that is done where the target cannot. */
   recycle(): void {
-    this.#start(async () => {
-      const target = await this.#opened();
+    this.#start(async (signal) => {
+      this.store.set({ activity: "recycling", failure: undefined, notice: undefined });
+      const target = await unlessAborted(this.#opened(), signal);
+      if (!target) return;
       if (!target.recycle) {
         const how = target.recycleCommand ?? "nobody but who runs this function can do it";
         this.store.set({ notice: `To make all environments cold: ${how}.` });
@@ -76,7 +81,7 @@ export class Session {
     const parsed = parsePlan(input);
     if (!parsed.ok) return;
     const notice = this.#settings.keep({ plan: input });
-    this.store.set({ plan: parsed.plan, input, notice });
+    this.store.set({ plan: parsed.plan, input, notice, failure: undefined });
     void this.#check();
   }
 
@@ -97,12 +102,17 @@ export class Session {
     this.#start(async (signal) => {
       const { readRecord } = await import("../experiment/records/read-record.ts");
       this.store.forget({ activity: "reading" });
+      this.store.set({ record: path });
+      let isConcluded = false;
       for await (const line of readRecord(path)) {
         if (signal.aborted) break;
         if (line.type === "run") this.store.set({ recorded: line });
+        isConcluded = line.type === "verdict" && line.run === null;
         this.store.take(line);
       }
-      this.store.set({ record: path });
+      if (signal.aborted) this.store.set({ notice: "Reading was stopped: this is a part of it." });
+      else if (!isConcluded)
+        this.store.set({ notice: "This record ends before its experiment did." });
     });
   }
 
@@ -115,16 +125,19 @@ export class Session {
   /** Deletes a record for good; resolves to those that are left. */
   async forgetRecord(path: string): Promise<RecordSummary[]> {
     const { deleteRecord } = await import("../experiment/records/history.ts");
-    await deleteRecord(path).catch((error) => {
+    try {
+      await deleteRecord(path);
+      if (this.store.current.record === path) this.store.set({ record: undefined });
+    } catch (error) {
       this.store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
-    });
+    }
     return this.history();
   }
 
   /** The selected stack of this project, or why there is none. */
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
-    return readStack().catch((error) => {
+    return readStack(undefined, this.#closing.signal).catch((error) => {
       const { message, nextStep } = describeFailure(error);
       return { words: `${message} ${nextStep}` };
     });
@@ -134,7 +147,8 @@ export class Session {
   async log(environment: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
     const target = await this.#target.catch(() => undefined);
-    if (target?.logs) return { lines: await target.logs(environment) };
+    const lines = await target?.logs?.(environment).catch(() => undefined);
+    if (lines) return { lines };
     const command = target?.logsCommand?.(environment);
     return { words: command ?? "Only who runs this function can read what it logs." };
   }
@@ -142,6 +156,7 @@ export class Session {
   /** Stops what is under way, waits for its record, and ends the target. */
   async close(): Promise<void> {
     this.stop();
+    this.#closing.abort();
     await this.#work?.ended;
     const target = await this.#target.catch(() => undefined);
     await Promise.all([target?.close(), this.#left]);
@@ -162,18 +177,19 @@ export class Session {
       this.store.set({ failure: describeFailure(error) });
     }
     this.#work = undefined;
-    const { run } = this.store.current;
-    this.store.set({ activity: run ? "finished" : "idle" });
+    this.store.settle();
   }
 
   #open({ choice }: TargetState): Promise<Target> {
     const opening = import("../experiment/targets/open-target.ts").then(({ openTarget }) =>
-      openTarget(choice),
+      openTarget(choice, this.#closing.signal),
     );
     this.#hasFailed = false;
     opening.then(
       () => this.#check(),
       (error) => {
+        // The user may have left this target for another one meanwhile.
+        if (this.#target !== opening || this.#closing.signal.aborted) return;
         this.#hasFailed = true;
         this.store.set({ failure: describeFailure(error) });
       },
@@ -181,19 +197,33 @@ export class Session {
     return opening;
   }
 
-  /** The target, which is given another chance when it could not be opened before. */
-  #opened(): Promise<Target> {
-    if (this.#hasFailed) this.#target = this.#open(this.store.current.target);
+  /** The target; one that could not be opened before, or has ended since, is opened again. */
+  async #opened(): Promise<Target> {
+    const isGone = this.#hasFailed || (await this.#target).isGone?.();
+    if (isGone) {
+      this.store.forgetEnvironments();
+      this.#target = this.#open(this.store.current.target);
+    }
     return this.#target;
   }
 
   /** Says before anything is fired why the plan cannot work at the target. */
   async #check(): Promise<void> {
     const { plan } = this.store.current;
-    const target = await this.#target.catch(() => undefined);
+    const asked = this.#target;
+    const target = await asked.catch(() => undefined);
     const [obstacle] = (await target?.obstacles(plan)) ?? [];
-    if (this.store.current.plan === plan) this.store.set({ obstacle });
+    if (this.store.current.plan === plan && this.#target === asked) this.store.set({ obstacle });
   }
+}
+
+/** What a promise resolves to, or `undefined` as soon as nobody waits for it any more. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  return Promise.race([promise, aborted]);
 }
 
 function describeFailure(error: unknown): Failure {

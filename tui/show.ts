@@ -2,6 +2,7 @@
 
 import { type Instance, render } from "ink";
 import { createElement as h } from "react";
+import { printable } from "../experiment/reports/printable.ts";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
@@ -19,6 +20,8 @@ const EMPTY_SCREEN = "\u001b[2J\u001b[H";
 /** The window's title is put aside and taken back, where the terminal can. */
 const SAVE_TITLE = "\u001b[22;2t";
 const RESTORE_TITLE = "\u001b[23;2t";
+/** The first one and its repetition; who sends another does not want to wait for the end. */
+const MOST_SIGNALS = 2;
 /** A screen reader reads every snapshot from its beginning. */
 const SNAPSHOTS_PER_SECOND_READ = 0.5;
 
@@ -51,7 +54,14 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     maxFps: MAX_FPS,
   });
   // Not once: what conf writes files with repeats a signal, to end a process that would not.
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => screen?.unmount());
+  let signals = 0;
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > MOST_SIGNALS) process.exit(1);
+      screen?.unmount();
+    });
+  }
   process.stdout.write(SAVE_TITLE);
   try {
     await screen.waitUntilExit();
@@ -64,11 +74,13 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
 }
 
 /** The alternate screen is gone with everything on it: the last verdict is said once more. */
-function farewell({ verdict, labels, record, failure }: Snapshot): string {
-  if (failure) return `error: ${failure.message}\n${failure.nextStep}\n`;
-  if (!verdict) return "";
-  const { title, finding, evidence } = verdictWords(verdict, labels);
-  return [`${title}  ${finding}`, evidence, ...(record ? [`Record: ${record}`] : []), ""].join(
-    "\n",
-  );
+function farewell({ verdict, isVerdictOld, labels, record, failure }: Snapshot): string {
+  const words = verdict && !isVerdictOld && verdictWords(verdict, labels);
+  const said = failure
+    ? [`error: ${failure.message}`, failure.nextStep]
+    : words
+      ? [`${words.title}  ${words.finding}`, words.evidence]
+      : [];
+  const lines = [...said, ...(record === undefined ? [] : [`Record: ${record}`])];
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -69,6 +69,10 @@ export interface RunState {
   groups: readonly Unplaced[];
   /** Microseconds from sending to answer of the `ok` ones. */
   latencies: RecordableHistogram;
+  /** When the last answer arrived, in milliseconds from the shot. */
+  lastAnsweredAt: number;
+  /** Whether requests leave now; those of a record have left long ago. */
+  isLive: boolean;
   /** From the shot to the last answer, once the run has ended. */
   wallMs?: number;
 }
@@ -87,7 +91,14 @@ export interface TargetState {
 }
 
 /** What the session is doing: the phase of an experiment, and what is before, between and after. */
-type Activity = Phase["name"] | "idle" | "opening" | "reading" | "stopping" | "finished";
+type Activity =
+  | Phase["name"]
+  | "idle"
+  | "opening"
+  | "recycling"
+  | "reading"
+  | "stopping"
+  | "finished";
 
 export interface Snapshot {
   activity: Activity;
@@ -120,7 +131,7 @@ export interface Snapshot {
   obstacle?: string | undefined;
 }
 
-/** Whether an experiment is under way. */
+/** Whether something is under way: an experiment, a cold start, or the reading of a record. */
 export function isBusy({ activity }: Pick<Snapshot, "activity">): boolean {
   return activity !== "idle" && activity !== "finished";
 }

@@ -57,8 +57,8 @@ export class ExperimentStore {
     // Those of a recorded experiment are other processes, long gone.
     if (this.#state.recorded) this.#follower.forgetEnvironments();
     this.#follower.forgetRun();
-    const forgotten = { recorded: undefined, failure: undefined, notice: undefined };
-    this.set({ activity: "opening", isVerdictOld: true, ...forgotten });
+    const forgotten = { recorded: undefined, record: undefined, failure: undefined };
+    this.set({ activity: "opening", isVerdictOld: true, notice: undefined, ...forgotten });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */
@@ -66,6 +66,19 @@ export class ExperimentStore {
     this.#follower.forgetEnvironments();
     const forgotten = { recorded: undefined, failure: undefined, verdict: undefined };
     this.set({ ...forgotten, record: undefined, notice: undefined, ...changes });
+  }
+
+  /** Environments have ended by themselves: those that come are other ones. */
+  forgetEnvironments(): void {
+    this.#follower.forgetEnvironments();
+    this.#schedule();
+  }
+
+  /** Nothing is under way any more: what was not answered will not be. */
+  settle(): void {
+    this.#follower.endRun();
+    const { run } = this.#follower;
+    this.set({ activity: run ? "finished" : "idle", pausedUntil: undefined });
   }
 
   /** Follows the experiment into its next phase. */
@@ -77,7 +90,7 @@ export class ExperimentStore {
 
   /** Takes a line of the record, in the tick in which it was written. */
   take(line: RecordLine): void {
-    this.#follower.take(line);
+    this.#follower.take(line, this.#state.recorded === undefined);
     if (line.type === "verdict") this.set({ verdict: line, isVerdictOld: false });
     else if (line.type === "run") this.set({ isVerdictOld: true });
     else this.#schedule();

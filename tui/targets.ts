@@ -37,6 +37,8 @@ export function describeRecorded({ kind, model, url, stack }: TargetDescription)
   title: string;
   proves: string;
 } {
-  const title = kind === "local" ? `local · ${model}` : kind === "stack" ? `stack ${stack}` : url;
+  const name = { local: model, stack, url }[kind];
+  const title =
+    kind === "url" ? url : [kind, name].filter(Boolean).join(kind === "local" ? " · " : " ");
   return { title, proves: PROVES[kind] };
 }

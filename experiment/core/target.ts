@@ -31,6 +31,8 @@ export interface Target {
   logs?(environment: string): Promise<readonly string[]>;
   /** Where it cannot: the command that follows them. */
   logsCommand?(environment: string): string;
+  /** Whether it has ended by itself, so that it must be opened again. */
+  isGone?(): boolean;
   /** Ends what the target started. */
   close(): Promise<void>;
 }

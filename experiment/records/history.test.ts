@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
@@ -82,6 +82,7 @@ test("records are listed newest first, and what is none is left out", async () =
   write(folder, { name: "a", startedAt: "2026-11-23T11:00:00.000Z" });
   writeFileSync(join(folder, "other.ndjson"), "{}\n");
   writeFileSync(join(folder, "notes.txt"), "");
+  mkdirSync(join(folder, "folder.ndjson"));
   const records = await listRecords(folder);
   expect(records.map(({ path }) => path)).toEqual([
     join(folder, "a.ndjson"),

@@ -25,7 +25,7 @@ export async function listRecords(folder = recordsFolder()): Promise<RecordSumma
   const paths = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
   const summaries: RecordSummary[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
-    const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarize));
+    const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarizeIfRecord));
     summaries.push(...batch.filter((summary) => summary !== undefined));
   }
   return summaries.sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
@@ -36,9 +36,13 @@ export async function deleteRecord(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
+/** What cannot be read is no record: a folder, say, or a file of somebody else. */
+function summarizeIfRecord(path: string): Promise<RecordSummary | undefined> {
+  return summarize(path).catch(() => undefined);
+}
+
 async function summarize(path: string): Promise<RecordSummary | undefined> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return undefined;
+  const file = await open(path);
   try {
     const run = parseLine(await firstLine(file));
     if (run?.type !== "run") return undefined;

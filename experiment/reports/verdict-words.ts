@@ -24,7 +24,8 @@ export function verdictWords(conclusion: Conclusion, labels: Labels): VerdictWor
     case "inconclusive":
       return {
         title: "INCONCLUSIVE",
-        finding: conclusion.reason ?? "",
+        // It may quote what a target answered.
+        finding: printable(conclusion.reason ?? ""),
         evidence: served(conclusion),
       };
   }

@@ -66,6 +66,7 @@ export async function openLocalTarget(
       await control.call({ type: "recycle" });
     },
     logs: async (environment) => (await control.call({ type: "logs", environment })).lines,
+    isGone: () => !child.connected,
     close: () => close(child),
   };
 }
@@ -114,18 +115,18 @@ async function close(child: ChildProcess): Promise<void> {
 /** Matches the answers of the embedded Lambda with what it was asked. */
 class Control {
   readonly #child: ChildProcess;
-  readonly #open = new Map<number, (answer: ControlAnswer) => void>();
+  readonly #open = new Map<number, PromiseWithResolvers<ControlAnswer>>();
   #calls = 0;
 
   constructor(child: ChildProcess) {
     this.#child = child;
     child.on("message", (message: ChildMessage) => {
       if (message.type !== "answer") return;
-      this.#open.get(message.call)?.(message);
+      this.#open.get(message.call)?.resolve(message);
       this.#open.delete(message.call);
     });
     child.once("disconnect", () => {
-      for (const [call, answer] of this.#open) answer({ type: "answer", call, lines: [] });
+      for (const { reject } of this.#open.values()) reject(gone());
       this.#open.clear();
     });
   }
@@ -133,10 +134,14 @@ class Control {
   call(request: ControlRequest): Promise<ControlAnswer> {
     this.#calls += 1;
     const call = this.#calls;
-    if (!this.#child.connected) return Promise.resolve({ type: "answer", call, lines: [] });
-    return new Promise((resolve) => {
-      this.#open.set(call, resolve);
-      this.#child.send({ ...request, call } satisfies ControlCall);
-    });
+    if (!this.#child.connected) return Promise.reject(gone());
+    const answer = Promise.withResolvers<ControlAnswer>();
+    this.#open.set(call, answer);
+    this.#child.send({ ...request, call } satisfies ControlCall);
+    return answer.promise;
   }
+}
+
+function gone(): ExperimentError {
+  return new ExperimentError("The embedded Lambda has ended.", "Fire again: it is started anew.");
 }

@@ -29,11 +29,13 @@ export interface Stack extends z.infer<typeof outputsSchema> {
  * Reads the outputs of a stack of this project.
  *
  * @param stack its name; by default the selected one
+ * @param signal ends the CLI early
  * @throws ExperimentError that says what is missing and the command that helps
  */
-export async function readStack(stack?: string): Promise<Stack> {
-  const name = stack ?? (await pulumi("stack", "--show-name")).trim();
-  const outputs = parseOutputs(await pulumi("stack", "output", "--json", "--stack", name));
+export async function readStack(stack?: string, signal?: AbortSignal): Promise<Stack> {
+  const name = stack ?? (await pulumi(signal, "stack", "--show-name")).trim();
+  const text = await pulumi(signal, "stack", "output", "--json", "--stack", name);
+  const outputs = parseOutputs(text);
   if (Object.keys(outputs).length === 0) {
     throw new ExperimentError(`The stack ${name} is not deployed.`, 'Run "pulumi up".');
   }
@@ -61,11 +63,12 @@ function parseOutputs(text: string): object {
 
 const run = promisify(execFile);
 
-async function pulumi(...args: string[]): Promise<string> {
+async function pulumi(signal: AbortSignal | undefined, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await run("pulumi", [...args, "--non-interactive"], {
       cwd: PROJECT,
       timeout: TIMEOUT_MS,
+      signal,
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
     return stdout;

@@ -18,8 +18,8 @@ const FURTHER_COLD_START_MS = 10;
  * @param name the stack's; by default the selected one
  * @throws ExperimentError when there is no such stack, or its URL cannot be used
  */
-export async function openStackTarget(name?: string): Promise<Target> {
-  const stack = await readStack(name);
+export async function openStackTarget(name?: string, signal?: AbortSignal): Promise<Target> {
+  const stack = await readStack(name, signal);
   if (stack.urlAuthorization === "AWS_IAM") {
     throw new ExperimentError(
       `The URL of the stack ${stack.stack} takes signed requests only, and requests are not signed yet.`,
@@ -43,7 +43,7 @@ export async function openStackTarget(name?: string): Promise<Target> {
     recycleCommand: `pulumi config set generation ${stack.generation + 1} && pulumi up`,
     logsCommand: (environment) =>
       `aws logs tail ${stack.logGroupName} --region ${stack.region} --follow ` +
-      `--log-stream-names '${environment}'`,
+      `--log-stream-names '${environment.replaceAll("'", "'\\''")}'`,
     obstacles: async (plan) => stackObstacles(plan, stack),
     close: async () => {},
   };

@@ -57,6 +57,13 @@ test("while typing the message names the field and its limits, and Enter takes n
   expect(terminal.text).not.toMatch(/✗/);
 });
 
+test("what arrives in one piece is taken character by character", async () => {
+  const { terminal } = await openScreen();
+  await edit(terminal);
+  terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
+  await terminal.shows(/Eva, Luis · 3 at once[\s\S]*Nothing fired yet/);
+});
+
 test("Escape leaves the plan as it was", async () => {
   const { terminal, data } = await openScreen();
   const before = terminal.lines[2];

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
-import { temporaryFolder } from "../processes.ts";
+import { descendantsOf, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK, recordIn } from "./open-screen.ts";
 import { KEYS, Terminal } from "./terminal.ts";
@@ -76,6 +76,15 @@ test("the pause before a run counts down", async () => {
   await terminal.shows(/run 2 of 2 · warm · 5 of 5/);
 });
 
+test("Escape in a pause ends the experiment, and nothing waits for the next run", async () => {
+  const { terminal } = await openScreen({ args: ["--hold", "100ms", "--pause", "1h"] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 1 of 2 · next in 3,\d\d\d s/);
+  terminal.press(KEYS.escape);
+  const text = await terminal.shows(/run 1 of 2 · cold · 5 of 5[\s\S]*⏎ fire/);
+  expect(text).toMatch(/5 environments served 5 requests/);
+});
+
 test("Escape stops a run, and what was in flight is on the record as aborted", async () => {
   const { terminal, data } = await openScreen();
   terminal.press(KEYS.enter);
@@ -119,6 +128,32 @@ test("requests without an environment are shown with what became of them", async
   terminal.press(KEYS.enter);
   const text = await terminal.shows(/INCONCLUSIVE/);
   expect(text).toMatch(/failed +Barbara +403 Forbidden/);
+});
+
+test("what a target answers reaches the terminal as text alone", async () => {
+  const server = await startServer((_, response) => {
+    response.writeHead(500).end(JSON.stringify({ message: "\u001b]2;owned\u0007\u001b[31mred\n" }));
+  });
+  const { terminal } = await openScreen({ args: ["--target", server.url.href] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/INCONCLUSIVE/);
+  expect(terminal.text).toMatch(/\\u001b\[31mred/);
+  terminal.press("q");
+  await terminal.exited;
+  await terminal.shows(/^INCONCLUSIVE/m);
+  expect(terminal.written).not.toContain("owned\u0007");
+  expect(terminal.written).not.toContain(`${KEYS.escape}[31mred`);
+  expect(terminal.title).not.toMatch(/owned/);
+});
+
+test("an embedded Lambda that died is started anew", async () => {
+  const { terminal } = await openScreen({ args: QUICK });
+  await fire(terminal);
+  const [lambda] = descendantsOf(terminal.pid);
+  if (lambda !== undefined) process.kill(lambda, "SIGKILL");
+  await waitUntil("its end", () => !descendantsOf(terminal.pid).includes(lambda ?? 0));
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 1 of 2 · cold · 5 of 5/);
 });
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {

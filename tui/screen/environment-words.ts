@@ -2,10 +2,11 @@
 
 import { isMixed } from "../../experiment/core/evidence.ts";
 import { countDeepest } from "../../experiment/core/intervals.ts";
+import { inWords } from "../../experiment/core/numbers.ts";
 import type { EnvironmentState, Invocation } from "../state.ts";
 
 /** The answers of one run, in order of arrival. */
-export function answersOf({ invocations }: EnvironmentState, run: string): readonly Invocation[] {
+function answersOf({ invocations }: EnvironmentState, run: string): readonly Invocation[] {
   const first = invocations.findIndex((invocation) => invocation.run === run);
   // Those of a run follow one another, and the current run is the last.
   return first < 0 ? [] : invocations.slice(first);
@@ -16,12 +17,16 @@ export function served({ invocations }: EnvironmentState, run: string): boolean 
   return invocations.at(-1)?.run === run;
 }
 
-/** How many requests were in one process of the environment at once, by that process's clock. */
-export function mostAtOnce(answers: readonly Invocation[]): number {
-  const processes = Map.groupBy(answers, ({ response }) => response.environment?.pid);
-  return processes
-    .values()
-    .reduce((most, group) => Math.max(most, countDeepest(group.flatMap(intervalOf))), 0);
+/** How many requests were in a process of the environment at once, by that process's own clock. */
+export type AtOnce = ReadonlyMap<number | undefined, number>;
+
+export function atOnceByProcess(answers: readonly Invocation[]): AtOnce {
+  return deepestBy(answers, ({ response }) => response.environment?.pid);
+}
+
+function deepestBy<K>(answers: readonly Invocation[], keyOf: (answer: Invocation) => K) {
+  const groups = Map.groupBy(answers, keyOf);
+  return new Map([...groups].map(([key, group]) => [key, countDeepest(group.flatMap(intervalOf))]));
 }
 
 function intervalOf({ response }: Invocation) {
@@ -29,55 +34,91 @@ function intervalOf({ response }: Invocation) {
   return from === undefined || until === undefined ? [] : [{ from, until }];
 }
 
+/** What an environment's answers of one run have come to. */
+export interface RunSummary {
+  run: string;
+  /** The environment's answers over all runs, when this was summed up. */
+  seen: number;
+  /** In order of arrival. */
+  answers: readonly Invocation[];
+  atOnce: AtOnce;
+  /** The most of all its processes, and of all its instances. */
+  mostAtOnce: number;
+  mostInInstance: number;
+  mixed: number;
+}
+
+const summaries = new WeakMap<EnvironmentState, RunSummary>();
+
+/** Sums up an environment's answers of a run; what was summed up is kept until the next answer. */
+export function summarizeRun(environment: EnvironmentState, run: string): RunSummary {
+  const seen = environment.earlier + environment.invocations.length;
+  const known = summaries.get(environment);
+  if (known?.run === run && known.seen === seen) return known;
+  const answers = answersOf(environment, run);
+  const atOnce = atOnceByProcess(answers);
+  const byInstance = deepestBy(answers, ({ response }) => response.environment?.instance);
+  const summary = {
+    run,
+    seen,
+    answers,
+    atOnce,
+    mostAtOnce: Math.max(0, ...atOnce.values()),
+    mostInInstance: Math.max(0, ...byInstance.values()),
+    mixed: answers.filter(({ response }) => isMixed(response)).length,
+  };
+  summaries.set(environment, summary);
+  return summary;
+}
+
 /** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */
 export function environmentWords(
   environment: EnvironmentState,
-  answers: readonly Invocation[],
+  { answers, mostAtOnce, mostInInstance }: RunSummary,
   isWide: boolean,
 ): string {
-  const [first] = answers;
   const last = answers.at(-1);
-  if (!first || !last) return "";
-  const atOnce = mostAtOnce(answers);
-  if (atOnce > 1) return `${atOnce} at once${instancesOf(answers) > 1 ? ", globals apart" : ""}`;
+  if (!last) return "";
+  if (mostAtOnce > 1) {
+    return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
+  }
+  const cold = answers.findLast(({ response }) => response.environment?.coldStart);
+  if (cold) return coldWords(cold, environment);
+  const instanceOf = ({ response }: Invocation) => response.environment?.instance;
+  const first = answers.find((answer) => instanceOf(answer) === instanceOf(last)) ?? last;
   const before = environment.invocations[environment.invocations.indexOf(first) - 1];
-  if (first.response.environment?.coldStart) return coldWords(first, before);
-  return [nth(last, isWide), keptWords(first, before, isWide)].filter(Boolean).join(", ");
+  const nth = `${ordinalOf(last)}${isWide ? " invocation" : ""}`;
+  return [nth, keptWords(first, before, isWide)].filter(Boolean).join(", ");
 }
 
 /** A new instance in a process that is known is one more thread; in a new process, a restart. */
-function coldWords(first: Invocation, before: Invocation | undefined): string {
-  if (!before) return "cold";
-  const isSameProcess = before.response.environment?.pid === first.response.environment?.pid;
+function coldWords(cold: Invocation, { invocations, earlier }: EnvironmentState): string {
+  const before = invocations[invocations.indexOf(cold) - 1];
+  if (!before) return earlier > 0 ? "restarted" : "cold";
+  const isSameProcess = before.response.environment?.pid === cold.response.environment?.pid;
   return isSameProcess ? "cold thread" : "restarted";
-}
-
-function instancesOf(answers: readonly Invocation[]): number {
-  return new Set(answers.map(({ response }) => response.environment?.instance)).size;
-}
-
-function nth({ response }: Invocation, isWide: boolean): string {
-  const counter = response.invocation?.onEntry.counter ?? response.globalData.counter;
-  return `${ordinal(counter)}${isWide ? " invocation" : ""}`;
 }
 
 /** Whose names the globals still held from before this run. */
 function keptWords(first: Invocation, before: Invocation | undefined, isWide: boolean): string {
   // Its own name is the last; where nothing was mixed in, all others were there before it.
-  const kept = isMixed(first.response) ? [] : first.response.globalData.clients.slice(0, -1);
-  if (kept.length === 0) return "";
-  if (kept.length > 1) return `kept ${kept.length} names`;
+  const { clients, dropped = 0 } = first.response.globalData;
+  const kept = isMixed(first.response) ? 0 : clients.length - 1 + dropped;
+  if (kept === 0) return "";
+  if (kept > 1) return `kept ${inWords(kept)} names`;
   const from = before?.experiment === first.experiment ? `run ${before.runIndex + 1}` : "before";
-  return `kept ${kept[0]}${isWide ? ` from ${from}` : ""}`;
+  return `kept ${clients[0]}${isWide ? ` from ${from}` : ""}`;
 }
 
 /** `mixed` where the globals changed under an answer, `at once` where only the process was shared. */
-export function answerWords({ response }: Invocation, atOnce: number): string {
+export function answerWords({ response }: Invocation, atOnce: AtOnce): string {
   if (isMixed(response)) return "mixed";
-  return atOnce > 1 ? "at once" : "";
+  return (atOnce.get(response.environment?.pid) ?? 0) > 1 ? "at once" : "";
 }
 
-export function ordinal(value: number): string {
+/** Which request of its instance it was: `2nd`. */
+export function ordinalOf({ response }: Invocation): string {
+  const value = response.invocation?.onEntry.counter ?? response.globalData.counter;
   const teen = value % 100 >= 11 && value % 100 <= 13;
   const suffix = teen ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");
   return `${value}${suffix}`;

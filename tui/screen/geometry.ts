@@ -12,6 +12,10 @@ export interface Size {
 export const MIN_SIZE: Size = { columns: 60, rows: 15 };
 export const HEAD_ROWS = 3;
 const RULES = 2;
+const KEY_ROWS = 1;
+/** However long the foot's text is. */
+const LEAST_BODY_ROWS = 4;
+const MORE: Line = [{ text: "… (a larger terminal shows it all)", dim: true }];
 /** From here on a verdict takes fewer lines. */
 const WIDE = 100;
 
@@ -30,9 +34,11 @@ export interface FrameLayout {
 
 /** Shares out the rows: the foot takes what its text needs, the body what is left. */
 export function frameLayout(snapshot: Snapshot, size: Size): FrameLayout {
-  const foot = footLines(snapshot, size.columns - 2);
-  const footRows = Math.max(foot.length, verdictRows(size.columns));
+  const text = footLines(snapshot, size.columns - 2);
   // The last row stays free: Ink clears the whole terminal when a frame fills it.
-  const bodyRows = Math.max(1, size.rows - 1 - HEAD_ROWS - RULES - footRows - 1);
-  return { size, foot, footRows, bodyRows };
+  const shared = size.rows - 1 - HEAD_ROWS - RULES - KEY_ROWS;
+  const wanted = Math.max(text.length, verdictRows(size.columns));
+  const footRows = Math.min(wanted, shared - LEAST_BODY_ROWS);
+  const foot = text.length <= footRows ? text : [...text.slice(0, footRows - 1), MORE];
+  return { size, foot, footRows, bodyRows: shared - footRows };
 }

@@ -13,15 +13,20 @@ import type { GlobalData } from "../../handler/contract.ts";
 import type { EnvironmentState, Invocation, RunState, Snapshot, Unplaced } from "../state.ts";
 import { clientColour } from "./colours.ts";
 import {
-  answersOf,
   answerWords,
   environmentWords,
-  mostAtOnce,
+  type RunSummary,
   served,
+  summarizeRun,
 } from "./environment-words.ts";
 import type { Density, LaneColumns } from "./lane-columns.ts";
 import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
 import { axisEnd, type Bar, barLine, type TimeAxis } from "./time-axis.ts";
+
+/** Names that stand on a line that has little room. */
+const LATEST = 6;
+/** Requests without an environment that are shown one by one, not by how they ended. */
+const MOST_ONE_BY_ONE = 10;
 
 /** Lines that belong together. */
 export interface Block {
@@ -49,7 +54,7 @@ export function laneContext(
   columns: LaneColumns,
   density: Density,
 ): LaneContext {
-  const now = run.wallMs ?? snapshot.now - run.shotAt;
+  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.lastAnsweredAt);
   const axis = { width: columns.bars, endMs: axisEnd(run.plan.holdMs, now) };
   return { snapshot, run, columns, axis, now, density };
 }
@@ -79,15 +84,14 @@ export function laneBlocks(context: LaneContext, height: number): Block[] {
 }
 
 function environmentBlock(context: LaneContext, environment: EnvironmentState): Block {
-  const { density, run } = context;
-  if (density === "lines") {
+  if (context.density === "lines") {
     return { height: 1, lines: () => [compactLine(context, environment)], environment };
   }
-  const answers = answersOf(environment, run.id);
-  const lines =
-    density === "answers"
-      ? answerLines(context, environment, answers)
-      : environmentLines(context, environment, answers);
+  const summary = summarizeRun(environment, context.run.id);
+  const isApart = context.density === "answers" || summary.mostAtOnce > 1;
+  const lines = isApart
+    ? answerLines(context, environment, summary)
+    : environmentLines(context, environment, summary);
   return { height: lines.length, lines: () => lines, environment };
 }
 
@@ -95,10 +99,10 @@ function environmentBlock(context: LaneContext, environment: EnvironmentState): 
 function answerLines(
   context: LaneContext,
   environment: EnvironmentState,
-  answers: readonly Invocation[],
+  summary: RunSummary,
 ): Line[] {
-  const atOnce = mostAtOnce(answers);
-  const title = titleOf(context, environment, answers);
+  const { answers, atOnce } = summary;
+  const title = titleOf(context, environment, summary);
   const lanes = answers.map((answer, row) =>
     laneLine(context, row === 0 ? title : "", [answer], answerWords(answer, atOnce)),
   );
@@ -111,25 +115,23 @@ function answerLines(
   return lanes.flatMap((lane, row) => [lane, globalsLine(context, globals[row])]);
 }
 
-/** All answers on one lane where they followed one another, and the globals of the last. */
+/** All answers on one lane, since they followed one another, and the globals of the last. */
 function environmentLines(
   context: LaneContext,
   environment: EnvironmentState,
-  answers: readonly Invocation[],
+  summary: RunSummary,
 ): Line[] {
-  const atOnce = mostAtOnce(answers);
-  if (atOnce > 1) return answerLines(context, environment, answers);
-  const lane = laneLine(context, titleOf(context, environment, answers), answers, "");
+  const { answers } = summary;
+  const lane = laneLine(context, titleOf(context, environment, summary), answers, "");
   return [lane, globalsLine(context, answers.at(-1)?.response.globalData)];
 }
 
 function compactLine(context: LaneContext, environment: EnvironmentState): Line {
   const { run, columns } = context;
-  const answers = answersOf(environment, run.id);
+  const summary = summarizeRun(environment, run.id);
+  const { answers, mixed } = summary;
   const last = answers.at(-1);
-  const atOnce = mostAtOnce(answers);
-  const mixed = answers.filter((answer) => answerWords(answer, atOnce) === "mixed").length;
-  const lane = laneLine(context, titleOf(context, environment, answers), answers, "");
+  const lane = laneLine(context, titleOf(context, environment, summary), answers, "");
   const words = mixed > 0 ? `${inWords(mixed)} mixed ` : "";
   const globals = last ? briefGlobals(context, last.response.globalData) : [];
   return [...lane, ...lineToWidth([{ text: words, colour: "red" }, ...globals], columns.globals)];
@@ -138,11 +140,11 @@ function compactLine(context: LaneContext, environment: EnvironmentState): Line 
 function titleOf(
   { snapshot, columns }: LaneContext,
   environment: EnvironmentState,
-  answers: readonly Invocation[],
+  summary: RunSummary,
 ): string {
   const number = String(environment.position).padStart(columns.position);
   const label = snapshot.labels.get(environment.id) ?? "";
-  return `${number}  ${label}  ${environmentWords(environment, answers, columns.isWide)}`;
+  return `${number}  ${label}  ${environmentWords(environment, summary, columns.isWide)}`;
 }
 
 function laneLine(
@@ -175,19 +177,22 @@ function globalsSpans({ snapshot }: LaneContext, data: GlobalData): Span[] {
   }));
 }
 
-/** Counter and clients alone, for lines that have no room for more. */
-function briefGlobals({ snapshot }: LaneContext, { counter, clients }: GlobalData): Span[] {
-  const names = clients.map((client, index): Span[] => [
+/** Counter and latest clients alone, for lines that have no room for more. */
+function briefGlobals({ snapshot }: LaneContext, data: GlobalData): Span[] {
+  const { counter, clients, dropped = 0 } = data;
+  const latest = clients.slice(-LATEST);
+  const isCut = latest.length < clients.length || dropped > 0;
+  const names = latest.map((client, index): Span[] => [
     { text: index > 0 ? ", " : "" },
     { text: `"${printable(client)}"`, colour: clientColour(snapshot.clients, client) },
   ]);
-  return [{ text: `counter ${counter}: ` }, ...names.flat()];
+  return [{ text: `counter ${counter}: ${isCut ? "… " : ""}` }, ...names.flat()];
 }
 
 function unplacedBlocks(context: LaneContext): Block[] {
   const { run, density } = context;
-  const oneByOne = density !== "lines" && run.groups.every(({ count }) => count <= 50);
-  return oneByOne
+  const total = run.groups.reduce((sum, { count }) => sum + count, 0);
+  return density !== "lines" && total <= MOST_ONE_BY_ONE
     ? run.unplaced.map((observation) => oneLine(unplacedLine(context, observation)))
     : run.groups.map((group) => oneLine(groupLine(context, group)));
 }

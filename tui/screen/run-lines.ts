@@ -23,31 +23,29 @@ export interface RunPicture {
 /**
  * Draws what is visible of a run.
  *
- * @param selected the number of the selected environment, from 0; out of range is the nearest
+ * @param selected the selected environment's id
  * @param offset the first visible line of the last frame
  */
 export function runPicture(
   snapshot: Snapshot,
   run: RunState,
   room: { columns: number; height: number },
-  { selected, offset }: { selected: number | undefined; offset: number },
+  { selected, offset }: { selected: string | undefined; offset: number },
 ): RunPicture {
   const density = chooseDensity(snapshot, run, room.height - 1);
   const columns = laneColumns(room.columns, density, snapshot.environments.length);
   const context = laneContext(snapshot, run, columns, density);
   const header = headerLines(context);
-  const height = room.height - header.length;
+  const height = Math.max(0, room.height - header.length);
   const blocks = laneBlocks(context, height);
   const starts = startsOf(blocks);
   const total = starts.at(-1) ?? 0;
   const environments = blocks.flatMap(({ environment }) => environment ?? []);
-  const index = selected === undefined ? undefined : Math.min(selected, environments.length - 1);
+  const index = environments.findIndex(({ id }) => id === selected);
   const range =
-    index === undefined || index < 0
-      ? { start: 0, end: 0 }
-      : { start: starts[index] ?? 0, end: starts[index + 1] ?? 0 };
+    index < 0 ? { start: 0, end: 0 } : { start: starts[index] ?? 0, end: starts[index + 1] ?? 0 };
   // Past the last environment comes what has none; it is seen from there.
-  const isLast = index !== undefined && index === environments.length - 1;
+  const isLast = index >= 0 && index === environments.length - 1;
   const end = isLast ? total : range.end;
   const shift = scrollTo({ offset, height, total }, { start: range.start, end });
   const visible = visibleBlocks(blocks, starts, shift, height);
@@ -86,7 +84,7 @@ function drawBlocks(
   visible: Visible,
   starts: readonly number[],
   shift: number,
-  selected: number | undefined,
+  selected: number,
 ): Line[] {
   return visible.flatMap(({ block, index }) => {
     const lines = index === selected ? marked(block.lines()) : block.lines();
@@ -125,7 +123,7 @@ function runTitle({ snapshot, run, now, density, columns }: LaneContext): string
   const { activity, pausedUntil } = snapshot;
   const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
   const which = `run ${run.index + 1} of ${run.plan.stages.length}`;
-  if (pausedUntil !== undefined) {
+  if (activity === "pausing" && pausedUntil !== undefined) {
     const waitingMs = Math.max(0, pausedUntil - snapshot.now);
     return `${which} · next in ${inWords(Math.ceil(waitingMs / 1_000))} s`;
   }

@@ -51,11 +51,15 @@ export function toWidth(text: string, width: number, isCut = false): string {
   return shown + " ".repeat(Math.max(0, width - stringWidth(shown)));
 }
 
-/** Breaks a text between words into lines of at most so many columns; a number keeps its `%`. */
+/**
+ * Breaks a text between words into lines of at most so many columns; a number keeps its `%`. The
+ * text may be untrusted, and its own line breaks are spaces.
+ */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/ (?!%)/).flatMap((long) => pieces(long, width))) {
+  const shown = printable(text.replaceAll(/[\r\n\t]+/g, " "));
+  for (const word of shown.split(/ (?!%)/).flatMap((long) => pieces(long, width))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (stringWidth(longer) <= width) {
       line = longer;

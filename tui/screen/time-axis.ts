@@ -18,7 +18,7 @@ const STEPS_MS = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 12
  * the bars do not shrink with every frame.
  */
 export function axisEnd(holdMs: number, nowMs: number): number {
-  let end = holdMs * 1.1;
+  let end = Math.max(holdMs, 1) * 1.1;
   while (end < nowMs) end *= 1.5;
   return end;
 }

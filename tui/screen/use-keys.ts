@@ -4,14 +4,17 @@ import { type Key, useInput } from "ink";
 
 /**
  * Calls the handler for every key. Ink hands on characters that arrived together as one text, with
- * Enter or Backspace among them; who types ahead means them one after the other.
+ * Enter or Backspace among them; they are taken one after the other.
+ *
+ * @param handler returns whether it can go on: after a key that may have led to another view, what
+ *   arrived with it is dropped, since it was not meant for this one
  */
-export function useKeys(handler: (input: string, key: Key) => void): void {
+export function useKeys(handler: (input: string, key: Key) => boolean): void {
   useInput((input, key) => {
     const characters = [...input];
     const isText = characters.length > 1 || input === "\n";
     if (!isText || key.ctrl || key.meta) handler(input, key);
-    else for (const character of characters) handler(...keyOf(character, key));
+    else characters.every((character) => handler(...keyOf(character, key)));
   });
 }
 

@@ -4,7 +4,12 @@ import { plural, seconds } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { clientColour } from "../screen/colours.ts";
-import { answerWords, mostAtOnce, ordinal } from "../screen/environment-words.ts";
+import {
+  type AtOnce,
+  answerWords,
+  atOnceByProcess,
+  ordinalOf,
+} from "../screen/environment-words.ts";
 import { HEADING, type Line, toWidth, wrapText } from "../screen/text.ts";
 import type { LogState } from "../session.ts";
 import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
@@ -71,7 +76,9 @@ type Report = Invocation["response"]["environment"];
 
 function initialized(report: Report): string {
   if (!report) return "";
-  const at = new Date(report.initializedAt).toISOString();
+  // Anything may claim to be an answer, a moment that is none among it.
+  const date = new Date(report.initializedAt);
+  const at = Number.isNaN(date.getTime()) ? String(report.initializedAt) : date.toISOString();
   return report.initializationType === undefined ? at : `${at}, ${report.initializationType}`;
 }
 
@@ -84,23 +91,21 @@ function machine(report: Report): string {
 
 function invocationLines(snapshot: Snapshot, environment: EnvironmentState): Line[] {
   const { invocations, earlier } = environment;
-  const lines = invocations.map((invocation) => invocationLine(snapshot, environment, invocation));
+  const byRun = Map.groupBy(invocations, ({ run }) => run);
+  const lines = [...byRun.values()].flatMap((answers) => {
+    const atOnce = atOnceByProcess(answers);
+    return answers.map((answer) => invocationLine(snapshot, answer, atOnce));
+  });
   if (earlier === 0) return lines;
   return [[{ text: `   … ${plural(earlier, "earlier one")}, on the record`, dim: true }], ...lines];
 }
 
-function invocationLine(
-  { clients }: Snapshot,
-  environment: EnvironmentState,
-  invocation: Invocation,
-): Line {
-  const { client, run, runIndex, sentAt, answeredAt, response } = invocation;
-  const counter = response.invocation?.onEntry.counter ?? response.globalData.counter;
+function invocationLine({ clients }: Snapshot, invocation: Invocation, atOnce: AtOnce): Line {
+  const { client, runIndex, sentAt, answeredAt, response } = invocation;
   const start = response.environment?.coldStart ? "cold" : "";
-  const beside = environment.invocations.filter((other) => other.run === run);
-  const words = [start, answerWords(invocation, mostAtOnce(beside))].filter(Boolean).join(", ");
+  const words = [start, answerWords(invocation, atOnce)].filter(Boolean).join(", ");
   return [
-    { text: `   ${ordinal(counter)}`.padEnd(9) },
+    { text: `   ${ordinalOf(invocation)}`.padEnd(9) },
     { text: toWidth(client, 14), colour: clientColour(clients, client) },
     { text: `  run ${runIndex + 1}`.padEnd(10), dim: true },
     { text: `${seconds(sentAt)} to ${seconds(answeredAt)}  `, dim: true },

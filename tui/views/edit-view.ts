@@ -1,16 +1,14 @@
 /** The plan as a form. Nothing is taken over before ⏎, and nothing that the parser refuses. */
 
-import { useCursor, usePaste } from "ink";
+import { type Key, useCursor, usePaste } from "ink";
 import { createElement as h } from "react";
 import { fieldLine } from "../screen/field-line.ts";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.ts";
 import { scrollTo } from "../screen/scroll.ts";
 import { type Line, toWidth, wrapText } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
-import { useKeys } from "../screen/use-keys.ts";
 import { insert } from "../text-field.ts";
 import { editFor } from "./field-keys.ts";
 import {
@@ -30,17 +28,19 @@ import {
 import type { ViewProps } from "./view.ts";
 
 /** Columns left of the fields, and of a field that holds a number. */
+const RED = { colour: "red" };
 const LABEL_COLUMNS = 17;
 const NUMBER_COLUMNS = 11;
 
 export function EditView({ session, snapshot, size, go }: ViewProps) {
   const form = useCell(() => planForm(snapshot.plan));
   const { setCursorPosition } = useCursor();
-  useKeys((input, key) => {
-    if (key.tab) form.set(moveFocus(form.current, key.shift ? -1 : 1));
+  const onText = (input: string, key: Key) => {
     const edit = editFor(input, key);
-    if (edit) form.set(editFocused(form.current, edit));
-  });
+    if (key.tab) form.set(moveFocus(form.current, key.shift ? -1 : 1));
+    else if (edit) form.set(editFocused(form.current, edit));
+    return key.tab || edit !== undefined;
+  };
   usePaste((text) => form.set(editFocused(form.current, insert(text))));
 
   const layout = frameLayout(snapshot, size);
@@ -63,7 +63,7 @@ export function EditView({ session, snapshot, size, go }: ViewProps) {
     { on: "escape", words: "Esc leave as it was", run: () => go({ name: "run" }) },
   ];
   const lines = body.lines.slice(offset, offset + layout.bodyRows);
-  return h(Frame, { snapshot, layout, bindings }, h(Lines, { lines }));
+  return h(Frame, { snapshot, layout, bindings, lines, onText });
 }
 
 interface FormLines {
@@ -78,12 +78,8 @@ function formLines(form: PlanForm, columns: number): FormLines {
   const lines: Line[] = [[]];
   const cursor = { row: 0, column: 0 };
   for (const name of FIELD_NAMES) {
-    const { line, cursorColumn } = fieldRow(
-      form,
-      name,
-      columns,
-      problems.some(({ field }) => field === name),
-    );
+    const problem = problems.find(({ field }) => field === name)?.message;
+    const { line, cursorColumn } = fieldRow(form, name, columns, problem);
     if (form.focus === name) Object.assign(cursor, { row: lines.length, column: cursorColumn });
     lines.push(line);
     if (name === "clients")
@@ -103,7 +99,7 @@ function formLines(form: PlanForm, columns: number): FormLines {
   return { lines: [...lines, ...words], cursor };
 }
 
-function fieldRow(form: PlanForm, name: FieldName, columns: number, isWrong: boolean) {
+function fieldRow(form: PlanForm, name: FieldName, columns: number, problem: string | undefined) {
   const isFocused = form.focus === name;
   const field = form.fields[name];
   const width = name === "clients" ? columns - LABEL_COLUMNS - 2 : NUMBER_COLUMNS;
@@ -111,11 +107,15 @@ function fieldRow(form: PlanForm, name: FieldName, columns: number, isWrong: boo
   const label = `${isFocused ? " ▸ " : "   "}${LABELS[name].padEnd(LABEL_COLUMNS - 3)}`;
   const isEmpty = field.text === "";
   const value = isEmpty ? toWidth(placeholderOf(form, name), width) : text;
-  const hint = name === "clients" ? "" : `  ${HINTS[name]}`;
+  const hint =
+    name === "clients" ? "" : `  ${problem === undefined ? HINTS[name] : `✗ ${problem}`}`;
   const line: Line = [
-    { text: label, bold: isFocused, colour: isWrong ? "red" : undefined },
+    { text: label, bold: isFocused, colour: problem === undefined ? undefined : "red" },
     { text: value, dim: isEmpty },
-    { text: toWidth(hint, columns - LABEL_COLUMNS - width - 1), dim: true },
+    {
+      text: toWidth(hint, columns - LABEL_COLUMNS - width - 1),
+      ...(problem ? RED : { dim: true }),
+    },
   ];
   return { line, cursorColumn: LABEL_COLUMNS + cursorColumn };
 }

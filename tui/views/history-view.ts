@@ -6,7 +6,6 @@ import { pooledBounds } from "../../experiment/records/pooled-bounds.ts";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.ts";
 import { positionWords, scrollTo } from "../screen/scroll.ts";
 import type { Line } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
@@ -63,11 +62,7 @@ export function HistoryView(view: ViewProps) {
       ];
   const window = { selected, offset, height, columns: size.columns, isAsking };
   const position = positionWords(offset + 1, offset + height, total);
-  return h(
-    Frame,
-    { snapshot, layout, bindings, position },
-    h(Lines, { lines: bodyLines(records, window) }),
-  );
+  return h(Frame, { snapshot, layout, bindings, position, lines: bodyLines(records, window) });
 }
 
 function listBindings(by: (step: number) => () => void, page: number, total: number): Binding[] {

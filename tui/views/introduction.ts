@@ -34,6 +34,7 @@ const STATUS: Partial<Record<Snapshot["activity"], string>> = {
   idle: "Nothing fired yet. Press ⏎ to fire.",
   opening: "Waiting for the target …",
   arming: "Opening connections …",
+  recycling: "Ending all environments …",
   reading: "Reading the record …",
   stopping: "Stopping …",
 };

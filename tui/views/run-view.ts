@@ -5,7 +5,6 @@ import { createElement as h } from "react";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.ts";
 import { type RunPicture, runPicture } from "../screen/run-lines.ts";
 import type { Cell } from "../screen/use-cell.ts";
 import { isBusy, type Snapshot } from "../state.ts";
@@ -15,7 +14,8 @@ import { commonBindings, type ViewProps } from "./view.ts";
 
 /** Which environment is selected, and which line was the first when it was. */
 export interface Scroll {
-  selected: number | undefined;
+  /** Its id. */
+  selected: string | undefined;
   offset: number;
 }
 
@@ -29,7 +29,9 @@ export function RunView(props: ViewProps & { scroll: Cell<Scroll> }) {
   const lines = picture ? picture.lines : introductionLines(snapshot, size.columns);
 
   const open = () => {
-    const environment = picture?.environments[scroll.current.selected ?? 0];
+    const [first] = picture?.environments ?? [];
+    const selected = picture?.environments.find(({ id }) => id === scroll.current.selected);
+    const environment = selected ?? first;
     if (environment) go({ name: "details", environment: environment.id });
   };
   const bindings = [
@@ -38,11 +40,8 @@ export function RunView(props: ViewProps & { scroll: Cell<Scroll> }) {
     ...(isBusy(snapshot) ? [] : idleBindings(props)),
     ...commonBindings(props),
   ];
-  return h(
-    Frame,
-    { snapshot, layout, bindings, position: picture?.position },
-    h(Lines, { lines: isRead && run ? sentencesOf(snapshot, run) : lines }),
-  );
+  const shown = isRead && run ? sentencesOf(snapshot, run) : lines;
+  return h(Frame, { snapshot, layout, bindings, position: picture?.position, lines: shown });
 }
 
 function activityBindings({ session, snapshot }: ViewProps): Binding[] {
@@ -71,11 +70,13 @@ function selectionBindings(
   open: () => void,
 ): Binding[] {
   const last = environments.length - 1;
-  const select = (wanted: number) =>
-    scroll.set({ selected: Math.max(0, Math.min(last, wanted)), offset });
+  const select = (wanted: number) => {
+    const selected = environments[Math.max(0, Math.min(last, wanted))]?.id;
+    scroll.set({ selected, offset });
+  };
   const by = (step: number) => () => {
-    const { selected } = scroll.current;
-    select(selected === undefined ? 0 : selected + step);
+    const index = environments.findIndex(({ id }) => id === scroll.current.selected);
+    select(index < 0 ? 0 : index + step);
   };
   return [
     { on: "downArrow", words: "↑↓ environment", run: by(1) },

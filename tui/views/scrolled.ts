@@ -1,10 +1,10 @@
 /** A page of lines that may be longer than the screen, and the keys that scroll it. */
 
+import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.ts";
 import { positionWords } from "../screen/scroll.ts";
 import type { Line } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
@@ -19,6 +19,7 @@ interface Props {
 
 export function Scrolled({ view: { snapshot, size }, lines, bindings }: Props) {
   const offset = useCell(() => 0);
+  const isRead = useIsScreenReaderEnabled();
   const layout = frameLayout(snapshot, size);
   const page = layout.bodyRows;
   const last = Math.max(0, lines.length - page);
@@ -39,5 +40,5 @@ export function Scrolled({ view: { snapshot, size }, lines, bindings }: Props) {
     bindings: last > 0 ? [...scrolling, ...bindings] : bindings,
     position: positionWords(first + 1, first + page, lines.length),
   };
-  return h(Frame, props, h(Lines, { lines: lines.slice(first, first + page) }));
+  return h(Frame, { ...props, lines: isRead ? lines : lines.slice(first, first + page) });
 }

@@ -3,11 +3,11 @@
 import { isMixed } from "../../experiment/core/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
-import { answersOf, environmentWords, served } from "../screen/environment-words.ts";
+import { environmentWords, served, summarizeRun } from "../screen/environment-words.ts";
 import type { Line } from "../screen/text.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
 
-/** Environments that are told one by one. */
+/** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;
 
 export function sentencesOf(snapshot: Snapshot, run: RunState): Line[] {
@@ -39,12 +39,13 @@ function environmentSentence(
   run: RunState,
   environment: EnvironmentState,
 ): string {
-  const answers = answersOf(environment, run.id);
-  const told = answers.map(({ client, response }) => {
+  const summary = summarizeRun(environment, run.id);
+  const { answers } = summary;
+  const told = answers.slice(-MOST_TOLD).map(({ client, response }) => {
     const { counter, clients } = response.globalData;
     const names = clients.slice(-6).map(printable).join(" and ");
     return `${printable(client)} found counter ${counter} and the clients ${names}${isMixed(response) ? ", mixed" : ""}`;
   });
-  const words = printable(environmentWords(environment, answers, true));
+  const words = printable(environmentWords(environment, summary, true));
   return `Environment ${environment.position}, ${labels.get(environment.id)}, ${words}: ${told.join("; ")}.`;
 }

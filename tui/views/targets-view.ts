@@ -1,6 +1,6 @@
 /** Where to fire: the embedded Lambda's models, the stack, or a URL that is typed in. */
 
-import { useCursor, usePaste } from "ink";
+import { type Key, useCursor, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
 import { printable } from "../../experiment/reports/printable.ts";
 import {
@@ -13,10 +13,9 @@ import { fieldLine } from "../screen/field-line.ts";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
-import { Lines } from "../screen/lines.ts";
+import { scrollTo } from "../screen/scroll.ts";
 import { type Line, wrapText } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
-import { useKeys } from "../screen/use-keys.ts";
 import type { StackState } from "../session.ts";
 import { type Edit, insert, textField } from "../text-field.ts";
 import { editFor } from "./field-keys.ts";
@@ -41,13 +40,14 @@ export function TargetsView({ session, snapshot, size, go }: ViewProps) {
 
   const entries = entriesOf(stack);
   const isTyping = () => selected.current === entries.length;
-  const edit = (change: Edit | undefined) => {
-    if (!isTyping() || !change) return;
+  const edit = (change: Edit | undefined): boolean => {
+    if (!isTyping() || !change) return false;
     url.set(change(url.current));
     setProblem(undefined);
+    return true;
   };
-  useKeys((input, key) => edit(editFor(input, key)));
-  usePaste((text) => edit(insert(text.trim())));
+  const onText = (input: string, key: Key) => edit(editFor(input, key));
+  usePaste((text) => void edit(insert(text.trim())));
 
   const choose = () => {
     const typed = url.current.text.trim();
@@ -69,23 +69,29 @@ export function TargetsView({ session, snapshot, size, go }: ViewProps) {
     { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
   ];
   const width = size.columns - 6;
-  const lines: Line[] = [
-    [],
-    ...entries.flatMap((entry, index) => entryLines(entry, index === selected.current, width)),
-  ];
+  const lines: Line[] = [[]];
+  /** Where each entry begins. */
+  const firstLines: number[] = [];
+  for (const [index, entry] of entries.entries()) {
+    firstLines.push(lines.length);
+    lines.push(...entryLines(entry, index === selected.current, width));
+  }
+  firstLines.push(lines.length);
+  const first = firstLines[selected.current] ?? 0;
   const field = fieldLine(url.current, width - URL_LABEL.length);
-  setCursorPosition(
-    isTyping()
-      ? { x: URL_LABEL.length + field.cursorColumn, y: HEAD_ROWS + 1 + lines.length }
-      : undefined,
-  );
   const label = isTyping() ? URL_LABEL.replace(/^ {3}/, " ▸ ") : URL_LABEL;
   lines.push(
     [{ text: label, bold: isTyping() }, { text: field.text }],
     [{ text: `     ${PROVES.url}`, dim: true }],
     ...(problem === undefined ? [] : paragraph(`✗ ${problem}`, width, "red")),
   );
-  return h(Frame, { snapshot, layout: frameLayout(snapshot, size), bindings }, h(Lines, { lines }));
+  const layout = frameLayout(snapshot, size);
+  const last = firstLines[selected.current + 1] ?? lines.length;
+  const window = { offset: 0, height: layout.bodyRows, total: lines.length };
+  const offset = scrollTo(window, { start: first, end: last });
+  const row = HEAD_ROWS + 1 + first - offset;
+  setCursorPosition(isTyping() ? { x: URL_LABEL.length + field.cursorColumn, y: row } : undefined);
+  return h(Frame, { snapshot, layout, bindings, onText, lines: lines.slice(offset) });
 }
 
 function entriesOf(stack: StackState): Entry[] {
