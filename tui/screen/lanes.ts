@@ -4,14 +4,9 @@
  * drawn.
  */
 
-import { clientOf } from "../../experiment/core/plan.ts";
-import type { Observation } from "../../experiment/core/record-lines.ts";
-import { globalDataParts, globalDataText } from "../../experiment/reports/global-data-text.ts";
-import { inWords, plural } from "../../experiment/reports/numbers.ts";
-import { printable } from "../../experiment/reports/printable.ts";
-import type { GlobalData } from "../../handler/contract.ts";
-import type { EnvironmentState, Invocation, RunState, Snapshot, Unplaced } from "../state.ts";
-import { clientColour } from "./colours.ts";
+import { globalDataText } from "../../experiment/reports/global-data-text.ts";
+import { inWords } from "../../experiment/reports/numbers.ts";
+import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
 import {
   answerWords,
   environmentWords,
@@ -20,11 +15,19 @@ import {
   summarizeRun,
 } from "./environment-words.ts";
 import type { Density, LaneColumns } from "./lane-columns.ts";
-import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
-import { axisEnd, type Bar, barLine, type TimeAxis } from "./time-axis.ts";
+import {
+  briefGlobals,
+  globalsLine,
+  globalsSpans,
+  groupLine,
+  inFlightLine,
+  type LaneContext,
+  laneLine,
+  unplacedLine,
+} from "./lane-lines.ts";
+import { type Line, lineToWidth } from "./text.ts";
+import { axisEnd } from "./time-axis.ts";
 
-/** Names that stand on a line that has little room. */
-const LATEST = 6;
 /** Requests without an environment that are shown one by one, not by how they ended. */
 const MOST_ONE_BY_ONE = 10;
 
@@ -35,17 +38,6 @@ export interface Block {
   lines: () => Line[];
   /** The environment that it shows, if it shows one. */
   environment?: EnvironmentState;
-}
-
-/** What the blocks of one frame have in common. */
-export interface LaneContext {
-  snapshot: Snapshot;
-  run: RunState;
-  columns: LaneColumns;
-  axis: TimeAxis;
-  /** Milliseconds since the shot, where open bars end. */
-  now: number;
-  density: Density;
 }
 
 export function laneContext(
@@ -147,48 +139,6 @@ function titleOf(
   return `${number}  ${label}  ${environmentWords(environment, summary, columns.isWide)}`;
 }
 
-function laneLine(
-  { snapshot, columns, axis }: LaneContext,
-  title: string,
-  answers: readonly Pick<Invocation, "client" | "sentAt" | "answeredAt">[],
-  words: string,
-): Line {
-  const colour = (client: string) => clientColour(snapshot.clients, client);
-  const client = answers.at(-1)?.client ?? "";
-  const bars = answers.map(({ client, sentAt, answeredAt }): Bar => {
-    return { from: sentAt, until: answeredAt, isOpen: false, colour: colour(client) };
-  });
-  return [
-    { text: `${toWidth(` ${title}`, columns.left - 1)} ` },
-    { text: `${toWidth(client, columns.client - 1)} `, colour: colour(client) },
-    ...barLine(axis, bars),
-    { text: toWidth(words && ` ${words}`, columns.right), colour: "red" },
-  ];
-}
-
-function globalsLine(context: LaneContext, data: GlobalData | undefined): Line {
-  return data ? [{ text: "    " }, ...globalsSpans(context, data)] : [];
-}
-
-function globalsSpans({ snapshot }: LaneContext, data: GlobalData): Span[] {
-  return globalDataParts(data).map(({ text, client }) => ({
-    text,
-    colour: client === undefined ? undefined : clientColour(snapshot.clients, client),
-  }));
-}
-
-/** Counter and latest clients alone, for lines that have no room for more. */
-function briefGlobals({ snapshot }: LaneContext, data: GlobalData): Span[] {
-  const { counter, clients, dropped = 0 } = data;
-  const latest = clients.slice(-LATEST);
-  const isCut = latest.length < clients.length || dropped > 0;
-  const names = latest.map((client, index): Span[] => [
-    { text: index > 0 ? ", " : "" },
-    { text: `"${printable(client)}"`, colour: clientColour(snapshot.clients, client) },
-  ]);
-  return [{ text: `counter ${counter}: ${isCut ? "… " : ""}` }, ...names.flat()];
-}
-
 function unplacedBlocks(context: LaneContext): Block[] {
   const { run, density } = context;
   const total = run.groups.reduce((sum, { count }) => sum + count, 0);
@@ -199,25 +149,6 @@ function unplacedBlocks(context: LaneContext): Block[] {
 
 function oneLine(line: Line): Block {
   return { height: 1, lines: () => [line] };
-}
-
-function unplacedLine({ snapshot, columns }: LaneContext, observation: Observation): Line {
-  const { client, outcome, message = "" } = observation;
-  return [
-    { text: toWidth(` ${outcome}`, columns.left), colour: "yellow" },
-    {
-      text: `${toWidth(client, columns.client - 1)} `,
-      colour: clientColour(snapshot.clients, client),
-    },
-    { text: printable(message), dim: true },
-  ];
-}
-
-function groupLine({ columns }: LaneContext, { outcome, message, count }: Unplaced): Line {
-  return [
-    { text: toWidth(` ${outcome}`, columns.left), colour: "yellow" },
-    { text: `${plural(count, "request")}${message && `: ${printable(message)}`}`, dim: true },
-  ];
 }
 
 /** Requests whose environment is not known yet: as many as there is room for, one at least. */
@@ -237,19 +168,4 @@ function inFlightBlock(context: LaneContext, room: number): Block {
       return hidden > 0 ? [...lanes, [{ text: ` ${rest}`, dim: true }]] : lanes;
     },
   };
-}
-
-function inFlightLine(
-  { snapshot, run, columns, axis, now }: LaneContext,
-  index: number,
-  sentAt: number,
-  isFirst: boolean,
-): Line {
-  const client = clientOf(run.plan, index);
-  const colour = clientColour(snapshot.clients, client);
-  return [
-    { text: toWidth(isFirst ? " in flight" : "", columns.left), dim: true },
-    { text: `${toWidth(client, columns.client - 1)} `, colour },
-    ...barLine(axis, [{ from: sentAt, until: now, isOpen: true, colour }]),
-  ];
 }

@@ -3,7 +3,8 @@
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
 import { laneColumns } from "./lane-columns.ts";
-import { type Block, chooseDensity, type LaneContext, laneBlocks, laneContext } from "./lanes.ts";
+import type { LaneContext } from "./lane-lines.ts";
+import { type Block, chooseDensity, laneBlocks, laneContext } from "./lanes.ts";
 import { positionWords, scrollTo } from "./scroll.ts";
 import { type Line, toWidth } from "./text.ts";
 import { axisLabels } from "./time-axis.ts";

@@ -79,12 +79,12 @@ function selectionBindings(
     select(index < 0 ? 0 : index + step);
   };
   return [
-    { on: "downArrow", words: "↑↓ environment", run: by(1) },
+    { on: "downArrow", words: "↑↓→ details", run: by(1) },
     { on: "upArrow", run: by(-1) },
     { on: "pageDown", run: by(page) },
     { on: "pageUp", run: by(-page) },
     { on: "home", run: () => select(0) },
     { on: "end", run: () => select(last) },
-    { on: "rightArrow", words: "→ details", run: open },
+    { on: "rightArrow", run: open },
   ];
 }
