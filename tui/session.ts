@@ -40,8 +40,7 @@ export class Session {
       store.begin();
       const target = await unlessAborted(this.#opened(), signal);
       if (!target) return;
-      // Loaded with the target, while the user reads the first frame.
-      const { conduct } = await import("../experiment/conduct.ts");
+      const { conduct } = await importConduct();
       await conduct({
         plan: store.current.plan,
         target,
@@ -186,7 +185,11 @@ export class Session {
     );
     this.#hasFailed = false;
     opening.then(
-      () => this.#check(),
+      () => {
+        // So that the first shot waits for nothing.
+        void importConduct();
+        void this.#check();
+      },
       (error) => {
         // The user may have left this target for another one meanwhile.
         if (this.#target !== opening || this.#closing.signal.aborted) return;
@@ -215,6 +218,11 @@ export class Session {
     const [obstacle] = (await target?.obstacles(plan)) ?? [];
     if (this.store.current.plan === plan && this.#target === asked) this.store.set({ obstacle });
   }
+}
+
+/** What fires needs modules that the first frame must not wait for. */
+function importConduct() {
+  return import("../experiment/conduct.ts");
 }
 
 /** What a promise resolves to, or `undefined` as soon as nobody waits for it any more. */

@@ -52,7 +52,7 @@ test("recorded experiments are listed, opened as if they had just ended, and del
   const opened = await terminal.shows(/recorded \d{4}-\d\d-\d\d \d\d:\d\d · local · on-demand/);
   expect(opened).toMatch(/run 2 of 2 · warm · 5 of 5/);
   expect(opened.match(/2nd, kept \w+/g)).toHaveLength(5);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire anew/);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
 
   terminal.press("h");
   await terminal.shows(/When +Target/);

@@ -51,7 +51,7 @@ function activityBindings({ session, snapshot }: ViewProps): Binding[] {
 }
 
 function fireWords({ recorded }: Snapshot): string {
-  return recorded ? "⏎ fire anew" : "⏎ fire";
+  return recorded ? "⏎ fire your plan" : "⏎ fire";
 }
 
 function idleBindings({ session, go }: ViewProps): Binding[] {
