@@ -45,6 +45,7 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     screen?.clear();
   };
   const app = h(App, { session, redraw });
+  process.stdout.write(SAVE_TITLE);
   screen = render(app, {
     alternateScreen: !isRead,
     exitOnCtrlC: false,
@@ -53,24 +54,34 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     incrementalRendering: true,
     maxFps: MAX_FPS,
   });
-  // Not once: what conf writes files with repeats a signal, to end a process that would not.
-  let signals = 0;
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals > MOST_SIGNALS) process.exit(1);
-      screen?.unmount();
-    });
-  }
-  process.stdout.write(SAVE_TITLE);
+  leaveOnSignals(screen);
+  let crash: Error | undefined;
+  process.on("uncaughtException", (error) => {
+    crash ??= error;
+    screen?.unmount();
+  });
   try {
     await screen.waitUntilExit();
   } finally {
     process.stdout.write(RESTORE_TITLE);
     await session.close();
   }
+  if (crash) throw crash;
   process.stdout.write(farewell(store.current));
   return store.current.failure ? 1 : 0;
+}
+
+/** Who ends the program by a signal gets the terminal back, and the target is ended first. */
+function leaveOnSignals(screen: Instance): void {
+  // Not once: what conf writes files with repeats a signal, to end a process that would not.
+  let signals = 0;
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > MOST_SIGNALS) process.exit(1);
+      screen.unmount();
+    });
+  }
 }
 
 /** The alternate screen is gone with everything on it: the last verdict is said once more. */

@@ -55,21 +55,19 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
   await terminal.exited;
 });
 
-test("a crash inside rendering leaves a usable terminal and says that it is a bug", async () => {
+test.each([
+  ["inside rendering", "Number.prototype.toFixed = () => { throw new Error('nothing works') };"],
+  ["anywhere else", "setTimeout(() => { throw new Error('nothing works') });"],
+])("a crash %s leaves a usable terminal and says that it is a bug", async (_, crash) => {
   const preload = join(temporaryFolder(), "crash.mjs");
-  writeFileSync(
-    preload,
-    `process.on("SIGUSR2", () => {
-       Number.prototype.toFixed = () => { throw new Error("nothing can be drawn"); };
-     });`,
-  );
+  writeFileSync(preload, `process.on("SIGUSR2", () => { ${crash} });`);
   const { terminal } = await openScreen({ nodeArgs: ["--import", preload] });
   terminal.press(KEYS.enter);
   await terminal.shows(/in flight/);
   const processes = descendantsOf(terminal.pid);
   terminal.signal("SIGUSR2");
   expect(await terminal.exited).toBe(1);
-  const text = await terminal.shows(/error: nothing can be drawn\nThis is a bug\./);
+  const text = await terminal.shows(/error: nothing works\nThis is a bug\./);
   expect(text).not.toMatch(/^ +at /m);
   expect(terminal.isAlternate).toBe(false);
   // The cursor, which Ink hides, is seen again.
