@@ -4,12 +4,12 @@
 const LAYERS = [
   ["^tui/"],
   ["^experiment/command/"],
-  ["^experiment/conduct\\.ts$"],
+  ["^experiment/(conduct|cross-check)\\.ts$"],
   ["^experiment/reports/"],
   ["^experiment/records/", "^experiment/targets/"],
   ["^experiment/core/", "^experiment/version\\.ts$"],
   ["^local-lambda/"],
-  ["^handler/"],
+  ["^handler/", "^pricing/"],
 ];
 
 /** The deployed function depends on no package; what stands beside it is not deployed. */

@@ -15,9 +15,10 @@ const { configuration } = parsed;
 const bundle = await bundleHandler();
 const test = new ConcurrencyTest(configuration.namePrefix, { configuration, bundle });
 
-export const { url, functionName, region, logGroupName, codeSha256 } = test;
+export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = test;
 export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } =
   configuration;
+export const { reservedConcurrency, provisionedConcurrency } = configuration;
 export const readme = pulumi
   .output({ url, functionName, region, logGroupName })
   .apply((deployed) => stackReadme({ ...deployed, configuration }));

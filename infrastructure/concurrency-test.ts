@@ -3,13 +3,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../handler/bundle.ts";
 import type { Configuration } from "./configuration.ts";
-
-const LAMBDA_MAY_ASSUME: aws.iam.PolicyDocument = {
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
-  ],
-};
+import { admitEverybody, callerPolicy, LAMBDA_MAY_ASSUME, mayWriteTo } from "./permissions.ts";
+import { provision } from "./provisioning.ts";
+import { withDefaultTags } from "./tags.ts";
 
 export interface ConcurrencyTestArgs {
   configuration: Configuration;
@@ -25,22 +21,26 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
   readonly logGroupName: pulumi.Output<string>;
   /** SHA-256 of the deployed archive in base64, as Lambda states it. */
   readonly codeSha256: pulumi.Output<string>;
+  /** An IAM policy, as JSON, for whoever runs the experiment with signed requests. */
+  readonly callerPolicy: pulumi.Output<string>;
 
   /** @param name begins the names of the function, its role and its log group */
   constructor(name: string, args: ConcurrencyTestArgs, options?: pulumi.ComponentResourceOptions) {
     super("lambda-concurrency-test:infrastructure:ConcurrencyTest", name, {}, options);
     const { configuration, bundle } = args;
-    const { reservedConcurrency } = configuration;
+    const { reservedConcurrency, provisionedConcurrency } = configuration;
     const child = { parent: this };
+    const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
+    const tags = withDefaultTags(configuration.tags, stack);
 
     // Not named after the function, whose own name is only known once it exists: the log group is
     // there first, so that Lambda never makes one of its own, which would keep its logs forever.
     const logGroup = new aws.cloudwatch.LogGroup(
       name,
-      { namePrefix: `/aws/lambda/${name}-`, retentionInDays: configuration.logRetentionDays },
+      { namePrefix: `/aws/lambda/${name}-`, retentionInDays: configuration.logRetentionDays, tags },
       child,
     );
-    const role = new aws.iam.Role(name, { assumeRolePolicy: LAMBDA_MAY_ASSUME }, child);
+    const role = new aws.iam.Role(name, { assumeRolePolicy: LAMBDA_MAY_ASSUME, tags }, child);
     const logging = new aws.iam.RolePolicy(
       name,
       { role: role.name, policy: mayWriteTo(logGroup) },
@@ -62,6 +62,7 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
         ...(reservedConcurrency !== "none" && {
           reservedConcurrentExecutions: reservedConcurrency,
         }),
+        ...(provisionedConcurrency !== "none" && { publish: true }),
         loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
         environment: {
           variables: {
@@ -70,75 +71,40 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
             GENERATION: String(configuration.generation),
           },
         },
+        tags,
       },
       // Nothing in the function refers to the policy, and its first lines would be lost without.
       { ...child, dependsOn: [logging] },
     );
+    const alias =
+      provisionedConcurrency === "none"
+        ? undefined
+        : provision(name, lambda, provisionedConcurrency, child);
     const url = new aws.lambda.FunctionUrl(
       name,
       {
         functionName: lambda.name,
+        ...(alias && { qualifier: alias.name }),
         authorizationType: configuration.urlAuthorization,
         invokeMode: "BUFFERED",
       },
       child,
     );
-    if (configuration.urlAuthorization === "NONE") admitEverybody(name, lambda, child);
+    if (configuration.urlAuthorization === "NONE") admitEverybody(name, lambda, alias, child);
 
     this.url = url.functionUrl;
     this.functionName = lambda.name;
     this.region = lambda.region;
     this.logGroupName = logGroup.name;
     this.codeSha256 = lambda.codeSha256;
+    this.callerPolicy = callerPolicy(lambda, alias, logGroup);
     this.registerOutputs({
       url: this.url,
       functionName: this.functionName,
       region: this.region,
       logGroupName: this.logGroupName,
       codeSha256: this.codeSha256,
+      callerPolicy: this.callerPolicy,
     });
   }
-}
-
-/**
- * Allows to write into one log group, but not to create it: a late line, after the group was
- * destroyed, must not bring it back.
- * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
- */
-function mayWriteTo(logGroup: aws.cloudwatch.LogGroup): pulumi.Output<string> {
-  return pulumi.jsonStringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        Resource: pulumi.interpolate`${logGroup.arn}:*`,
-      },
-    ],
-  });
-}
-
-/**
- * Opens the URL to unsigned requests. The provider adds statements by itself only when a URL is
- * created open, and never removes them; ours come and go with the setting. Both are needed since
- * October 2025; the second holds for calls through the URL only, so that the function cannot be
- * invoked by other ways.
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
- */
-function admitEverybody(
-  name: string,
-  lambda: aws.lambda.Function,
-  options: pulumi.CustomResourceOptions,
-): void {
-  const everybody = { function: lambda.name, principal: "*" };
-  new aws.lambda.Permission(
-    `${name}-url`,
-    { ...everybody, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
-    options,
-  );
-  new aws.lambda.Permission(
-    `${name}-invoke`,
-    { ...everybody, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
-    options,
-  );
 }

@@ -9,10 +9,12 @@ const VALID = {
   architecture: "x86_64",
   maxHoldMs: "20000",
   reservedConcurrency: "10",
+  provisionedConcurrency: "4",
   generation: "3",
   logRetentionDays: "14",
   urlAuthorization: "NONE",
   namePrefix: "my_test-1",
+  tags: "team=platform,cost-center=42",
 } satisfies Texts;
 
 function parse(changes: Texts) {
@@ -35,10 +37,12 @@ test("a valid configuration arrives typed", () => {
       architecture: "x86_64",
       maxHoldMs: 20_000,
       reservedConcurrency: 10,
+      provisionedConcurrency: 4,
       generation: 3,
       logRetentionDays: 14,
       urlAuthorization: "NONE",
       namePrefix: "my_test-1",
+      tags: { team: "platform", "cost-center": "42" },
     },
   });
 });
@@ -51,8 +55,13 @@ describe("accepts the limits themselves", () => {
     { timeoutSeconds: "900" },
     { timeoutSeconds: "21" },
     { maxHoldMs: "60000", timeoutSeconds: "61" },
-    { reservedConcurrency: "0" },
+    { reservedConcurrency: "0", provisionedConcurrency: "none" },
     { reservedConcurrency: "none" },
+    { provisionedConcurrency: "1" },
+    { provisionedConcurrency: "10" },
+    { provisionedConcurrency: "500", reservedConcurrency: "none" },
+    { provisionedConcurrency: "none" },
+    { tags: "none" },
     { generation: "0" },
     { logRetentionDays: "1" },
     { logRetentionDays: "3653" },
@@ -79,6 +88,9 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
     ["maxHoldMs", "60001", "a whole number of milliseconds from 100 to 60000", 60_000],
     ["reservedConcurrency", "-1", "none or a whole number of environments from 0 up", "none"],
     ["reservedConcurrency", "2.5", "none or a whole number of environments from 0 up", "none"],
+    ["provisionedConcurrency", "0", "none or a whole number of environments from 1 up", "none"],
+    ["provisionedConcurrency", "some", "none or a whole number of environments from 1 up", "none"],
+    ["provisionedConcurrency", "11", "at most reservedConcurrency, which is 10", 10],
     ["generation", "-1", "a whole number of generations from 0 up", 0],
     ["generation", "two", "a whole number of generations from 0 up", 0],
     ["logRetentionDays", "0", "one of 1, 3, 5, 7", 1],
@@ -88,6 +100,9 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
     ["namePrefix", "", "1 to 56 letters, digits", "concurrency-test"],
     ["namePrefix", "my test", "1 to 56 letters, digits", "my-test"],
     ["namePrefix", "tést", "1 to 56 letters, digits", "t-st"],
+    ["namePrefix", "?-test", "1 to 56 letters, digits", "test"],
+    ["tags", "team", "none or pairs such as team=platform,cost-center=42", "none"],
+    ["tags", "team=a,aws:owner=b", "none beginning with aws:", "team=a"],
     ["namePrefix", "a".repeat(57), "1 to 56 letters, digits", "a".repeat(56)],
   ])("%s %j", (key, value, rule, suggestion) => {
     const [problem, ...others] = problems({ [key]: value });
@@ -104,6 +119,28 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
         "run: pulumi config set timeoutSeconds 2",
     ]);
   });
+});
+
+test("nothing can be provisioned of a function that is let through no request", () => {
+  expect(problems({ provisionedConcurrency: "1", reservedConcurrency: "0" })).toEqual([
+    "provisionedConcurrency is 1 and must be none while reservedConcurrency is 0; " +
+      "run: pulumi config set provisionedConcurrency none",
+  ]);
+});
+
+test("provisioned concurrency is not compared with a wrong reserved one", () => {
+  expect(problems({ provisionedConcurrency: "11", reservedConcurrency: "few" })).toEqual([
+    expect.stringMatching(/^reservedConcurrency /),
+  ]);
+});
+
+test("a suggestion is one word for the shell, and never an option", () => {
+  expect(problems({ tags: "cost center=a b,team" })).toEqual([
+    expect.stringMatching(/run: pulumi config set tags 'cost center=a b'$/),
+  ]);
+  expect(problems({ tags: "-x=1,team" })).toEqual([
+    expect.stringMatching(/run: pulumi config set tags -- -x=1$/),
+  ]);
 });
 
 test("a missing key is an error, since Pulumi.yaml alone states the defaults", () => {

@@ -4,6 +4,8 @@
  */
 
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
+import { namePrefix, oneOf, orNone, type Rule, wholeNumber } from "./rules.ts";
+import { type Tags, tagsRule } from "./tags.ts";
 
 /** A configuration that AWS accepts. Its keys are those that Pulumi.yaml declares. */
 export interface Configuration {
@@ -14,11 +16,15 @@ export interface Configuration {
   maxHoldMs: number;
   /** Environments reserved for the function; `none` leaves it to the account's shared quota. */
   reservedConcurrency: number | "none";
+  /** Environments that are started beforehand and kept, at a price by the hour. */
+  provisionedConcurrency: number | "none";
   /** Reaches the function as an environment variable: its change makes all environments cold. */
   generation: number;
   logRetentionDays: number;
   urlAuthorization: "AWS_IAM" | "NONE";
   namePrefix: string;
+  /** The user's own; what is deployed carries the default ones as well. */
+  tags: Tags;
 }
 
 type Key = keyof Configuration;
@@ -26,16 +32,6 @@ type Key = keyof Configuration;
 export type ParsedConfiguration =
   | { ok: true; configuration: Configuration }
   | { ok: false; message: string };
-
-/** What one key may hold. */
-interface Rule<Value> {
-  /** Completes "must be". */
-  expected: string;
-  /** The value, or `undefined` when the text is not allowed. */
-  read(text: string): Value | undefined;
-  /** An allowed value near to a text that is not. */
-  nearest(text: string): Value;
-}
 
 /**
  * The periods that CloudWatch Logs offers, in days.
@@ -46,15 +42,20 @@ const RETENTION_DAYS = [
   3653,
 ];
 
-/** A function's name has at most 64 characters, and Pulumi's suffix `-1a2b3c4` takes eight. */
+/**
+ * A function's name has at most 64 characters, as has a role's, and Pulumi's suffix `-1a2b3c4` takes
+ * eight. A log group's has 512, which its longer suffix of 26 never reaches.
+ */
 const MAX_PREFIX_LENGTH = 64 - 8;
 
 /**
  * Memory, timeout, architecture and name as in
  * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, authorization as in
  * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html, and reserved
- * concurrency as in https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html,
- * where the upper limit is the account's. The limits of the hold are those of a plan.
+ * and provisioned concurrency as in
+ * https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html and
+ * https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html, where the
+ * upper limit is the account's. The limits of the hold are those of a plan.
  */
 const RULES: { [K in Key]: Rule<Configuration[K]> } = {
   memoryMb: wholeNumber("MB", 128, 10_240),
@@ -62,17 +63,47 @@ const RULES: { [K in Key]: Rule<Configuration[K]> } = {
   architecture: oneOf(["arm64", "x86_64"]),
   maxHoldMs: wholeNumber("milliseconds", HOLD_LIMITS_MS.min, HOLD_LIMITS_MS.max),
   reservedConcurrency: orNone(wholeNumber("environments", 0)),
+  provisionedConcurrency: orNone(wholeNumber("environments", 1)),
   generation: wholeNumber("generations", 0),
   logRetentionDays: oneOf(RETENTION_DAYS),
   urlAuthorization: oneOf(["AWS_IAM", "NONE"]),
-  namePrefix: {
-    expected: `1 to ${MAX_PREFIX_LENGTH} letters, digits, hyphens or underscores`,
-    read: (text) =>
-      /^[a-zA-Z0-9_-]+$/.test(text) && text.length <= MAX_PREFIX_LENGTH ? text : undefined,
-    nearest: (text) =>
-      text.replaceAll(/[^a-zA-Z0-9_-]+/g, "-").slice(0, MAX_PREFIX_LENGTH) || "concurrency-test",
-  },
+  namePrefix: namePrefix(MAX_PREFIX_LENGTH),
+  tags: tagsRule,
 };
+
+/** What two keys may not be together. The first of them is the one to be set right. */
+interface Contradiction {
+  keys: [Key, Key];
+  /** Completes the line that begins with the first key; `undefined` when nothing is wrong. */
+  problem(configuration: Configuration): string | undefined;
+}
+
+const CONTRADICTIONS: Contradiction[] = [
+  {
+    keys: ["timeoutSeconds", "maxHoldMs"],
+    problem({ timeoutSeconds, maxHoldMs }) {
+      if (timeoutSeconds * 1_000 > maxHoldMs) return undefined;
+      const enough = Math.floor(maxHoldMs / 1_000) + 1;
+      return (
+        `is ${timeoutSeconds} seconds and must be above the longest hold, ` +
+        `maxHoldMs ${maxHoldMs}; ${remedy("timeoutSeconds", enough)}`
+      );
+    },
+  },
+  {
+    // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+    keys: ["provisionedConcurrency", "reservedConcurrency"],
+    problem({ provisionedConcurrency: provisioned, reservedConcurrency: reserved }) {
+      if (provisioned === "none" || reserved === "none" || provisioned <= reserved)
+        return undefined;
+      return reserved === 0
+        ? `is ${provisioned} and must be none while reservedConcurrency is 0; ` +
+            remedy("provisionedConcurrency", "none")
+        : `is ${provisioned} and must be at most reservedConcurrency, which is ${reserved}; ` +
+            remedy("provisionedConcurrency", reserved);
+    },
+  },
+];
 
 /**
  * Reads all keys, and reports everything that is wrong with them at once.
@@ -91,7 +122,8 @@ export function parseConfiguration(get: (key: Key) => string | undefined): Parse
     if (value !== undefined) return value;
     const nearest = rule.nearest(text ?? "");
     const given = text === undefined ? "is not set" : `is ${JSON.stringify(text)}`;
-    problems.set(key, `${given} and must be ${rule.expected}; ${remedy(key, nearest)}`);
+    const suggestion = rule.write ? rule.write(nearest) : String(nearest);
+    problems.set(key, `${given} and must be ${rule.expected}; ${remedy(key, suggestion)}`);
     // Stands in, so that the other keys are read as well; the configuration is refused anyway.
     return nearest;
   }
@@ -102,21 +134,19 @@ export function parseConfiguration(get: (key: Key) => string | undefined): Parse
     architecture: read("architecture"),
     maxHoldMs: read("maxHoldMs"),
     reservedConcurrency: read("reservedConcurrency"),
+    provisionedConcurrency: read("provisionedConcurrency"),
     generation: read("generation"),
     logRetentionDays: read("logRetentionDays"),
     urlAuthorization: read("urlAuthorization"),
     namePrefix: read("namePrefix"),
+    tags: read("tags"),
   };
 
-  const { timeoutSeconds, maxHoldMs } = configuration;
-  const comparable = !problems.has("timeoutSeconds") && !problems.has("maxHoldMs");
-  if (comparable && timeoutSeconds * 1_000 <= maxHoldMs) {
-    const enough = Math.floor(maxHoldMs / 1_000) + 1;
-    problems.set(
-      "timeoutSeconds",
-      `is ${timeoutSeconds} seconds and must be above the longest hold, ` +
-        `maxHoldMs ${maxHoldMs}; ${remedy("timeoutSeconds", enough)}`,
-    );
+  for (const { keys, problem } of CONTRADICTIONS) {
+    // A key that is wrong by itself has only a stand-in to compare with.
+    if (keys.some((key) => problems.has(key))) continue;
+    const found = problem(configuration);
+    if (found !== undefined) problems.set(keys[0], found);
   }
 
   if (problems.size === 0) return { ok: true, configuration };
@@ -125,37 +155,12 @@ export function parseConfiguration(get: (key: Key) => string | undefined): Parse
 }
 
 function remedy(key: Key, value: string | number): string {
-  return `run: pulumi config set ${key} ${value}`;
+  const text = String(value);
+  // What begins with a hyphen would be taken for an option.
+  return `run: pulumi config set ${key} ${text.startsWith("-") ? "-- " : ""}${quoted(text)}`;
 }
 
-function wholeNumber(unit: string, min: number, max = Number.MAX_SAFE_INTEGER): Rule<number> {
-  const range = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `from ${min} up`;
-  return {
-    expected: `a whole number of ${unit} ${range}`,
-    read(text) {
-      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-      return value >= min && value <= max ? value : undefined;
-    },
-    nearest: (text) => Math.min(Math.max(Math.round(Number(text)) || min, min), max),
-  };
-}
-
-function orNone(rule: Rule<number>): Rule<number | "none"> {
-  return {
-    expected: `none or ${rule.expected}`,
-    read: (text) => (text === "none" ? text : rule.read(text)),
-    // Never a number: reserving 0 would shut the function off, and any other takes from the account.
-    nearest: () => "none",
-  };
-}
-
-/** Suggests the first value, or of numbers, in ascending order, the nearest below the one given. */
-function oneOf<const Value extends string | number>(values: readonly Value[]): Rule<Value> {
-  const [first] = values;
-  if (first === undefined) throw new Error("a choice needs values");
-  return {
-    expected: `one of ${values.join(", ")}`,
-    read: (text) => values.find((value) => String(value) === text),
-    nearest: (text) => values.findLast((value) => Number(value) <= Number(text)) ?? first,
-  };
+/** A text as one word of a shell's command line. No rule suggests a quotation mark. */
+function quoted(text: string): string {
+  return /^[\w.:/=+\-@,]+$/.test(text) ? text : `'${text}'`;
 }

@@ -1,5 +1,7 @@
 /** The stack's README, which Pulumi shows beside its outputs. */
+import { idleCostUsdPerHour, usdText } from "../pricing/cost.ts";
 import type { Configuration } from "./configuration.ts";
+import { referenceCost } from "./costs.ts";
 
 /** What the text tells of a deployment. */
 export interface Deployment {
@@ -10,21 +12,11 @@ export interface Deployment {
   logGroupName: string;
 }
 
-const WHO_MAY_USE_IT: Record<Configuration["urlAuthorization"], string> = {
-  AWS_IAM:
-    "It takes requests that are signed with AWS credentials, whose identity needs " +
-    "`lambda:InvokeFunctionUrl` and `lambda:InvokeFunction`. The experiment does not sign its " +
-    "requests. Open the URL first: `pulumi config set urlAuthorization NONE && pulumi up`.",
-  NONE:
-    "It takes requests from anybody, at your expense. " +
-    "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`.",
-};
-
-/** Writes the README, in Markdown: what was deployed, and what to do with it. */
+/** Writes the README, in Markdown: what was deployed, who may use it, what to do, what it costs. */
 export function stackReadme(deployment: Deployment): string {
   const { configuration, url, functionName, region, logGroupName } = deployment;
-  const { memoryMb, architecture, timeoutSeconds, maxHoldMs, reservedConcurrency, generation } =
-    configuration;
+  const { memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } = configuration;
+  const { reservedConcurrency, provisionedConcurrency, logRetentionDays } = configuration;
   return `# Lambda Concurrency Test
 
 Can one Node.js process of this function serve more than one request at once?
@@ -36,18 +28,70 @@ Can one Node.js process of this function serve more than one request at once?
 | size | ${memoryMb} MB, ${architecture} |
 | limits | ${timeoutSeconds} s an invocation, ${maxHoldMs} ms a hold |
 | reserved concurrency | ${reservedConcurrency} |
-| logs | \`${logGroupName}\` |
+| provisioned concurrency | ${provisionedConcurrency} |
+| logs | \`${logGroupName}\`, kept for ${counted(logRetentionDays, "day")} |
 
-${WHO_MAY_USE_IT[configuration.urlAuthorization]}
+## Run it
 
 In the project's folder:
 
 | to | run |
 |---|---|
-| run the experiment | \`npm run tui -- --target ${url}\` |
-| run it without a screen | \`npm run experiment -- --target ${url}\` |
+| run the experiment | \`npm run tui\` |
+| run it without a screen | \`npm run experiment -- --target stack\` |
 | make all environments cold | \`pulumi config set generation ${generation + 1} && pulumi up\` |
 | follow the logs | \`aws logs tail ${logGroupName} --region ${region} --follow\` |
 | remove everything | \`pulumi destroy\` |
+${provisionedConcurrency === "none" ? "" : REPLACING_TAKES_A_WHILE}
+## Who may use it
+
+${whoMayUseIt(configuration, functionName)}
+
+## What it costs
+
+${whatItCosts(configuration, region)}
 `;
+}
+
+const REPLACING_TAKES_A_WHILE = `
+After \`pulumi up\` has ended, AWS needs a minute or more to replace provisioned environments. A run
+before that starts environments on demand.
+`;
+
+function whoMayUseIt({ urlAuthorization }: Configuration, functionName: string): string {
+  if (urlAuthorization === "NONE") {
+    return (
+      "The URL takes requests from anybody, at your expense. " +
+      "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`."
+    );
+  }
+  return `The URL takes requests that are signed with AWS credentials. The experiment signs its own, with those
+that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output
+\`callerPolicy\` is the policy that allows it and no more:
+
+\`\`\`
+pulumi stack output callerPolicy > policy.json
+aws iam create-policy --policy-name ${functionName}-caller --policy-document file://policy.json
+\`\`\`
+
+Attach it to the user or role that runs the experiment. It is not part of the stack: remove it
+yourself after \`pulumi destroy\`.`;
+}
+
+function whatItCosts(configuration: Configuration, region: string): string {
+  const { memoryMb, architecture, provisionedConcurrency: kept } = configuration;
+  const { requests, holdMs, usd, regionClass } = referenceCost(configuration, region);
+  const idle =
+    kept === "none"
+      ? "The function costs nothing while nobody uses it."
+      : `${usdText(idleCostUsdPerHour({ ...configuration, region }))} an hour for ${counted(kept, "provisioned environment")}, ` +
+        "used or not, until `pulumi config set provisionedConcurrency none && pulumi up` " +
+        "or `pulumi destroy`.";
+  return `${idle} One reference experiment, which is ${requests} requests held for ${holdMs / 1_000} s each,
+costs about ${usdText(usd)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
+in ${region}, a region of the ${regionClass} price class, without the free tier.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,0 +1,63 @@
+/** What the text of a configuration key may be. */
+
+export interface Rule<Value> {
+  /** Completes "must be". */
+  expected: string;
+  /** The value, or `undefined` when the text is not allowed. */
+  read(text: string): Value | undefined;
+  /** An allowed value near to a text that is not. */
+  nearest(text: string): Value;
+  /** The text that reads as the value; left out where it is the value's own. */
+  write?(value: Value): string;
+}
+
+/** A number without sign, point or exponent, within limits that are allowed themselves. */
+export function wholeNumber(
+  unit: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): Rule<number> {
+  const range = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `from ${min} up`;
+  return {
+    expected: `a whole number of ${unit} ${range}`,
+    read(text) {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+    nearest: (text) => Math.min(Math.max(Math.round(Number(text)) || min, min), max),
+  };
+}
+
+/** What the rule allows, or the word `none`, which is also what it suggests. */
+export function orNone(rule: Rule<number>): Rule<number | "none"> {
+  return {
+    expected: `none or ${rule.expected}`,
+    read: (text) => (text === "none" ? text : rule.read(text)),
+    // Never a number: reserving 0 would shut the function off, and any other takes from the account
+    // or costs by the hour.
+    nearest: () => "none",
+  };
+}
+
+/** Suggests the first value, or of numbers, in ascending order, the nearest below the one given. */
+export function oneOf<const Value extends string | number>(values: readonly Value[]): Rule<Value> {
+  const [first] = values;
+  if (first === undefined) throw new Error("a choice needs values");
+  return {
+    expected: `one of ${values.join(", ")}`,
+    read: (text) => values.find((value) => String(value) === text),
+    nearest: (text) => values.findLast((value) => Number(value) <= Number(text)) ?? first,
+  };
+}
+
+/** The beginning of a name in AWS: letters, digits, hyphens and underscores. */
+export function namePrefix(maxLength: number): Rule<string> {
+  return {
+    expected: `1 to ${maxLength} letters, digits, hyphens or underscores`,
+    read: (text) => (/^[a-zA-Z0-9_-]+$/.test(text) && text.length <= maxLength ? text : undefined),
+    nearest(text) {
+      const allowed = text.replaceAll(/[^a-zA-Z0-9_-]+/g, "-").replace(/^-+/, "");
+      return allowed.slice(0, maxLength) || "concurrency-test";
+    },
+  };
+}
