@@ -16,6 +16,8 @@ export function outputsOf(url: string): Record<string, unknown> {
     architecture: "arm64",
     timeoutSeconds: 65,
     maxHoldMs: 10_000,
+    reservedConcurrency: "none",
+    provisionedConcurrency: "none",
     generation: 3,
     codeSha256: "abc=",
     readme: "# Lambda Concurrency Test",
@@ -36,10 +38,24 @@ export function pathWithPulumi(script: string): string {
   return `${folder}${delimiter}${process.env.PATH}`;
 }
 
-/** Answers for a stack called `dev` that is selected and has outputs. */
-export function scriptOf(outputs: Record<string, unknown>): string {
+/** What `pulumi stack ls --json` says of a stack that is deployed, beside its name. */
+const DEPLOYED = { lastUpdate: "2026-11-23T12:00:00.000Z", resourceCount: 8 };
+
+/**
+ * Answers for a stack called `dev` that is selected and has outputs.
+ *
+ * @param listed changes what is listed of it
+ */
+export function scriptOf(outputs: Record<string, unknown>, listed: object = {}): string {
+  const stacks = [
+    { name: "another", current: false, ...DEPLOYED },
+    { name: "dev", current: true, ...DEPLOYED, ...listed },
+  ];
   return `case "$*" in
-  *--show-name*) echo dev ;;
+  *"stack ls --json"*) cat <<'END'
+${JSON.stringify(stacks)}
+END
+;;
   *"output --json --stack dev"*) cat <<'END'
 ${JSON.stringify(outputs)}
 END

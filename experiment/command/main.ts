@@ -2,9 +2,11 @@
 
 import { type Conducted, conduct } from "../conduct.ts";
 import { ExperimentError } from "../core/errors.ts";
+import type { Phase } from "../core/experiment.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
 import { openTarget } from "../targets/open-target.ts";
+import { agree } from "./consent.ts";
 import { type CommandOptions, parseOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
@@ -14,46 +16,55 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
-  try {
-    return await run(options);
-  } catch (error) {
-    if (!(error instanceof ExperimentError)) throw error;
-    console.error(`error: ${error.message}\n${error.nextStep}`);
-    return EXIT.failed;
-  }
-}
-
-async function run(options: CommandOptions): Promise<number> {
   const interruption = new AbortController();
   // The first Ctrl-C ends in order; one who is in a hurry can press it again.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => interruption.abort());
   }
+  try {
+    return await run(options, interruption.signal);
+  } catch (error) {
+    if (!(error instanceof ExperimentError)) {
+      if (interruption.signal.aborted) return EXIT.interrupted;
+      throw error;
+    }
+    console.error(`error: ${error.message}\n${error.nextStep}`);
+    return EXIT.failed;
+  }
+}
+
+async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
   // A reader such as `head` may leave early; the record goes on.
   process.stdout.on("error", () => {});
 
-  const target = await openTarget(options.target);
-  const progress = new Progress(options.plan);
+  const { plan, json, out } = options;
+  const target = await openTarget(options.target, signal);
+  const progress = new Progress(plan);
+  const show = printer(json, progress);
   let conducted: Conducted;
   try {
-    if (!options.json) process.stdout.write(`${target.proves}\n\n`);
-    const show = printer(options.json, progress);
-    conducted = await conduct({
-      plan: options.plan,
-      target,
-      out: options.out,
-      signal: interruption.signal,
-      onLine: show,
-      onPhase: (phase) => progress.enter(phase),
-    });
+    // What is read by programs is the record and nothing else.
+    const say = json ? process.stderr : process.stdout;
+    if (!json) say.write(`${target.proves}\n`);
+    const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
+    if (signal.aborted) return EXIT.interrupted;
+    if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
+    if (!json) say.write("\n");
+    const onPhase = (phase: Phase) => progress.enter(phase);
+    conducted = await conduct({ plan, target, out, signal, onLine: show, onPhase });
   } finally {
     progress.clear();
     await target.close();
   }
-  if (!options.json && conducted.record !== undefined) {
-    process.stdout.write(`\nRecord: ${conducted.record}\n`);
+  const { record } = conducted;
+  if (!json && record !== undefined) process.stdout.write(`\nRecord: ${record}\n`);
+  if (options.crossCheck && record !== undefined && !signal.aborted) {
+    const { crossCheck } = await import("../cross-check.ts");
+    const line = await crossCheck(record, signal);
+    show(line);
+    if (!line.agreement) return EXIT.inconclusive;
   }
-  if (interruption.signal.aborted) return EXIT.interrupted;
+  if (signal.aborted) return EXIT.interrupted;
   return exitCode(conducted, options);
 }
 

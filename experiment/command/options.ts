@@ -13,12 +13,18 @@ export interface CommandOptions {
   expect?: Verdict | undefined;
   out?: string | undefined;
   json: boolean;
+  /** Whether the service's log is asked afterwards if the answers told the truth. */
+  crossCheck: boolean;
+  /** Whether the user has agreed to whatever it costs. */
+  yes: boolean;
 }
 
 interface RawOptions {
   expect?: "isolated" | "shared";
   out?: string;
   json: boolean;
+  crossCheck: boolean;
+  yes: boolean;
 }
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -37,16 +43,23 @@ export function parseOptions(args: readonly string[]): CommandOptions {
     )
     .option("--out <file>", "where to record (default: the platform's data folder)")
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
+    .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
+    .option("--yes", "fire without asking, whatever it costs", false)
     .addHelpText("after", EXIT_CODES);
   command.parse(args, { from: "user" });
   const raw = command.opts<RawOptions>();
 
   const { plan } = readPlan(command);
-  return { plan, target: readTarget(command), expect: raw.expect, out: raw.out, json: raw.json };
+  const target = readTarget(command);
+  if (raw.crossCheck && target.kind !== "stack") {
+    command.error("error: --cross-check: only a stack has a log to ask; add --target stack");
+  }
+  return { ...raw, plan, target };
 }
 
 const EXIT_CODES = `
 Without options: the reference experiment, on this machine.
 
 Exit codes: 0 a verdict was reached (and is the expected one), 1 the experiment failed,
-2 wrong usage, 3 inconclusive, 4 another verdict than expected, 130 interrupted.`;
+2 wrong usage, 3 inconclusive or not confirmed by the cross-check, 4 another verdict than expected,
+130 interrupted.`;

@@ -2,12 +2,14 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { unlessAborted } from "./abort.ts";
 import { concludeExperiment, concludeRun } from "./conclude.ts";
 import { ExperimentError } from "./errors.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "./evidence.ts";
 import { fire } from "./fire.ts";
 import { burstOf, type Plan, type Stage } from "./plan.ts";
 import { type RecordLine, type RunLine, SCHEMA_VERSION, type VerdictLine } from "./record-lines.ts";
+import type { SignRequest } from "./requests.ts";
 import type { Target } from "./target.ts";
 
 /** What the runner is doing, for those who watch. */
@@ -73,12 +75,15 @@ async function runStage(
     await wait(stage.pauseMs, undefined, { signal });
   }
   onPhase?.({ name: "arming", index });
+  const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
+  const sign = await unlessAborted(signerOf(target, plan, stage, timeoutMs), signal);
   await fire({
     url: target.url,
     plan,
     stage,
     run,
-    timeoutMs: plan.holdMs + target.coldStartAllowanceMs(stage),
+    timeoutMs,
+    sign,
     signal,
     onShot: () => {
       onLine(runLine(experiment, run, index, plan, target, versions));
@@ -91,6 +96,16 @@ async function runStage(
   });
   onLine({ type: "verdict", experiment, run, ...concludeRun(evidence) });
   return evidence;
+}
+
+async function signerOf(
+  target: Target,
+  plan: Plan,
+  stage: Stage,
+  timeoutMs: number,
+): Promise<SignRequest | undefined> {
+  const rounds = Math.ceil(stage.requests / stage.concurrency);
+  return target.openSigner?.(rounds * plan.holdMs + timeoutMs);
 }
 
 function runLine(

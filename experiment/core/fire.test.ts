@@ -1,40 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { fireAt } from "../../test/fire-at.ts";
 import { answerPlainly, type SeenRequest, startServer } from "../../test/http-server.ts";
 import { ExperimentError } from "./errors.ts";
-import { type Firing, fire } from "./fire.ts";
 import type { Observation } from "./record-lines.ts";
-
-interface Fired {
-  observations: Observation[];
-  /** Whether the shot had fallen when each request arrived. */
-  shotAt: number;
-}
-
-async function fireAt(
-  url: URL,
-  concurrency: number,
-  requests: number,
-  changes: Partial<Firing> = {},
-): Promise<Fired> {
-  const observations: Observation[] = [];
-  let shotAt = Number.NaN;
-  await fire({
-    url,
-    plan: { name: "test", clients: ["Ana", "Bo", "Cy"], holdMs: 100, steps: 5, stages: [] },
-    stage: { concurrency, requests, pauseMs: 0 },
-    run: "run",
-    timeoutMs: 20_000,
-    signal: new AbortController().signal,
-    onShot: () => {
-      shotAt = performance.now();
-    },
-    onObservation: (observation) => observations.push(observation),
-    ...changes,
-  });
-  return { observations, shotAt };
-}
 
 test("each request carries its client, hold and steps, and ends in one observation", async () => {
   const server = await startServer(answerPlainly);

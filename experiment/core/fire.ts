@@ -10,6 +10,7 @@ import { ExperimentError } from "./errors.ts";
 import { burstOf, clientOf, type Plan, type Stage } from "./plan.ts";
 import type { Observation } from "./record-lines.ts";
 import { type Ending, type GivingUp, send } from "./request.ts";
+import { type Outgoing, Requests, type SignRequest } from "./requests.ts";
 
 /**
  * Between arming and the shot, in milliseconds: without it the server is still accepting
@@ -27,6 +28,8 @@ export interface Firing {
   run: string;
   /** From a request's sending until it is given up, in milliseconds. */
   timeoutMs: number;
+  /** Where the target takes signed requests only. */
+  sign?: SignRequest | undefined;
   /** Stops the run: what is in flight is given up, what was not sent yet stays unsent. */
   signal: AbortSignal;
   /** Called immediately before the first request leaves. */
@@ -64,9 +67,8 @@ export async function fire(firing: Firing): Promise<void> {
 class Volley {
   readonly #firing: Firing;
   readonly #connections: readonly Connection[];
-  readonly #bodies = new Map<string, string>();
+  readonly #requests: Requests;
   readonly #inFlight = new Set<Flight>();
-  #next = 0;
   #shotAt = Number.NaN;
   /** An observation could not be taken: nothing more is sent or observed. */
   #broken = false;
@@ -74,6 +76,7 @@ class Volley {
   constructor(firing: Firing, connections: readonly Connection[]) {
     this.#firing = firing;
     this.#connections = connections;
+    this.#requests = new Requests(firing.plan, firing.stage, firing.sign);
   }
 
   async fire(): Promise<void> {
@@ -81,25 +84,36 @@ class Volley {
     const stop = () => this.#giveUp("aborted");
     signal.addEventListener("abort", stop);
     try {
-      const burst = this.#connections.map((connection) => this.#launch(connection));
+      const burst = await this.#loadBurst();
       await this.#untilArmed(burst);
       this.#shoot(burst);
       await Promise.all(burst.map((flight, slot) => this.#serve(slot, flight)));
-      while (this.#next < this.#firing.stage.requests) this.#skip(this.#next++);
+      for (const index of this.#requests.skipRest()) this.#emit(index, { outcome: "aborted" });
     } finally {
       signal.removeEventListener("abort", stop);
       this.#giveUp("aborted");
     }
   }
 
-  /** Hands the next request to its connection; a corked one keeps it until the shot. */
-  #launch(connection: Connection): Flight {
-    const { url, plan } = this.#firing;
-    const index = this.#next++;
+  /** Signs the requests of the burst, and then writes each into its corked connection. */
+  async #loadBurst(): Promise<Flight[]> {
+    const requests = await Promise.all(this.#connections.map(() => this.#requests.take()));
+    this.#firing.signal.throwIfAborted();
+    return this.#connections.map((connection, slot) => {
+      const request = requests[slot];
+      if (request && "body" in request) return this.#launch(connection, request);
+      throw new ExperimentError(
+        `${request?.message}`,
+        "Check your AWS credentials and fire again.",
+      );
+    });
+  }
+
+  /** Hands a request to its connection; a corked one keeps it until the shot. */
+  #launch(connection: Connection, request: Outgoing): Flight {
     const controller = new AbortController();
-    const body = this.#bodyFor(clientOf(plan, index));
-    const ending = send(url, body, connection, controller.signal, this.#now);
-    const flight = { index, controller, ending, sentAt: undefined };
+    const ending = send(this.#firing.url, request, connection, controller.signal, this.#now);
+    const flight = { index: request.index, controller, ending, sentAt: undefined };
     this.#inFlight.add(flight);
     return flight;
   }
@@ -149,16 +163,26 @@ class Volley {
   async #serve(slot: number, first: Flight): Promise<void> {
     const connection = this.#connections[slot];
     if (!connection) return;
-    let flight = first;
+    let flight: Flight | undefined = first;
+    const { signal } = this.#firing;
     for (;;) {
-      this.#observe(flight, await flight.ending);
-      const { signal, stage } = this.#firing;
-      if (signal.aborted || this.#broken || this.#next >= stage.requests) return;
-      const sentAt = this.#now();
-      flight = this.#launch(connection);
-      flight.sentAt = sentAt;
-      this.#limit(flight);
+      if (flight) this.#observe(flight, await flight.ending);
+      if (signal.aborted || this.#broken || !this.#requests.areLeft) return;
+      const request = await this.#requests.take();
+      if (signal.aborted) return this.#emit(request.index, { outcome: "aborted" });
+      flight = "body" in request ? this.#sendNow(connection, request) : undefined;
+      if ("message" in request) {
+        this.#emit(request.index, { outcome: "failed", message: request.message });
+      }
     }
+  }
+
+  #sendNow(connection: Connection, request: Outgoing): Flight {
+    const sentAt = this.#now();
+    const flight = this.#launch(connection, request);
+    flight.sentAt = sentAt;
+    this.#limit(flight);
+    return flight;
   }
 
   #observe(flight: Flight, ending: Ending): void {
@@ -167,11 +191,6 @@ class Volley {
     const { index, sentAt } = flight;
     const { answeredAt, ...rest } = ending;
     this.#emit(index, { sentAt, answeredAt, ...rest });
-  }
-
-  /** The observation of a request that was never sent. */
-  #skip(index: number): void {
-    this.#emit(index, { outcome: "aborted" });
   }
 
   #emit(index: number, seen: Omit<Observation, "type" | "run" | "index" | "client">): void {
@@ -193,15 +212,6 @@ class Volley {
 
   #giveUp(why: GivingUp): void {
     for (const { controller } of this.#inFlight) controller.abort(why);
-  }
-
-  #bodyFor(client: string): string {
-    const { holdMs, steps } = this.#firing.plan;
-    const known = this.#bodies.get(client);
-    if (known !== undefined) return known;
-    const body = JSON.stringify({ client, holdMs, steps });
-    this.#bodies.set(client, body);
-    return body;
   }
 
   /** The runner's clock: milliseconds since the shot. */

@@ -115,4 +115,30 @@ export interface VerdictLine extends Conclusion {
   run: string | null;
 }
 
-export type RecordLine = RunLine | Observation | VerdictLine;
+/**
+ * What the service's own log says of the experiment, asked after it. Counts are of the log, from the
+ * first shot to the last answer.
+ */
+export interface CrossCheckLine {
+  type: "cross-check";
+  experiment: string;
+  source: "cloudwatch-logs";
+  logGroupName: string;
+  region: string;
+  /** The time that was looked at, by the service's clock, ISO 8601. */
+  from: string;
+  to: string;
+  /** Requests of the experiment that were found in the log. */
+  requests: number;
+  /** Log streams in which they were found: each environment has one of its own. */
+  streams: number;
+  /** Environments that were initialized, whether for these requests or not. */
+  initialized: number;
+  agreement: boolean;
+  /** Where log and answers disagree, one sentence each. */
+  differences: string[];
+  /** Where the log can be read. */
+  console: string;
+}
+
+export type RecordLine = RunLine | Observation | VerdictLine | CrossCheckLine;

@@ -5,7 +5,9 @@ import { fetch as undiciFetch } from "undici";
 import { parseAnswer } from "../../handler/answer.ts";
 import type { Connection } from "./connections.ts";
 import { rootMessage } from "./errors.ts";
+import { causeOf } from "./lambda-answers.ts";
 import type { Observation } from "./record-lines.ts";
+import type { Outgoing } from "./requests.ts";
 
 /** What is known of a request that has ended; its place in the run is added by the caller. */
 export type Ending = Pick<
@@ -29,24 +31,25 @@ const MAX_MESSAGE_LENGTH = 300;
  */
 export async function send(
   url: URL,
-  body: string,
+  request: Outgoing,
   connection: Connection,
   signal: AbortSignal,
   now: () => number,
 ): Promise<Ending> {
   try {
-    const response = await ky.post(url, {
-      body,
-      headers: { "content-type": "application/json" },
+    const response = await ky(url, {
+      method: request.method,
+      body: request.body,
+      headers: request.headers,
       retry: 0,
       throwHttpErrors: false,
       // ky's timeout would start while the request still waits behind its cork.
       timeout: false,
       signal,
-      fetch: overConnection(connection, body),
+      fetch: overConnection(connection, request.body),
     });
     const text = await response.text();
-    return { ...read(response, text), answeredAt: now() };
+    return { ...read(response, text, request.isSigned), answeredAt: now() };
   } catch (error) {
     const answeredAt = now();
     if (signal.aborted) return { outcome: signal.reason as GivingUp, answeredAt };
@@ -71,16 +74,32 @@ function overConnection({ client }: Connection, body: string): typeof fetch {
   return overClient as unknown as typeof fetch;
 }
 
-function read(response: Response, text: string): Omit<Ending, "answeredAt"> {
+function read(response: Response, text: string, isSigned: boolean): Omit<Ending, "answeredAt"> {
   const { status } = response;
   const requestId = response.headers.get(REQUEST_ID_HEADER) ?? undefined;
   const seen = { status, ...(requestId !== undefined && { requestId }) };
-  if (status === 429) return { outcome: "throttled", ...seen, message: messageIn(text) };
-  if (status !== 200)
-    return { outcome: "failed", ...seen, message: `${status} ${messageIn(text)}` };
-  const answer = parseAnswer(text);
-  if (answer) return { outcome: "ok", ...seen, response: answer };
-  return { outcome: "unreadable", ...seen, message: messageIn(text) };
+  if (status === 200) {
+    const answer = parseAnswer(text);
+    if (answer) return { outcome: "ok", ...seen, response: answer };
+    return { outcome: "unreadable", ...seen, message: messageIn(text) };
+  }
+  const said = messageIn(text);
+  const cause =
+    requestId === undefined
+      ? undefined
+      : causeOf({ status, message: said, isSigned, aheadMs: aheadOf(response) });
+  if (status === 429) return { outcome: "throttled", ...seen, message: withCause(said, cause) };
+  return { outcome: "failed", ...seen, message: withCause(`${status} ${said}`.trimEnd(), cause) };
+}
+
+/** How far this machine's clock is ahead of the one that answered, in milliseconds. */
+function aheadOf(response: Response): number | undefined {
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return Number.isNaN(date) ? undefined : Date.now() - date;
+}
+
+function withCause(said: string, cause: string | undefined): string {
+  return cause === undefined ? said : `${said.replace(/\.$/, "")}: ${cause}`;
 }
 
 /** The `message` of a JSON error, however it is spelled, or the beginning of the text. */

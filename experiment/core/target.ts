@@ -1,6 +1,7 @@
 /** Where an experiment is fired at. Implemented by the targets, used by the core. */
 
 import type { Plan, Stage } from "./plan.ts";
+import type { SignRequest } from "./requests.ts";
 
 /** What the record keeps of a target. Fields that do not apply are absent. */
 export interface TargetDescription {
@@ -10,8 +11,17 @@ export interface TargetDescription {
   stack?: string | undefined;
   functionName?: string | undefined;
   region?: string | undefined;
+  /** Where the function logs. */
+  logGroupName?: string | undefined;
   /** Identifies code and configuration, so that evidence of the same deployment adds up. */
   deployment?: string | undefined;
+}
+
+/** What is billed for a plan. */
+export interface Cost {
+  usd: number;
+  /** What the figure rests on, as a phrase: `128 MB arm64 in eu-west-1`. */
+  basis: string;
 }
 
 export interface Target {
@@ -21,8 +31,19 @@ export interface Target {
   readonly proves: string;
   /** How long a cold start may take before a request of this stage is given up, in milliseconds. */
   coldStartAllowanceMs(stage: Stage): number;
+  /**
+   * Where requests must be signed: makes ready to sign those of a stage.
+   *
+   * @param durationMs how long the stage may take, in milliseconds
+   * @throws ExperimentError when there is nothing to sign with
+   */
+  openSigner?(durationMs: number): Promise<SignRequest>;
   /** Why the plan cannot work here, one sentence each; empty when nothing speaks against it. */
   obstacles(plan: Plan): Promise<readonly string[]>;
+  /** What the plan will meet here, such as throttling; it can be fired all the same. */
+  cautions?(plan: Plan): Promise<readonly string[]>;
+  /** What firing the plan costs; absent where nothing is billed. */
+  cost?(plan: Plan): Cost;
   /** Makes all environments cold again, where the target can. */
   recycle?(): Promise<void>;
   /** Where it cannot: the command that does it. */

@@ -46,9 +46,7 @@ async function summarize(path: string): Promise<RecordSummary | undefined> {
   try {
     const run = parseLine(await firstLine(file));
     if (run?.type !== "run") return undefined;
-    const verdict = parseLine(await lastLine(file));
-    const concluded = verdict?.type === "verdict" && verdict.run === null;
-    return { path, run, ...(concluded && { verdict }) };
+    return { path, run, verdict: await lastVerdict(file) };
   } finally {
     await file.close();
   }
@@ -59,17 +57,31 @@ async function firstLine(file: FileHandle): Promise<string> {
   return "";
 }
 
-/** The text between the last two line breaks; what stands behind the last one was cut off. */
-async function lastLine(file: FileHandle): Promise<string> {
+/** The verdict over the whole experiment: nothing but cross-checks may stand behind it. */
+async function lastVerdict(file: FileHandle): Promise<VerdictLine | undefined> {
+  for await (const text of linesFromEnd(file)) {
+    const line = parseLine(text);
+    if (line?.type === "cross-check") continue;
+    return line?.type === "verdict" && line.run === null ? line : undefined;
+  }
+  return undefined;
+}
+
+/** Whole lines, the last one first; what stands behind the last line break was cut off. */
+async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
   const { size } = await file.stat();
+  let given = 0;
   for (let length = Math.min(CHUNK_BYTES, size); ; length = Math.min(2 * length, size)) {
     const { buffer, bytesRead } = await file.read({
       buffer: Buffer.alloc(length),
       position: size - length,
     });
-    const text = buffer.toString("utf8", 0, bytesRead);
-    const end = text.lastIndexOf("\n");
-    const start = text.lastIndexOf("\n", end - 1);
-    if (start >= 0 || length === size) return end < 0 ? "" : text.slice(start + 1, end);
+    const isWhole = length === size;
+    const texts = buffer.toString("utf8", 0, bytesRead).split("\n");
+    // The first one may have begun before what was read.
+    const lines = texts.slice(isWhole ? 0 : 1, -1).reverse();
+    yield* lines.slice(given);
+    if (isWhole) return;
+    given = lines.length;
   }
 }

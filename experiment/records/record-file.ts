@@ -1,7 +1,16 @@
 /** Where an experiment is written while it happens. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
@@ -32,22 +41,13 @@ export class RecordFile {
    */
   append(line: RecordLine): void {
     if (this.#failure) throw this.#failure;
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
-      for (let written = 0; written < bytes.length; ) {
-        written += writeSync(this.#descriptor, bytes, written);
-      }
+      this.#size += writeLine(this.#descriptor, this.#size, line);
     } catch (error) {
-      // Half a line would spoil the record for its readers, and so would a line after a gap.
-      ftruncateSync(this.#descriptor, this.#size);
-      this.#failure = new ExperimentError(
-        `The record ${this.path} cannot be continued: ${rootMessage(error)}`,
-        "Make room on the disk and run again; what was written is kept.",
-        { cause: error },
-      );
+      // A line after a gap would spoil the record for its readers.
+      this.#failure = notContinued(this.path, error);
       throw this.#failure;
     }
-    this.#size += bytes.length;
   }
 
   /** Whether anything was recorded. */
@@ -60,6 +60,51 @@ export class RecordFile {
     closeSync(this.#descriptor);
     if (this.isEmpty) rmSync(this.path, { force: true });
   }
+}
+
+/**
+ * Appends one line to a record that was closed.
+ *
+ * @throws ExperimentError when it is gone, or cannot be written
+ */
+export function appendToRecord(path: string, line: RecordLine): void {
+  try {
+    const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    try {
+      writeLine(descriptor, fstatSync(descriptor).size, line);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw notContinued(path, error);
+  }
+}
+
+/**
+ * Writes one line whole or not at all: half a line would spoil the record for its readers.
+ *
+ * @param size bytes that are in the file
+ * @returns bytes that were written
+ */
+function writeLine(descriptor: number, size: number, line: RecordLine): number {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  try {
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(descriptor, bytes, written);
+    }
+    return bytes.length;
+  } catch (error) {
+    ftruncateSync(descriptor, size);
+    throw error;
+  }
+}
+
+function notContinued(path: string, cause: unknown): ExperimentError {
+  return new ExperimentError(
+    `The record ${path} cannot be continued: ${rootMessage(cause)}`,
+    "Make room on the disk and run again; what was written is kept.",
+    { cause },
+  );
 }
 
 function create(path: string): number {

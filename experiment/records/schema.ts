@@ -24,6 +24,7 @@ const targetSchema = z.object({
   stack: z.string().optional(),
   functionName: z.string().optional(),
   region: z.string().optional(),
+  logGroupName: z.string().optional(),
   deployment: z.string().optional(),
 });
 
@@ -93,11 +94,28 @@ const verdictSchema = z.object({
   memory: z.enum(["kept", "not seen"]).optional(),
 });
 
+const crossCheckSchema = z.object({
+  type: z.literal("cross-check"),
+  experiment: z.string(),
+  source: z.literal("cloudwatch-logs"),
+  logGroupName: z.string(),
+  region: z.string(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  requests: count,
+  streams: count,
+  initialized: count,
+  agreement: z.boolean(),
+  differences: z.array(z.string()),
+  console: z.string(),
+});
+
 /** One line of a record. */
 export const recordLineSchema: z.ZodType<RecordLine> = z.discriminatedUnion("type", [
   runSchema,
   observationSchema,
   verdictSchema,
+  crossCheckSchema,
 ]);
 
 /** The same as a JSON Schema, for readers in any language. */

@@ -3,7 +3,14 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { isMixed } from "../core/evidence.ts";
-import type { Conclusion, Observation, RecordLine, VerdictLine } from "../core/record-lines.ts";
+import type {
+  Conclusion,
+  CrossCheckLine,
+  Observation,
+  RecordLine,
+  VerdictLine,
+} from "../core/record-lines.ts";
+import { crossCheckWords } from "./cross-check-words.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";
@@ -34,6 +41,8 @@ export class ExperimentText {
       this.#digest?.add(line);
       const id = line.response?.environment?.id;
       if (id !== undefined) this.#labels.add(id);
+    } else if (line.type === "cross-check") {
+      return crossCheckText(line);
     } else if (line.run === null) {
       return this.#verdict(line);
     } else if (this.#digest) {
@@ -80,6 +89,10 @@ export class ExperimentText {
     const title = this.#style(["bold", TITLE_COLOUR[line.verdict]], words.title);
     return [`${title}  ${words.finding}`, words.evidence].filter(Boolean).join("\n").concat("\n");
   }
+}
+
+function crossCheckText(line: CrossCheckLine): string {
+  return `\n${crossCheckWords(line)}\n${line.console}\n`;
 }
 
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;

@@ -1,13 +1,6 @@
 /** Numbers as they are shown. */
 
-import { inWords } from "../core/numbers.ts";
-
-export { inWords };
-
-/** `1 request`, `5 requests`. */
-export function plural(count: number, noun: string): string {
-  return `${inWords(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
+export { inWords, plural } from "../core/numbers.ts";
 
 /** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`. */
 export function percent(probability: number): string {

@@ -1,23 +1,27 @@
 /** From a choice to a target that can be fired at. */
 
 import type { Target } from "../core/target.ts";
-import { openLocalTarget } from "./local-target.ts";
-import { openStackTarget } from "./stack-target.ts";
 import type { TargetChoice } from "./target-choice.ts";
-import { openUrlTarget } from "./url-target.ts";
 
 /**
- * Opens the chosen target; the caller closes it.
+ * Opens the chosen target; the caller closes it. Each kind is loaded when it is asked for: who fires
+ * at this machine does not wait for AWS's packages.
  *
  * @param signal ends the waiting for a target that takes its time
  */
 export async function openTarget(choice: TargetChoice, signal?: AbortSignal): Promise<Target> {
   switch (choice.kind) {
-    case "local":
+    case "local": {
+      const { openLocalTarget } = await import("./local-target.ts");
       return openLocalTarget({ model: choice.model });
-    case "stack":
+    }
+    case "stack": {
+      const { openStackTarget } = await import("./stack-target.ts");
       return openStackTarget(choice.stack, signal);
-    case "url":
+    }
+    case "url": {
+      const { openUrlTarget } = await import("./url-target.ts");
       return openUrlTarget(choice.url);
+    }
   }
 }

@@ -1,13 +1,11 @@
-/** What the Pulumi stack of this project exports, read with the Pulumi CLI. */
+/** What the Pulumi stack of this project exports. */
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import * as z from "zod";
 import { ExperimentError } from "../core/errors.ts";
+import { pulumi, unexpectedOutput } from "./pulumi-cli.ts";
 
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-const TIMEOUT_MS = 30_000;
+/** How many environments, or `none`. */
+const concurrency = z.union([z.int().nonnegative(), z.literal("none")]);
 
 const outputsSchema = z.object({
   url: z.url({ protocol: /^https?$/ }),
@@ -15,7 +13,11 @@ const outputsSchema = z.object({
   functionName: z.string(),
   region: z.string(),
   logGroupName: z.string(),
+  memoryMb: z.number(),
+  architecture: z.enum(["arm64", "x86_64"]),
   maxHoldMs: z.number(),
+  reservedConcurrency: concurrency,
+  provisionedConcurrency: concurrency,
   codeSha256: z.string(),
   generation: z.number(),
 });
@@ -25,6 +27,16 @@ export interface Stack extends z.infer<typeof outputsSchema> {
   stack: string;
 }
 
+/** A stack as `pulumi stack ls --json` lists it. */
+const summarySchema = z.object({
+  name: z.string(),
+  current: z.boolean(),
+  /** Known to Pulumi Cloud only. */
+  updateInProgress: z.boolean().optional(),
+  resourceCount: z.number().optional(),
+});
+type Summary = z.infer<typeof summarySchema>;
+
 /**
  * Reads the outputs of a stack of this project.
  *
@@ -33,12 +45,36 @@ export interface Stack extends z.infer<typeof outputsSchema> {
  * @throws ExperimentError that says what is missing and the command that helps
  */
 export async function readStack(stack?: string, signal?: AbortSignal): Promise<Stack> {
-  const name = stack ?? (await pulumi(signal, "stack", "--show-name")).trim();
-  const text = await pulumi(signal, "stack", "output", "--json", "--stack", name);
-  const outputs = parseOutputs(text);
-  if (Object.keys(outputs).length === 0) {
-    throw new ExperimentError(`The stack ${name} is not deployed.`, 'Run "pulumi up".');
+  const listing = listStacks(signal);
+  if (stack === undefined) {
+    const selected = (await listing).find(({ current }) => current);
+    if (!selected) throw noneSelected();
+    return toStack(selected.name, await readOutputs(selected.name, signal), selected);
   }
+  // One that is not listed, since it is of another organization, may still have outputs.
+  const [summaries, outputs] = await Promise.all([listing, readOutputs(stack, signal)]);
+  const summary = summaries.find(({ name }) => name === stack);
+  return toStack(stack, outputs, summary);
+}
+
+async function listStacks(signal?: AbortSignal): Promise<Summary[]> {
+  const text = await pulumi(["stack", "ls", "--json"], signal);
+  return parse(text, z.array(summarySchema), "the list of stacks");
+}
+
+async function readOutputs(stack: string, signal?: AbortSignal): Promise<object> {
+  const text = await pulumi(["stack", "output", "--json", "--stack", stack], signal);
+  return parse(text, z.record(z.string(), z.unknown()), "the outputs");
+}
+
+function toStack(name: string, outputs: object, summary: Summary | undefined): Stack {
+  if (summary?.updateInProgress) {
+    throw new ExperimentError(
+      `An update of the stack ${name} is in progress.`,
+      "Wait until it has ended, and try again.",
+    );
+  }
+  if (Object.keys(outputs).length === 0) throw notDeployed(name, summary);
   const parsed = outputsSchema.safeParse(outputs);
   if (parsed.success) return { stack: name, ...parsed.data };
   const field = String(parsed.error.issues[0]?.path[0]);
@@ -49,74 +85,28 @@ export async function readStack(stack?: string, signal?: AbortSignal): Promise<S
   );
 }
 
-function parseOutputs(text: string): object {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  } catch (error) {
-    throw new ExperimentError(
-      `The Pulumi CLI failed: it printed no JSON for the outputs but "${text.trim().slice(0, 80)}"`,
-      TRY_IT,
-      { cause: error },
-    );
-  }
+function noneSelected(): ExperimentError {
+  return new ExperimentError(
+    "No stack is selected.",
+    'Run "pulumi stack select" or "pulumi stack init dev", then "pulumi up".',
+  );
 }
 
-const run = promisify(execFile);
-
-async function pulumi(signal: AbortSignal | undefined, ...args: string[]): Promise<string> {
-  try {
-    const { stdout } = await run("pulumi", [...args, "--non-interactive"], {
-      cwd: PROJECT,
-      timeout: TIMEOUT_MS,
-      signal,
-      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
-    });
-    return stdout;
-  } catch (error) {
-    throw explain(error as Error & { code?: unknown; killed?: boolean; stderr?: string });
+/** Outputs are written at the end of an update, resources one by one. */
+function notDeployed(name: string, { resourceCount = 0 }: Partial<Summary> = {}): ExperimentError {
+  if (resourceCount === 0) {
+    return new ExperimentError(`The stack ${name} is not deployed.`, 'Run "pulumi up".');
   }
+  return new ExperimentError(
+    `The stack ${name} has no outputs yet: its first update is in progress, or was interrupted.`,
+    'Wait until it has ended, or run "pulumi up" again.',
+  );
 }
 
-const TRY_IT = 'Try "pulumi stack output --json" yourself.';
-
-/** The CLI's complaints, by words in them, and what helps. Seen of version 3.259. */
-const COMPLAINTS: [complaint: RegExp, message: (match: RegExpExecArray) => string, next: string][] =
-  [
-    [
-      /no stack selected/i,
-      () => "No stack is selected.",
-      'Run "pulumi stack select" or "pulumi stack init dev", then "pulumi up".',
-    ],
-    [
-      /no stack named '(.*)' found/i,
-      ([, name]) => `There is no stack ${name}.`,
-      'Run "pulumi stack ls" to see the stacks of this project.',
-    ],
-    [
-      /PULUMI_ACCESS_TOKEN|not logged in/i,
-      () => "The Pulumi CLI is not logged in.",
-      'Run "pulumi login".',
-    ],
-  ];
-
-function explain(error: Error & { code?: unknown; killed?: boolean; stderr?: string }): Error {
-  const options = { cause: error };
-  if (error.code === "ENOENT") {
-    const install = 'Install it from https://www.pulumi.com/docs/install/ and run "pulumi up".';
-    return new ExperimentError("The Pulumi CLI is not installed.", install, options);
+function parse<T>(text: string, schema: z.ZodType<T>, what: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw unexpectedOutput(text, what, error);
   }
-  if (error.killed) {
-    const seconds = TIMEOUT_MS / 1_000;
-    return new ExperimentError(
-      `The Pulumi CLI did not answer within ${seconds} s.`,
-      TRY_IT,
-      options,
-    );
-  }
-  const complaint = error.stderr?.replace(/^error: /, "").trim() || error.message;
-  for (const [pattern, message, nextStep] of COMPLAINTS) {
-    const match = pattern.exec(complaint);
-    if (match) return new ExperimentError(message(match), nextStep, options);
-  }
-  return new ExperimentError(`The Pulumi CLI failed: ${complaint}`, TRY_IT, options);
 }

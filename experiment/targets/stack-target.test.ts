@@ -31,6 +31,7 @@ test("the selected stack is fired at by its URL, and describes what was deployed
     stack: "dev",
     functionName: "lambda-concurrency-test-1234567",
     region: "eu-west-1",
+    logGroupName: "/aws/lambda/lambda-concurrency-test-7654321",
     deployment: "abc=",
   });
   expect(target.recycleCommand).toBe("pulumi config set generation 4 && pulumi up");
@@ -49,18 +50,53 @@ test("a hold that the deployed function does not allow is an obstacle", async ()
   expect(obstacle).toMatch(/holds at most 10 s; .*pulumi config set maxHoldMs 20000 && pulumi up/);
 });
 
+test("a function that is shut off is an obstacle", async () => {
+  havePulumi(scriptOf({ ...outputsOf(URL_OF_FUNCTION), reservedConcurrency: 0 }));
+  const target = await openTarget({ kind: "stack" });
+  const [obstacle] = await target.obstacles(referencePlan);
+  expect(obstacle).toMatch(/shut off.*pulumi config set reservedConcurrency none && pulumi up/);
+});
+
+test("only a URL that asks for signatures gets them", async () => {
+  havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
+  expect((await openTarget({ kind: "stack" })).openSigner).toBeUndefined();
+  havePulumi(scriptOf({ ...outputsOf(URL_OF_FUNCTION), urlAuthorization: "AWS_IAM" }));
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+  vi.stubEnv("AWS_PROFILE", "");
+  const target = await openTarget({ kind: "stack" });
+  const sign = await target.openSigner?.(1_000);
+  const headers = await sign?.({ method: "POST", headers: {}, body: "{}" });
+  expect(headers?.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/lambda\//);
+});
+
 test.each([
-  [
-    "no stack is selected",
-    "echo 'error: no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one' >&2; exit 1",
-    /No stack is selected\. Run "pulumi stack select"/,
-  ],
+  ["no stack is selected", "echo '[]'", /No stack is selected\. Run "pulumi stack select"/],
   [
     "nobody is logged in",
     "echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 3",
     /The Pulumi CLI is not logged in\. Run "pulumi login"/,
   ],
-  ["the stack is empty", scriptOf({}), /The stack dev is not deployed\. Run "pulumi up"/],
+  [
+    "the stack was never deployed, or was destroyed",
+    scriptOf({}, { resourceCount: 0 }),
+    /The stack dev is not deployed\. Run "pulumi up"/,
+  ],
+  [
+    "its first update has not ended",
+    scriptOf({}),
+    /dev has no outputs yet: its first update is in progress, or was interrupted\. Wait/,
+  ],
+  [
+    "an update is in progress",
+    scriptOf(outputsOf(URL_OF_FUNCTION), { updateInProgress: true }),
+    /An update of the stack dev is in progress\. Wait until it has ended/,
+  ],
+  [
+    "there is no url",
+    scriptOf({ ...outputsOf(URL_OF_FUNCTION), url: undefined }),
+    /another version: its output url is missing\. Run "pulumi up" again/,
+  ],
   [
     "an output is missing",
     scriptOf({ ...outputsOf(URL_OF_FUNCTION), generation: undefined }),
@@ -70,11 +106,6 @@ test.each([
     "an output is of another shape",
     scriptOf({ ...outputsOf(URL_OF_FUNCTION), maxHoldMs: "long" }),
     /its output maxHoldMs is not what it should be/,
-  ],
-  [
-    "the URL takes signed requests only",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), urlAuthorization: "AWS_IAM" }),
-    /takes signed requests only.*pulumi config set urlAuthorization NONE/,
   ],
   ["it fails otherwise", "echo 'error: disk on fire' >&2; exit 255", /failed: disk on fire/],
   ["it prints no JSON", "echo dev", /failed: .*JSON/],

@@ -1,11 +1,15 @@
 /** The function that `pulumi up` deployed. */
 
-import { ExperimentError } from "../core/errors.ts";
 import type { Plan, Stage } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
+import { unreservedConcurrency } from "./account.ts";
+import { standardCredentials } from "./aws-credentials.ts";
+import { planCost } from "./cost.ts";
 import { lackOfFiles, largestBurst } from "./resources.ts";
+import { openSigner } from "./signing.ts";
 import { readStack, type Stack } from "./stack-outputs.ts";
 import { PROVES } from "./target-choice.ts";
+import { throttlingCautions } from "./throttling.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;
@@ -16,46 +20,55 @@ const FURTHER_COLD_START_MS = 10;
  * Opens a stack of this project.
  *
  * @param name the stack's; by default the selected one
- * @throws ExperimentError when there is no such stack, or its URL cannot be used
+ * @throws ExperimentError when there is no such stack, or its outputs cannot be used
  */
 export async function openStackTarget(name?: string, signal?: AbortSignal): Promise<Target> {
   const stack = await readStack(name, signal);
-  if (stack.urlAuthorization === "AWS_IAM") {
-    throw new ExperimentError(
-      `The URL of the stack ${stack.stack} takes signed requests only, and requests are not signed yet.`,
-      'Open it with "pulumi config set urlAuthorization NONE && pulumi up".',
-    );
-  }
+  const url = new URL(stack.url);
+  const { region } = stack;
+  const credentials = standardCredentials();
   return {
-    url: new URL(stack.url),
+    url,
     description: {
       kind: "stack",
       model: "on-demand",
       url: stack.url,
       stack: stack.stack,
       functionName: stack.functionName,
-      region: stack.region,
+      region,
+      logGroupName: stack.logGroupName,
       deployment: stack.codeSha256,
     },
     proves: PROVES.stack,
     coldStartAllowanceMs: ({ concurrency }: Stage) =>
       COLD_START_MS + concurrency * FURTHER_COLD_START_MS,
+    ...(stack.urlAuthorization === "AWS_IAM" && {
+      openSigner: (durationMs: number) => openSigner(url, region, credentials, durationMs),
+    }),
     recycleCommand: `pulumi config set generation ${stack.generation + 1} && pulumi up`,
     logsCommand: (environment) =>
-      `aws logs tail ${stack.logGroupName} --region ${stack.region} --follow ` +
+      `aws logs tail ${stack.logGroupName} --region ${region} --follow ` +
       `--log-stream-names '${environment.replaceAll("'", "'\\''")}'`,
     obstacles: async (plan) => stackObstacles(plan, stack),
+    cautions: throttlingCautions(stack, () => unreservedConcurrency(region, credentials)),
+    cost: (plan) => planCost(plan, stack),
     close: async () => {},
   };
 }
 
-function stackObstacles(plan: Plan, { maxHoldMs }: Stack): string[] {
+function stackObstacles(plan: Plan, { maxHoldMs, reservedConcurrency }: Stack): string[] {
   const lack = lackOfFiles(largestBurst(plan), "The runner");
   const obstacles = lack === undefined ? [] : [lack];
   if (plan.holdMs > maxHoldMs) {
     obstacles.push(
       `The deployed function holds at most ${maxHoldMs / 1_000} s; ` +
         `raise it with "pulumi config set maxHoldMs ${plan.holdMs} && pulumi up".`,
+    );
+  }
+  if (reservedConcurrency === 0) {
+    obstacles.push(
+      "The function is shut off, since its reserved concurrency is 0; " +
+        'open it with "pulumi config set reservedConcurrency none && pulumi up".',
     );
   }
   return obstacles;

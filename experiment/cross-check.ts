@@ -1,0 +1,124 @@
+/**
+ * Asks the service's own log whether the answers of a recorded experiment told the truth of their
+ * environments, and records what it says. All that it needs stands on the record.
+ */
+
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  type CheckedRequest,
+  checkedRequestOf,
+  compare,
+  isComplete,
+  type LoggedEvent,
+} from "./core/cross-check.ts";
+import { ExperimentError } from "./core/errors.ts";
+import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
+import { readRecord } from "./records/read-record.ts";
+import { appendToRecord } from "./records/record-file.ts";
+import { standardCredentials } from "./targets/aws-credentials.ts";
+import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
+
+/** Lines reach the log some seconds after they were written. */
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 3_000;
+/** Clocks are compared by answers that took a while: the first shot may have fallen this earlier. */
+const MARGIN_MS = 1_000;
+
+/**
+ * @param path of a record whose experiment was fired at a stack
+ * @param signal ends the waiting for a log that is late
+ * @returns the line that was added to the record
+ * @throws ExperimentError when the record is of no stack, or the log cannot be read
+ */
+export async function crossCheck(path: string, signal: AbortSignal): Promise<CrossCheckLine> {
+  const recorded = await readExperiment(path);
+  const { place, requests, from, to } = recorded;
+  const events = await readWhenComplete(recorded, signal);
+  const line: CrossCheckLine = {
+    type: "cross-check",
+    experiment: recorded.experiment,
+    source: "cloudwatch-logs",
+    ...place,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    ...compare(requests, events),
+    console: consoleLink(place),
+  };
+  appendToRecord(path, line);
+  return line;
+}
+
+interface Recorded {
+  experiment: string;
+  place: LogPlace;
+  requests: CheckedRequest[];
+  /** By the service's clock, in epoch milliseconds. */
+  from: number;
+  to: number;
+}
+
+async function readExperiment(path: string): Promise<Recorded> {
+  const requests: CheckedRequest[] = [];
+  const time = new ServiceTime();
+  let first: RunLine | undefined;
+  for await (const line of readRecord(path)) {
+    if (line.type === "run") {
+      first ??= line;
+      time.start(line);
+    } else if (line.type === "observation") {
+      time.see(line);
+      const request = checkedRequestOf(line);
+      if (request) requests.push(request);
+    }
+  }
+  const { logGroupName, region } = first?.target ?? {};
+  if (!first || logGroupName === undefined || region === undefined) {
+    throw new ExperimentError(
+      "This experiment was not fired at a stack, so no log of AWS knows of it.",
+      'Fire at one: "--target stack".',
+    );
+  }
+  const { experiment } = first;
+  return { experiment, place: { logGroupName, region }, requests, ...time.range() };
+}
+
+async function readWhenComplete(
+  { place, requests, from, to }: Recorded,
+  signal: AbortSignal,
+): Promise<LoggedEvent[]> {
+  const credentials = standardCredentials();
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const events = await readEvents(place, credentials, from, to, signal);
+    if (isComplete(requests, events) || Date.now() + RETRY_MS > deadline) return events;
+    await wait(RETRY_MS, undefined, { signal });
+  }
+}
+
+/** When the experiment took place, by the clock of the service, whose log is asked for that time. */
+class ServiceTime {
+  #shotAt = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  /** The service's clock minus the runner's; never more than it is, by what an answer's way took. */
+  #offset = Number.NEGATIVE_INFINITY;
+
+  start({ startedAt }: RunLine): void {
+    this.#shotAt = Date.parse(startedAt);
+    this.#from = Math.min(this.#from, this.#shotAt);
+  }
+
+  see({ answeredAt, response }: Observation): void {
+    if (answeredAt === undefined) return;
+    const answered = this.#shotAt + answeredAt;
+    this.#to = Math.max(this.#to, answered);
+    const left = response?.invocation?.leftEpochMs;
+    if (left !== undefined) this.#offset = Math.max(this.#offset, left - answered);
+  }
+
+  range(): { from: number; to: number } {
+    const offset = Number.isFinite(this.#offset) ? this.#offset : 0;
+    const from = Math.floor(this.#from + offset - MARGIN_MS);
+    return { from, to: Math.ceil(this.#to + offset + MARGIN_MS) };
+  }
+}

@@ -1,0 +1,29 @@
+/** What the account allows, as far as the caller may ask. */
+
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { CredentialProvider } from "./aws-credentials.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * How many executions at once the account has left for functions without a reservation of their
+ * own.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+ *
+ * @returns `undefined` when the caller may not ask (`lambda:GetAccountSettings`), or nobody answers
+ */
+export async function unreservedConcurrency(
+  region: string,
+  credentials: CredentialProvider,
+): Promise<number | undefined> {
+  const client = new LambdaClient({ region, credentials, maxAttempts: 1 });
+  try {
+    const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
+    const settings = await client.send(new GetAccountSettingsCommand({}), { abortSignal });
+    return settings.AccountLimit?.UnreservedConcurrentExecutions;
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,108 @@
+/** Reads from a function's log what it says of environments and requests. */
+
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import type { LoggedEvent } from "../core/cross-check.ts";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
+import type { CredentialProvider } from "./aws-credentials.ts";
+
+export interface LogPlace {
+  logGroupName: string;
+  region: string;
+}
+
+/**
+ * The first step that the handler logs of each request, and what the service logs of each
+ * environment that it initializes.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html and
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-initStart
+ */
+const PATTERN = '{ ($.type = "platform.initStart") || ($.message = "step 1 of *") }';
+
+/**
+ * Reads the events of a time, page by page.
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ *
+ * @param from inclusive, epoch milliseconds of the service's clock
+ * @param to inclusive, likewise
+ * @throws ExperimentError when the caller may not read the log, or it cannot be reached
+ */
+export async function readEvents(
+  { logGroupName, region }: LogPlace,
+  credentials: CredentialProvider,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<LoggedEvent[]> {
+  const client = new CloudWatchLogsClient({ region, credentials });
+  const events: LoggedEvent[] = [];
+  try {
+    let nextToken: string | undefined;
+    do {
+      const page = await client.send(
+        new FilterLogEventsCommand({
+          logGroupName,
+          startTime: from,
+          endTime: to,
+          filterPattern: PATTERN,
+          nextToken,
+        }),
+        { abortSignal: signal },
+      );
+      for (const { message = "", logStreamName = "" } of page.events ?? []) {
+        const event = toEvent(message, logStreamName);
+        if (event) events.push(event);
+      }
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return events;
+  } catch (error) {
+    throw signal.aborted ? error : explain(error, logGroupName);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Where a person reads the log: each `/` of the group's name is escaped twice there. */
+export function consoleLink({ logGroupName, region }: LogPlace): string {
+  const group = encodeURIComponent(encodeURIComponent(logGroupName)).replaceAll("%", "$");
+  return (
+    `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}` +
+    `#logsV2:log-groups/log-group/${group}`
+  );
+}
+
+function toEvent(message: string, stream: string): LoggedEvent | undefined {
+  let line: { type?: unknown; requestId?: unknown };
+  try {
+    line = JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+  if (line.type === "platform.initStart") return { kind: "initialized", stream };
+  if (typeof line.requestId !== "string") return undefined;
+  return { kind: "entered", stream, requestId: line.requestId };
+}
+
+function explain(error: unknown, logGroupName: string): ExperimentError {
+  const options = { cause: error };
+  const name = error instanceof Error ? error.name : "";
+  if (name === "AccessDeniedException") {
+    return new ExperimentError(
+      `The caller may not read the log ${logGroupName}.`,
+      'It needs logs:FilterLogEvents, which is part of "pulumi stack output callerPolicy".',
+      options,
+    );
+  }
+  if (name === "ResourceNotFoundException") {
+    return new ExperimentError(
+      `The log ${logGroupName} is gone.`,
+      "It went with its stack; only a stack that is still deployed can be cross-checked.",
+      options,
+    );
+  }
+  return new ExperimentError(
+    `The log ${logGroupName} could not be read: ${rootMessage(error)}`,
+    "Check the network and your AWS credentials, and try again.",
+    options,
+  );
+}
