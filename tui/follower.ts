@@ -78,7 +78,7 @@ export class Follower {
   take(line: RecordLine, isLive: boolean): void {
     if (line.type === "run") this.#begin(line, isLive);
     else if (line.type === "observation") this.#observe(line);
-    else if (this.#run && line.run === this.#run.id) this.endRun(line.wallMs);
+    else if (line.type === "verdict" && line.run === this.#run?.id) this.endRun(line.wallMs);
   }
 
   /** No more answers will come. */

@@ -15,6 +15,8 @@ export interface ScreenOptions {
   plan: Plan;
   input: PlanInput;
   target: TargetChoice;
+  /** Whether the embedded Lambda serves where the target cannot be opened. */
+  mayFallBack: boolean;
 }
 
 /**
@@ -28,12 +30,18 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
     "Fires requests at the same instant and shows who shared a process with whom.",
   ).addHelpText("after", NOTES);
   program.parse(args, { from: "user" });
-  const given = { ...readPlan(program), target: readTarget(program) };
-  return (kept) => ({
-    ...readPlan(program, isPlan(kept.plan) ? kept.plan : {}),
-    target: (isTargetGiven(program) ? undefined : keptTarget(kept)) ?? given.target,
-  });
+  // A wrong plan is said before the screen opens.
+  readPlan(program);
+  const given = isTargetGiven(program) ? readTarget(program) : undefined;
+  return (kept) => {
+    const target = given ?? keptTarget(kept) ?? SELECTED_STACK;
+    const mayFallBack = given === undefined && target.kind === "stack";
+    return { ...readPlan(program, isPlan(kept.plan) ? kept.plan : {}), target, mayFallBack };
+  };
 }
+
+/** What is fired at where nothing else was ever asked for. */
+const SELECTED_STACK: TargetChoice = { kind: "stack" };
 
 /** Kept settings are a file that somebody may have edited. */
 function isPlan(input: PlanInput | undefined): input is PlanInput {
@@ -47,5 +55,6 @@ function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {
 }
 
 const NOTES = `
-What is not given is as you left it the last time. INK_SCREEN_READER=true makes the screen read as
+What is not given is as you left it the last time; at first the selected stack is fired at, and
+where there is none the embedded Lambda. INK_SCREEN_READER=true makes the screen read as
 sentences, NO_COLOR=1 takes the colours away.`;

@@ -1,14 +1,17 @@
 /** What the keys do: one target at a time, and one experiment at a time on it. */
 
+import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError, rootMessage } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
-import type { Target } from "../experiment/core/target.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
+import { costWords } from "../experiment/reports/cost-words.ts";
+import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
+import { describeFailure } from "./failure.ts";
 import type { Settings } from "./settings.ts";
-import type { Failure, TargetState } from "./state.ts";
 import type { ExperimentStore } from "./store.ts";
+import { TargetSlot } from "./target-slot.ts";
 import { describeTarget, toKept } from "./targets.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
@@ -19,27 +22,37 @@ export type LogState = { lines: readonly string[] } | { words: string };
 export class Session {
   readonly store: ExperimentStore;
   readonly #settings: Settings;
-  #target: Promise<Target>;
-  #hasFailed = false;
-  /** Ends what is waited for when the session does. */
-  readonly #closing = new AbortController();
-  /** Targets that were left, until they have ended. */
-  #left: Promise<unknown> = Promise.resolve();
+  readonly #target: TargetSlot;
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
 
-  constructor(store: ExperimentStore, settings: Settings) {
+  /** @param mayFallBack whether the embedded Lambda serves where the target cannot be opened */
+  constructor(store: ExperimentStore, settings: Settings, mayFallBack: boolean) {
     this.store = store;
     this.#settings = settings;
-    this.#target = this.#open(store.current.target);
+    this.#target = new TargetSlot(store, mayFallBack);
+    // So that the first shot waits for nothing.
+    void this.#target.current.then(importConduct);
   }
 
-  /** Fires the plan, unless something is under way. */
-  fire(): void {
+  /**
+   * Fires the plan, unless something is under way.
+   *
+   * @param isAgreed whether the user has agreed to what it costs; who has not is asked from some
+   *   amount on
+   */
+  fire(isAgreed = false): void {
     this.#start(async (signal) => {
       const { store } = this;
-      store.begin();
-      const target = await unlessAborted(this.#opened(), signal);
+      const none = { notice: undefined, failure: undefined, question: undefined };
+      store.set({ activity: "opening", ...none });
+      const target = await unlessAborted(this.#target.open(), signal);
       if (!target) return;
+      const cost = target.cost?.(store.current.plan);
+      if (cost && cost.usd >= CONFIRM_FROM_USD && !isAgreed) {
+        store.set({ question: `${costWords(cost)} Fire it?` });
+        return;
+      }
+      store.begin();
       const { conduct } = await importConduct();
       await conduct({
         plan: store.current.plan,
@@ -50,6 +63,11 @@ export class Session {
         onRecord: (record) => store.set({ record }),
       });
     });
+  }
+
+  /** Leaves the plan unfired that the user was asked about. */
+  refuse(): void {
+    this.store.set({ question: undefined });
   }
 
   /** Stops what is under way: of an experiment, what is in flight is recorded as aborted. */
@@ -63,7 +81,7 @@ export class Session {
   recycle(): void {
     this.#start(async (signal) => {
       this.store.set({ activity: "recycling", failure: undefined, notice: undefined });
-      const target = await unlessAborted(this.#opened(), signal);
+      const target = await unlessAborted(this.#target.open(), signal);
       if (!target) return;
       if (!target.recycle) {
         const how = target.recycleCommand ?? "nobody but who runs this function can do it";
@@ -81,19 +99,34 @@ export class Session {
     if (!parsed.ok) return;
     const notice = this.#settings.keep({ plan: input });
     this.store.set({ plan: parsed.plan, input, notice, failure: undefined });
-    void this.#check();
+    void this.#target.check();
   }
 
   /** Leaves the target for another one, and keeps the choice for the next start. */
   choose(choice: TargetChoice): void {
     if (this.#work) return;
-    const left = this.#target;
     const target = describeTarget(choice);
     const notice = this.#settings.keep(toKept(choice));
-    this.store.forget({ activity: "idle", target, obstacle: undefined, notice });
-    this.#target = this.#open(target);
-    const closing = left.then((previous) => previous.close()).catch(() => {});
-    this.#left = Promise.all([this.#left, closing]);
+    const unknown = { obstacle: undefined, cost: undefined, cautions: [] };
+    this.store.forget({ activity: "idle", target, ...unknown, notice });
+    this.#target.replace();
+  }
+
+  /** Asks the stack's log whether the answers of the experiment that is shown are true. */
+  crossCheck(): void {
+    this.#start(async (signal) => {
+      const { record } = this.store.current;
+      if (record === undefined) return;
+      const notice = "Reading the stack's log, which lags some seconds behind …";
+      this.store.set({ activity: "checking", failure: undefined, notice });
+      const { crossCheck } = await import("../experiment/cross-check.ts");
+      try {
+        this.store.take(await crossCheck(record, signal));
+      } catch (error) {
+        this.store.set({ notice: undefined });
+        throw error;
+      }
+    });
   }
 
   /** Shows a recorded experiment as if it had just ended. */
@@ -106,7 +139,7 @@ export class Session {
       for await (const line of readRecord(path)) {
         if (signal.aborted) break;
         if (line.type === "run") this.store.set({ recorded: line });
-        isConcluded = line.type === "verdict" && line.run === null;
+        isConcluded ||= line.type === "verdict" && line.run === null;
         this.store.take(line);
       }
       if (signal.aborted) this.store.set({ notice: "Reading was stopped: this is a part of it." });
@@ -136,7 +169,7 @@ export class Session {
   /** The selected stack of this project, or why there is none. */
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
-    return readStack(undefined, this.#closing.signal).catch((error) => {
+    return readStack(undefined, this.#target.closing).catch((error) => {
       const { message, nextStep } = describeFailure(error);
       return { words: `${message} ${nextStep}` };
     });
@@ -145,7 +178,7 @@ export class Session {
   /** What an environment logged, or how that can be read. */
   async log(environment: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
-    const target = await this.#target.catch(() => undefined);
+    const target = await this.#target.current;
     const lines = await target?.logs?.(environment).catch(() => undefined);
     if (lines) return { lines };
     const command = target?.logsCommand?.(environment);
@@ -155,10 +188,8 @@ export class Session {
   /** Stops what is under way, waits for its record, and ends the target. */
   async close(): Promise<void> {
     this.stop();
-    this.#closing.abort();
     await this.#work?.ended;
-    const target = await this.#target.catch(() => undefined);
-    await Promise.all([target?.close(), this.#left]);
+    await this.#target.close();
   }
 
   /** One thing at a time: what is asked meanwhile is not done. */
@@ -173,69 +204,15 @@ export class Session {
     try {
       await work(signal);
     } catch (error) {
-      this.store.set({ failure: describeFailure(error) });
+      const isStopped = signal.aborted && !(error instanceof ExperimentError);
+      if (!isStopped) this.store.set({ failure: describeFailure(error) });
     }
     this.#work = undefined;
     this.store.settle();
-  }
-
-  #open({ choice }: TargetState): Promise<Target> {
-    const opening = import("../experiment/targets/open-target.ts").then(({ openTarget }) =>
-      openTarget(choice, this.#closing.signal),
-    );
-    this.#hasFailed = false;
-    opening.then(
-      () => {
-        // So that the first shot waits for nothing.
-        void importConduct();
-        void this.#check();
-      },
-      (error) => {
-        // The user may have left this target for another one meanwhile.
-        if (this.#target !== opening || this.#closing.signal.aborted) return;
-        this.#hasFailed = true;
-        this.store.set({ failure: describeFailure(error) });
-      },
-    );
-    return opening;
-  }
-
-  /** The target; one that could not be opened before, or has ended since, is opened again. */
-  async #opened(): Promise<Target> {
-    const isGone = this.#hasFailed || (await this.#target).isGone?.();
-    if (isGone) {
-      this.store.forgetEnvironments();
-      this.#target = this.#open(this.store.current.target);
-    }
-    return this.#target;
-  }
-
-  /** Says before anything is fired why the plan cannot work at the target. */
-  async #check(): Promise<void> {
-    const { plan } = this.store.current;
-    const asked = this.#target;
-    const target = await asked.catch(() => undefined);
-    const [obstacle] = (await target?.obstacles(plan)) ?? [];
-    if (this.store.current.plan === plan && this.#target === asked) this.store.set({ obstacle });
   }
 }
 
 /** What fires needs modules that the first frame must not wait for. */
 function importConduct() {
   return import("../experiment/conduct.ts");
-}
-
-/** What a promise resolves to, or `undefined` as soon as nobody waits for it any more. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
-  return Promise.race([promise, aborted]);
-}
-
-function describeFailure(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  const known = error instanceof ExperimentError;
-  return { message, nextStep: known ? error.nextStep : "This is a bug." };
 }

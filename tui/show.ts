@@ -31,13 +31,13 @@ const SNAPSHOTS_PER_SECOND_READ = 0.5;
  */
 export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Promise<number> {
   const settings = new Settings();
-  const { plan, input, target } = optionsOf(settings.kept);
+  const { plan, input, target, mayFallBack } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
   const store = new ExperimentStore(
     { plan, input, target: describeTarget(target), notice: settings.notice },
     isRead ? SNAPSHOTS_PER_SECOND_READ : SNAPSHOTS_PER_SECOND,
   );
-  const session = new Session(store, settings);
+  const session = new Session(store, settings, mayFallBack);
   let screen: Instance | undefined;
   const redraw = () => {
     if (isRead) return;

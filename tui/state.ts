@@ -10,6 +10,7 @@ import type {
   RunLine,
   VerdictLine,
 } from "../experiment/core/record-lines.ts";
+import type { Cost } from "../experiment/core/target.ts";
 import type { Labels } from "../experiment/reports/environment-labels.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Answer } from "../handler/contract.ts";
@@ -97,6 +98,7 @@ type Activity =
   | "opening"
   | "recycling"
   | "reading"
+  | "checking"
   | "stopping"
   | "finished";
 
@@ -129,6 +131,12 @@ export interface Snapshot {
   failure?: Failure | undefined;
   /** Why the plan cannot work at the target. */
   obstacle?: string | undefined;
+  /** What firing the plan costs, where it is billed. */
+  cost?: Cost | undefined;
+  /** What must be answered before the plan is fired. */
+  question?: string | undefined;
+  /** What the plan will meet at the target, such as throttling. */
+  cautions: readonly string[];
 }
 
 /** Whether something is under way: an experiment, a cold start, or the reading of a record. */

@@ -5,6 +5,7 @@
 
 import type { Phase } from "../experiment/core/experiment.ts";
 import type { RecordLine } from "../experiment/core/record-lines.ts";
+import { crossCheckWords } from "../experiment/reports/cross-check-words.ts";
 import { Follower } from "./follower.ts";
 import type { Snapshot } from "./state.ts";
 
@@ -26,7 +27,7 @@ export class ExperimentStore {
     snapshotsPerSecond: number,
   ) {
     this.#intervalMs = 1_000 / snapshotsPerSecond;
-    this.#state = { ...initial, activity: "idle", isVerdictOld: false };
+    this.#state = { ...initial, activity: "idle", isVerdictOld: false, cautions: [] };
     this.#follower.meet(initial.plan.clients);
     this.#snapshot = this.current;
   }
@@ -93,7 +94,9 @@ export class ExperimentStore {
     this.#follower.take(line, this.#state.recorded === undefined);
     if (line.type === "verdict") this.set({ verdict: line, isVerdictOld: false });
     else if (line.type === "run") this.set({ isVerdictOld: true });
-    else this.#schedule();
+    else if (line.type === "cross-check") {
+      this.set({ notice: `${crossCheckWords(line)} ${line.console}` });
+    } else this.#schedule();
   }
 
   #schedule(): void {

@@ -32,8 +32,8 @@ export function toKept(choice: TargetChoice): KeptSettings {
   }
 }
 
-/** A target that an experiment was recorded at, in the same words. */
-export function describeRecorded({ kind, model, url, stack }: TargetDescription): {
+/** A target that is open, or that an experiment was recorded at, in the same words. */
+export function describeKnown({ kind, model, url, stack }: TargetDescription): {
   title: string;
   proves: string;
 } {

@@ -9,6 +9,8 @@ import { Terminal, type TerminalOptions } from "./terminal.ts";
 
 interface ScreenOptions extends TerminalOptions {
   args?: readonly string[];
+  /** What `--target` names, where no argument does; `kept` passes none. */
+  target?: string;
   /** Arguments of Node.js itself. */
   nodeArgs?: readonly string[];
   /** How many files the program may have open, where not as many as these tests. */
@@ -22,13 +24,15 @@ export const QUICK = ["--hold", "400ms"];
 
 export async function openScreen({
   args = [],
+  target = "local",
   nodeArgs = [],
   maxFiles,
   data = temporaryFolder(),
   env = {},
   ...size
 }: ScreenOptions = {}): Promise<{ terminal: Terminal; data: string }> {
-  const command = [process.execPath, ...nodeArgs, "tui/main.ts", ...args];
+  const where = target === "kept" || args.includes("--target") ? [] : ["--target", target];
+  const command = [process.execPath, ...nodeArgs, "tui/main.ts", ...where, ...args];
   const limit = maxFiles === undefined ? "" : `ulimit -n ${maxFiles} && `;
   const terminal = new Terminal("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
     ...size,

@@ -107,7 +107,7 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
   terminal.press("q");
   await terminal.exited;
 
-  const again = await openScreen({ data });
+  const again = await openScreen({ data, target: "kept" });
   expect(again.terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
 });
 

@@ -8,13 +8,17 @@ import { type Line, wrapText } from "./text.ts";
 
 /** Wrapped to a width in columns. */
 export function footLines(snapshot: Snapshot, width: number): Line[] {
-  const { notice, failure, obstacle, verdict, labels, isVerdictOld } = snapshot;
+  const { notice, question, failure, obstacle, cautions, verdict, labels, isVerdictOld } = snapshot;
   const lines = notice === undefined ? [] : wrapped(width, notice);
+  if (question !== undefined) return titled(width, "ASKED FIRST", "yellow", question);
   if (failure) {
     return [...lines, ...titled(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`)];
   }
   if (obstacle !== undefined && !isBusy(snapshot)) {
     return [...lines, ...titled(width, "CANNOT FIRE", "yellow", `${obstacle} Change the plan.`)];
+  }
+  if (!isBusy(snapshot)) {
+    lines.push(...cautions.flatMap((caution) => titled(width, "NOTE", "yellow", caution)));
   }
   if (!verdict) return lines;
   const { title, finding, evidence } = verdictWords(verdict, labels);

@@ -3,17 +3,20 @@
 import stringWidth from "string-width";
 import { formatDuration } from "../../experiment/core/duration.ts";
 import type { Plan } from "../../experiment/core/plan.ts";
+import type { Cost } from "../../experiment/core/target.ts";
+import { usdText } from "../../experiment/reports/cost-words.ts";
 import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
 import type { Snapshot } from "../state.ts";
-import { describeRecorded } from "../targets.ts";
+import { describeKnown } from "../targets.ts";
 import { clientColour } from "./colours.ts";
 import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
 
 /** Three lines of so many columns. */
 export function headLines(snapshot: Snapshot, width: number): Line[] {
   const { recorded, clients } = snapshot;
-  const target = recorded ? describeRecorded(recorded.target) : snapshot.target;
+  const target = recorded ? describeKnown(recorded.target) : snapshot.target;
+  const cost = recorded ? undefined : snapshot.cost;
   const title: Span = { text: "Lambda Concurrency Test", bold: true };
   const when = recorded ? `recorded ${localTime(recorded.startedAt)} · ` : "";
   const where = toWidth(`${when}${target.title}`, width - title.text.length - 2).trimEnd();
@@ -21,13 +24,18 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
   return [
     [title, { text: gap + where }],
     [{ text: toWidth(target.proves, width), dim: true }],
-    lineToWidth(planLine(recorded?.plan ?? snapshot.plan, clients, width), width),
+    lineToWidth(planLine(recorded?.plan ?? snapshot.plan, cost, clients, width), width),
   ];
 }
 
 /** `Ana, Barbara · 2 at once · 4 requests · hold 5 s · 2 runs`; long lists of names are cut. */
-function planLine(plan: Plan, clients: ReadonlyMap<string, number>, width: number): Line {
-  const rest = ` · ${planWords(plan)}`;
+function planLine(
+  plan: Plan,
+  cost: Cost | undefined,
+  clients: ReadonlyMap<string, number>,
+  width: number,
+): Line {
+  const rest = ` · ${planWords(plan)}${cost ? ` · ${usdText(cost.usd)}` : ""}`;
   const names: Span[] = [];
   let room = width - stringWidth(rest);
   for (const [index, name] of plan.clients.entries()) {

@@ -12,6 +12,7 @@ const KEYS: [string, string][] = [
   ["e", "edit clients, concurrency, requests, hold, runs and pause"],
   ["t", "choose where to fire: the embedded Lambda, your stack, or a URL"],
   ["c", "make all environments cold, or say how"],
+  ["x", "cross-check an experiment at a stack with the log of its function"],
   ["h", "history: open or delete recorded experiments"],
   ["↑ ↓", "select an environment; PgUp, PgDn, Home and End go further"],
   ["→", "details of the selected environment"],

@@ -6,7 +6,7 @@ import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";
 import { type Line, lineToWidth, toWidth } from "../screen/text.ts";
-import { describeRecorded } from "../targets.ts";
+import { describeKnown } from "../targets.ts";
 
 /** Widths of the columns right of the target. */
 const REQUESTS = 9;
@@ -49,7 +49,7 @@ export function historyLine(
     [
       { text: isSelected ? "▸ " : "  ", bold: true },
       { text: toWidth(columns < WIDE ? time.slice(5) : time, when) },
-      { text: toWidth(describeRecorded(run.target).title, target) },
+      { text: toWidth(describeKnown(run.target).title, target) },
       { text: right(inWords(requests), REQUESTS) },
       { text: right(verdict ? inWords(verdict.environments) : "", ENVIRONMENTS) },
       {

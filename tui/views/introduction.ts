@@ -2,6 +2,7 @@
 
 import { formatDuration } from "../../experiment/core/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan.ts";
+import { costWords } from "../../experiment/reports/cost-words.ts";
 import { inWords, plural } from "../../experiment/reports/numbers.ts";
 import { type Line, wrapText } from "../screen/text.ts";
 import type { Snapshot } from "../state.ts";
@@ -10,7 +11,7 @@ const INDENT = "   ";
 /** Longer lines are hard to read. */
 const MOST_COLUMNS = 76;
 
-export function introductionLines({ plan, activity }: Snapshot, columns: number): Line[] {
+export function introductionLines({ plan, activity, cost }: Snapshot, columns: number): Line[] {
   const width = Math.min(columns - 2 * INDENT.length, MOST_COLUMNS);
   const paragraph = (text: string, style: { bold?: boolean; dim?: boolean } = {}): Line[] => [
     ...wrapText(text, width).map((line): Line => [{ text: INDENT + line, ...style }]),
@@ -26,6 +27,7 @@ export function introductionLines({ plan, activity }: Snapshot, columns: number)
       "Whoever shares a process with another request finds the other's traces in its own globals. " +
         "Each answer appears below its execution environment as it returns.",
     ),
+    ...(cost ? paragraph(costWords(cost)) : []),
     ...paragraph(STATUS[activity] ?? "", { dim: true }),
   ];
 }
@@ -36,6 +38,7 @@ const STATUS: Partial<Record<Snapshot["activity"], string>> = {
   arming: "Opening connections …",
   recycling: "Ending all environments …",
   reading: "Reading the record …",
+  checking: "Reading the log …",
   stopping: "Stopping …",
 };
 

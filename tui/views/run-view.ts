@@ -34,6 +34,10 @@ export function RunView(props: ViewProps & { scroll: Cell<Scroll> }) {
     const environment = selected ?? first;
     if (environment) go({ name: "details", environment: environment.id });
   };
+  if (snapshot.question !== undefined) {
+    const bindings = consentBindings(props);
+    return h(Frame, { snapshot, layout, bindings, position: picture?.position, lines });
+  }
   const bindings = [
     ...activityBindings(props),
     ...(picture && picture.environments.length > 0 ? selectionBindings(picture, scroll, open) : []),
@@ -50,17 +54,33 @@ function activityBindings({ session, snapshot }: ViewProps): Binding[] {
   return [{ on: "return", words: fireWords(snapshot), run: () => session.fire() }];
 }
 
+function consentBindings({ session, quit }: ViewProps): Binding[] {
+  return [
+    { on: "y", words: "y fire it", run: () => session.fire(true) },
+    { on: "n", words: "n leave it", run: () => session.refuse() },
+    { on: "escape", run: () => session.refuse() },
+    { on: "q", words: "q quit", run: quit },
+  ];
+}
+
 function fireWords({ recorded }: Snapshot): string {
   return recorded ? "⏎ fire your plan" : "⏎ fire";
 }
 
-function idleBindings({ session, go }: ViewProps): Binding[] {
+function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
+  const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
   return [
+    ...(canCrossCheck(snapshot) ? [crossCheck] : []),
     { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
     { on: "t", words: "t target", run: () => go({ name: "targets" }) },
     { on: "c", words: "c cold start", run: () => session.recycle() },
     { on: "h", words: "h history", run: () => go({ name: "history" }) },
   ];
+}
+
+/** Only a stack has a log that can be asked. */
+function canCrossCheck({ record, recorded, target }: Snapshot): boolean {
+  return record !== undefined && (recorded?.target ?? target.choice).kind === "stack";
 }
 
 /** Without a selection the first key selects the first. */
