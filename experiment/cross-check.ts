@@ -15,7 +15,7 @@ import { ExperimentError } from "./core/errors.ts";
 import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
 import { readRecord } from "./records/read-record.ts";
 import { appendToRecord } from "./records/record-file.ts";
-import { standardCredentials } from "./targets/aws-credentials.ts";
+import { credentialsFor, standardCredentials } from "./targets/aws-credentials.ts";
 import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
 
 /** Lines reach the log some seconds after they were written. */
@@ -87,6 +87,7 @@ async function readWhenComplete(
   signal: AbortSignal,
 ): Promise<LoggedEvent[]> {
   const credentials = standardCredentials();
+  await credentialsFor(credentials, PATIENCE_MS);
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const events = await readEvents(place, credentials, from, to, signal);

@@ -1,11 +1,11 @@
 /** One execution environment: a process under AWS's runtime client, its Runtime API and its log. */
 
 import type { ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { environmentVariables } from "./environment-variables.ts";
-import { arnOf, type FunctionConfiguration } from "./function-configuration.ts";
+import { arnOf, type FunctionConfiguration, newLogStreamName } from "./function-configuration.ts";
+import { initStart } from "./init-start.ts";
 import type { Invocation, InvocationResult } from "./invocation.ts";
 import { LogStream } from "./log-stream.ts";
 import { killGroup, type ProcessGroups } from "./process-groups.ts";
@@ -55,8 +55,7 @@ export class Environment {
     groups: ProcessGroups,
     events: EnvironmentEvents,
   ) {
-    const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
-    this.id = `${day}/[$LATEST]${randomBytes(16).toString("hex")}`;
+    this.id = newLogStreamName(configuration);
     this.#function = configuration;
     this.#task = task;
     this.#groups = groups;
@@ -134,15 +133,12 @@ export class Environment {
   #startProcess({ restarted }: { restarted: boolean }): void {
     this.#initialized = false;
     this.#initError = undefined;
-    this.log.platform("initStart", {
-      initializationType: "on-demand",
-      functionName: this.#function.functionName,
-      ...(restarted && { restarted }),
-    });
+    this.log.platform("initStart", initStart(this.#function, restarted));
     const child = this.#groups.start(
       process.execPath,
       ["--require", this.#task.runtimeClient, RUNTIME],
       environmentVariables(this.#function, this.#task, this.id, this.#address),
+      this.#task.root,
     );
     this.#process = child;
     if (child.stdout) this.log.follow(child.stdout);

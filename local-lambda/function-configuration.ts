@@ -1,6 +1,6 @@
 /** What the embedded Lambda runs and how: the counterpart of a function's configuration on AWS. */
 
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 
 export const MODELS = ["on-demand"] as const;
@@ -9,6 +9,14 @@ export type Model = (typeof MODELS)[number];
 export interface FunctionConfiguration {
   model: Model;
   functionName: string;
+  /** Its code; absent: this project's own handler. */
+  code?: FunctionCode;
+  /** Where it says that it runs. */
+  region: string;
+  /** `$LATEST`, or the number of a published version. */
+  version: string;
+  /** Absent: `/aws/lambda/NAME`. */
+  logGroupName?: string;
   memoryMb: number;
   /** How long one invocation may take, in milliseconds. */
   timeoutMs: number;
@@ -24,6 +32,14 @@ export interface FunctionConfiguration {
   environmentVariables: Record<string, string>;
 }
 
+/** Code in a folder, as an archive for AWS would hold it. */
+export interface FunctionCode {
+  /** The folder, which is used where it is and never changed. */
+  root: string;
+  /** File without its extension, and export, such as `index.handler`. */
+  handler: string;
+}
+
 /**
  * The defaults. Limit and name follow AWS; how long idle environments live is not documented and
  * was measured as some minutes, so five are assumed.
@@ -33,6 +49,8 @@ export function defaultConfiguration(): FunctionConfiguration {
   return {
     model: "on-demand",
     functionName: "lambda-concurrency-test",
+    region: LOCAL_REGION,
+    version: LATEST,
     memoryMb: 128,
     timeoutMs: 65_000,
     idleTimeoutMs: 300_000,
@@ -43,15 +61,31 @@ export function defaultConfiguration(): FunctionConfiguration {
   };
 }
 
-/** The log group that a function of this name writes to. */
-export function logGroupOf({ functionName }: FunctionConfiguration): string {
-  return `/aws/lambda/${functionName}`;
+/** The log group that the function writes to. */
+export function logGroupOf({ functionName, logGroupName }: FunctionConfiguration): string {
+  return logGroupName ?? `/aws/lambda/${functionName}`;
 }
 
-/** The function's name in AWS's notation, with the account id that AWS uses in examples. */
-export function arnOf({ functionName }: FunctionConfiguration): string {
-  return `arn:aws:lambda:${LOCAL_REGION}:123456789012:function:${functionName}`;
+/**
+ * A new log stream's name, which is the name of its environment as well.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html
+ */
+export function newLogStreamName({ version }: FunctionConfiguration): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${day}/[${version}]${randomBytes(16).toString("hex")}`;
 }
+
+/** The function's name in AWS's notation; a published version is part of it. */
+export function arnOf({ functionName, region, version }: FunctionConfiguration): string {
+  const qualifier = version === LATEST ? "" : `:${version}`;
+  return `arn:aws:lambda:${region}:${LOCAL_ACCOUNT}:function:${functionName}${qualifier}`;
+}
+
+/** The account id that AWS uses in examples. */
+export const LOCAL_ACCOUNT = "123456789012";
 
 /** Stands where AWS names a region, so that no local record is mistaken for one of AWS. */
-export const LOCAL_REGION = "local";
+const LOCAL_REGION = "local";
+
+/** The version that is not published: the code as it is now. */
+const LATEST = "$LATEST";

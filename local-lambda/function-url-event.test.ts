@@ -93,3 +93,25 @@ test("a parameter may be named like a property of every object", () => {
     constructor: "1",
   });
 });
+
+test("a caller who signed is in the event, and so is the account", () => {
+  const iam = {
+    accessKey: "AKIDEXAMPLE",
+    accountId: "123456789012",
+    callerId: "AIDAEXAMPLE",
+    userArn: "arn:aws:iam::123456789012:user/ana",
+    userId: "AIDAEXAMPLE",
+  };
+  const { requestContext } = eventOf({ identity: iam });
+  expect(requestContext.accountId).toBe("123456789012");
+  expect(requestContext.authorizer).toEqual({
+    iam: { ...iam, cognitoIdentity: null, principalOrgId: null },
+  });
+  const organized = eventOf({ identity: { ...iam, principalOrgId: "o-1" } });
+  expect(organized.requestContext.authorizer?.iam.principalOrgId).toBe("o-1");
+});
+
+test("where nobody needs to sign nobody is known", () => {
+  expect(eventOf().requestContext).toMatchObject({ accountId: "anonymous" });
+  expect(eventOf().requestContext).not.toHaveProperty("authorizer");
+});

@@ -17,6 +17,19 @@ export interface UrlRequest {
   sourceIp: string;
   body: Buffer;
   receivedAt: Date;
+  /** Who signed it, where callers must sign. */
+  identity?: IamIdentity;
+}
+
+/** A caller as IAM knows it. The ids are those of a user, the names those of the event. */
+export interface IamIdentity {
+  accessKey: string;
+  accountId: string;
+  callerId: string;
+  userArn: string;
+  userId: string;
+  /** Of the caller's organization; absent or `null`: none. */
+  principalOrgId?: string | null;
 }
 
 export interface FunctionUrlEvent {
@@ -28,8 +41,10 @@ export interface FunctionUrlEvent {
   headers: Record<string, string>;
   queryStringParameters?: Record<string, string>;
   requestContext: {
-    accountId: "anonymous";
+    /** `anonymous` where nobody needs to sign. */
+    accountId: string;
     apiId: string;
+    authorizer?: { iam: Required<IamIdentity> & { cognitoIdentity: null } };
     domainName: string;
     domainPrefix: string;
     http: { method: string; path: string; protocol: string; sourceIp: string; userAgent: string };
@@ -50,7 +65,7 @@ export interface FunctionUrlEvent {
 const TEXT_TYPE = /^(text\/.*|application\/(json|javascript|xml|.*\+json|.*\+xml))$/;
 
 export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
-  const { headers, receivedAt } = request;
+  const { headers, receivedAt, identity } = request;
   const [rawPath = "/", rawQueryString = ""] = splitOnce(request.target, "?");
   const path = decodePath(rawPath);
   const domainName = headers.host ?? "localhost";
@@ -68,8 +83,11 @@ export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
     headers: joinHeaders(headers),
     ...(query && { queryStringParameters: query }),
     requestContext: {
-      accountId: "anonymous",
+      accountId: identity?.accountId ?? "anonymous",
       apiId: domainPrefix,
+      ...(identity && {
+        authorizer: { iam: { principalOrgId: null, ...identity, cognitoIdentity: null } },
+      }),
       domainName,
       domainPrefix,
       http: {

@@ -78,7 +78,8 @@ function asText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function respond(
+/** A response whose body is JSON unless the headers say otherwise. */
+export function respond(
   statusCode: number,
   headers: UrlResponse["headers"],
   body: string | Buffer,

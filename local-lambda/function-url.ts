@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Authorize } from "./authorization.ts";
 import { functionUrlEvent } from "./function-url-event.ts";
 import {
   FUNCTION_ERROR,
@@ -28,9 +29,12 @@ type Invoke = (requestId: string, event: string) => Promise<InvocationResult>;
 export class FunctionUrl {
   readonly #server: Server;
   readonly #invoke: Invoke;
+  readonly #authorize: Authorize;
 
-  constructor(invoke: Invoke) {
+  /** @param authorize lets callers in; all of them, when absent */
+  constructor(invoke: Invoke, authorize: Authorize = () => ({ admitted: true })) {
     this.#invoke = invoke;
+    this.#authorize = authorize;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
@@ -81,15 +85,19 @@ export class FunctionUrl {
     body: Buffer,
     receivedAt: Date,
   ): Promise<UrlResponse> {
+    const { method = "GET", url: target = "/" } = request;
+    const admission = this.#authorize({ method, target, headers: request.headersDistinct, body });
+    if (!admission.admitted) return admission.response;
     const event = functionUrlEvent({
       requestId,
-      method: request.method ?? "GET",
-      target: request.url ?? "/",
+      method,
+      target,
       protocol: `HTTP/${request.httpVersion}`,
       headers: request.headers,
       sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
       body,
       receivedAt,
+      ...(admission.identity && { identity: admission.identity }),
     });
     const result = await this.#invoke(requestId, JSON.stringify(event));
     if (result.kind === "response") return functionUrlResponse(result.body);

@@ -1,5 +1,6 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
+import type { Authorize } from "./authorization.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
 import { FunctionUrl } from "./function-url.ts";
 import { OnDemandPool } from "./on-demand-pool.ts";
@@ -29,16 +30,22 @@ export class LocalLambda {
   }
 
   /**
-   * Bundles the handler and starts listening. No environment exists until a request asks for one.
+   * Prepares the code and starts listening. No environment exists until a request asks for one.
    *
    * @param port of the Function URL on loopback; 0 takes any free one
-   * @throws the system's error when the port is taken
+   * @param authorize lets callers in; all of them, when absent
+   * @throws StartError when the configured code is not there, and the system's error when the port
+   * is taken
    */
-  static async start(configuration: FunctionConfiguration, port: number): Promise<LocalLambda> {
-    const task = await prepareTask();
-    const groups = new ProcessGroups(task.root);
+  static async start(
+    configuration: FunctionConfiguration,
+    port: number,
+    authorize?: Authorize,
+  ): Promise<LocalLambda> {
+    const task = await prepareTask(configuration.code);
+    const groups = new ProcessGroups(task.folder);
     const pool = new OnDemandPool(configuration, task, groups);
-    const front = new FunctionUrl((requestId, event) => pool.invoke(requestId, event));
+    const front = new FunctionUrl((requestId, event) => pool.invoke(requestId, event), authorize);
     try {
       const url = await front.listen(port);
       return new LocalLambda(url, task, front, pool, groups);

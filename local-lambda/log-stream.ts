@@ -7,11 +7,26 @@ const MAX_LINES = 1_000;
 /** A line longer than this, in characters, is cut. */
 const MAX_LINE_LENGTH = 10_000;
 
-export class LogStream {
-  #lines: string[] = [];
+export interface LogLine {
+  /**
+   * When it arrived here, epoch ms. A line of JSON may state its own time as well, which is a little
+   * earlier.
+   */
+  arrivedAt: number;
+  text: string;
+}
 
+export class LogStream {
+  #history: LogLine[] = [];
+
+  /** Oldest first. */
   get lines(): readonly string[] {
-    return this.#lines;
+    return this.#history.map(({ text }) => text);
+  }
+
+  /** The same lines, with their times, as they are now. */
+  get history(): readonly LogLine[] {
+    return [...this.#history];
   }
 
   /** Adds one line of JSON about what the service did, in the form of Lambda's platform events. */
@@ -37,8 +52,8 @@ export class LogStream {
   }
 
   #append(line: string): void {
-    this.#lines.push(line.slice(0, MAX_LINE_LENGTH));
+    this.#history.push({ arrivedAt: Date.now(), text: line.slice(0, MAX_LINE_LENGTH) });
     // Cut in bulk: dropping one line at a time would move the whole array each time.
-    if (this.#lines.length > 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
+    if (this.#history.length > 2 * MAX_LINES) this.#history = this.#history.slice(-MAX_LINES);
   }
 }

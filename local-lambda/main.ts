@@ -1,14 +1,16 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
+import { type Authorize, credentialsIn, iamAuthorization } from "./authorization.ts";
 import type { ChildMessage, ControlCall } from "./control.ts";
 import { LocalLambda } from "./local-lambda.ts";
 import { parseOptions } from "./options.ts";
+import { StartError } from "./start-error.ts";
 
-const { port, configuration } = parseOptions(process.argv.slice(2));
+const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
 
 try {
-  const lambda = await LocalLambda.start(configuration, port);
+  const lambda = await LocalLambda.start(configuration, port, authorize());
   endWithSignals(lambda);
   if (parent) obey(lambda, parent);
   else introduce(lambda);
@@ -20,9 +22,27 @@ try {
   if (parent) process.disconnect();
 }
 
+/** What `--authorization` asks for, with the caller's credentials from the environment. */
+function authorize(): Authorize | undefined {
+  if (authorization !== "AWS_IAM") return undefined;
+  return iamAuthorization(configuration.region, credentialsIn(process.env));
+}
+
+/** What makes curl sign, or nothing. The shell fills the secrets in; they are not printed. */
+function signing(): string {
+  if (authorization !== "AWS_IAM") return "";
+  const token = process.env.AWS_SESSION_TOKEN
+    ? '-H "x-amz-security-token: $AWS_SESSION_TOKEN" '
+    : "";
+  return (
+    `--aws-sigv4 "aws:amz:${configuration.region}:lambda" ` +
+    `--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ${token}`
+  );
+}
+
 function introduce({ url }: LocalLambda): void {
   console.log(`Local Lambda (${configuration.model}) at ${url}`);
-  console.log(`Try: curl -d '{"client":"Ana"}' ${url}`);
+  console.log(`Try: curl ${signing()}-d '{"client":"Ana"}' ${url}`);
   console.log("Ctrl-C ends it and every environment.");
 }
 
@@ -52,6 +72,7 @@ async function end(lambda: LocalLambda): Promise<void> {
 }
 
 function startFailure(error: unknown): string {
+  if (error instanceof StartError) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return `Port ${port} is taken. Choose another with --port, or 0 for any free one.`;

@@ -9,6 +9,7 @@ import { availableParallelism } from "node:os";
 import { Environment } from "./environment.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
 import { createInvocation, type Invocation, type InvocationResult } from "./invocation.ts";
+import { type LogStreamContent, LogStreams } from "./log-streams.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 import { type Random, seededRandom } from "./random.ts";
 import type { Task } from "./task.ts";
@@ -24,8 +25,6 @@ const RETURN_MS = 100;
  * would be ready late; like this the first ones serve while the last ones start.
  */
 const MAX_BOOTING = 2 * availableParallelism();
-/** Log streams kept of environments that have ended, so that they can still be read. */
-const MAX_ENDED_STREAMS = 1_000;
 
 export class OnDemandPool {
   readonly #function: FunctionConfiguration;
@@ -39,7 +38,7 @@ export class OnDemandPool {
   readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
   readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
   readonly #retired = new Set<Environment>();
-  readonly #streams = new Map<string, Environment["log"]>();
+  readonly #streams = new LogStreams();
   readonly #queue: Environment[] = [];
   readonly #booting = new Set<Environment>();
   #inFlight = 0;
@@ -78,6 +77,11 @@ export class OnDemandPool {
   /** The lines that an environment logged, oldest first; empty for one that is unknown. */
   logOf(id: string): readonly string[] {
     return this.#streams.get(id)?.lines ?? [];
+  }
+
+  /** All log streams, the latest ones of environments that have ended included. */
+  streams(): LogStreamContent[] {
+    return this.#streams.list();
   }
 
   /** Makes the next request of everyone a cold one; what is being served is finished first. */
@@ -145,7 +149,7 @@ export class OnDemandPool {
     });
     this.#environments.add(environment);
     this.#starting.set(environment, invocation);
-    this.#streams.set(environment.id, environment.log);
+    this.#streams.add(environment.id, environment.log);
     this.#queue.push(environment);
     this.#startQueued();
   }
@@ -209,16 +213,6 @@ export class OnDemandPool {
     this.#retired.delete(environment);
     this.#booted(environment);
     await environment.stop();
-    this.#forgetOldStreams();
-  }
-
-  #forgetOldStreams(): void {
-    let surplus = this.#streams.size - this.#environments.size - MAX_ENDED_STREAMS;
-    if (surplus <= 0) return;
-    const alive = new Set([...this.#environments].map(({ id }) => id));
-    for (const id of this.#streams.keys()) {
-      if (surplus <= 0) return;
-      if (!alive.has(id) && this.#streams.delete(id)) surplus -= 1;
-    }
+    this.#streams.forgetOld(new Set(this.environments));
   }
 }

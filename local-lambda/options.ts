@@ -1,15 +1,19 @@
 /** The command line of the embedded Lambda. */
 
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { AUTHORIZATIONS, type Authorization } from "./authorization.ts";
 import {
   defaultConfiguration,
   type FunctionConfiguration,
   MODELS,
 } from "./function-configuration.ts";
+import { addVariable, NAMES, named, whole } from "./option-values.ts";
 
 export interface LocalLambdaOptions {
   port: number;
   configuration: FunctionConfiguration;
+  /** Absent: `NONE`. */
+  authorization?: Authorization;
 }
 
 interface ParsedOptions {
@@ -22,6 +26,13 @@ interface ParsedOptions {
   maxHold: number;
   seed: number;
   env: Record<string, string>;
+  functionName: string;
+  functionVersion: string;
+  region: string;
+  logGroup?: string;
+  code?: string;
+  handler: string;
+  authorization: Authorization;
 }
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -34,6 +45,45 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
       new Option("--model <model>", "how requests meet processes")
         .choices(MODELS)
         .default(defaults.model),
+    )
+    .addOption(
+      new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
+        .choices(AUTHORIZATIONS)
+        .default("NONE"),
+    )
+    .addOption(
+      new Option("--code <folder>", "serve the code in a folder (default: this project's handler)"),
+    )
+    .addOption(
+      new Option("--handler <file.export>", "file and export in that folder").default(
+        "index.handler",
+      ),
+    )
+    .addOption(
+      named("--function-name <name>", "its name", NAMES.function, "my-function").default(
+        defaults.functionName,
+      ),
+    )
+    .addOption(
+      named("--function-version <version>", "its version", NAMES.version, "7").default(
+        defaults.version,
+      ),
+    )
+    .addOption(
+      named(
+        "--region <region>",
+        "where it says that it runs, and what requests are signed for",
+        NAMES.region,
+        "eu-west-1",
+      ).default(defaults.region),
+    )
+    .addOption(
+      named(
+        "--log-group <name>",
+        "its log group (default: /aws/lambda/NAME)",
+        NAMES.logGroup,
+        "/aws/lambda/my-function",
+      ),
     )
     .addOption(
       whole("--memory <mb>", "memory that is reported, in MB", 128, 10_240, defaults.memoryMb),
@@ -72,8 +122,12 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(args, { from: "user" });
   const options = command.opts<ParsedOptions>();
+  if (options.code === undefined && command.getOptionValueSource("handler") === "cli") {
+    command.error("error: --handler names an export of your own code: add --code FOLDER.");
+  }
   return {
     port: options.port,
+    authorization: options.authorization,
     configuration: {
       ...defaults,
       model: options.model,
@@ -84,13 +138,19 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
       maxHoldMs: options.maxHold,
       seed: options.seed ?? defaults.seed,
       environmentVariables: options.env,
+      functionName: options.functionName,
+      version: options.functionVersion,
+      region: options.region,
+      ...(options.logGroup !== undefined && { logGroupName: options.logGroup }),
+      ...(options.code !== undefined && { code: { root: options.code, handler: options.handler } }),
     },
   };
 }
 
 /** The arguments that {@link parseOptions} reads back as the same configuration. */
-export function toArguments({ port, configuration }: LocalLambdaOptions): string[] {
-  const { environmentVariables } = configuration;
+export function toArguments(options: LocalLambdaOptions): string[] {
+  const { port, configuration, authorization = "NONE" } = options;
+  const { environmentVariables, logGroupName, code } = configuration;
   return [
     ...["--port", String(port)],
     ...["--model", configuration.model],
@@ -100,26 +160,15 @@ export function toArguments({ port, configuration }: LocalLambdaOptions): string
     ...["--concurrency-limit", String(configuration.concurrencyLimit)],
     ...["--max-hold", String(configuration.maxHoldMs)],
     ...["--seed", String(configuration.seed)],
+    ...["--authorization", authorization],
+    ...["--function-name", configuration.functionName],
+    ...["--function-version", configuration.version],
+    ...["--region", configuration.region],
+    ...(logGroupName === undefined ? [] : ["--log-group", logGroupName]),
+    ...(code === undefined ? [] : ["--code", code.root, "--handler", code.handler]),
     ...Object.entries(environmentVariables).flatMap(([name, value]) => [
       "--env",
       `${name}=${value}`,
     ]),
   ];
-}
-
-function whole(flags: string, description: string, min: number, max: number, fallback?: number) {
-  const option = new Option(flags, description).argParser((text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  });
-  return fallback === undefined ? option : option.default(fallback);
-}
-
-function addVariable(text: string, known: Record<string, string>): Record<string, string> {
-  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError("It must look like NAME=value.");
-  }
-  return { ...known, [name]: value };
 }

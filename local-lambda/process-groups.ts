@@ -21,9 +21,15 @@ export class ProcessGroups {
     this.#reaper.stdin?.on("error", () => {});
   }
 
-  /** Starts a program as the leader of a group of its own, with its output on pipes. */
-  start(program: string, args: readonly string[], env: Record<string, string>): ChildProcess {
+  /** Starts a program in a folder as the leader of a group of its own, with its output on pipes. */
+  start(
+    program: string,
+    args: readonly string[],
+    env: Record<string, string>,
+    cwd: string,
+  ): ChildProcess {
     const child = spawn(program, args, {
+      cwd,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env,

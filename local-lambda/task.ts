@@ -1,4 +1,4 @@
-/** What an environment runs: the handler as it is deployed, and the runtime client's stand-in. */
+/** What an environment runs: the code, and the stand-in for the runtime's own client. */
 
 import { createHash } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
@@ -7,38 +7,42 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../handler/bundle.ts";
+import { type GivenCode, openCode } from "./code-folder.ts";
+import type { FunctionCode } from "./function-configuration.ts";
 
-export interface Task {
-  /** LAMBDA_TASK_ROOT: the folder that holds the handler. */
-  root: string;
-  /** _HANDLER: the file without its extension, and the export. */
-  handler: string;
+export interface Task extends GivenCode {
+  /** A temporary folder, which the one who asked for the task removes. */
+  folder: string;
   /** The CommonJS file that is preloaded before the runtime. */
   runtimeClient: string;
-  /** Of the handler's bundle, in hexadecimal. */
-  codeSha256: string;
 }
 
 /**
- * Bundles handler and runtime client into a new folder, which the caller removes. The client is
- * CommonJS, since preloading an ES module makes an environment start a third slower.
+ * Makes a new folder for the runtime client and, unless other code is given, for the bundle of this
+ * project's handler. The client is CommonJS, since preloading an ES module makes an environment
+ * start a third slower.
+ *
+ * @throws StartError when the given code is not there
  */
-export async function prepareTask(): Promise<Task> {
+export async function prepareTask(code?: FunctionCode): Promise<Task> {
+  const given = code && (await openCode(code));
   const client = fileURLToPath(new URL("runtime-client.ts", import.meta.url));
-  const [handler, runtimeClient] = await Promise.all([
-    bundleHandler(),
+  const [bundle, runtimeClient] = await Promise.all([
+    given ? "" : bundleHandler(),
     bundleForRuntime(client, "cjs"),
   ]);
   // esbuild keeps a process for the next build, and there is none.
   await stop();
-  const root = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
-  const runtimeClientFile = join(root, "runtime-client.cjs");
-  await writeFile(join(root, BUNDLE_FILE), handler);
+  const folder = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
+  const runtimeClientFile = join(folder, "runtime-client.cjs");
   await writeFile(runtimeClientFile, runtimeClient);
+  if (given) return { ...given, folder, runtimeClient: runtimeClientFile };
+  await writeFile(join(folder, BUNDLE_FILE), bundle);
   return {
-    root,
+    folder,
+    root: folder,
     handler: HANDLER,
     runtimeClient: runtimeClientFile,
-    codeSha256: createHash("sha256").update(handler).digest("hex"),
+    codeSha256: createHash("sha256").update(bundle).digest("hex"),
   };
 }

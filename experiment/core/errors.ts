@@ -22,3 +22,9 @@ export function rootMessage(error: unknown): string {
   }
   return current instanceof Error ? current.message || current.name : String(current);
 }
+
+/** A message as a sentence, so that another may follow. */
+export function asSentence(message: string): string {
+  const text = message.trim();
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,7 +1,7 @@
 /** Credentials, found as every tool of AWS finds them. */
 
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 
 /** Credentials of AWS, as its own packages pass them on. */
 export type Credentials = Awaited<ReturnType<CredentialProvider>>;
@@ -42,8 +42,8 @@ export async function credentialsFor(
     return last ? credentials : await provider({ forceRefresh: true });
   } catch (error) {
     throw new ExperimentError(
-      `There are no AWS credentials to sign requests with: ${rootMessage(error).trim()}`,
-      'Sign in, such as with "aws sso login", or name a profile with AWS_PROFILE, and fire again.',
+      `There are no AWS credentials: ${asSentence(rootMessage(error))}`,
+      'Sign in, such as with "aws sso login", or name a profile with AWS_PROFILE, and try again.',
       { cause: error },
     );
   }

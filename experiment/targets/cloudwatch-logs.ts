@@ -2,7 +2,7 @@
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import type { LoggedEvent } from "../core/cross-check.ts";
-import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
 export interface LogPlace {
@@ -101,7 +101,7 @@ function explain(error: unknown, logGroupName: string): ExperimentError {
     );
   }
   return new ExperimentError(
-    `The log ${logGroupName} could not be read: ${rootMessage(error)}`,
+    `The log ${logGroupName} could not be read: ${asSentence(rootMessage(error))}`,
     "Check the network and your AWS credentials, and try again.",
     options,
   );
