@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { answerPlainly, startServer } from "../http-server.ts";
-import { temporaryFolder } from "../processes.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { startServer } from "../http-server.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK } from "./open-screen.ts";
 import { KEYS, type Terminal } from "./terminal.ts";
@@ -109,27 +107,6 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
 
   const again = await openScreen({ data, target: "kept" });
   expect(again.terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
-});
-
-test("the stack is found, fired at, and says how to make its environments cold", async () => {
-  const server = await startServer(answerPlainly);
-  const data = temporaryFolder();
-  const { terminal } = await openScreen({
-    data,
-    args: [...QUICK, "--target", "local"],
-    env: { PATH: pathWithPulumi(scriptOf(outputsOf(server.url.href))) },
-  });
-  terminal.press("t");
-  await terminal.shows(/Stack dev, eu-west-1\n +http:/);
-  terminal.press(KEYS.down);
-  await terminal.shows(/▸ Stack dev/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/Test +stack dev\n Deployed on AWS/);
-  terminal.press("c");
-  await terminal.shows(/cold: pulumi config set generation 4 && pulumi up/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/INCONCLUSIVE/);
-  expect(server.requests).not.toHaveLength(0);
 });
 
 test("help tells keys and words, and scrolls", async () => {

@@ -27,8 +27,9 @@ export function introductionLines({ plan, activity, cost }: Snapshot, columns: n
       "Whoever shares a process with another request finds the other's traces in its own globals. " +
         "Each answer appears below its execution environment as it returns.",
     ),
-    ...(cost ? paragraph(costWords(cost)) : []),
-    ...paragraph(STATUS[activity] ?? "", { dim: true }),
+    ...paragraph([STATUS[activity] ?? "", ...(cost ? [costWords(cost)] : [])].join(" "), {
+      dim: true,
+    }),
   ];
 }
 

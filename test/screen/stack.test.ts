@@ -1,0 +1,99 @@
+/** The screen and the stack: which of both is fired at, and what is said before. */
+
+import { expect, test } from "vitest";
+import { answerPlainly, startServer } from "../http-server.ts";
+import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { openScreen, QUICK } from "./open-screen.ts";
+import { KEYS } from "./terminal.ts";
+
+/** A deployment of enough memory to cost something. */
+const LARGE = { memoryMb: 10_240, maxHoldMs: 60_000 };
+
+function environmentOf(url: URL, outputs: object = {}): Record<string, string> {
+  return { PATH: pathWithPulumi(scriptOf({ ...outputsOf(url.href), ...outputs })) };
+}
+
+test("at first the selected stack is fired at, with its cost in sight", async () => {
+  const server = await startServer(answerPlainly);
+  const { terminal } = await openScreen({
+    target: "kept",
+    args: QUICK,
+    env: environmentOf(server.url),
+  });
+  const text = await terminal.shows(/Test +stack dev\n Deployed on AWS/);
+  expect(text).not.toMatch(/No stack to fire at/);
+  await terminal.shows(/hold 400 ms · 2 runs · \$0\.0000\d+$/m);
+  await terminal.shows(/It costs about \$0\.0000\d+ at list price:\s+128 MB arm64/);
+  terminal.press("c");
+  await terminal.shows(/cold: pulumi config set generation 4 && pulumi up/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/INCONCLUSIVE[\s\S]*x cross-check/);
+  expect(server.requests).toHaveLength(10);
+});
+
+test.each([
+  ["no CLI", "/nowhere", /No stack to fire at\. The Pulumi CLI is not installed\./],
+  ["no stack", "echo '[]'", /No stack to fire at\. No stack is selected\.[\s\S]*pulumi stack init/],
+])("where there is %s, this machine serves and the reason is said", async (_, script, reason) => {
+  const path = script.startsWith("/") ? script : pathWithPulumi(script);
+  // Only the CLI is missing; the shell that opens the screen is not.
+  const env = { PATH: script.startsWith("/") ? "/bin" : path };
+  const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
+  const text = await terminal.shows(reason);
+  expect(text).toMatch(/Test +local · on-demand\n Embedded Lambda: .* proves nothing about AWS/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
+  terminal.press("q");
+  await terminal.exited;
+  // It was no choice of the user's, so it is not kept as one.
+  const again = await openScreen({ data, target: "kept", args: QUICK, env });
+  await again.terminal.shows(reason);
+});
+
+test("a stack that was asked for is never replaced by this machine", async () => {
+  const { terminal } = await openScreen({
+    target: "stack:other",
+    env: { PATH: pathWithPulumi(scriptOf(outputsOf("http://127.0.0.1:9/"))) },
+  });
+  await terminal.shows(/FAILED {2}There is no stack other\. Run "pulumi stack ls"/);
+  expect(terminal.lines[0]).toMatch(/stack other$/);
+});
+
+test("the stack is chosen among the targets", async () => {
+  const server = await startServer(answerPlainly);
+  const { terminal } = await openScreen({ args: QUICK, env: environmentOf(server.url) });
+  terminal.press("t");
+  await terminal.shows(/Stack dev, eu-west-1\n +http:/);
+  terminal.press(KEYS.down);
+  await terminal.shows(/▸ Stack dev/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/Test +stack dev\n Deployed on AWS/);
+});
+
+test("a plan that costs more than a trifle is asked about before anything is fired", async () => {
+  const server = await startServer(answerPlainly);
+  const { terminal } = await openScreen({
+    target: "stack",
+    args: ["--hold", "1m", "--requests", "2000"],
+    env: environmentOf(server.url, LARGE),
+  });
+  await terminal.shows(/\$32\.0\d$/m);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/ASKED FIRST {2}It costs about \$\d\d\.\d\d at list price[\s\S]*y fire it/);
+  terminal.press("n");
+  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  expect(server.requests).toEqual([]);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/y fire it/);
+  terminal.press("y");
+  await terminal.shows(/of 2,000 requests answered/);
+  expect(server.requests).not.toEqual([]);
+});
+
+test("what will be throttled is said before it is fired", async () => {
+  const { terminal } = await openScreen({
+    target: "stack",
+    env: environmentOf(new URL("http://127.0.0.1:9/"), { reservedConcurrency: 3 }),
+  });
+  await terminal.shows(/NOTE {2}The function has a reserved concurrency of 3: at least 2 of 5/);
+});
