@@ -17,7 +17,7 @@ const TITLE =
   "Five requests at once are served by five processes; the second run finds the memory of the first.";
 
 const data = mkdtempSync(join(tmpdir(), "picture-of-lambda-concurrency-"));
-const terminal = new Terminal(process.execPath, ["tui/main.ts"], {
+const terminal = new Terminal(process.execPath, ["tui/main.ts", "--target", "local"], {
   ...SIZE,
   env: { LAMBDA_CONCURRENCY_TEST_DATA: data, FORCE_COLOR: "1" },
 });

@@ -157,7 +157,7 @@ test("an embedded Lambda that died is started anew", async () => {
 });
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {
-  const terminal = new Terminal(process.execPath, ["tui/main.ts", ...QUICK], {
+  const terminal = new Terminal(process.execPath, ["tui/main.ts", "--target", "local", ...QUICK], {
     env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
   });
   onTestFinished(() => terminal.dispose());

@@ -11,7 +11,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
-  env?: Record<string, string>;
+  /** Changes of the environment. */
+  env?: NodeJS.ProcessEnv;
+  /** Where the program runs; by default in the project. */
+  cwd?: string;
 }
 
 export class Terminal {
@@ -28,7 +31,7 @@ export class Terminal {
   constructor(
     program: string,
     args: readonly string[],
-    { columns = 80, rows = 24, env = {} }: TerminalOptions = {},
+    { columns = 80, rows = 24, env = {}, cwd = ROOT }: TerminalOptions = {},
   ) {
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.#terminal.onTitleChange((title) => {
@@ -38,7 +41,7 @@ export class Terminal {
     this.#pty = spawn(program, [...args], {
       cols: columns,
       rows,
-      cwd: ROOT,
+      cwd,
       env: { ...inherited, TERM: "xterm-256color", ...env },
     });
     this.#pty.onData((bytes) => {

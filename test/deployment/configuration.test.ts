@@ -1,0 +1,134 @@
+/** Configuration, from `pulumi config set` to what AWS is asked for. */
+
+import { expect, test } from "vitest";
+import { callSigned, callUnsigned } from "./call-url.ts";
+import { changedIn } from "./preview.ts";
+import { describeDeployment } from "./pulumi-on-path.ts";
+import { StandInAws } from "./stand-in-aws.ts";
+import { Workspace } from "./workspace.ts";
+
+const FUNCTION_UPDATE = "~ aws:lambda/function:Function: (update)";
+
+/** A deployed stack whose creation is not counted. */
+async function deployed(): Promise<{ aws: StandInAws; workspace: Workspace; url: unknown }> {
+  const aws = await StandInAws.start();
+  const workspace = await Workspace.create(aws);
+  await workspace.expectSuccess("pulumi", "up", "--yes");
+  aws.account.takeCalls();
+  const { url } = await workspace.outputs();
+  return { aws, workspace, url };
+}
+
+describeDeployment("a changed configuration", () => {
+  test("of memory and generation updates the function once and makes it cold", async () => {
+    const { aws, workspace, url } = await deployed();
+    const warm = await callSigned(url, aws.account);
+
+    await workspace.expectSuccess("pulumi", "config", "set", "memoryMb", "256");
+    await workspace.expectSuccess("pulumi", "config", "set", "generation", "2");
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(changedIn(preview)).toEqual([FUNCTION_UPDATE]);
+    expect(preview).toMatch(/~ memorySize *: 128 => 256/);
+    expect(preview).toMatch(/~ GENERATION: "1" => "2"/);
+
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls()).toEqual(["UpdateFunctionConfiguration"]);
+    expect(await workspace.outputs()).toMatchObject({ url, memoryMb: 256, generation: 2 });
+    const cold = await callSigned(url, aws.account);
+    expect(cold.answer).toMatchObject({
+      globalData: { counter: 1 },
+      environment: { coldStart: true, memoryMb: 256 },
+    });
+    expect(cold.answer.environment?.id).not.toBe(warm.answer.environment?.id);
+  });
+
+  test("of the architecture changes the function in place", async () => {
+    const { aws, workspace } = await deployed();
+    await workspace.expectSuccess("pulumi", "config", "set", "architecture", "x86_64");
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(changedIn(preview)).toEqual([FUNCTION_UPDATE]);
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls()).toEqual(["UpdateFunctionConfiguration"]);
+  });
+
+  test("of the authorization opens the URL by two permissions, and closes it again", async () => {
+    const { aws, workspace, url } = await deployed();
+    expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "NONE");
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(changedIn(preview).toSorted()).toEqual([
+      "+ aws:lambda/permission:Permission: (create)",
+      "+ aws:lambda/permission:Permission: (create)",
+      "~ aws:lambda/functionUrl:FunctionUrl: (update)",
+    ]);
+    expect(preview).toMatch(/action *: "lambda:InvokeFunctionUrl"/);
+    expect(preview).toMatch(/functionUrlAuthType *: "NONE"/);
+    expect(preview).toMatch(/action *: "lambda:InvokeFunction"/);
+    expect(preview).toMatch(/invokedViaFunctionUrl *: true/);
+
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls().toSorted()).toEqual([
+      "AddPermission",
+      "AddPermission",
+      "UpdateFunctionUrlConfig",
+    ]);
+    expect(await callUnsigned(url)).toMatchObject({ status: 200, answer: { client: "Ana" } });
+
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "AWS_IAM");
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+    expect(aws.account.resources.join()).not.toContain("permission");
+  });
+
+  test("of the reservation to 0 lets no request through", async () => {
+    const { aws, workspace, url } = await deployed();
+    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "0");
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls()).toEqual(["PutFunctionConcurrency"]);
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 429 });
+
+    await workspace.expectSuccess("pulumi", "config", "rm", "reservedConcurrency");
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls()).toEqual(["DeleteFunctionConcurrency"]);
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+  });
+
+  test("that AWS refuses leaves the function as it was, and can be set right", async () => {
+    const { aws, workspace, url } = await deployed();
+    aws.account.concurrentExecutions = 150;
+    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "60");
+    const { code, stdout } = await workspace.pulumi("up", "--yes");
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("UnreservedConcurrentExecution below its minimum value of [100]");
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+
+    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "50");
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+  });
+
+  test("of tags reaches everything that carries tags, and touches nothing else", async () => {
+    const { aws, workspace, url } = await deployed();
+    const warm = await callSigned(url, aws.account);
+    await workspace.expectSuccess("pulumi", "config", "set", "tags", "team=platform");
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(preview.match(/\+ team *: "platform"/g)).toHaveLength(3);
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(aws.account.takeCalls().toSorted()).toEqual(["TagResource", "TagResource", "TagRole"]);
+    const after = await callSigned(url, aws.account);
+    expect(after.answer.environment?.id).toBe(warm.answer.environment?.id);
+  });
+
+  test("of the name replaces everything, and leaves nothing of the old one", async () => {
+    const { aws, workspace } = await deployed();
+    await workspace.expectSuccess("pulumi", "config", "set", "namePrefix", "renamed");
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    const { functionName } = await workspace.outputs();
+    expect(functionName).toMatch(/^renamed-[0-9a-f]{7}$/);
+    expect(aws.account.resources.join("\n")).not.toContain("lambda-concurrency-test");
+    await workspace.expectSuccess("pulumi", "destroy", "--yes");
+    expect(aws.account.resources).toEqual([]);
+  });
+});

@@ -1,0 +1,149 @@
+/** The life of a stack, by the commands that a user types. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { callSigned, callUnsigned } from "./call-url.ts";
+import { changedIn } from "./preview.ts";
+import { describeDeployment } from "./pulumi-on-path.ts";
+import { StandInAws } from "./stand-in-aws.ts";
+import { type CommandResult, Workspace } from "./workspace.ts";
+
+/** What the stack is made of, in the order in which it can be made. */
+const CREATION = [
+  "CreateLogGroup",
+  "PutRetentionPolicy",
+  "CreateRole",
+  "PutRolePolicy",
+  "CreateFunction",
+  "CreateFunctionUrlConfig",
+];
+
+describeDeployment("the life of a stack", () => {
+  test("up deploys a function that answers, and destroy leaves nothing", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    const printed: CommandResult[] = [];
+    const pulumi = async (...args: string[]) => {
+      const result = await workspace.pulumi(...args);
+      printed.push(result);
+      expect(result).toMatchObject({ code: 0 });
+      return result.stdout;
+    };
+
+    expect(await pulumi("up", "--yes")).toContain("7 created");
+    expect(aws.account.takeCalls().toSorted()).toEqual(CREATION.toSorted());
+    const outputs = JSON.parse(await pulumi("stack", "output", "--json"));
+    expect(outputs).toMatchObject({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
+      urlAuthorization: "AWS_IAM",
+      functionName: expect.stringMatching(/^lambda-concurrency-test-[0-9a-f]{7}$/),
+      region: "eu-west-1",
+      logGroupName: expect.stringMatching(/^\/aws\/lambda\/lambda-concurrency-test-\d{17}/),
+      memoryMb: 128,
+      architecture: "arm64",
+      timeoutSeconds: 65,
+      maxHoldMs: 60_000,
+      generation: 1,
+      reservedConcurrency: "none",
+      provisionedConcurrency: "none",
+      codeSha256: expect.stringMatching(/^[\w+/]{43}=$/),
+    });
+    expect(await pulumi("stack", "output", "url")).toBe(`${outputs.url}\n`);
+
+    const { status, answer } = await callSigned(outputs.url, aws.account);
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({
+      client: "Ana",
+      globalData: { counter: 1, client: "Ana", clients: ["Ana"] },
+      message: "ok",
+      environment: { memoryMb: 128, region: "eu-west-1", coldStart: true },
+    });
+    expect(answer.environment?.id).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
+    expect(await callUnsigned(outputs.url)).toMatchObject({
+      status: 403,
+      body: expect.stringContaining("Forbidden"),
+    });
+
+    expect(await pulumi("preview", "--diff")).toContain("7 unchanged");
+    expect(await pulumi("up", "--yes")).toContain("7 unchanged");
+    expect(aws.account.takeCalls()).toEqual([]);
+
+    const log = JSON.stringify([...aws.account.logGroups.values()].map(({ streams }) => streams));
+    expect(log).toContain("step 1 of 1");
+
+    expect(await pulumi("destroy", "--yes")).toContain("7 deleted");
+    expect(aws.account.resources).toEqual([]);
+    const { deployment } = JSON.parse(await pulumi("stack", "export"));
+    expect(deployment.resources ?? []).toEqual([]);
+    await expect(callUnsigned(outputs.url)).rejects.toThrow();
+    expect(readdirSync(tmpdir()).filter((name) => aws.account.folders.has(name))).toEqual([]);
+
+    const { secretAccessKey, sessionToken } = aws.account.credentials;
+    for (const secret of [secretAccessKey, sessionToken]) {
+      expect(log).not.toContain(secret);
+      expect(JSON.stringify(printed)).not.toContain(secret);
+      for (const text of textsBelow(join(workspace.folder, "state"))) {
+        expect(text).not.toContain(secret);
+      }
+    }
+  });
+
+  test("another handler updates the function alone, and its environments are cold", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    await workspace.expectSuccess("pulumi", "up", "--yes");
+    const { url, codeSha256 } = await workspace.outputs();
+    await callSigned(url, aws.account);
+    const warm = await callSigned(url, aws.account);
+    expect(warm.answer).toMatchObject({
+      globalData: { counter: 2 },
+      environment: { coldStart: false },
+    });
+    aws.account.takeCalls();
+
+    workspace.edit("handler/index.ts", "/** The deployment's", "/** It is the deployment's");
+    const comment = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(comment).toContain("7 unchanged");
+
+    workspace.edit("handler/index.ts", "`step ", "`step number ");
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(changedIn(preview)).toEqual(["~ aws:lambda/function:Function: (update)"]);
+    expect(preview).toContain("~ code");
+    expect(preview).toMatch(/1 to update\n\s+6 unchanged/);
+    expect(aws.account.takeCalls()).toEqual([]);
+
+    const up = await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(up).toMatch(/1 updated\n\s+6 unchanged/);
+    expect(aws.account.takeCalls()).toEqual(["UpdateFunctionCode"]);
+    const outputs = await workspace.outputs();
+    expect(outputs).toMatchObject({ url });
+    expect(outputs.codeSha256).not.toBe(codeSha256);
+
+    const cold = await callSigned(url, aws.account);
+    expect(cold.answer).toMatchObject({
+      globalData: { counter: 1 },
+      environment: { coldStart: true },
+    });
+    expect(cold.answer.environment?.id).not.toBe(warm.answer.environment?.id);
+    await workspace.expectSuccess("pulumi", "destroy", "--yes");
+    expect(aws.account.resources).toEqual([]);
+  });
+
+  test("a handler that does not build changes nothing, and says where it is wrong", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    workspace.edit("handler/index.ts", "const globalData", "const const globalData");
+    const { code, stdout } = await workspace.pulumi("up", "--yes");
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("handler/index.ts:");
+    expect(aws.account.takeCalls()).toEqual([]);
+  });
+});
+
+function textsBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+}

@@ -1,0 +1,31 @@
+/** Tests of the deployment need the Pulumi CLI, which no package brings. */
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+
+/** The file that a command's name stands for; `undefined` when there is none on the PATH. */
+export function commandOnPath(name: string): string | undefined {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const file = join(folder || ".", name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // The next folder may have it.
+    }
+  }
+  return undefined;
+}
+
+/** `describe`, skipped with a line that says why where there is no Pulumi CLI. */
+export function describeDeployment(name: string, tests: () => void): void {
+  const missing = commandOnPath("pulumi") === undefined;
+  if (missing) {
+    console.warn(
+      "The Pulumi CLI is not on the PATH: the tests of the deployment are skipped. " +
+        "Install it from https://www.pulumi.com/docs/install/",
+    );
+  }
+  describe.skipIf(missing)(name, tests);
+}

@@ -1,0 +1,168 @@
+/**
+ * A copy of the project for one test, in which commands run as a user types them. The handler may be
+ * changed in it, and its stack is its own. Nothing of it is left when the test is over.
+ */
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { ROOT, temporaryFolder } from "../processes.ts";
+import { processesOf } from "./processes-of.ts";
+import { commandOnPath } from "./pulumi-on-path.ts";
+import type { StandInAws } from "./stand-in-aws.ts";
+
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const STACK = "dev";
+
+export class Workspace {
+  /** Everything of it lies in this folder. */
+  readonly folder: string;
+  /** The copy of the project. */
+  readonly project: string;
+  /** What its commands find in their environment. */
+  readonly env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string, env: Record<string, string>) {
+    this.folder = folder;
+    this.project = join(folder, "project");
+    this.env = { ...withoutCredentials(process.env), ...env };
+  }
+
+  /**
+   * Copies the project and makes a stack that is called `dev` and not yet deployed.
+   *
+   * @param changes of the environment of its commands
+   */
+  static async create(aws: StandInAws, changes: Record<string, string> = {}): Promise<Workspace> {
+    const folder = temporaryFolder();
+    const workspace = new Workspace(folder, { ...environment(folder, aws), ...changes });
+    // Registered after the folder, so done before that is removed.
+    onTestFinished(() => workspace.#end());
+    copyProject(workspace.project);
+    writePlugins(join(folder, "bin"));
+    for (const name of ["home", "state", "data"]) mkdirSync(join(folder, name));
+    await workspace.expectSuccess("pulumi", "stack", "init", STACK);
+    return workspace;
+  }
+
+  /** Runs `pulumi` with these arguments. */
+  pulumi(...args: string[]): Promise<CommandResult> {
+    return this.run("pulumi", ...args);
+  }
+
+  /** Runs a command in the project's folder, waits for its end and gives what it printed. */
+  async run(command: string, ...args: string[]): Promise<CommandResult> {
+    const child = spawn(command, args, {
+      cwd: this.project,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    return { code, stdout, stderr };
+  }
+
+  /** Runs a command that must succeed; gives its standard output. */
+  async expectSuccess(command: string, ...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(command, ...args);
+    if (code === 0) return stdout;
+    throw new Error(`${[command, ...args].join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+  }
+
+  /** What the stack exports, as `pulumi stack output --json` prints it. */
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.expectSuccess("pulumi", "stack", "output", "--json"));
+  }
+
+  /** Changes one text in a file of the copy, which must hold it. */
+  edit(file: string, before: string, after: string): void {
+    const path = join(this.project, file);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes(before)) throw new Error(`${file} does not hold ${before}`);
+    writeFileSync(path, text.replace(before, after));
+  }
+
+  /** Ends what a command left behind, and says so: nothing should. */
+  #end(): void {
+    const left = processesOf(this.folder);
+    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    if (left.length === 0) return;
+    throw new Error(`Processes were left: ${left.map(({ command }) => command).join("; ")}`);
+  }
+}
+
+/** What a user of another machine would not have, so that no test hangs on it. */
+function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(AWS|PULUMI|VITEST|NODE_ENV)/.test(name)),
+  );
+}
+
+function environment(folder: string, aws: StandInAws): Record<string, string> {
+  const path = [join(folder, "bin"), dirname(process.execPath), process.env.PATH];
+  return {
+    ...aws.environment,
+    PATH: path.join(delimiter),
+    HOME: join(folder, "home"),
+    NO_COLOR: "1",
+    LAMBDA_CONCURRENCY_TEST_DATA: join(folder, "data"),
+    PULUMI_HOME: join(folder, "home", ".pulumi"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A plugin that is missing is a mistake of the test, and nothing to be fetched.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
+/** Everything that git knows of or would take, but no stack of the developer's own. */
+function copyProject(to: string): void {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const files = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).split("\0");
+  for (const file of files) {
+    if (file === "" || /^Pulumi\..+\.yaml$/.test(file)) continue;
+    const from = join(ROOT, file);
+    if (existsSync(from)) cpSync(from, join(to, file));
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(to, "node_modules"));
+}
+
+/** The engine finds its plugins by their names on the PATH. */
+function writePlugins(folder: string): void {
+  mkdirSync(folder);
+  writePlugin(folder, "pulumi-resource-aws", "aws-provider.ts");
+  // Where the real one is installed, it runs the program.
+  if (commandOnPath("pulumi-language-nodejs") === undefined) {
+    writePlugin(folder, "pulumi-language-nodejs", "language-host.ts");
+  }
+}
+
+function writePlugin(folder: string, name: string, source: string): void {
+  const file = join(folder, name);
+  const program = fileURLToPath(new URL(source, import.meta.url));
+  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
+  chmodSync(file, 0o755);
+}

@@ -1,0 +1,75 @@
+/** Wrong values: they are refused before anything is made, with the commands that set them right. */
+
+import { expect, test } from "vitest";
+import { describeDeployment } from "./pulumi-on-path.ts";
+import { StandInAws } from "./stand-in-aws.ts";
+import { Workspace } from "./workspace.ts";
+
+/** One wrong value a key of Pulumi.yaml, of those that its types let through. */
+const WRONG = {
+  memoryMb: "64",
+  timeoutSeconds: "901",
+  architecture: "arm",
+  maxHoldMs: "60001",
+  reservedConcurrency: "-1",
+  provisionedConcurrency: "0",
+  generation: "-1",
+  logRetentionDays: "8",
+  urlAuthorization: "none",
+  namePrefix: "my test",
+  tags: "team",
+};
+
+/** Values that are allowed, but not together. */
+const CONTRADICTIONS = [
+  { timeoutSeconds: "60", maxHoldMs: "60000" },
+  { provisionedConcurrency: "3", reservedConcurrency: "2" },
+];
+
+describeDeployment("a wrong configuration", () => {
+  test("is refused as a whole, and the printed commands make it one that deploys", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    const declared = await workspace.expectSuccess("pulumi", "config", "--json");
+    expect(Object.keys(WRONG).toSorted()).toEqual(
+      Object.keys(JSON.parse(declared))
+        .map((key) => key.replace(/^.*:/, ""))
+        .toSorted(),
+    );
+    await set(workspace, WRONG);
+    const commands = await refusedCommands(workspace);
+    expect(commands.map(([key]) => key).toSorted()).toEqual(Object.keys(WRONG).toSorted());
+    expect(aws.account.takeCalls()).toEqual([]);
+
+    await set(workspace, Object.fromEntries(commands));
+    await workspace.expectSuccess("pulumi", "preview");
+  });
+
+  test.each(CONTRADICTIONS)("is refused when values contradict each other: %j", async (values) => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    await set(workspace, values);
+    const commands = await refusedCommands(workspace);
+    expect(commands).toHaveLength(1);
+    expect(aws.account.takeCalls()).toEqual([]);
+
+    await set(workspace, Object.fromEntries(commands));
+    await workspace.expectSuccess("pulumi", "preview");
+  });
+});
+
+async function set(workspace: Workspace, values: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(values)) {
+    await workspace.expectSuccess("pulumi", "config", "set", "--", key, value);
+  }
+}
+
+/** What `pulumi up` says to run, as key and value; it must fail, without a stack trace. */
+async function refusedCommands(workspace: Workspace): Promise<[key: string, value: string][]> {
+  const { code, stdout } = await workspace.pulumi("up", "--yes");
+  expect(code).not.toBe(0);
+  expect(stdout).toContain("This configuration cannot be deployed:");
+  expect(stdout).not.toMatch(/^\s+at /m);
+  const commands = stdout.matchAll(/; run: pulumi config set (\w+) (.+)$/gm);
+  return [...commands].map(([, key = "", value = ""]) => [key, value.replaceAll("'", "")]);
+}
