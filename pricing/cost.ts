@@ -21,7 +21,7 @@ export interface Load {
 }
 
 /** What a request is charged for beside its hold, for want of a measurement; both are rounded up. */
-export const BESIDE_HOLD = {
+const BESIDE_HOLD = {
   /** Most invocations are warm; a cold one on demand takes about 130. */
   durationMs: 50,
   /** The handler's lines for five steps, and the service's own. */

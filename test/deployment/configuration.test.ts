@@ -2,8 +2,8 @@
 
 import { expect, test } from "vitest";
 import { callSigned, callUnsigned } from "./call-url.ts";
+import { describeDeployment } from "./describe-deployment.ts";
 import { changedIn } from "./preview.ts";
-import { describeDeployment } from "./pulumi-on-path.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { Workspace } from "./workspace.ts";
 

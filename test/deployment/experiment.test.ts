@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { CrossCheckLine, RecordLine } from "../../experiment/core/record-lines.ts";
-import { describeDeployment } from "./pulumi-on-path.ts";
+import { describeDeployment } from "./describe-deployment.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { type CommandResult, Workspace } from "./workspace.ts";
 

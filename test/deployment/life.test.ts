@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { callSigned, callUnsigned } from "./call-url.ts";
+import { describeDeployment } from "./describe-deployment.ts";
 import { changedIn } from "./preview.ts";
-import { describeDeployment } from "./pulumi-on-path.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { type CommandResult, Workspace } from "./workspace.ts";
 

@@ -2,7 +2,6 @@
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { describe } from "vitest";
 
 /** The file that a command's name stands for; `undefined` when there is none on the PATH. */
 export function commandOnPath(name: string): string | undefined {
@@ -18,14 +17,11 @@ export function commandOnPath(name: string): string | undefined {
   return undefined;
 }
 
-/** `describe`, skipped with a line that says why where there is no Pulumi CLI. */
-export function describeDeployment(name: string, tests: () => void): void {
-  const missing = commandOnPath("pulumi") === undefined;
-  if (missing) {
-    console.warn(
-      "The Pulumi CLI is not on the PATH: the tests of the deployment are skipped. " +
-        "Install it from https://www.pulumi.com/docs/install/",
-    );
-  }
-  describe.skipIf(missing)(name, tests);
+/** Said once before the tests, where those of the deployment cannot run. */
+export function setup(): void {
+  if (commandOnPath("pulumi") !== undefined) return;
+  console.warn(
+    "The Pulumi CLI is not on the PATH: the tests of the deployment are skipped. " +
+      "Install it from https://www.pulumi.com/docs/install/\n",
+  );
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { KEYS, Terminal } from "../screen/terminal.ts";
-import { describeDeployment } from "./pulumi-on-path.ts";
+import { describeDeployment } from "./describe-deployment.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { Workspace } from "./workspace.ts";
 

@@ -1,7 +1,7 @@
 /** Wrong values: they are refused before anything is made, with the commands that set them right. */
 
 import { expect, test } from "vitest";
-import { describeDeployment } from "./pulumi-on-path.ts";
+import { describeDeployment } from "./describe-deployment.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { Workspace } from "./workspace.ts";
 

@@ -39,7 +39,9 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
   });
   onTestFinished(() => terminal.dispose());
   await terminal.shows(/prompt>/);
-  terminal.press(`'${process.execPath}' tui/main.ts --target local ${QUICK.join(" ")}${KEYS.enter}`);
+  terminal.press(
+    `'${process.execPath}' tui/main.ts --target local ${QUICK.join(" ")}${KEYS.enter}`,
+  );
   await terminal.shows(/⏎ fire/);
   terminal.press(KEYS.ctrl("z"));
   await terminal.shows(/Stopped/);

@@ -3,6 +3,7 @@
 import { AwsError, notFound } from "./aws-error.ts";
 import { newCredentials } from "./credentials.ts";
 import type { DeployedFunction } from "./deployed-function.ts";
+import type { Home } from "./home.ts";
 import type { LogGroup } from "./log-group.ts";
 import type { Role } from "./role.ts";
 
@@ -13,7 +14,7 @@ import type { Role } from "./role.ts";
 const CONCURRENT_EXECUTIONS = 1_000;
 const MIN_UNRESERVED = 100;
 
-export class Account {
+export class Account implements Home {
   readonly id = "123456789012";
   readonly region = "eu-west-1";
   /** Of the one caller who may do everything. */

@@ -2,10 +2,9 @@
 
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
-import type { Account } from "./account.ts";
 import { codeSha256, filesOf, unpack } from "./archive.ts";
 import { AwsError, notFound } from "./aws-error.ts";
-import type { DeployedUrl } from "./deployed-url.ts";
+import type { Home } from "./home.ts";
 import type { Properties } from "./provider-protocol.ts";
 
 /** Code and configuration as they were at one moment. */
@@ -18,23 +17,33 @@ export interface Version {
   codeSize: number;
 }
 
+/** A URL of the function that answers. */
+export interface ServedUrl {
+  readonly url: string;
+  /** `AWS_IAM` or `NONE`; a change holds for the next request. */
+  authorizationType: unknown;
+  /** Serves what is deployed now, by environments that are all new. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
 const LATEST = "$LATEST";
 
 export class DeployedFunction {
   readonly name: string;
-  readonly account: Account;
+  readonly account: Home;
   readonly permissions = new Map<string, Properties>();
   /** The version behind each alias. */
   readonly aliases = new Map<string, string>();
   /** The environments that are kept ready, by the alias that they belong to. */
   readonly provisioned = new Map<string, number>();
   /** By alias; the key of the URL of $LATEST is empty. */
-  readonly urls = new Map<string, DeployedUrl>();
+  readonly urls = new Map<string, ServedUrl>();
   reservedConcurrency: number | undefined;
   readonly #versions = new Map<string, Version>();
   readonly #folders = new Set<string>();
 
-  constructor(account: Account, name: string) {
+  constructor(account: Home, name: string) {
     this.account = account;
     this.name = name;
   }

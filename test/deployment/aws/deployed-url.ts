@@ -13,14 +13,13 @@ import { respond } from "../../../local-lambda/function-url-response.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
 import { refusals } from "../../../local-lambda/signature-refusals.ts";
 import { isRecord } from "./archive.ts";
-import type { DeployedFunction } from "./deployed-function.ts";
-import { isOpen } from "./permission.ts";
+import type { DeployedFunction, ServedUrl } from "./deployed-function.ts";
+import { isOpen } from "./function-policy.ts";
 
-export class DeployedUrl {
+export class DeployedUrl implements ServedUrl {
   readonly deployed: DeployedFunction;
   /** The alias that it is of; empty: $LATEST. */
   readonly qualifier: string;
-  /** `AWS_IAM` or `NONE`; a change holds for the next request. */
   authorizationType: unknown;
   #lambda: LocalLambda | undefined;
   /** The engine changes several resources at once; each change waits for the one before it. */
@@ -48,7 +47,6 @@ export class DeployedUrl {
     return `http://127.0.0.1:${this.#port}/`;
   }
 
-  /** Serves what is deployed now, by environments that are all new. */
   restart(): Promise<void> {
     return this.#next(async () => {
       await this.#stop();
@@ -109,7 +107,7 @@ export class DeployedUrl {
     if (this.authorizationType === "AWS_IAM") {
       return iamAuthorization(account.region, account.credentials)(request);
     }
-    if (isOpen(this.deployed, this.qualifier)) return { admitted: true };
+    if (isOpen(this.deployed.permissions.values(), this.qualifier)) return { admitted: true };
     const { errorType, body } = refusals.unsigned;
     const headers = { "x-amzn-errortype": errorType };
     return { admitted: false, response: respond(403, headers, JSON.stringify(body)) };

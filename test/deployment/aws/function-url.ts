@@ -4,6 +4,7 @@
  */
 
 import { AwsError } from "./aws-error.ts";
+import type { DeployedFunction, ServedUrl } from "./deployed-function.ts";
 import { DeployedUrl } from "./deployed-url.ts";
 import type { Kind } from "./kind.ts";
 import type { Properties } from "./provider-protocol.ts";
@@ -30,7 +31,7 @@ export const functionUrlKind: Kind = {
     const url = await DeployedUrl.create(deployed, qualifier, inputs.authorizationType);
     deployed.urls.set(qualifier, url);
     const id = [deployed.name, ...(qualifier === "" ? [] : [qualifier])].join("/");
-    return { id, outputs: outputs(url, inputs) };
+    return { id, outputs: outputs(deployed, url, inputs) };
   },
   async update(account, { inputs }, news) {
     account.note("UpdateFunctionUrlConfig");
@@ -38,7 +39,7 @@ export const functionUrlKind: Kind = {
     const url = deployed.urls.get(String(news.qualifier ?? ""));
     if (!url) throw new AwsError("ResourceNotFoundException", "The URL does not exist.", 404);
     url.authorizationType = news.authorizationType;
-    return outputs(url, news);
+    return outputs(deployed, url, news);
   },
   async remove(account, { outputs: { functionName, qualifier } }) {
     account.note("DeleteFunctionUrlConfig");
@@ -48,7 +49,7 @@ export const functionUrlKind: Kind = {
   },
 };
 
-function outputs({ url, deployed }: DeployedUrl, inputs: Properties): Properties {
+function outputs(deployed: DeployedFunction, { url }: ServedUrl, inputs: Properties): Properties {
   return {
     ...inputs,
     functionUrl: url,

@@ -77,7 +77,7 @@ export const functionKind: Kind = {
       checkRole(account, news);
     }
     if (changedCode) account.note("UpdateFunctionCode");
-    const reserves = reserve(deployed, reservationOf(inputs), reservationOf(news));
+    const reserves = reserve(account, deployed, inputs, news);
     deployed.set(news, changedCode ? news.code : undefined);
     if (news.publish === true && (configured || changedCode)) {
       account.note("PublishVersion");
@@ -95,9 +95,15 @@ export const functionKind: Kind = {
 };
 
 /** Changes the reservation; tells whether there was anything to change. */
-function reserve(deployed: DeployedFunction, before?: number, after?: number): boolean {
+function reserve(
+  account: Account,
+  deployed: DeployedFunction,
+  inputs: Properties,
+  news: Properties,
+): boolean {
+  const [before, after] = [reservationOf(inputs), reservationOf(news)];
   if (before === after) return false;
-  const { account, provisioned } = deployed;
+  const { provisioned } = deployed;
   account.note(after === undefined ? "DeleteFunctionConcurrency" : "PutFunctionConcurrency");
   if (after !== undefined) {
     account.reserve(after, before);

@@ -3,13 +3,13 @@
 import type { Account } from "./account.ts";
 import type { Failure, Properties } from "./provider-protocol.ts";
 
-export interface Created {
+interface Created {
   id: string;
   outputs: Properties;
 }
 
 /** An existing resource, as the engine's state has it. */
-export interface Existing {
+interface Existing {
   id: string;
   outputs: Properties;
   inputs: Properties;

@@ -4,13 +4,10 @@
  */
 
 import { declaredProperties } from "./declared-properties.ts";
-import type { DeployedFunction } from "./deployed-function.ts";
+import { INVOKE, INVOKE_URL } from "./function-policy.ts";
 import type { Kind } from "./kind.ts";
 import type { Failure, Properties } from "./provider-protocol.ts";
 import { judge, oneOf, text } from "./rules.ts";
-
-const INVOKE_URL = "lambda:InvokeFunctionUrl";
-const INVOKE = "lambda:InvokeFunction";
 
 export const permissionKind: Kind = {
   module: "lambda/permission",
@@ -56,23 +53,4 @@ function misplacedConditions(inputs: Properties): Failure[] {
     failures.push({ property: "invokedViaFunctionUrl", reason });
   }
   return failures;
-}
-
-/**
- * Anybody may use the function's open URL: since October 2025 that takes two statements, and they
- * must stand on the alias that the URL is of.
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
- */
-export function isOpen({ permissions }: DeployedFunction, qualifier: string): boolean {
-  const statements = [...permissions.values()].filter(
-    ({ principal, qualifier: of = "" }) => principal === "*" && of === qualifier,
-  );
-  return (
-    statements.some(
-      ({ action, functionUrlAuthType }) => action === INVOKE_URL && functionUrlAuthType === "NONE",
-    ) &&
-    statements.some(
-      ({ action, invokedViaFunctionUrl }) => action === INVOKE && invokedViaFunctionUrl === true,
-    )
-  );
 }

@@ -9,7 +9,7 @@ import { declaredProperties } from "./declared-properties.ts";
 import { functionKind } from "./function.ts";
 import { functionUrlKind } from "./function-url.ts";
 import { changedBetween, type Kind } from "./kind.ts";
-import { logGroupKind } from "./log-group.ts";
+import { logGroupKind } from "./log-group-kind.ts";
 import { permissionKind } from "./permission.ts";
 import {
   type Failure,
@@ -18,7 +18,7 @@ import {
   type ProviderRequest,
   UNKNOWN,
 } from "./provider-protocol.ts";
-import { roleKind, rolePolicyKind } from "./role.ts";
+import { roleKind, rolePolicyKind } from "./role-kinds.ts";
 
 const KINDS: Record<string, Kind> = {
   "aws:cloudwatch/logGroup:LogGroup": logGroupKind,
