@@ -12,7 +12,9 @@ if (!parsed.ok) throw new pulumi.RunError(parsed.message);
 const { configuration } = parsed;
 
 // Bundled before anything is registered, so that a broken handler changes nothing.
-const bundle = await bundleHandler();
+const bundle = await bundleHandler().catch((error: Error) => {
+  throw new pulumi.RunError(`The handler does not build. ${error.message}`);
+});
 const test = new ConcurrencyTest(configuration.namePrefix, { configuration, bundle });
 
 export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = test;

@@ -8,8 +8,10 @@ import {
   type CheckedRequest,
   checkedRequestOf,
   compare,
+  INITIALIZATION_MS,
   isComplete,
   type LoggedEvent,
+  type Period,
 } from "./core/cross-check.ts";
 import { ExperimentError } from "./core/errors.ts";
 import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
@@ -32,16 +34,16 @@ const MARGIN_MS = 1_000;
  */
 export async function crossCheck(path: string, signal: AbortSignal): Promise<CrossCheckLine> {
   const recorded = await readExperiment(path);
-  const { place, requests, from, to } = recorded;
+  const { place, requests, period } = recorded;
   const events = await readWhenComplete(recorded, signal);
   const line: CrossCheckLine = {
     type: "cross-check",
     experiment: recorded.experiment,
     source: "cloudwatch-logs",
     ...place,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-    ...compare(requests, events),
+    from: new Date(period.from).toISOString(),
+    to: new Date(period.to).toISOString(),
+    ...compare(requests, events, period),
     console: consoleLink(place),
   };
   appendToRecord(path, line);
@@ -52,9 +54,7 @@ interface Recorded {
   experiment: string;
   place: LogPlace;
   requests: CheckedRequest[];
-  /** By the service's clock, in epoch milliseconds. */
-  from: number;
-  to: number;
+  period: Period;
 }
 
 async function readExperiment(path: string): Promise<Recorded> {
@@ -71,27 +71,35 @@ async function readExperiment(path: string): Promise<Recorded> {
       if (request) requests.push(request);
     }
   }
-  const { logGroupName, region } = first?.target ?? {};
-  if (!first || logGroupName === undefined || region === undefined) {
-    throw new ExperimentError(
-      "This experiment was not fired at a stack, so no log of AWS knows of it.",
-      'Fire at one: "--target stack".',
-    );
+  return { ...placeOf(path, first), requests, period: time.period() };
+}
+
+function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place"> {
+  const { kind, logGroupName, region } = run?.target ?? {};
+  if (run && logGroupName !== undefined && region !== undefined) {
+    return { experiment: run.experiment, place: { logGroupName, region } };
   }
-  const { experiment } = first;
-  return { experiment, place: { logGroupName, region }, requests, ...time.range() };
+  throw new ExperimentError(
+    kind === "stack"
+      ? `${path} was recorded before records named the log.`
+      : `${path} is of an experiment that was not fired at a stack: no log of AWS knows of it.`,
+    'Fire again, with "--target stack".',
+  );
 }
 
 async function readWhenComplete(
-  { place, requests, from, to }: Recorded,
+  { place, requests, period }: Recorded,
   signal: AbortSignal,
 ): Promise<LoggedEvent[]> {
   const credentials = standardCredentials();
   await credentialsFor(credentials, PATIENCE_MS);
+  const wider = { from: period.from - INITIALIZATION_MS, to: period.to };
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
-    const events = await readEvents(place, credentials, from, to, signal);
-    if (isComplete(requests, events) || Date.now() + RETRY_MS > deadline) return events;
+    // Reading a long log takes a while: what was late when it began may be there at its end.
+    const isLast = Date.now() >= deadline;
+    const events = await readEvents(place, credentials, wider, signal);
+    if (isLast || isComplete(requests, events, period)) return events;
     await wait(RETRY_MS, undefined, { signal });
   }
 }
@@ -117,7 +125,7 @@ class ServiceTime {
     if (left !== undefined) this.#offset = Math.max(this.#offset, left - answered);
   }
 
-  range(): { from: number; to: number } {
+  period(): Period {
     const offset = Number.isFinite(this.#offset) ? this.#offset : 0;
     const from = Math.floor(this.#from + offset - MARGIN_MS);
     return { from, to: Math.ceil(this.#to + offset + MARGIN_MS) };

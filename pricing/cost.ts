@@ -20,9 +20,9 @@ export interface Load {
   holdMs: number;
 }
 
-/** What a request is charged for beside its hold, for want of a measurement; both are rounded up. */
+/** What a request is charged for beside its hold, for want of a measurement. */
 const BESIDE_HOLD = {
-  /** Most invocations are warm; a cold one on demand takes about 130. */
+  /** Of a warm invocation, rounded up; a cold start on demand is charged with about 130 more. */
   durationMs: 50,
   /** The handler's lines for five steps, and the service's own. */
   logBytes: 2_500,

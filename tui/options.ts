@@ -28,6 +28,7 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
   const program = createProgram(
     "npm run tui --",
     "Fires requests at the same instant and shows who shared a process with whom.",
+    "as the last time",
   ).addHelpText("after", NOTES);
   program.parse(args, { from: "user" });
   // A wrong plan is said before the screen opens.

@@ -45,17 +45,21 @@ export class Session {
       const { store } = this;
       const none = { notice: undefined, failure: undefined, question: undefined };
       store.set({ activity: "opening", ...none });
+      const wanted = store.current.target.choice.kind;
       const target = await unlessAborted(this.#target.open(), signal);
-      if (!target) return;
-      const cost = target.cost?.(store.current.plan);
-      if (cost && cost.usd >= CONFIRM_FROM_USD && !isAgreed) {
+      // Where this machine stands in for a stack, who pressed the key has not seen it yet.
+      if (!target || store.current.target.choice.kind !== wanted) return;
+      const { plan } = store.current;
+      const cost = target.cost?.(plan);
+      const [obstacle] = await target.obstacles(plan);
+      if (cost && cost.usd >= CONFIRM_FROM_USD && !isAgreed && obstacle === undefined) {
         store.set({ question: `${costWords(cost)} Fire it?` });
         return;
       }
       store.begin();
       const { conduct } = await importConduct();
       await conduct({
-        plan: store.current.plan,
+        plan,
         target,
         signal,
         onLine: (line) => store.take(line),

@@ -1,29 +1,42 @@
 /** What is said before a plan is fired, and asked before one that costs more than a trifle. */
 
 import { createInterface } from "node:readline/promises";
+import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
+import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
 import { costWords, usdText } from "../reports/cost-words.ts";
+import { printableLine } from "../reports/printable.ts";
 import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
+interface Options {
+  /** Where to say it. */
+  say: NodeJS.WriteStream;
+  /** Whether the user has agreed to any cost beforehand. */
+  isAgreed: boolean;
+  signal: AbortSignal;
+}
+
 /**
- * Says what the plan will meet and cost at the target.
+ * Says what the plan will meet and cost at the target, and asks where it costs much.
  *
- * @param say where to
- * @param isAgreed whether the user has agreed to any cost beforehand
- * @returns whether it may be fired
- * @throws ExperimentError when it costs too much to be fired unasked, and nobody is there to ask
+ * @returns whether it may be fired; `undefined` when the user wants to leave
+ * @throws ExperimentError when the plan cannot work, or costs too much to be fired unasked and
+ *   nobody is there to ask
  */
 export async function agree(
   plan: Plan,
   target: Target,
-  { say, isAgreed, signal }: { say: NodeJS.WriteStream; isAgreed: boolean; signal: AbortSignal },
-): Promise<boolean> {
-  for (const caution of (await target.cautions?.(plan)) ?? []) say.write(`Note: ${caution}\n`);
+  { say, isAgreed, signal }: Options,
+): Promise<boolean | undefined> {
+  await ensurePossible(plan, target);
+  const cautions = target.cautions ? await unlessAborted(target.cautions(plan), signal) : [];
+  if (signal.aborted) return undefined;
+  for (const caution of cautions ?? []) say.write(`Note: ${printableLine(caution)}\n`);
   const cost = target.cost?.(plan);
   if (cost === undefined) return true;
-  say.write(`${costWords(cost)}\n`);
+  say.write(`${printableLine(costWords(cost))}\n`);
   if (isAgreed || cost.usd < CONFIRM_FROM_USD) return true;
   if (process.stdin.isTTY) return ask(signal);
   throw new ExperimentError(
@@ -32,12 +45,13 @@ export async function agree(
   );
 }
 
-async function ask(signal: AbortSignal): Promise<boolean> {
+async function ask(signal: AbortSignal): Promise<boolean | undefined> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await reader.question("Fire it? [y/N] ", { signal })).trim());
   } catch (error) {
-    if (signal.aborted) return false;
+    // Ctrl-C and Ctrl-D arrive here as keys, not as signals.
+    if (error instanceof Error && error.name === "AbortError") return undefined;
     throw error;
   } finally {
     reader.close();

@@ -1,10 +1,12 @@
 /** `npm run experiment`: one experiment without a screen. */
 
 import { type Conducted, conduct } from "../conduct.ts";
+import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Phase } from "../core/experiment.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
+import { printableLine } from "../reports/printable.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";
 import { type CommandOptions, parseOptions } from "./options.ts";
@@ -13,6 +15,8 @@ import { Progress } from "./progress.ts";
 const EXIT = { verdict: 0, failed: 1, inconclusive: 3, unexpected: 4, interrupted: 130 };
 
 process.exitCode = await main(process.argv.slice(2));
+// Who wants to leave does not wait for what hangs, such as a program that was asked for credentials.
+if (process.exitCode === EXIT.interrupted) process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
@@ -28,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
       if (interruption.signal.aborted) return EXIT.interrupted;
       throw error;
     }
-    console.error(`error: ${error.message}\n${error.nextStep}`);
+    console.error(`error: ${printableLine(error.message)}\n${printableLine(error.nextStep)}`);
     return EXIT.failed;
   }
 }
@@ -41,13 +45,13 @@ async function run(options: CommandOptions, signal: AbortSignal): Promise<number
   const target = await openTarget(options.target, signal);
   const progress = new Progress(plan);
   const show = printer(json, progress);
+  // What is read by programs is the record and nothing else.
+  const say = json ? process.stderr : process.stdout;
   let conducted: Conducted;
   try {
-    // What is read by programs is the record and nothing else.
-    const say = json ? process.stderr : process.stdout;
     if (!json) say.write(`${target.proves}\n`);
     const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
-    if (signal.aborted) return EXIT.interrupted;
+    if (isAgreed === undefined) return EXIT.interrupted;
     if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
     if (!json) say.write("\n");
     const onPhase = (phase: Phase) => progress.enter(phase);
@@ -59,10 +63,11 @@ async function run(options: CommandOptions, signal: AbortSignal): Promise<number
   const { record } = conducted;
   if (!json && record !== undefined) process.stdout.write(`\nRecord: ${record}\n`);
   if (options.crossCheck && record !== undefined && !signal.aborted) {
+    say.write("\nReading the stack's log, which may lag by up to a minute …\n");
     const { crossCheck } = await import("../cross-check.ts");
-    const line = await crossCheck(record, signal);
-    show(line);
-    if (!line.agreement) return EXIT.inconclusive;
+    const line = await unlessAborted(crossCheck(record, signal), signal);
+    if (line) show(line);
+    if (line && !line.agreement) return EXIT.inconclusive;
   }
   if (signal.aborted) return EXIT.interrupted;
   return exitCode(conducted, options);

@@ -32,6 +32,7 @@ export function parseOptions(args: readonly string[]): CommandOptions {
   const command: Command = createProgram(
     "npm run experiment --",
     "Fires requests at the same instant and concludes who shared a process with whom.",
+    "local",
   )
     .addOption(
       new Option("--plan <name>", "which plan the options below change")
@@ -44,7 +45,7 @@ export function parseOptions(args: readonly string[]): CommandOptions {
     .option("--out <file>", "where to record (default: the platform's data folder)")
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
-    .option("--yes", "fire without asking, whatever it costs", false)
+    .option("--yes", "fire without asking, also what costs a dollar or more", false)
     .addHelpText("after", EXIT_CODES);
   command.parse(args, { from: "user" });
   const raw = command.opts<RawOptions>();

@@ -38,11 +38,13 @@ const FIELDS = Object.keys(PLAN_FIELDS) as (keyof PlanInput)[];
 /**
  * A command with `--target`, `--model`, the fields of a plan, `--help` and `--version`. Parsing
  * wrong arguments ends the process with a message and exit code 2, help and version with 0.
+ *
+ * @param defaultTarget in words
  */
-export function createProgram(name: string, description: string): Command {
+export function createProgram(name: string, description: string, defaultTarget: string): Command {
   const program = new Command(name)
     .description(description)
-    .option("--target <target>", "local, stack, stack:NAME or a URL (default: local)")
+    .option("--target <target>", `local, stack, stack:NAME or a URL (default: ${defaultTarget})`)
     .addOption(
       new Option("--model <model>", "how the local Lambda serves (default: on-demand)").choices(
         MODELS,

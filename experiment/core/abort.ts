@@ -8,6 +8,8 @@ export async function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
+  // Nobody may be there to hear of its failure.
+  promise.catch(() => {});
   if (signal.aborted) return undefined;
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const leave = () => resolve(undefined);

@@ -39,10 +39,7 @@ export interface ExperimentOptions {
  */
 export async function runExperiment(options: ExperimentOptions): Promise<VerdictLine> {
   const { plan, target, signal, onLine } = options;
-  const [obstacle] = await target.obstacles(plan);
-  if (obstacle !== undefined && !signal.aborted) {
-    throw new ExperimentError(`This plan cannot work here. ${obstacle}`, "Change the plan.");
-  }
+  if (!signal.aborted) await ensurePossible(plan, target);
   const experiment = randomUUID();
   const runs: RunEvidence[] = [];
   let failure: unknown;
@@ -59,6 +56,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   if (runs.length > 0) onLine(verdict);
   if (failure !== undefined) throw failure;
   return verdict;
+}
+
+/** @throws ExperimentError when the plan cannot work at the target */
+export async function ensurePossible(plan: Plan, target: Target): Promise<void> {
+  const [obstacle] = await target.obstacles(plan);
+  if (obstacle === undefined) return;
+  throw new ExperimentError(`This plan cannot work here. ${obstacle}`, "Change the plan.");
 }
 
 async function runStage(

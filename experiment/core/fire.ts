@@ -72,6 +72,8 @@ class Volley {
   #shotAt = Number.NaN;
   /** An observation could not be taken: nothing more is sent or observed. */
   #broken = false;
+  /** Why nothing more can be sent. */
+  #unsignable: string | undefined;
 
   constructor(firing: Firing, connections: readonly Connection[]) {
     this.#firing = firing;
@@ -88,7 +90,10 @@ class Volley {
       await this.#untilArmed(burst);
       this.#shoot(burst);
       await Promise.all(burst.map((flight, slot) => this.#serve(slot, flight)));
-      for (const index of this.#requests.skipRest()) this.#emit(index, { outcome: "aborted" });
+      const message = this.#unsignable;
+      for (const index of this.#requests.skipRest()) {
+        this.#emit(index, { outcome: "aborted", ...(message !== undefined && { message }) });
+      }
     } finally {
       signal.removeEventListener("abort", stop);
       this.#giveUp("aborted");
@@ -163,18 +168,24 @@ class Volley {
   async #serve(slot: number, first: Flight): Promise<void> {
     const connection = this.#connections[slot];
     if (!connection) return;
-    let flight: Flight | undefined = first;
-    const { signal } = this.#firing;
+    let flight = first;
     for (;;) {
-      if (flight) this.#observe(flight, await flight.ending);
-      if (signal.aborted || this.#broken || !this.#requests.areLeft) return;
+      this.#observe(flight, await flight.ending);
+      if (this.#isOver) return;
       const request = await this.#requests.take();
-      if (signal.aborted) return this.#emit(request.index, { outcome: "aborted" });
-      flight = "body" in request ? this.#sendNow(connection, request) : undefined;
+      if (this.#firing.signal.aborted) return this.#emit(request.index, { outcome: "aborted" });
       if ("message" in request) {
-        this.#emit(request.index, { outcome: "failed", message: request.message });
+        // Nor could the next one: the others go on to their end, and nothing more is sent.
+        this.#unsignable = request.message;
+        return this.#emit(request.index, { outcome: "failed", message: request.message });
       }
+      flight = this.#sendNow(connection, request);
     }
+  }
+
+  get #isOver(): boolean {
+    const isStopped = this.#firing.signal.aborted || this.#broken;
+    return isStopped || this.#unsignable !== undefined || !this.#requests.areLeft;
   }
 
   #sendNow(connection: Connection, request: Outgoing): Flight {

@@ -39,14 +39,14 @@ const CAUSES: Record<number, string> = {
   504: "the answer did not come in time",
 };
 
-/** Beyond this the signature is refused, in milliseconds. */
-const SKEW_ALLOWED_MS = 300_000;
+/** A clock that is off by this, in milliseconds, is to blame for a signature that has expired. */
+const CLEARLY_WRONG_MS = 60_000;
 
 /**
  * Who may call a URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; what is wrong with
  * a signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html.
  */
-function forbidden({ message, isSigned, aheadMs }: LambdaAnswer): string {
+function forbidden({ message, isSigned, aheadMs }: LambdaAnswer): string | undefined {
   if (!isSigned) {
     return (
       "the URL takes signed requests only (fire at the stack, which signs them), or lacks one of " +
@@ -56,22 +56,31 @@ function forbidden({ message, isSigned, aheadMs }: LambdaAnswer): string {
   if (/token.*expired/i.test(message)) {
     return "sign in again, such as with aws sso login, and fire again";
   }
-  if (/signature expired|not yet current/i.test(message)) {
-    if (aheadMs === undefined || Math.abs(aheadMs) < SKEW_ALLOWED_MS) {
-      return "the request was on its way for more than five minutes";
-    }
-    const far = formatDuration(Math.round(Math.abs(aheadMs) / 1_000) * 1_000);
-    const where = aheadMs > 0 ? "ahead of" : "behind";
-    return `this machine's clock is ${far} ${where} the service's; set it`;
-  }
+  if (/signature expired|not yet current/i.test(message)) return untimely(message, aheadMs);
   if (/does not match/i.test(message)) {
     return "the secret key is not that of the access key";
   }
   if (/token.*invalid/i.test(message)) {
     return "AWS does not know these credentials; check AWS_PROFILE and the AWS_… variables";
   }
-  return (
-    "the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction on the function; " +
-    '"pulumi stack output callerPolicy" is a policy with both'
-  );
+  if (/forbidden|not authorized|access ?denied/i.test(message)) {
+    return (
+      "the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction on the function; " +
+      '"pulumi stack output callerPolicy" is a policy with both'
+    );
+  }
+  return undefined;
+}
+
+/** A signature holds for five minutes before and after its date. */
+function untimely(message: string, aheadMs: number | undefined): string {
+  const isBehind = /expired/i.test(message);
+  if (isBehind && Math.abs(aheadMs ?? 0) < CLEARLY_WRONG_MS) {
+    return "the request was on its way for more than five minutes";
+  }
+  const where = isBehind ? "behind" : "ahead of";
+  if (aheadMs === undefined) return `this machine's clock is ${where} the service's; set it`;
+  // The service's clock is known to the second, and how long the answer took is in it.
+  const far = formatDuration(Math.max(1, Math.round(Math.abs(aheadMs) / 60_000)) * 60_000);
+  return `this machine's clock is about ${far} ${where} the service's; set it`;
 }

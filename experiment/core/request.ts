@@ -99,7 +99,8 @@ function aheadOf(response: Response): number | undefined {
 }
 
 function withCause(said: string, cause: string | undefined): string {
-  return cause === undefined ? said : `${said.replace(/\.$/, "")}: ${cause}`;
+  if (cause === undefined || said === "") return cause ?? said;
+  return `${said.replace(/\.$/, "")}: ${cause}`;
 }
 
 /** The `message` of a JSON error, however it is spelled, or the beginning of the text. */

@@ -37,20 +37,26 @@ test("a burst that cannot be signed is not fired, and the reason is said", async
   expect(server.requests).toEqual([]);
 });
 
-test("a later request that cannot be signed is a failed one, and the others go on", async () => {
+test("when a later request cannot be signed nothing more is sent, and the reason is on each", async () => {
   const server = await startServer(answerPlainly);
   let signed = 0;
-  const { observations } = await fireAt(server.url, 2, 6, {
+  const { observations } = await fireAt(server.url, 1, 1_000, {
     sign: (request) => {
       signed += 1;
       return signed === 4 ? Promise.reject(new Error("no network")) : signWithBody(request);
     },
   });
-  const failed = observations.filter(({ outcome }) => outcome === "failed");
-  expect(failed).toHaveLength(1);
-  expect(failed[0]?.message).toMatch(/could not be signed: no network/);
-  expect(failed[0]?.sentAt).toBeUndefined();
-  expect(server.requests).toHaveLength(5);
+  expect(observations.map(({ outcome }) => outcome)).toEqual([
+    ...Array(3).fill("ok"),
+    "failed",
+    ...Array(996).fill("aborted"),
+  ]);
+  for (const { message, sentAt } of observations.slice(3)) {
+    expect(message).toMatch(/could not be signed: no network/);
+    expect(sentAt).toBeUndefined();
+  }
+  expect(signed).toBe(4);
+  expect(server.requests).toHaveLength(3);
 });
 
 test("stopping while a later request is being signed leaves it unsent", async () => {
@@ -96,14 +102,28 @@ test.each<[string, number, object, number, RegExp]>([
     403,
     { message: "Signature expired: 1 is now earlier than 2 (3 - 5 min.)" },
     -900_000,
-    /this machine's clock is 15 min behind the service's; set it$/,
+    /this machine's clock is about 15 min behind the service's; set it$/,
   ],
   [
     "a clock that is ahead",
     403,
     { message: "Signature not yet current: 2 is still later than 1" },
     660_000,
-    /this machine's clock is 11 min ahead of the service's; set it$/,
+    /this machine's clock is about 11 min ahead of the service's; set it$/,
+  ],
+  [
+    "a request that took too long",
+    403,
+    { message: "Signature expired: 1 is now earlier than 2 (3 - 5 min.)" },
+    0,
+    /: the request was on its way for more than five minutes$/,
+  ],
+  [
+    "another 403",
+    403,
+    { message: "Credential should be scoped to a valid region." },
+    0,
+    /^403 Credential should be scoped to a valid region\.$/,
   ],
   [
     "a missing permission",
@@ -133,4 +153,9 @@ test("a 429 of Lambda is a throttle with its cause, and no failure", async () =>
     outcome: "throttled",
     message: "Rate Exceeded: the concurrency of the function or of the account is used up",
   });
+  const silent = await startServer((_, response) => {
+    response.writeHead(429, { "x-amzn-requestid": "1-2-3" }).end();
+  });
+  const [throttled] = (await fireAt(silent.url, 1, 1)).observations;
+  expect(throttled?.message).toBe("the concurrency of the function or of the account is used up");
 });

@@ -8,6 +8,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -63,15 +64,18 @@ export class RecordFile {
 }
 
 /**
- * Appends one line to a record that was closed.
+ * Appends one line to a record that was closed. Half a line, as a runner that was killed leaves it
+ * at the end, is taken away: the record would be unreadable from there on.
  *
  * @throws ExperimentError when it is gone, or cannot be written
  */
 export function appendToRecord(path: string, line: RecordLine): void {
   try {
-    const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND);
     try {
-      writeLine(descriptor, fstatSync(descriptor).size, line);
+      const size = sizeOfWholeLines(descriptor);
+      ftruncateSync(descriptor, size);
+      writeLine(descriptor, size, line);
     } finally {
       closeSync(descriptor);
     }
@@ -97,6 +101,20 @@ function writeLine(descriptor: number, size: number, line: RecordLine): number {
     ftruncateSync(descriptor, size);
     throw error;
   }
+}
+
+/** Bytes up to the last line break, and with it. */
+function sizeOfWholeLines(descriptor: number): number {
+  const { size } = fstatSync(descriptor);
+  const chunk = Buffer.alloc(65_536);
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - chunk.length);
+    const length = readSync(descriptor, chunk, 0, end - start, start);
+    const last = chunk.lastIndexOf("\n", length - 1);
+    if (last >= 0 && last < length) return start + last + 1;
+    end = start;
+  }
+  return 0;
 }
 
 function notContinued(path: string, cause: unknown): ExperimentError {

@@ -92,7 +92,7 @@ export class ExperimentText {
 }
 
 function crossCheckText(line: CrossCheckLine): string {
-  return `\n${crossCheckWords(line)}\n${line.console}\n`;
+  return `\n${crossCheckWords(line)}\n${printable(line.console)}\n`;
 }
 
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;

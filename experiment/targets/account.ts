@@ -1,6 +1,7 @@
 /** What the account allows, as far as the caller may ask. */
 
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { unlessAborted } from "../core/abort.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -17,10 +18,12 @@ export async function unreservedConcurrency(
   credentials: CredentialProvider,
 ): Promise<number | undefined> {
   const client = new LambdaClient({ region, credentials, maxAttempts: 1 });
+  const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
-    const settings = await client.send(new GetAccountSettingsCommand({}), { abortSignal });
-    return settings.AccountLimit?.UnreservedConcurrentExecutions;
+    const asking = client.send(new GetAccountSettingsCommand({}), { abortSignal });
+    // The signal ends the call, and not the search for credentials before it.
+    const settings = await unlessAborted(asking, abortSignal);
+    return settings?.AccountLimit?.UnreservedConcurrentExecutions;
   } catch {
     return undefined;
   } finally {

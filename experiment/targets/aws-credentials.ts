@@ -39,7 +39,9 @@ export async function credentialsFor(
     const credentials = await provider();
     const end = Date.now() + durationMs + RESERVE_MS;
     const last = credentials.expiration === undefined || credentials.expiration.getTime() >= end;
-    return last ? credentials : await provider({ forceRefresh: true });
+    if (last) return credentials;
+    // Those at hand are good for a while, whatever becomes of new ones.
+    return await provider({ forceRefresh: true }).catch(() => credentials);
   } catch (error) {
     throw new ExperimentError(
       `There are no AWS credentials: ${asSentence(rootMessage(error))}`,

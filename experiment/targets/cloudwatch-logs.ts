@@ -1,7 +1,7 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import type { LoggedEvent } from "../core/cross-check.ts";
+import type { LoggedEvent, Period } from "../core/cross-check.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
@@ -22,18 +22,22 @@ const PATTERN = '{ ($.type = "platform.initStart") || ($.message = "step 1 of *"
  * Reads the events of a time, page by page.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
- * @param from inclusive, epoch milliseconds of the service's clock
- * @param to inclusive, likewise
+ * @param period its ends included
  * @throws ExperimentError when the caller may not read the log, or it cannot be reached
  */
 export async function readEvents(
   { logGroupName, region }: LogPlace,
   credentials: CredentialProvider,
-  from: number,
-  to: number,
+  { from, to }: Period,
   signal: AbortSignal,
 ): Promise<LoggedEvent[]> {
-  const client = new CloudWatchLogsClient({ region, credentials });
+  const client = new CloudWatchLogsClient({
+    region,
+    credentials,
+    // A few pages a second are all that an account gets.
+    maxAttempts: 8,
+    retryMode: "adaptive",
+  });
   const events: LoggedEvent[] = [];
   try {
     let nextToken: string | undefined;
@@ -48,8 +52,8 @@ export async function readEvents(
         }),
         { abortSignal: signal },
       );
-      for (const { message = "", logStreamName = "" } of page.events ?? []) {
-        const event = toEvent(message, logStreamName);
+      for (const { message = "", logStreamName = "", timestamp = 0 } of page.events ?? []) {
+        const event = toEvent(message, logStreamName, timestamp);
         if (event) events.push(event);
       }
       nextToken = page.nextToken;
@@ -71,16 +75,16 @@ export function consoleLink({ logGroupName, region }: LogPlace): string {
   );
 }
 
-function toEvent(message: string, stream: string): LoggedEvent | undefined {
+function toEvent(message: string, stream: string, at: number): LoggedEvent | undefined {
   let line: { type?: unknown; requestId?: unknown };
   try {
     line = JSON.parse(message);
   } catch {
     return undefined;
   }
-  if (line.type === "platform.initStart") return { kind: "initialized", stream };
+  if (line.type === "platform.initStart") return { kind: "initialized", stream, at };
   if (typeof line.requestId !== "string") return undefined;
-  return { kind: "entered", stream, requestId: line.requestId };
+  return { kind: "entered", stream, at, requestId: line.requestId };
 }
 
 function explain(error: unknown, logGroupName: string): ExperimentError {
@@ -97,6 +101,13 @@ function explain(error: unknown, logGroupName: string): ExperimentError {
     return new ExperimentError(
       `The log ${logGroupName} is gone.`,
       "It went with its stack; only a stack that is still deployed can be cross-checked.",
+      options,
+    );
+  }
+  if (name === "ThrottlingException") {
+    return new ExperimentError(
+      `CloudWatch Logs answers too many requests of this account to read ${logGroupName} as well.`,
+      "Try again in a minute.",
       options,
     );
   }

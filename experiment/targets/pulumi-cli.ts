@@ -23,6 +23,8 @@ export async function pulumi(args: readonly string[], signal?: AbortSignal): Pro
     const { stdout } = await run("pulumi", [...args, "--non-interactive"], {
       cwd: PROJECT,
       timeout: TIMEOUT_MS,
+      // One that has waited so long may not listen to less.
+      killSignal: "SIGKILL",
       signal,
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
@@ -52,9 +54,14 @@ const COMPLAINTS: [complaint: RegExp, message: (match: RegExpExecArray) => strin
       'Run "pulumi stack ls" to see the stacks of this project.',
     ],
     [
-      /PULUMI_ACCESS_TOKEN|not logged in/i,
+      /PULUMI_ACCESS_TOKEN must be set|not logged in/i,
       () => "The Pulumi CLI is not logged in.",
       'Run "pulumi login".',
+    ],
+    [
+      /no such host|dial tcp|connection refused|network is unreachable/i,
+      () => "The Pulumi CLI does not reach the service that keeps the stack's state.",
+      "Check the network, and try again.",
     ],
   ];
 

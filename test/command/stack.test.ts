@@ -1,9 +1,10 @@
 /** What `npm run experiment` says and asks before it fires at a stack. */
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { start, temporaryFolder } from "../processes.ts";
 import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { KEYS, Terminal } from "../screen/terminal.ts";
 
 async function experiment(outputs: Record<string, unknown>, ...args: string[]) {
   const run = start("experiment/command/main.ts", ["--target", "stack", ...args], {
@@ -38,6 +39,53 @@ test("a costly plan is not fired unless somebody agrees", async () => {
     /^error: This plan costs \$\d+\.\d\d, and from \$1\.00 on nothing is fired unasked\.\nPass --yes/,
   );
   expect(server.requests).toEqual([]);
+});
+
+test.each([
+  ["n", 1, /error: Nothing was fired\./],
+  ["", 1, /error: Nothing was fired\./],
+  ["y", 3, /INCONCLUSIVE/],
+])("asked in a terminal, %j and Enter end with %d", async (answer, code, seen) => {
+  const server = await startServer(answerPlainly);
+  const terminal = askInTerminal(server.url);
+  await terminal.shows(/It costs about \$\d+\.\d\d at list[\s\S]*Fire it\? \[y\/N\]/);
+  terminal.press(`${answer}${KEYS.enter}`);
+  expect(await terminal.exited).toBe(code);
+  await terminal.shows(seen);
+  expect(server.requests).toHaveLength(answer === "y" ? 600 : 0);
+});
+
+test("Ctrl-C instead of an answer leaves at once, without a word", async () => {
+  const server = await startServer(answerPlainly);
+  const terminal = askInTerminal(server.url);
+  await terminal.shows(/Fire it\? \[y\/N\]/);
+  terminal.press(KEYS.ctrl("c"));
+  expect(await terminal.exited).toBe(130);
+  expect(terminal.text).not.toMatch(/Error|\n\s+at /);
+  expect(server.requests).toEqual([]);
+});
+
+function askInTerminal(url: URL): Terminal {
+  const outputs = { ...outputsOf(url.href), maxHoldMs: 60_000, memoryMb: 10_240 };
+  const args = ["--target", "stack", "--hold", "1m", "--requests", "600", "--runs", "1"];
+  const terminal = new Terminal(process.execPath, ["experiment/command/main.ts", ...args], {
+    columns: 120,
+    env: {
+      LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
+      PATH: pathWithPulumi(scriptOf(outputs)),
+    },
+  });
+  onTestFinished(() => terminal.dispose());
+  return terminal;
+}
+
+test("what the Pulumi CLI says never reaches the terminal as commands to it", async () => {
+  const evil = "echo 'error: \u001b]2;evil\u0007 and\nmore' >&2; exit 1";
+  const run = start("experiment/command/main.ts", ["--target", "stack"], {
+    PATH: pathWithPulumi(evil),
+  });
+  expect(await run.ended).toBe(1);
+  expect(run.stderr()).toContain("\\u001b]2;evil\\u0007 and more");
 });
 
 test("--yes agrees beforehand", async () => {

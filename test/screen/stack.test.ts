@@ -1,7 +1,10 @@
 /** The screen and the stack: which of both is fired at, and what is said before. */
 
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
+import { temporaryFolder } from "../processes.ts";
 import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
 import { openScreen, QUICK } from "./open-screen.ts";
 import { KEYS } from "./terminal.ts";
@@ -48,6 +51,20 @@ test.each([
   // It was no choice of the user's, so it is not kept as one.
   const again = await openScreen({ data, target: "kept", args: QUICK, env });
   await again.terminal.shows(reason);
+});
+
+test("who presses Enter before the reason is there does not fire at the wrong target", async () => {
+  const wait = join(temporaryFolder(), "wait");
+  const script = `while [ ! -e '${wait}' ]; do sleep 0.05; done; echo '[]'`;
+  const env = { PATH: pathWithPulumi(script) };
+  const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/Waiting for the target/);
+  writeFileSync(wait, "");
+  await terminal.shows(/No stack to fire at\. No stack is selected[\s\S]*⏎ fire/);
+  expect(existsSync(join(data, "records"))).toBe(false);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/ISOLATED/);
 });
 
 test("a stack that was asked for is never replaced by this machine", async () => {

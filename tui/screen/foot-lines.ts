@@ -17,7 +17,7 @@ export function footLines(snapshot: Snapshot, width: number): Line[] {
   if (obstacle !== undefined && !isBusy(snapshot)) {
     return [...lines, ...titled(width, "CANNOT FIRE", "yellow", `${obstacle} Change the plan.`)];
   }
-  if (!isBusy(snapshot)) {
+  if (!verdict || isVerdictOld || !isBusy(snapshot)) {
     lines.push(...cautions.flatMap((caution) => titled(width, "NOTE", "yellow", caution)));
   }
   if (!verdict) return lines;

@@ -1,7 +1,7 @@
 /** Styled text, line by line, as data: what a view shows can be computed and tested without Ink. */
 
 import stringWidth from "string-width";
-import { printable } from "../../experiment/reports/printable.ts";
+import { printable, printableLine } from "../../experiment/reports/printable.ts";
 
 /** A piece of a line in one style. */
 export interface Span {
@@ -58,7 +58,7 @@ export function toWidth(text: string, width: number, isCut = false): string {
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  const shown = printable(text.replaceAll(/[\r\n\t]+/g, " "));
+  const shown = printableLine(text);
   for (const word of shown.split(/ (?!%)/).flatMap((long) => pieces(long, width))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (stringWidth(longer) <= width) {

@@ -80,7 +80,9 @@ function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
 
 /** Only a stack has a log that can be asked. */
 function canCrossCheck({ record, recorded, target }: Snapshot): boolean {
-  return record !== undefined && (recorded?.target ?? target.choice).kind === "stack";
+  if (record === undefined) return false;
+  if (recorded) return recorded.target.logGroupName !== undefined;
+  return target.choice.kind === "stack";
 }
 
 /** Without a selection the first key selects the first. */
