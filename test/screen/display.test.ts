@@ -94,7 +94,7 @@ test("a screen reader gets sentences, without bars and rules", async () => {
   const { terminal } = await openScreen({
     args: QUICK,
     rows: 60,
-    columns: 120,
+    columns: 160,
     env: { INK_SCREEN_READER: "true" },
   });
   terminal.press(KEYS.enter);
