@@ -6,7 +6,7 @@ const LAYERS = [
   ["^experiment/command/"],
   ["^experiment/(conduct|cross-check)\\.ts$"],
   ["^experiment/reports/"],
-  ["^experiment/records/", "^experiment/targets/"],
+  ["^experiment/records/", "^experiment/targets/", "^experiment/plans/"],
   ["^experiment/core/", "^experiment/version\\.ts$"],
   ["^local-lambda/"],
   ["^handler/", "^pricing/"],

@@ -6,7 +6,7 @@ const soak = process.env.SOAK !== undefined;
 export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
-    globalSetup: "test/deployment/pulumi-on-path.ts",
+    globalSetup: ["test/deployment/pulumi-on-path.ts", "test/report/chromium-on-path.ts"],
     testTimeout: soak ? 1_800_000 : 120_000,
     hookTimeout: 60_000,
     // Tests start real processes on what may be two cores: one file at a time keeps them honest.

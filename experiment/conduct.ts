@@ -2,10 +2,21 @@
 
 import { type ExperimentOptions, runExperiment } from "./core/experiment.ts";
 import type { VerdictLine } from "./core/record-lines.ts";
+import type { Target } from "./core/target.ts";
 import { RecordFile } from "./records/record-file.ts";
+import { openTarget } from "./targets/open-target.ts";
+import type { TargetChoice } from "./targets/target-choice.ts";
 import { VERSION } from "./version.ts";
 
-export interface ConductOptions extends Omit<ExperimentOptions, "versions"> {
+/**
+ * The positive control: the same handler behind one HTTP server in one process. It shows that the
+ * analysis and the way to a local process are sound, and nothing of AWS.
+ */
+const CONTROL: TargetChoice = { kind: "local", model: "web-function" };
+
+export interface ConductOptions extends Omit<ExperimentOptions, "versions" | "control"> {
+  /** Whether the plan is fired at the control first. */
+  withControl?: boolean;
   /** Where to record; by default in the platform's data folder. */
   out?: string | undefined;
   /** Called with the record's path once there is something on it. */
@@ -28,12 +39,16 @@ export async function conduct({
   out,
   onLine,
   onRecord,
+  withControl = false,
   ...options
 }: ConductOptions): Promise<Conducted> {
   const record = new RecordFile(out);
+  let control: Target | undefined;
   try {
+    if (withControl) control = await openTarget(CONTROL, options.signal);
     const verdict = await runExperiment({
       ...options,
+      control,
       versions: { "lambda-concurrency-test": VERSION, node: process.version },
       onLine: (line) => {
         const isFirst = record.isEmpty;
@@ -45,5 +60,6 @@ export async function conduct({
     return { verdict, ...(!record.isEmpty && { record: record.path }) };
   } finally {
     record.close();
+    await control?.close();
   }
 }

@@ -61,11 +61,14 @@ async function readExperiment(path: string): Promise<Recorded> {
   const requests: CheckedRequest[] = [];
   const time = new ServiceTime();
   let first: RunLine | undefined;
+  let isControl = false;
   for await (const line of readRecord(path)) {
     if (line.type === "run") {
+      isControl = line.role === "control";
+      if (isControl) continue;
       first ??= line;
       time.start(line);
-    } else if (line.type === "observation") {
+    } else if (line.type === "observation" && !isControl) {
       time.see(line);
       const request = checkedRequestOf(line);
       if (request) requests.push(request);

@@ -45,7 +45,10 @@ export interface EnvironmentReport {
   /** When the handler module was evaluated, epoch ms. */
   initializedAt: number;
   initializationType?: string | undefined;
-  /** Whether this was the first invocation that this instance accepted. */
+  /**
+   * Whether this was the first invocation that this instance accepted, in an environment that was
+   * started for a request and not beforehand.
+   */
   coldStart: boolean;
   runtime?: string | undefined;
   nodeVersion: string;

@@ -158,3 +158,21 @@ test("the environment is named by its log stream", async () => {
   const { answer } = await ask(await freshHandler(), { client: "Ana", holdMs: 0 });
   expect(answer.environment).toMatchObject({ id: "2026/11/23/[$LATEST]abc", memoryMb: 128 });
 });
+
+test.each([
+  ["on-demand", true],
+  ["native-http", true],
+  ["snap-start", true],
+  ["provisioned-concurrency", false],
+  ["lambda-managed-instances", false],
+])(
+  "the first request of an environment initialized as %s is a cold start: %s",
+  async (type, cold) => {
+    vi.stubEnv("AWS_LAMBDA_INITIALIZATION_TYPE", type);
+    const handler = await freshHandler();
+    const first = await ask(handler, { client: "Ana", holdMs: 0 });
+    expect(first.answer.environment).toMatchObject({ initializationType: type, coldStart: cold });
+    const second = await ask(handler, { client: "Bo", holdMs: 0 });
+    expect(second.answer.environment?.coldStart).toBe(false);
+  },
+);

@@ -9,18 +9,29 @@ import type { EnvironmentReport } from "./contract.ts";
 const environmentId = process.env.AWS_LAMBDA_LOG_STREAM_NAME || randomUUID();
 const instance = randomUUID();
 const initializedAt = Date.now();
+const initializationType = process.env.AWS_LAMBDA_INITIALIZATION_TYPE;
 const memoryMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 
-/** Describes where the code runs. Fields that the platform does not tell are left out. */
-export function describeEnvironment(coldStart: boolean): EnvironmentReport {
+/**
+ * Environments that are initialized before there is a request for them: none waits for a start.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+const BEFOREHAND = ["provisioned-concurrency", "lambda-managed-instances"];
+
+/**
+ * Describes where the code runs. Fields that the platform does not tell are left out.
+ *
+ * @param isFirst no invocation was accepted by this instance before
+ */
+export function describeEnvironment(isFirst: boolean): EnvironmentReport {
   return {
     id: environmentId,
     instance,
     pid: process.pid,
     threadId,
     initializedAt,
-    initializationType: process.env.AWS_LAMBDA_INITIALIZATION_TYPE,
-    coldStart,
+    initializationType,
+    coldStart: isFirst && !BEFOREHAND.includes(initializationType ?? ""),
     runtime: process.env.AWS_EXECUTION_ENV,
     nodeVersion: process.version,
     memoryMb: memoryMb > 0 ? memoryMb : undefined,

@@ -1,11 +1,11 @@
 /** Code in a folder of the user's: whether it is there, and which code it is. */
 
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import type { FunctionCode } from "./function-configuration.ts";
+import { EXTENSIONS, handlerFile, handlerParts } from "./handler-file.ts";
 import { StartError } from "./start-error.ts";
 
 /** Code that an environment can run. */
@@ -17,9 +17,6 @@ export interface GivenCode {
   /** Of the code, in hexadecimal. */
   codeSha256: string;
 }
-
-/** In the order in which the runtime looks for the handler's file. */
-const EXTENSIONS = ["", ".js", ".mjs", ".cjs"];
 
 /**
  * Finds the handler's file as AWS's runtime client will. Whether the file exports the handler shows
@@ -34,45 +31,21 @@ export async function openCode({ root, handler }: FunctionCode): Promise<GivenCo
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new StartError(`There is no folder ${folder}. Name the one that holds the code: --code.`);
   }
-  const module = moduleOf(handler);
-  if (module === undefined) {
+  const parts = handlerParts(handler);
+  if (parts === undefined) {
     throw new StartError(
       `"${handler}" is no handler: it must be a file in the folder without its extension, a dot, ` +
         "and what the file exports, such as --handler index.handler.",
     );
   }
-  if (!exists(folder, module)) {
-    const names = EXTENSIONS.slice(1).map((extension) => `${module}${extension}`);
+  if (handlerFile(folder, parts.module) === undefined) {
+    const names = EXTENSIONS.map((extension) => `${parts.module}${extension}`);
     throw new StartError(
       `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
         "Name the file that is there with --handler, such as --handler index.handler.",
     );
   }
   return { root: folder, handler, codeSha256: await hashOf(folder) };
-}
-
-/** The part before the first dot of the last segment: the file, relative to the folder. */
-function moduleOf(handler: string): string | undefined {
-  const file = basename(handler);
-  const [, name, exported] = /^([^.]+)\.(.+)$/s.exec(file) ?? [];
-  // The runtime refuses to leave the folder like this.
-  if (name === undefined || exported === undefined || handler.includes("..")) return undefined;
-  return join(handler.slice(0, handler.indexOf(file)), name);
-}
-
-function exists(root: string, module: string): boolean {
-  const paths = EXTENSIONS.map((extension) => `${resolve(root, module)}${extension}`);
-  const found = paths.find((path) => existsSync(path));
-  if (found !== undefined) return statSync(found).isFile();
-  try {
-    // At last the runtime looks for a package of that name.
-    createRequire(join(root, "index.js")).resolve(basename(module), {
-      paths: [root, join(root, module, "..")],
-    });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Of all files, by name and content; of links, by what they point to. Empty folders do not count. */

@@ -3,7 +3,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 
-export const MODELS = ["on-demand"] as const;
+/** How requests meet processes: a function, one on Managed Instances, or a Web Function. */
+export const MODELS = ["on-demand", "managed-instances", "web-function"] as const;
 export type Model = (typeof MODELS)[number];
 
 export interface FunctionConfiguration {
@@ -15,15 +16,21 @@ export interface FunctionConfiguration {
   region: string;
   /** `$LATEST`, or the number of a published version. */
   version: string;
-  /** Absent: `/aws/lambda/NAME`. */
+  /** Absent: `/aws/lambda/NAME`, and `/aws/lambda/web/NAME` of a Web Function. */
   logGroupName?: string;
   memoryMb: number;
-  /** How long one invocation may take, in milliseconds. */
+  /** How long one invocation may take, in milliseconds. Managed Instances do not enforce it. */
   timeoutMs: number;
   /** How long an environment stays without a request before it is ended, in milliseconds. */
   idleTimeoutMs: number;
   /** Invocations at once before the service answers 429. */
   concurrencyLimit: number;
+  /** Environments that are started beforehand, on Managed Instances. */
+  environments: number;
+  /** Worker threads in each of them. */
+  workers: number;
+  /** Requests that an environment is given at once, on Managed Instances and as a Web Function. */
+  maxConcurrency: number;
   /** The longest hold that the handler accepts, in milliseconds. */
   maxHoldMs: number;
   /** Settles which idle environment takes a request, which AWS does not document. */
@@ -40,30 +47,46 @@ export interface FunctionCode {
   handler: string;
 }
 
+/** What AWS reports of its smallest function; Managed Instances and Web Functions begin at 2 GB. */
+const LEAST_MEMORY_MB: Record<Model, number> = {
+  "on-demand": 128,
+  "managed-instances": 2_048,
+  "web-function": 2_048,
+};
+
 /**
- * The defaults. Limit and name follow AWS; how long idle environments live is not documented and
- * was measured as some minutes, so five are assumed.
+ * The defaults of a model. Limits and names follow AWS; how long idle environments live is not
+ * documented and was measured as some minutes, so five are assumed. On Managed Instances AWS starts
+ * at least three environments and gives each 64 requests at once per vCPU, of which there is one
+ * here. It would run eight worker threads per vCPU; one is the default here, since a handful of
+ * requests would hardly ever meet in one of eight, which is what the experiment is about.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
  */
-export function defaultConfiguration(): FunctionConfiguration {
+export function defaultConfiguration(model: Model = "on-demand"): FunctionConfiguration {
   return {
-    model: "on-demand",
+    model,
     functionName: "lambda-concurrency-test",
     region: LOCAL_REGION,
     version: LATEST,
-    memoryMb: 128,
+    memoryMb: LEAST_MEMORY_MB[model],
     timeoutMs: 65_000,
     idleTimeoutMs: 300_000,
     concurrencyLimit: 1_000,
+    environments: 3,
+    workers: 1,
+    maxConcurrency: 64,
     maxHoldMs: HOLD_LIMITS_MS.max,
     seed: randomInt(2 ** 31),
     environmentVariables: {},
   };
 }
 
-/** The log group that the function writes to. */
-export function logGroupOf({ functionName, logGroupName }: FunctionConfiguration): string {
-  return logGroupName ?? `/aws/lambda/${functionName}`;
+/** The log group that the function writes to; those of Web Functions stand apart. */
+export function logGroupOf({ model, functionName, logGroupName }: FunctionConfiguration): string {
+  const folder = model === "web-function" ? "/aws/lambda/web" : "/aws/lambda";
+  return logGroupName ?? `${folder}/${functionName}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Authorize } from "./authorization.ts";
-import { functionUrlEvent } from "./function-url-event.ts";
+import type { UrlRequest } from "./function-url-event.ts";
 import {
   FUNCTION_ERROR,
   functionUrlResponse,
@@ -24,7 +24,7 @@ const BACKLOG = 10_000;
 /** Callers open connections well before they use them. */
 const PATIENCE_MS = 300_000;
 
-type Invoke = (requestId: string, event: string) => Promise<InvocationResult>;
+type Invoke = (request: UrlRequest) => Promise<InvocationResult>;
 
 export class FunctionUrl {
   readonly #server: Server;
@@ -88,7 +88,7 @@ export class FunctionUrl {
     const { method = "GET", url: target = "/" } = request;
     const admission = this.#authorize({ method, target, headers: request.headersDistinct, body });
     if (!admission.admitted) return admission.response;
-    const event = functionUrlEvent({
+    const result = await this.#invoke({
       requestId,
       method,
       target,
@@ -99,9 +99,16 @@ export class FunctionUrl {
       receivedAt,
       ...(admission.identity && { identity: admission.identity }),
     });
-    const result = await this.#invoke(requestId, JSON.stringify(event));
-    if (result.kind === "response") return functionUrlResponse(result.body);
-    return result.kind === "throttled" ? THROTTLED : FUNCTION_ERROR;
+    switch (result.kind) {
+      case "response":
+        return functionUrlResponse(result.body);
+      case "http":
+        return result.response;
+      case "throttled":
+        return THROTTLED;
+      case "error":
+        return FUNCTION_ERROR;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The platform event with which the log of an environment begins. */
 
 import type { FunctionConfiguration } from "./function-configuration.ts";
+import { TRAITS } from "./model-traits.ts";
 
 /** AWS numbers its builds of a runtime; here the Node.js that runs is what tells one from another. */
 const [MAJOR, MINOR] = process.versions.node.split(".");
@@ -13,11 +14,11 @@ const RUNTIME_VERSION = `nodejs:${MAJOR}.v${MINOR}`;
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-initStart
  */
 export function initStart(
-  { functionName, version }: FunctionConfiguration,
+  { model, functionName, version }: FunctionConfiguration,
   restarted: boolean,
 ): Record<string, unknown> {
   return {
-    initializationType: "on-demand",
+    initializationType: TRAITS[model].initializationType,
     phase: restarted ? "invoke" : "init",
     runtimeVersion: RUNTIME_VERSION,
     functionName,

@@ -1,42 +1,22 @@
 import { readdirSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Answer } from "../handler/contract.ts";
+import {
+  ask,
+  askAll,
+  distinct,
+  post,
+  startLambda as start,
+  untilPolling,
+} from "../test/embedded-lambda.ts";
 import { isAlive, temporaryFolder } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
-import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
+import { defaultConfiguration } from "./function-configuration.ts";
 import { LocalLambda } from "./local-lambda.ts";
 
 afterEach(() => vi.unstubAllEnvs());
-
-async function start(changes: Partial<FunctionConfiguration> = {}): Promise<LocalLambda> {
-  const lambda = await LocalLambda.start({ ...defaultConfiguration(), ...changes }, 0);
-  onTestFinished(() => lambda.close());
-  return lambda;
-}
-
-async function post({ url }: LocalLambda, body: unknown): Promise<Response> {
-  return fetch(url, { method: "POST", body: JSON.stringify(body) });
-}
-
-async function ask(lambda: LocalLambda, client: string, holdMs = 20): Promise<Answer> {
-  const response = await post(lambda, { client, holdMs });
-  expect(response.status).toBe(200);
-  return (await response.json()) as Answer;
-}
-
-/** Asks for several at once. */
-function askAll(lambda: LocalLambda, clients: readonly string[], holdMs: number) {
-  return Promise.all(clients.map((client) => ask(lambda, client, holdMs)));
-}
-
-function distinct<T>(values: readonly T[]): number {
-  return new Set(values).size;
-}
-
-const untilPolling = (lambda: LocalLambda, count: number) =>
-  waitUntil(`${count} runtimes to poll`, () => lambda.pool.polling === count);
 
 test("the first request is a cold start, and the next is served warm by the same process", async () => {
   const lambda = await start();

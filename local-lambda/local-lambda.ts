@@ -1,27 +1,30 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
 import type { Authorize } from "./authorization.ts";
-import type { FunctionConfiguration } from "./function-configuration.ts";
+import type { FunctionConfiguration, Model } from "./function-configuration.ts";
 import { FunctionUrl } from "./function-url.ts";
+import { ManagedPool } from "./managed-pool.ts";
 import { OnDemandPool } from "./on-demand-pool.ts";
+import type { Pool } from "./pool.ts";
 import { ProcessGroups } from "./process-groups.ts";
 import { prepareTask, type Task } from "./task.ts";
+import { WebPool } from "./web-pool.ts";
+
+const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
+  "on-demand": OnDemandPool,
+  "managed-instances": ManagedPool,
+  "web-function": WebPool,
+};
 
 export class LocalLambda {
   readonly url: URL;
-  readonly pool: OnDemandPool;
+  readonly pool: Pool;
   /** Of the handler that the environments run, in hexadecimal. */
   readonly codeSha256: string;
   readonly #front: FunctionUrl;
   readonly #groups: ProcessGroups;
 
-  private constructor(
-    url: URL,
-    task: Task,
-    front: FunctionUrl,
-    pool: OnDemandPool,
-    groups: ProcessGroups,
-  ) {
+  private constructor(url: URL, task: Task, front: FunctionUrl, pool: Pool, groups: ProcessGroups) {
     this.url = url;
     this.codeSha256 = task.codeSha256;
     this.pool = pool;
@@ -30,26 +33,28 @@ export class LocalLambda {
   }
 
   /**
-   * Prepares the code and starts listening. No environment exists until a request asks for one.
+   * Prepares the code, starts what environments the model wants beforehand, and then listens.
    *
    * @param port of the Function URL on loopback; 0 takes any free one
    * @param authorize lets callers in; all of them, when absent
-   * @throws StartError when the configured code is not there, and the system's error when the port
-   * is taken
+   * @throws StartError when the configured code is not there or cannot be initialized, and the
+   * system's error when the port is taken
    */
   static async start(
     configuration: FunctionConfiguration,
     port: number,
     authorize?: Authorize,
   ): Promise<LocalLambda> {
-    const task = await prepareTask(configuration.code);
+    const task = await prepareTask(configuration);
     const groups = new ProcessGroups(task.folder);
-    const pool = new OnDemandPool(configuration, task, groups);
-    const front = new FunctionUrl((requestId, event) => pool.invoke(requestId, event), authorize);
+    const pool = new POOLS[configuration.model](configuration, task, groups);
+    const front = new FunctionUrl((request) => pool.invoke(request), authorize);
     try {
+      await pool.start();
       const url = await front.listen(port);
       return new LocalLambda(url, task, front, pool, groups);
     } catch (error) {
+      await pool.close();
       await groups.close();
       throw error;
     }

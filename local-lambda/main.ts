@@ -9,9 +9,17 @@ import { StartError } from "./start-error.ts";
 const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
 
+let started: LocalLambda | undefined;
+
+// Before the start, which may take its time: what has been started by then is the reaper's.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => void end());
+}
+process.once("disconnect", () => void end());
+
 try {
   const lambda = await LocalLambda.start(configuration, port, authorize());
-  endWithSignals(lambda);
+  started = lambda;
   if (parent) obey(lambda, parent);
   else introduce(lambda);
 } catch (error) {
@@ -56,18 +64,11 @@ function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void 
       tell({ type: "answer", call, lines: lambda.pool.logOf(message.environment) });
     }
   });
-  process.once("disconnect", () => void end(lambda));
   tell({ type: "ready", url: lambda.url.href, codeSha256: lambda.codeSha256 });
 }
 
-function endWithSignals(lambda: LocalLambda): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => void end(lambda));
-  }
-}
-
-async function end(lambda: LocalLambda): Promise<void> {
-  await lambda.close();
+async function end(): Promise<void> {
+  await started?.close();
   process.exit(0);
 }
 

@@ -5,11 +5,13 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
-import { availableParallelism } from "node:os";
 import { Environment } from "./environment.ts";
+import { EnvironmentRegistry } from "./environment-registry.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
+import type { UrlRequest } from "./function-url-event.ts";
 import { createInvocation, type Invocation, type InvocationResult } from "./invocation.ts";
-import { type LogStreamContent, LogStreams } from "./log-streams.ts";
+import type { LogStreamContent } from "./log-streams.ts";
+import type { Pool } from "./pool.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 import { type Random, seededRandom } from "./random.ts";
 import type { Task } from "./task.ts";
@@ -20,27 +22,18 @@ import type { Task } from "./task.ts";
  * then, and starting an environment for every such request would be absurd.
  */
 const RETURN_MS = 100;
-/**
- * Runtimes that initialize at a time. More would only take turns on the same cores, and all of them
- * would be ready late; like this the first ones serve while the last ones start.
- */
-const MAX_BOOTING = 2 * availableParallelism();
-
-export class OnDemandPool {
+export class OnDemandPool implements Pool {
   readonly #function: FunctionConfiguration;
   readonly #task: Task;
   readonly #groups: ProcessGroups;
   readonly #random: Random;
-  readonly #environments = new Set<Environment>();
+  readonly #registry = new EnvironmentRegistry<Environment>();
   /** Environments on their way to the first poll, and the request that each is started for. */
   readonly #starting = new Map<Environment, Invocation>();
   /** Requests that wait for a runtime that has just answered. */
   readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
   readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
   readonly #retired = new Set<Environment>();
-  readonly #streams = new LogStreams();
-  readonly #queue: Environment[] = [];
-  readonly #booting = new Set<Environment>();
   #inFlight = 0;
   #closed = false;
 
@@ -51,12 +44,14 @@ export class OnDemandPool {
     this.#random = seededRandom(configuration.seed);
   }
 
-  /** Runs one invocation to its end. */
-  async invoke(requestId: string, event: string): Promise<InvocationResult> {
+  /** Nothing: environments are started for requests. */
+  async start(): Promise<void> {}
+
+  async invoke(request: UrlRequest): Promise<InvocationResult> {
     if (this.#closed || this.#inFlight >= this.#function.concurrencyLimit) {
       return { kind: "throttled" };
     }
-    const { invocation, ended } = createInvocation(requestId, event);
+    const { invocation, ended } = createInvocation(request);
     this.#inFlight += 1;
     this.#place(invocation);
     const result = await ended;
@@ -64,30 +59,26 @@ export class OnDemandPool {
     return result;
   }
 
-  /** The names of the environments that exist now, in order of their start. */
   get environments(): string[] {
-    return [...this.#environments].map(({ id }) => id);
+    return this.#registry.ids;
   }
 
-  /** Runtimes that could take an invocation now. */
   get polling(): number {
     return this.#candidates().length;
   }
 
-  /** The lines that an environment logged, oldest first; empty for one that is unknown. */
   logOf(id: string): readonly string[] {
-    return this.#streams.get(id)?.lines ?? [];
+    return this.#registry.logOf(id);
   }
 
-  /** All log streams, the latest ones of environments that have ended included. */
   streams(): LogStreamContent[] {
-    return this.#streams.list();
+    return this.#registry.streams();
   }
 
   /** Makes the next request of everyone a cold one; what is being served is finished first. */
   async recycle(): Promise<void> {
     const stops: Promise<void>[] = [];
-    for (const environment of this.#environments) {
+    for (const environment of this.#registry.all) {
       if (environment.isIdle && !this.#starting.has(environment))
         stops.push(this.#end(environment));
       else this.#retired.add(environment);
@@ -97,13 +88,13 @@ export class OnDemandPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#queue.length = 0;
     for (const [invocation, timer] of this.#awaitingReturn) {
       clearTimeout(timer);
       invocation.end({ kind: "throttled" });
     }
     for (const invocation of this.#starting.values()) invocation.end({ kind: "throttled" });
-    await Promise.all([...this.#environments].map((environment) => this.#end(environment)));
+    for (const timer of this.#idleTimers.values()) clearTimeout(timer);
+    await this.#registry.close();
   }
 
   #place(invocation: Invocation): void {
@@ -123,14 +114,14 @@ export class OnDemandPool {
   }
 
   #candidates(): Environment[] {
-    return [...this.#environments].filter(
-      (environment) => environment.isPolling && !this.#retired.has(environment),
+    return this.#registry.all.filter(
+      (environment) => environment.polls > 0 && !this.#retired.has(environment),
     );
   }
 
   #countReturning(): number {
     let count = 0;
-    for (const environment of this.#environments) {
+    for (const environment of this.#registry.all) {
       if (environment.isReturning && !this.#retired.has(environment)) count += 1;
     }
     return count;
@@ -147,30 +138,12 @@ export class OnDemandPool {
       onPoll: (it) => this.#onPoll(it),
       onGone: (it) => this.#onGone(it),
     });
-    this.#environments.add(environment);
     this.#starting.set(environment, invocation);
-    this.#streams.add(environment.id, environment.log);
-    this.#queue.push(environment);
-    this.#startQueued();
-  }
-
-  /** Lets as many runtimes initialize at a time as the machine can carry. */
-  #startQueued(): void {
-    while (this.#booting.size < MAX_BOOTING) {
-      const next = this.#queue.shift();
-      if (!next) return;
-      this.#booting.add(next);
-      void next.start();
-    }
-  }
-
-  /** A runtime has initialized, or never will. */
-  #booted(environment: Environment): void {
-    if (this.#booting.delete(environment)) this.#startQueued();
+    this.#registry.add(environment);
   }
 
   #onPoll(environment: Environment): void {
-    this.#booted(environment);
+    this.#registry.booted(environment);
     const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
     if (next) {
       this.#starting.delete(environment);
@@ -208,11 +181,8 @@ export class OnDemandPool {
   async #end(environment: Environment): Promise<void> {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
-    this.#environments.delete(environment);
     this.#starting.delete(environment);
     this.#retired.delete(environment);
-    this.#booted(environment);
-    await environment.stop();
-    this.#streams.forgetOld(new Set(this.environments));
+    await this.#registry.end(environment);
   }
 }

@@ -7,6 +7,7 @@ import {
   type FunctionConfiguration,
   MODELS,
 } from "./function-configuration.ts";
+import { belongsTo, MODEL_OPTIONS, type ModelOption, misplacedOption } from "./model-options.ts";
 import { type LocalLambdaOptions, parseOptions, toArguments } from "./options.ts";
 
 const seconds = (max: number) => fc.integer({ min: 1, max }).map((value) => value * 1_000);
@@ -24,6 +25,9 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
     timeoutMs: seconds(900),
     idleTimeoutMs: seconds(86_400),
     concurrencyLimit: fc.integer({ min: 1, max: 10_000 }),
+    environments: fc.integer({ min: 1, max: 1_000 }),
+    workers: fc.integer({ min: 1, max: 256 }),
+    maxConcurrency: fc.integer({ min: 1, max: 128 }),
     maxHoldMs: fc.integer({ min: 100, max: 900_000 }),
     seed: fc.integer({ min: 0, max: 2 ** 31 }),
     environmentVariables: fc.dictionary(letters(/^[A-Za-z_]\w*$/), fc.string()),
@@ -38,6 +42,9 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
       "timeoutMs",
       "idleTimeoutMs",
       "concurrencyLimit",
+      "environments",
+      "workers",
+      "maxConcurrency",
       "maxHoldMs",
       "seed",
       "environmentVariables",
@@ -51,12 +58,21 @@ const options: fc.Arbitrary<LocalLambdaOptions> = fc.record({
   configuration: configurations,
 });
 
+/** Without what belongs to other models only, and is not written. */
+function comparable({ configuration, ...others }: LocalLambdaOptions) {
+  const told: Record<string, unknown> = { ...configuration };
+  for (const name of Object.keys(MODEL_OPTIONS) as ModelOption[]) {
+    if (!belongsTo(name, configuration.model)) delete told[name];
+  }
+  // A dictionary's prototype says nothing about what it holds.
+  return JSON.parse(JSON.stringify({ ...others, configuration: told }));
+}
+
 test("what is written as arguments is read back as it was", () => {
   fc.assert(
     fc.property(options, (given) => {
       const read = parseOptions(toArguments(given));
-      // A dictionary's prototype says nothing about what it holds.
-      expect(JSON.parse(JSON.stringify(read))).toEqual(JSON.parse(JSON.stringify(given)));
+      expect(comparable(read)).toEqual(comparable(given));
     }),
     { numRuns: inputs(200, 10_000) },
   );
@@ -73,4 +89,30 @@ test("code of one's own is entered by index.handler unless another is named", ()
     root: "x",
     handler: "index.handler",
   });
+});
+
+test("the models without a smallest function of 128 MB report two gigabytes", () => {
+  expect(parseOptions([]).configuration.memoryMb).toBe(128);
+  for (const model of ["managed-instances", "web-function"]) {
+    expect(parseOptions(["--model", model]).configuration.memoryMb).toBe(2_048);
+  }
+});
+
+test.each([
+  ["on-demand", { workers: 1 }, "--workers is an option of managed-instances: leave it out with"],
+  ["on-demand", { maxConcurrency: 5 }, "--max-concurrency is an option of managed-instances and"],
+  ["web-function", { environments: 1 }, "--environments is an option of managed-instances: leave"],
+  ["web-function", { seed: 1 }, "--seed is an option of on-demand and managed-instances: leave it"],
+  ["web-function", { maxConcurrency: 129 }, "--max-concurrency of web-function is at most 128"],
+  ["managed-instances", { idleTimeoutMs: 1_000 }, "--idle-timeout is an option of on-demand and"],
+  ["managed-instances", { concurrencyLimit: 5 }, "--concurrency-limit is an option of on-demand:"],
+] as const)("%s is not combined with %j", (model, given, message) => {
+  expect(misplacedOption(model, given)).toContain(message);
+});
+
+test("a model is combined with what is its own", () => {
+  const managed = { environments: 5, workers: 2, maxConcurrency: 1_000, seed: 7 };
+  expect(misplacedOption("managed-instances", managed)).toBeUndefined();
+  expect(misplacedOption("web-function", { maxConcurrency: 128 })).toBeUndefined();
+  expect(misplacedOption("on-demand", { concurrencyLimit: 5, idleTimeoutMs: 5 })).toBeUndefined();
 });

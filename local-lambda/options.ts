@@ -1,13 +1,10 @@
 /** The command line of the embedded Lambda. */
 
-import { Command, Option } from "commander";
-import { AUTHORIZATIONS, type Authorization } from "./authorization.ts";
-import {
-  defaultConfiguration,
-  type FunctionConfiguration,
-  MODELS,
-} from "./function-configuration.ts";
-import { addVariable, NAMES, named, whole } from "./option-values.ts";
+import { Command } from "commander";
+import type { Authorization } from "./authorization.ts";
+import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
+import { belongsTo, MODEL_OPTIONS, type ModelOption, misplacedOption } from "./model-options.ts";
+import { declareOptions } from "./option-declarations.ts";
 
 export interface LocalLambdaOptions {
   port: number;
@@ -19,10 +16,13 @@ export interface LocalLambdaOptions {
 interface ParsedOptions {
   port: number;
   model: FunctionConfiguration["model"];
-  memory: number;
+  memory?: number;
   timeout: number;
   idleTimeout: number;
   concurrencyLimit: number;
+  environments: number;
+  workers: number;
+  maxConcurrency: number;
   maxHold: number;
   seed: number;
   env: Record<string, string>;
@@ -37,104 +37,32 @@ interface ParsedOptions {
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 export function parseOptions(args: readonly string[]): LocalLambdaOptions {
-  const defaults = defaultConfiguration();
   const command = new Command("npm run local-lambda --")
     .description("Serves the handler on a Function URL of this machine, in real Node.js processes.")
-    .addOption(whole("--port <port>", "the URL's port; 0 takes any free one", 0, 65_535, 0))
-    .addOption(
-      new Option("--model <model>", "how requests meet processes")
-        .choices(MODELS)
-        .default(defaults.model),
-    )
-    .addOption(
-      new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
-        .choices(AUTHORIZATIONS)
-        .default("NONE"),
-    )
-    .addOption(
-      new Option("--code <folder>", "serve the code in a folder (default: this project's handler)"),
-    )
-    .addOption(
-      new Option("--handler <file.export>", "file and export in that folder").default(
-        "index.handler",
-      ),
-    )
-    .addOption(
-      named("--function-name <name>", "its name", NAMES.function, "my-function").default(
-        defaults.functionName,
-      ),
-    )
-    .addOption(
-      named("--function-version <version>", "its version", NAMES.version, "7").default(
-        defaults.version,
-      ),
-    )
-    .addOption(
-      named(
-        "--region <region>",
-        "where it says that it runs, and what requests are signed for",
-        NAMES.region,
-        "eu-west-1",
-      ).default(defaults.region),
-    )
-    .addOption(
-      named(
-        "--log-group <name>",
-        "its log group (default: /aws/lambda/NAME)",
-        NAMES.logGroup,
-        "/aws/lambda/my-function",
-      ),
-    )
-    .addOption(
-      whole("--memory <mb>", "memory that is reported, in MB", 128, 10_240, defaults.memoryMb),
-    )
-    .addOption(
-      whole("--timeout <s>", "function timeout in seconds", 1, 900, defaults.timeoutMs / 1_000),
-    )
-    .addOption(
-      whole(
-        "--idle-timeout <s>",
-        "end idle environments after",
-        1,
-        86_400,
-        defaults.idleTimeoutMs / 1_000,
-      ),
-    )
-    .addOption(
-      whole("--concurrency-limit <n>", "answer 429 above", 1, 10_000, defaults.concurrencyLimit),
-    )
-    .addOption(whole("--max-hold <ms>", "longest hold accepted", 100, 900_000, defaults.maxHoldMs))
-    .addOption(
-      whole(
-        "--seed <n>",
-        "settles which idle environment takes a request (default: random)",
-        0,
-        2 ** 31,
-      ),
-    )
-    .addOption(
-      new Option("--env <name=value>", "set a variable in every environment; may be repeated")
-        .argParser(addVariable)
-        .default({}, "none"),
-    )
     .helpOption("--help", "show this help")
     .allowExcessArguments(false)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .parse(args, { from: "user" });
-  const options = command.opts<ParsedOptions>();
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  for (const option of declareOptions(defaultConfiguration())) command.addOption(option);
+  const options = command.parse(args, { from: "user" }).opts<ParsedOptions>();
+  const defaults = defaultConfiguration(options.model);
   if (options.code === undefined && command.getOptionValueSource("handler") === "cli") {
     command.error("error: --handler names an export of your own code: add --code FOLDER.");
   }
+  const misplaced = misplacedOption(options.model, givenOptions(command));
+  if (misplaced !== undefined) command.error(`error: ${misplaced}`);
   return {
     port: options.port,
     authorization: options.authorization,
     configuration: {
       ...defaults,
       model: options.model,
-      memoryMb: options.memory,
+      memoryMb: options.memory ?? defaults.memoryMb,
       timeoutMs: options.timeout * 1_000,
       idleTimeoutMs: options.idleTimeout * 1_000,
       concurrencyLimit: options.concurrencyLimit,
+      environments: options.environments,
+      workers: options.workers,
+      maxConcurrency: options.maxConcurrency,
       maxHoldMs: options.maxHold,
       seed: options.seed ?? defaults.seed,
       environmentVariables: options.env,
@@ -147,7 +75,21 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
   };
 }
 
-/** The arguments that {@link parseOptions} reads back as the same configuration. */
+/** The options of single models that stand on the command line. */
+function givenOptions(command: Command): Partial<Record<ModelOption, number>> {
+  const given: Partial<Record<ModelOption, number>> = {};
+  for (const name of Object.keys(MODEL_OPTIONS) as ModelOption[]) {
+    const declared = command.options.find(({ long }) => long === MODEL_OPTIONS[name].option);
+    const attribute = declared?.attributeName() ?? "";
+    if (command.getOptionValueSource(attribute) === "cli") given[name] = command.opts()[attribute];
+  }
+  return given;
+}
+
+/**
+ * The arguments that {@link parseOptions} reads back as the same configuration, as far as its model
+ * goes: what belongs to other models only is left out.
+ */
 export function toArguments(options: LocalLambdaOptions): string[] {
   const { port, configuration, authorization = "NONE" } = options;
   const { environmentVariables, logGroupName, code } = configuration;
@@ -156,10 +98,8 @@ export function toArguments(options: LocalLambdaOptions): string[] {
     ...["--model", configuration.model],
     ...["--memory", String(configuration.memoryMb)],
     ...["--timeout", String(configuration.timeoutMs / 1_000)],
-    ...["--idle-timeout", String(configuration.idleTimeoutMs / 1_000)],
-    ...["--concurrency-limit", String(configuration.concurrencyLimit)],
     ...["--max-hold", String(configuration.maxHoldMs)],
-    ...["--seed", String(configuration.seed)],
+    ...modelArguments(configuration),
     ...["--authorization", authorization],
     ...["--function-name", configuration.functionName],
     ...["--function-version", configuration.version],
@@ -171,4 +111,15 @@ export function toArguments(options: LocalLambdaOptions): string[] {
       `${name}=${value}`,
     ]),
   ];
+}
+
+function modelArguments(configuration: FunctionConfiguration): string[] {
+  const names = Object.keys(MODEL_OPTIONS) as ModelOption[];
+  return names
+    .filter((name) => belongsTo(name, configuration.model))
+    .flatMap((name) => {
+      const value = configuration[name];
+      const given = name === "idleTimeoutMs" ? value / 1_000 : value;
+      return [MODEL_OPTIONS[name].option, String(given)];
+    });
 }

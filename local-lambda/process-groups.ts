@@ -21,17 +21,22 @@ export class ProcessGroups {
     this.#reaper.stdin?.on("error", () => {});
   }
 
-  /** Starts a program in a folder as the leader of a group of its own, with its output on pipes. */
+  /**
+   * Starts a program in a folder as the leader of a group of its own, with its output on pipes.
+   *
+   * @param extra more pipes, from descriptor 3 on
+   */
   start(
     program: string,
     args: readonly string[],
     env: Record<string, string>,
     cwd: string,
+    extra: readonly "pipe"[] = [],
   ): ChildProcess {
     const child = spawn(program, args, {
       cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...extra],
       env,
     });
     const { pid } = child;

@@ -5,7 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Invocation } from "./invocation.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
@@ -17,6 +17,8 @@ export interface RuntimeEvents {
   onResponse(requestId: string, body: string): void;
   onError(requestId: string, error: { errorType: string; errorMessage: string }): void;
   onInitError(error: { errorType: string; errorMessage: string }): void;
+  /** The connection is gone over which these invocations were handed out: so is who took them. */
+  onThreadGone(requestIds: readonly string[]): void;
 }
 
 export class RuntimeApi {
@@ -24,6 +26,8 @@ export class RuntimeApi {
   readonly #events: RuntimeEvents;
   readonly #functionArn: string;
   readonly #polls = new Set<ServerResponse>();
+  /** The unanswered invocations, and the connection over which each was handed out. */
+  readonly #handedOut = new Map<string, Socket>();
 
   constructor(functionArn: string, events: RuntimeEvents) {
     this.#functionArn = functionArn;
@@ -34,6 +38,7 @@ export class RuntimeApi {
     // A poll may wait for hours.
     this.#server.requestTimeout = 0;
     this.#server.keepAliveTimeout = 0;
+    this.#server.on("connection", (socket) => socket.once("close", () => this.#lose(socket)));
   }
 
   /** Starts listening; resolves to `host:port`, as AWS_LAMBDA_RUNTIME_API has it. */
@@ -50,11 +55,15 @@ export class RuntimeApi {
     return this.#polls.size;
   }
 
-  /** Hands an invocation to a waiting poll. */
+  /**
+   * Hands an invocation to the poll that has waited longest. AWS does not say which one it takes;
+   * like this worker threads take turns.
+   */
   deliver(invocation: Invocation, deadlineEpochMs: number): void {
     const [poll] = this.#polls;
     if (!poll) throw new Error(`No poll waits for ${invocation.requestId}`);
     this.#polls.delete(poll);
+    if (poll.socket) this.#handedOut.set(invocation.requestId, poll.socket);
     poll
       .writeHead(200, {
         "content-type": "application/json",
@@ -88,9 +97,17 @@ export class RuntimeApi {
     const body = await text(request);
     response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
     const requestId = decodeURIComponent(id);
+    this.#handedOut.delete(requestId);
     if (verb === "response") this.#events.onResponse(requestId, body);
     else if (verb === "error") this.#events.onError(requestId, parseError(body));
     else this.#events.onInitError(parseError(body));
+  }
+
+  /** Each thread of a runtime polls over a connection of its own. */
+  #lose(socket: Socket): void {
+    const lost = [...this.#handedOut].filter(([, its]) => its === socket).map(([id]) => id);
+    for (const requestId of lost) this.#handedOut.delete(requestId);
+    if (lost.length > 0) this.#events.onThreadGone(lost);
   }
 
   #poll(response: ServerResponse): void {

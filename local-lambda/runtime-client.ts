@@ -1,5 +1,5 @@
 /**
- * Preloaded into every environment, before AWS's runtime client.
+ * Preloaded into every thread of an environment, before AWS's runtime client.
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at
  * install time. Nothing third-party runs at install time here, so the add-on is missing, and this

@@ -1,4 +1,4 @@
-/** What an environment runs: the code, and the stand-in for the runtime's own client. */
+/** What an environment runs: the code, and what node is started with to run it. */
 
 import { createHash } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
@@ -8,41 +8,64 @@ import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../handler/bundle.ts";
 import { type GivenCode, openCode } from "./code-folder.ts";
-import type { FunctionCode } from "./function-configuration.ts";
+import type { FunctionConfiguration } from "./function-configuration.ts";
 
 export interface Task extends GivenCode {
   /** A temporary folder, which the one who asked for the task removes. */
   folder: string;
-  /** The CommonJS file that is preloaded before the runtime. */
-  runtimeClient: string;
+  /** The arguments of `node` that start an environment. */
+  program: readonly string[];
 }
 
+const RUNTIME = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
+
 /**
- * Makes a new folder for the runtime client and, unless other code is given, for the bundle of this
- * project's handler. The client is CommonJS, since preloading an ES module makes an environment
- * start a third slower.
+ * Makes a new folder for the program of an environment and, unless other code is given, for the
+ * bundle of this project's handler.
  *
  * @throws StartError when the given code is not there
  */
-export async function prepareTask(code?: FunctionCode): Promise<Task> {
+export async function prepareTask({
+  model,
+  code,
+}: Pick<FunctionConfiguration, "model" | "code">): Promise<Task> {
   const given = code && (await openCode(code));
-  const client = fileURLToPath(new URL("runtime-client.ts", import.meta.url));
-  const [bundle, runtimeClient] = await Promise.all([
-    given ? "" : bundleHandler(),
-    bundleForRuntime(client, "cjs"),
-  ]);
+  const build = model === "web-function" ? buildWebServer : buildRuntimeClient;
+  const [bundle, program] = await Promise.all([given ? "" : bundleHandler(), build()]);
   // esbuild keeps a process for the next build, and there is none.
   await stop();
   const folder = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
-  const runtimeClientFile = join(folder, "runtime-client.cjs");
-  await writeFile(runtimeClientFile, runtimeClient);
-  if (given) return { ...given, folder, runtimeClient: runtimeClientFile };
+  const task = { folder, program: await program(folder) };
+  if (given) return { ...given, ...task };
   await writeFile(join(folder, BUNDLE_FILE), bundle);
-  return {
-    folder,
-    root: folder,
-    handler: HANDLER,
-    runtimeClient: runtimeClientFile,
-    codeSha256: createHash("sha256").update(bundle).digest("hex"),
-  };
+  const codeSha256 = createHash("sha256").update(bundle).digest("hex");
+  return { ...task, root: folder, handler: HANDLER, codeSha256 };
+}
+
+/** Writes a program into a folder and says how node is to run it. */
+type Program = (folder: string) => Promise<string[]>;
+
+/**
+ * AWS's runtime client, with the stand-in for its add-on preloaded: in all of its threads, since it
+ * hands the arguments of node on to them. The stand-in is CommonJS, since preloading an ES module
+ * makes an environment start a third slower.
+ */
+async function buildRuntimeClient(): Promise<Program> {
+  const text = await bundleForRuntime(beside("runtime-client.ts"), "cjs");
+  return async (folder) => ["--require", await write(folder, "runtime-client.cjs", text), RUNTIME];
+}
+
+async function buildWebServer(): Promise<Program> {
+  const text = await bundleForRuntime(beside("web-server.ts"), "esm");
+  return async (folder) => [await write(folder, "web-server.mjs", text)];
+}
+
+function beside(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+async function write(folder: string, name: string, text: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  return file;
 }

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
@@ -30,17 +31,19 @@ export function start(
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    stdout += chunk;
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    stderr += chunk;
-  });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  return { child, stdout: () => stdout, stderr: () => stderr, ended };
+  return { child, stdout, stderr, ended };
+}
+
+/** Keeps what a program prints; gives all of it so far. */
+export function collect(output: Readable): () => string {
+  let text = "";
+  output.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
 }
 
 /** A new folder that goes with the test. */

@@ -5,7 +5,7 @@
 
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { burstOf } from "../experiment/core/plan.ts";
-import type { Observation, RecordLine, RunLine } from "../experiment/core/record-lines.ts";
+import type { Observation, RecordLine, Role, RunLine } from "../experiment/core/record-lines.ts";
 import { EnvironmentLabels, type Labels } from "../experiment/reports/environment-labels.ts";
 import type { EnvironmentState, Invocation, RunState, Unplaced } from "./state.ts";
 
@@ -37,6 +37,8 @@ export class Follower {
   readonly #clients = new Map<string, number>();
   #labels = new EnvironmentLabels();
   #run: FollowedRun | undefined;
+  /** Whether the environments are those of a control. */
+  #role: Role = "experiment";
 
   /** The run that is under way or was the last. */
   get run(): RunState | undefined {
@@ -88,13 +90,17 @@ export class Follower {
     this.#run.inFlight.clear();
   }
 
-  #begin({ experiment, run: id, index, plan }: RunLine, isLive: boolean): void {
+  #begin({ experiment, run: id, index, plan, role }: RunLine, isLive: boolean): void {
+    // What serves a control serves nothing else.
+    if (role !== this.#role) this.forgetEnvironments();
+    this.#role = role;
     this.meet(plan.clients);
     const stage = plan.stages[index] ?? { concurrency: 0, requests: 0, pauseMs: 0 };
     const burst = burstOf(stage);
     this.#run = {
       experiment,
       plan,
+      role,
       id,
       index,
       requests: stage.requests,

@@ -1,11 +1,7 @@
 /** What the screen starts with: from the command line, and else as it was left the last time. */
 
-import {
-  createProgram,
-  isTargetGiven,
-  readPlan,
-  readTarget,
-} from "../experiment/command/program.ts";
+import { readPlan } from "../experiment/command/plan-options.ts";
+import { createProgram, isTargetGiven, readTarget } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
 import { MODELS, parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";

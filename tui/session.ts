@@ -3,8 +3,10 @@
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError, rootMessage } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
+import type { RecordLine } from "../experiment/core/record-lines.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
+import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
@@ -23,6 +25,7 @@ export class Session {
   readonly store: ExperimentStore;
   readonly #settings: Settings;
   readonly #target: TargetSlot;
+  #withControl = false;
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
 
   /** @param mayFallBack whether the embedded Lambda serves where the target cannot be opened */
@@ -35,12 +38,21 @@ export class Session {
   }
 
   /**
-   * Fires the plan, unless something is under way.
+   * Fires the plan, unless something is under way. What costs more than a trifle is asked about.
    *
-   * @param isAgreed whether the user has agreed to what it costs; who has not is asked from some
-   *   amount on
+   * @param withControl whether it is fired at the control first
    */
-  fire(isAgreed = false): void {
+  fire({ withControl = false } = {}): void {
+    this.#withControl = withControl;
+    this.#fire(false);
+  }
+
+  /** Fires the plan that the user was asked about. */
+  agree(): void {
+    this.#fire(true);
+  }
+
+  #fire(isAgreed: boolean): void {
     this.#start(async (signal) => {
       const { store } = this;
       const none = { notice: undefined, failure: undefined, question: undefined };
@@ -58,14 +70,16 @@ export class Session {
       }
       store.begin();
       const { conduct } = await importConduct();
-      await conduct({
+      const { record } = await conduct({
         plan,
         target,
+        withControl: this.#withControl,
         signal,
         onLine: (line) => store.take(line),
         onPhase: (phase) => store.enter(phase),
-        onRecord: (record) => store.set({ record }),
+        onRecord: (path) => store.set({ record: path }),
       });
+      if (record !== undefined) store.set({ pooled: await pooledOver(record) });
     });
   }
 
@@ -143,7 +157,7 @@ export class Session {
       for await (const line of readRecord(path)) {
         if (signal.aborted) break;
         if (line.type === "run") this.store.set({ recorded: line });
-        isConcluded ||= line.type === "verdict" && line.run === null;
+        isConcluded ||= isWhole(line);
         this.store.take(line);
       }
       if (signal.aborted) this.store.set({ notice: "Reading was stopped: this is a part of it." });
@@ -214,6 +228,18 @@ export class Session {
     this.#work = undefined;
     this.store.settle();
   }
+}
+
+/** Whether a line concludes a record: the verdict over all of the experiment, not of its control. */
+function isWhole(line: RecordLine): boolean {
+  return line.type === "verdict" && line.run === null && line.role === undefined;
+}
+
+/** What the record says together with those of the same deployment before it, in words. */
+async function pooledOver(record: string): Promise<string | undefined> {
+  const { pooledWith } = await import("../experiment/records/pooled-evidence.ts");
+  const pooled = await pooledWith(record);
+  return pooled && pooledPhrase(pooled);
 }
 
 /** What fires needs modules that the first frame must not wait for. */

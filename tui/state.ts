@@ -7,6 +7,7 @@ import type { PlanInput } from "../experiment/core/plan-input.ts";
 import type {
   Observation,
   Outcome,
+  Role,
   RunLine,
   VerdictLine,
 } from "../experiment/core/record-lines.ts";
@@ -50,6 +51,7 @@ export interface Unplaced {
 export interface RunState {
   experiment: string;
   plan: Plan;
+  role: Role;
   /** The run's id, and which of the plan's it is, from 0. */
   id: string;
   index: number;
@@ -123,6 +125,8 @@ export interface Snapshot {
   verdict?: VerdictLine | undefined;
   /** Whether the verdict is of an experiment before the one under way. */
   isVerdictOld: boolean;
+  /** What all recorded experiments of the deployment say together, in words. */
+  pooled?: string | undefined;
   /** Where the experiment was recorded. */
   record?: string | undefined;
   /** What was done last, for those who pressed a key. */

@@ -4,7 +4,8 @@
  */
 
 import type { Phase } from "../experiment/core/experiment.ts";
-import type { RecordLine } from "../experiment/core/record-lines.ts";
+import type { RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
+import { controlWords } from "../experiment/reports/control-words.ts";
 import { crossCheckWords } from "../experiment/reports/cross-check-words.ts";
 import { Follower } from "./follower.ts";
 import type { Snapshot } from "./state.ts";
@@ -59,13 +60,15 @@ export class ExperimentStore {
     if (this.#state.recorded) this.#follower.forgetEnvironments();
     this.#follower.forgetRun();
     const forgotten = { recorded: undefined, record: undefined, failure: undefined };
-    this.set({ activity: "opening", isVerdictOld: true, notice: undefined, ...forgotten });
+    const faded = { isVerdictOld: true, pooled: undefined };
+    this.set({ activity: "opening", ...faded, notice: undefined, ...forgotten });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */
   forget(changes: Partial<State>): void {
     this.#follower.forgetEnvironments();
-    const forgotten = { recorded: undefined, failure: undefined, verdict: undefined };
+    const nothing = { failure: undefined, verdict: undefined, pooled: undefined };
+    const forgotten = { recorded: undefined, ...nothing };
     this.set({ ...forgotten, record: undefined, notice: undefined, ...changes });
   }
 
@@ -92,11 +95,18 @@ export class ExperimentStore {
   /** Takes a line of the record, in the tick in which it was written. */
   take(line: RecordLine): void {
     this.#follower.take(line, this.#state.recorded === undefined);
-    if (line.type === "verdict") this.set({ verdict: line, isVerdictOld: false });
-    else if (line.type === "run") this.set({ isVerdictOld: true });
+    if (line.type === "run") this.set({ isVerdictOld: true });
+    else if (line.type === "verdict") this.#conclude(line);
     else if (line.type === "cross-check") {
       this.set({ notice: `${crossCheckWords(line)} ${line.console}` });
     } else this.#schedule();
+  }
+
+  #conclude(line: VerdictLine): void {
+    if (line.role === "control") this.set({ notice: controlWords(line) });
+    // What a single run of a control showed is no verdict.
+    else if (this.#follower.run?.role === "control") this.#schedule();
+    else this.set({ verdict: line, isVerdictOld: false });
   }
 
   #schedule(): void {

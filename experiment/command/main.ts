@@ -5,7 +5,9 @@ import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Phase } from "../core/experiment.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import { pooledWith } from "../records/pooled-evidence.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
+import { pooledWords } from "../reports/pooled-words.ts";
 import { printableLine } from "../reports/printable.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";
@@ -55,13 +57,14 @@ async function run(options: CommandOptions, signal: AbortSignal): Promise<number
     if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
     if (!json) say.write("\n");
     const onPhase = (phase: Phase) => progress.enter(phase);
-    conducted = await conduct({ plan, target, out, signal, onLine: show, onPhase });
+    const withControl = options.control;
+    conducted = await conduct({ plan, target, out, withControl, signal, onLine: show, onPhase });
   } finally {
     progress.clear();
     await target.close();
   }
   const { record } = conducted;
-  if (!json && record !== undefined) process.stdout.write(`\nRecord: ${record}\n`);
+  if (!json && record !== undefined) await printRecord(record);
   if (options.crossCheck && record !== undefined && !signal.aborted) {
     say.write("\nReading the stack's log, which may lag by up to a minute …\n");
     const { crossCheck } = await import("../cross-check.ts");
@@ -71,6 +74,14 @@ async function run(options: CommandOptions, signal: AbortSignal): Promise<number
   }
   if (signal.aborted) return EXIT.interrupted;
   return exitCode(conducted, options);
+}
+
+/** Where it is, and what it adds to those before it. */
+async function printRecord(record: string): Promise<void> {
+  const pooled = await pooledWith(record);
+  const words = pooled && pooledWords(pooled);
+  if (words !== undefined) process.stdout.write(`${words}\n`);
+  process.stdout.write(`\nRecord: ${record}\n`);
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */

@@ -1,10 +1,11 @@
 /** The command line of `npm run experiment`. */
 
 import { type Command, Option } from "commander";
-import { type Plan, referencePlan } from "../core/plan.ts";
+import type { Plan } from "../core/plan.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import type { TargetChoice } from "../targets/target-choice.ts";
-import { createProgram, readPlan, readTarget } from "./program.ts";
+import { readPlan } from "./plan-options.ts";
+import { createProgram, readTarget } from "./program.ts";
 
 export interface CommandOptions {
   plan: Plan;
@@ -13,6 +14,8 @@ export interface CommandOptions {
   expect?: Verdict | undefined;
   out?: string | undefined;
   json: boolean;
+  /** Whether the plan is fired at the control first. */
+  control: boolean;
   /** Whether the service's log is asked afterwards if the answers told the truth. */
   crossCheck: boolean;
   /** Whether the user has agreed to whatever it costs. */
@@ -23,6 +26,7 @@ interface RawOptions {
   expect?: "isolated" | "shared";
   out?: string;
   json: boolean;
+  control: boolean;
   crossCheck: boolean;
   yes: boolean;
 }
@@ -35,15 +39,11 @@ export function parseOptions(args: readonly string[]): CommandOptions {
     "local",
   )
     .addOption(
-      new Option("--plan <name>", "which plan the options below change")
-        .choices([referencePlan.name])
-        .default(referencePlan.name),
-    )
-    .addOption(
       new Option("--expect <verdict>", "exit 4 on another verdict").choices(["isolated", "shared"]),
     )
     .option("--out <file>", "where to record (default: the platform's data folder)")
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
+    .option("--control", "fire at a control first, which must show sharing", false)
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
     .option("--yes", "fire without asking, also what costs a dollar or more", false)
     .addHelpText("after", EXIT_CODES);

@@ -1,43 +1,37 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
 import { Command, Option } from "commander";
-import type { Plan } from "../core/plan.ts";
-import { type PlanInput, parsePlan } from "../core/plan-input.ts";
-import { MODELS, type Model, parseTarget, type TargetChoice } from "../targets/target-choice.ts";
+import { MODEL_OPTIONS, misplacedOption } from "../../local-lambda/model-options.ts";
+import { whole } from "../../local-lambda/option-values.ts";
+import {
+  type LocalSizes,
+  MODELS,
+  type Model,
+  parseTarget,
+  type TargetChoice,
+} from "../targets/target-choice.ts";
 import { VERSION } from "../version.ts";
+import { addPlanOptions } from "./plan-options.ts";
 
 const WRONG_USAGE = 2;
 
-/** How each field of a plan is called on the command line, and what it means. */
-const PLAN_FIELDS: Record<keyof PlanInput, { flag: string; value: string; meaning: string }> = {
-  clients: {
-    flag: "--clients",
-    value: "<names>",
-    meaning: "names, separated by commas (default: the reference's five)",
-  },
-  concurrency: {
-    flag: "--concurrency",
-    value: "<n>",
-    meaning: "requests in flight at once (default: one a client)",
-  },
-  requests: {
-    flag: "--requests",
-    value: "<n>",
-    meaning: "how many in all, per run (default: the concurrency)",
-  },
-  hold: {
-    flag: "--hold",
-    value: "<duration>",
-    meaning: "how long the handler waits (default: 5s)",
-  },
-  runs: { flag: "--runs", value: "<n>", meaning: "runs, one after the other (default: 2)" },
-  pause: { flag: "--pause", value: "<duration>", meaning: "between runs (default: 0s)" },
+interface TargetOptions extends LocalSizes {
+  target?: string;
+  model?: Model;
+}
+
+/** What each size of the local Lambda means, and the most that it takes of it. */
+const SIZES: Record<keyof LocalSizes, { meaning: string; max: number }> = {
+  environments: { meaning: "environments, started beforehand", max: 1_000 },
+  workers: { meaning: "worker threads in each of them", max: 256 },
+  maxConcurrency: { meaning: "requests at once in one environment", max: 1_600 },
 };
-const FIELDS = Object.keys(PLAN_FIELDS) as (keyof PlanInput)[];
+const SIZE_NAMES = Object.keys(SIZES) as (keyof LocalSizes)[];
 
 /**
- * A command with `--target`, `--model`, the fields of a plan, `--help` and `--version`. Parsing
- * wrong arguments ends the process with a message and exit code 2, help and version with 0.
+ * A command with `--target`, the options of the local Lambda and of a plan, `--help` and
+ * `--version`. Parsing wrong arguments ends the process with a message and exit code 2, help and
+ * version with 0.
  *
  * @param defaultTarget in words
  */
@@ -50,10 +44,12 @@ export function createProgram(name: string, description: string, defaultTarget: 
         MODELS,
       ),
     );
-  for (const field of FIELDS) {
-    const { flag, value, meaning } = PLAN_FIELDS[field];
-    program.option(`${flag} ${value}`, meaning);
+  for (const name of SIZE_NAMES) {
+    const { option, models } = MODEL_OPTIONS[name];
+    const { meaning, max } = SIZES[name];
+    program.addOption(whole(`${option} <n>`, `${models.join(", ")}: ${meaning}`, 1, max));
   }
+  addPlanOptions(program);
   return program
     .helpOption("--help", "show this help")
     .version(VERSION, "--version", "show the version")
@@ -61,42 +57,34 @@ export function createProgram(name: string, description: string, defaultTarget: 
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE));
 }
 
-/**
- * Reads the plan of a parsed program; a wrong one ends the process like other wrong usage.
- *
- * @param defaults for the fields that were not given
- */
-export function readPlan(
-  program: Command,
-  defaults: PlanInput = {},
-): { plan: Plan; input: PlanInput } {
-  const options = program.opts<PlanInput>();
-  const given = FIELDS.filter((field) => options[field] !== undefined);
-  const input = {
-    ...defaults,
-    ...Object.fromEntries(given.map((field) => [field, options[field]])),
-  };
-  const parsed = parsePlan(input);
-  if (parsed.ok) return { plan: parsed.plan, input };
-  const problems = parsed.problems.map(
-    ({ field, message }) => `${PLAN_FIELDS[field].flag}: ${message}`,
-  );
-  return program.error(`error: ${problems.join("\n       ")}`);
-}
-
 /** Whether the target was given on the command line. */
 export function isTargetGiven(program: Command): boolean {
-  const { target, model } = program.opts<{ target?: string; model?: Model }>();
-  return target !== undefined || model !== undefined;
+  const { target, model, ...rest } = program.opts<TargetOptions>();
+  return target !== undefined || model !== undefined || firstOf(rest) !== undefined;
 }
 
 /** Reads the target of a parsed program; a wrong one ends the process like other wrong usage. */
 export function readTarget(program: Command): TargetChoice {
-  const { target = "local", model = "on-demand" } = program.opts<{
-    target?: string;
-    model?: Model;
-  }>();
+  const options = program.opts<TargetOptions>();
+  const { target = "local", model = "on-demand", environments, workers, maxConcurrency } = options;
   const choice = parseTarget(target, model);
   if (typeof choice === "string") return program.error(`error: --target: ${choice}`);
-  return choice;
+  const sizes: LocalSizes = {
+    ...(environments !== undefined && { environments }),
+    ...(workers !== undefined && { workers }),
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
+  };
+  if (choice.kind === "local") {
+    const problem = misplacedOption(model, sizes);
+    return problem === undefined ? { ...choice, ...sizes } : program.error(`error: ${problem}`);
+  }
+  const misplaced = firstOf(sizes);
+  if (misplaced === undefined) return choice;
+  const { option } = MODEL_OPTIONS[misplaced];
+  return program.error(`error: ${option}: only the local Lambda takes it; use --target local`);
+}
+
+/** The first size that was given, if any was. */
+function firstOf(sizes: LocalSizes): keyof LocalSizes | undefined {
+  return SIZE_NAMES.find((name) => sizes[name] !== undefined);
 }

@@ -45,7 +45,8 @@ export class Progress {
 
   #describe(phase: Phase): string {
     const { stages } = this.#plan;
-    const run = `Run ${phase.index + 1} of ${stages.length}`;
+    const which = phase.role === "control" ? "Control, run" : "Run";
+    const run = `${which} ${phase.index + 1} of ${stages.length}`;
     if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
     return `${run}: ${this.#answered} of ${stages[phase.index]?.requests ?? 0} answered …`;

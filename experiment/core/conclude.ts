@@ -18,9 +18,8 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
   const byRun = runs.map((run) => run.requests.filter(isIdentified));
   const identified = byRun.flat();
   const contradictions = findContradictions(identified);
-  const credible = byRun.map((run) =>
-    run.filter((item) => !contradictions.has(item.report.process)),
-  );
+  const isCredible = (item: Identified) => !contradictions.has(item.report.process);
+  const credible = contradictions.size === 0 ? byRun : byRun.map((run) => run.filter(isCredible));
   const outcomes = countOutcomes(runs);
   const trials = sum(credible, countTrials);
   const proof = firstProof(credible);
@@ -65,8 +64,8 @@ function isRemembering({ report }: Identified): boolean {
 
 function countOutcomes(runs: readonly RunEvidence[]): Partial<Record<Outcome, number>> {
   const counts: Partial<Record<Outcome, number>> = {};
-  for (const { outcome } of runs.flatMap((run) => run.requests)) {
-    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  for (const { requests } of runs) {
+    for (const { outcome } of requests) counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;
 }
@@ -83,7 +82,9 @@ function skewOf({ requests, concurrency }: RunEvidence): number {
 }
 
 function countDistinct<T>(items: readonly T[], keyOf: (item: T) => string): number {
-  return new Set(items.map(keyOf)).size;
+  const keys = new Set<string>();
+  for (const item of items) keys.add(keyOf(item));
+  return keys.size;
 }
 
 function sum<T>(items: readonly T[], measure: (item: T) => number): number {

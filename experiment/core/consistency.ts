@@ -64,11 +64,10 @@ function impossibleOrder(items: readonly Identified[]): string | undefined {
 
 /** A counter only grows, so no instance shows one value to two requests. */
 function repeatedCounter(items: readonly Identified[]): string | undefined {
-  const seen = new Set<string>();
-  for (const { report } of items) {
-    const key = `${report.counter} ${report.instance}`;
-    if (seen.has(key)) return "two answers claim one instance and the same counter";
-    seen.add(key);
+  for (const claims of Map.groupBy(items, (item) => item.report.instance).values()) {
+    if (new Set(claims.map((item) => item.report.counter)).size < claims.length) {
+      return "two answers claim one instance and the same counter";
+    }
   }
   return undefined;
 }

@@ -3,7 +3,12 @@
  * keep a million answers in memory.
  */
 
-import type { Answer } from "../../handler/contract.ts";
+import type {
+  Answer,
+  EnvironmentReport,
+  GlobalData,
+  InvocationReport,
+} from "../../handler/contract.ts";
 import type { Observation, Outcome } from "./record-lines.ts";
 
 /** What one answer reports of its own invocation. */
@@ -12,6 +17,7 @@ export interface Report {
   pid: number;
   /** Environment and pid: the clock below is this process's own. */
   process: string;
+  threadId: number;
   /** Process and thread: one thread runs one instance at a time. */
   thread: string;
   /** One evaluation of the handler module, so one set of globals. */
@@ -60,8 +66,26 @@ export interface RunEvidence {
   requests: readonly Evidence[];
 }
 
+/** The fields of an answer from which something follows. */
+interface TellingAnswer extends Pick<Answer, "client"> {
+  globalData: Pick<GlobalData, "counter" | "client">;
+  environment?:
+    | Pick<EnvironmentReport, "id" | "instance" | "pid" | "threadId" | "coldStart">
+    | undefined;
+  invocation?: Omit<InvocationReport, "enteredEpochMs" | "leftEpochMs"> | undefined;
+}
+
+/** The fields of an observation from which something follows. */
+export interface TellingObservation
+  extends Pick<
+    Observation,
+    "run" | "index" | "client" | "outcome" | "message" | "sentAt" | "answeredAt"
+  > {
+  response?: TellingAnswer | undefined;
+}
+
 /** Reduces an observation to what counts. */
-export function evidenceOf(observation: Observation): Evidence {
+export function evidenceOf(observation: TellingObservation): Evidence {
   const { run, index, client, outcome, message, sentAt, answeredAt, response } = observation;
   const report = outcome === "ok" && response ? reportOf(response, client) : undefined;
   return { run, index, client, outcome, message, sentAt, answeredAt, report };
@@ -77,13 +101,13 @@ export function isIdentified(evidence: Evidence): evidence is Identified {
 }
 
 /** Whether an answer's globals are not what its own request left: another one changed them. */
-export function isMixed({ globalData, invocation }: Answer): boolean {
+export function isMixed({ globalData, invocation }: TellingAnswer): boolean {
   if (!invocation) return false;
   const { counter, client } = invocation.onEntry;
   return globalData.counter !== counter || globalData.client !== client;
 }
 
-function reportOf(answer: Answer, client: string): Report | undefined {
+function reportOf(answer: TellingAnswer, client: string): Report | undefined {
   const { environment, invocation } = answer;
   if (!environment || !invocation) return undefined;
   const process = `${environment.id}/${environment.pid}`;
@@ -91,6 +115,7 @@ function reportOf(answer: Answer, client: string): Report | undefined {
     environment: environment.id,
     pid: environment.pid,
     process,
+    threadId: environment.threadId,
     thread: `${process}/${environment.threadId}`,
     instance: environment.instance,
     requestId: invocation.requestId,

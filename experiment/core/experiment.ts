@@ -4,23 +4,34 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./abort.ts";
 import { concludeExperiment, concludeRun } from "./conclude.ts";
+import { withControl } from "./control.ts";
 import { ExperimentError } from "./errors.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "./evidence.ts";
 import { fire } from "./fire.ts";
 import { burstOf, type Plan, type Stage } from "./plan.ts";
-import { type RecordLine, type RunLine, SCHEMA_VERSION, type VerdictLine } from "./record-lines.ts";
+import {
+  type Conclusion,
+  type RecordLine,
+  type Role,
+  type RunLine,
+  SCHEMA_VERSION,
+  type VerdictLine,
+} from "./record-lines.ts";
 import type { SignRequest } from "./requests.ts";
 import type { Target } from "./target.ts";
 
-/** What the runner is doing, for those who watch. */
-export type Phase =
-  | { name: "pausing"; index: number; ms: number }
-  | { name: "arming"; index: number }
-  | { name: "firing"; index: number };
+/** What the runner is doing, for those who watch; `index` is the run's in its plan, from 0. */
+export type Phase = { role: Role; index: number } & (
+  | { name: "pausing"; ms: number }
+  | { name: "arming" }
+  | { name: "firing" }
+);
 
 export interface ExperimentOptions {
   plan: Plan;
   target: Target;
+  /** Fired at first, with the same plan; its requests must share one process. */
+  control?: Target | undefined;
   /** Names and versions of what took part, as recorded. */
   versions: Record<string, string>;
   /** Stops the experiment; what was observed until then is concluded. */
@@ -31,75 +42,128 @@ export interface ExperimentOptions {
 }
 
 /**
- * Runs the stages one after the other and concludes over each and over all.
+ * Runs the stages one after the other, at the control if there is one and then at the target, and
+ * concludes over each run and over all.
  *
  * @returns the verdict over the whole experiment, the last line of the record
  * @throws ExperimentError when the plan cannot work at the target, or arming fails; the runs that
  *   were fired before are concluded all the same
  */
 export async function runExperiment(options: ExperimentOptions): Promise<VerdictLine> {
-  const { plan, target, signal, onLine } = options;
-  if (!signal.aborted) await ensurePossible(plan, target);
-  const experiment = randomUUID();
-  const runs: RunEvidence[] = [];
-  let failure: unknown;
-  try {
-    for (const [index, stage] of plan.stages.entries()) {
-      if (signal.aborted) break;
-      runs.push(await runStage(options, experiment, index, stage));
-    }
-  } catch (error) {
-    if (!signal.aborted) failure = error;
+  const { plan, target, control, signal } = options;
+  if (!signal.aborted) {
+    await ensurePossible(plan, target);
+    if (control) await ensurePossible(plan, control, "The control cannot be fired.");
   }
-  const conclusion = concludeExperiment(runs);
-  const verdict: VerdictLine = { type: "verdict", experiment, run: null, ...conclusion };
-  if (runs.length > 0) onLine(verdict);
-  if (failure !== undefined) throw failure;
-  return verdict;
+  const experiment = randomUUID();
+  // A control has nothing to wait for: what it must show does not depend on a pause.
+  const stages = plan.stages.map((stage) => ({ ...stage, pauseMs: 0 }));
+  const unpaused = { ...options, plan: { ...plan, stages } };
+  const seen = control && (await new Series(unpaused, experiment, "control", control).run());
+  return new Series(options, experiment, "experiment", target).run(seen);
 }
 
-/** @throws ExperimentError when the plan cannot work at the target */
-export async function ensurePossible(plan: Plan, target: Target): Promise<void> {
+/**
+ * @param complaint what is said before the reason
+ * @throws ExperimentError when the plan cannot work at the target
+ */
+export async function ensurePossible(
+  plan: Plan,
+  target: Target,
+  complaint = "This plan cannot work here.",
+): Promise<void> {
   const [obstacle] = await target.obstacles(plan);
   if (obstacle === undefined) return;
-  throw new ExperimentError(`This plan cannot work here. ${obstacle}`, "Change the plan.");
+  throw new ExperimentError(`${complaint} ${obstacle}`, "Change the plan.");
 }
 
-async function runStage(
-  { plan, target, versions, signal, onLine, onPhase }: ExperimentOptions,
-  experiment: string,
-  index: number,
-  stage: Stage,
-): Promise<RunEvidence> {
-  const run = `${experiment}/${index + 1}`;
-  const requests: Evidence[] = [];
-  const evidence = { concurrency: burstOf(stage), holdMs: plan.holdMs, requests };
-  if (stage.pauseMs > 0) {
-    onPhase?.({ name: "pausing", index, ms: stage.pauseMs });
-    await wait(stage.pauseMs, undefined, { signal });
+/** All runs of a plan at one target. */
+class Series {
+  readonly #options: ExperimentOptions;
+  readonly #experiment: string;
+  readonly #role: Role;
+  readonly #target: Target;
+
+  constructor(options: ExperimentOptions, experiment: string, role: Role, target: Target) {
+    this.#options = options;
+    this.#experiment = experiment;
+    this.#role = role;
+    this.#target = target;
   }
-  onPhase?.({ name: "arming", index });
-  const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
-  const sign = await unlessAborted(signerOf(target, plan, stage, timeoutMs), signal);
-  await fire({
-    url: target.url,
-    plan,
-    stage,
-    run,
-    timeoutMs,
-    sign,
-    signal,
-    onShot: () => {
-      onLine(runLine(experiment, run, index, plan, target, versions));
-      onPhase?.({ name: "firing", index });
-    },
-    onObservation: (observation) => {
-      onLine(observation);
-      requests.push(evidenceOf(observation));
-    },
-  });
-  onLine({ type: "verdict", experiment, run, ...concludeRun(evidence) });
-  return evidence;
+
+  /** @param control what was concluded of it, where one was fired at before */
+  async run(control?: Conclusion): Promise<VerdictLine> {
+    const { plan, signal, onLine } = this.#options;
+    const runs: RunEvidence[] = [];
+    let failure: unknown;
+    try {
+      for (const [index, stage] of plan.stages.entries()) {
+        if (signal.aborted) break;
+        runs.push(await this.#fire(index, stage));
+      }
+    } catch (error) {
+      if (!signal.aborted) failure = error;
+    }
+    const verdict: VerdictLine = {
+      type: "verdict",
+      experiment: this.#experiment,
+      run: null,
+      ...(this.#role === "control" && { role: this.#role }),
+      ...withControl(concludeExperiment(runs), control),
+    };
+    if (runs.length > 0) onLine(verdict);
+    if (failure !== undefined) throw failure;
+    return verdict;
+  }
+
+  async #fire(index: number, stage: Stage): Promise<RunEvidence> {
+    const { plan, signal, onLine, onPhase } = this.#options;
+    const [role, target] = [this.#role, this.#target];
+    const run = `${this.#experiment}/${role === "control" ? "control-" : ""}${index + 1}`;
+    const requests: Evidence[] = [];
+    const evidence = { concurrency: burstOf(stage), holdMs: plan.holdMs, requests };
+    if (stage.pauseMs > 0) {
+      onPhase?.({ name: "pausing", role, index, ms: stage.pauseMs });
+      await wait(stage.pauseMs, undefined, { signal });
+    }
+    onPhase?.({ name: "arming", role, index });
+    const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
+    const sign = await unlessAborted(signerOf(target, plan, stage, timeoutMs), signal);
+    await fire({
+      url: target.url,
+      plan,
+      stage,
+      run,
+      timeoutMs,
+      sign,
+      signal,
+      onShot: () => {
+        onLine(this.#runLine(run, index));
+        onPhase?.({ name: "firing", role, index });
+      },
+      onObservation: (observation) => {
+        onLine(observation);
+        requests.push(evidenceOf(observation));
+      },
+    });
+    onLine({ type: "verdict", experiment: this.#experiment, run, ...concludeRun(evidence) });
+    return evidence;
+  }
+
+  #runLine(run: string, index: number): RunLine {
+    return {
+      type: "run",
+      schema: SCHEMA_VERSION,
+      experiment: this.#experiment,
+      run,
+      index,
+      role: this.#role,
+      plan: this.#options.plan,
+      target: this.#target.description,
+      startedAt: new Date().toISOString(),
+      versions: this.#options.versions,
+    };
+  }
 }
 
 async function signerOf(
@@ -110,26 +174,4 @@ async function signerOf(
 ): Promise<SignRequest | undefined> {
   const rounds = Math.ceil(stage.requests / stage.concurrency);
   return target.openSigner?.(rounds * plan.holdMs + timeoutMs);
-}
-
-function runLine(
-  experiment: string,
-  run: string,
-  index: number,
-  plan: Plan,
-  target: Target,
-  versions: Record<string, string>,
-): RunLine {
-  return {
-    type: "run",
-    schema: SCHEMA_VERSION,
-    experiment,
-    run,
-    index,
-    role: "experiment",
-    plan,
-    target: target.description,
-    startedAt: new Date().toISOString(),
-    versions,
-  };
 }

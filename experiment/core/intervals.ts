@@ -28,15 +28,24 @@ export function countDeepest(intervals: readonly Interval[]): number {
 }
 
 /** For each interval, in order of beginning: how many began before it and have not ended yet. */
-function openAtStarts(intervals: readonly Interval[]): number[] {
-  const filled = intervals.filter(isFilled);
-  const starts = filled.map(({ from }) => from).sort(ascending);
-  const ends = filled.map(({ until }) => until).sort(ascending);
+function openAtStarts(intervals: Iterable<Interval>): number[] {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const interval of intervals) {
+    if (!isFilled(interval)) continue;
+    starts.push(interval.from);
+    ends.push(interval.until);
+  }
+  // A typed array is sorted by number, and many times as fast as by a comparison.
+  const sortedStarts = new Float64Array(starts).sort();
+  const sortedEnds = new Float64Array(ends).sort();
+  const open: number[] = [];
   let ended = 0;
-  return starts.map((start, begun) => {
-    while (ended < ends.length && (ends[ended] ?? 0) <= start) ended += 1;
-    return begun - ended;
-  });
+  for (const start of sortedStarts) {
+    while (ended < sortedEnds.length && (sortedEnds[ended] ?? 0) <= start) ended += 1;
+    open.push(open.length - ended);
+  }
+  return open;
 }
 
 /** Two intervals that share a moment, the earliest such pair; `undefined` where all are apart. */
@@ -50,17 +59,11 @@ export function firstIntersection<T extends Interval>(items: readonly T[]): [T, 
 }
 
 /** The sizes of the connected components of the relation "shares a moment with". */
-export function componentSizes(intervals: readonly Interval[]): number[] {
+export function componentSizes(intervals: Iterable<Interval>): number[] {
   const sizes: number[] = [];
-  let reach = Number.NEGATIVE_INFINITY;
-  for (const { from, until } of intervals.filter(isFilled).sort((a, b) => a.from - b.from)) {
-    if (from < reach) sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + 1;
-    else sizes.push(1);
-    reach = Math.max(reach, until);
+  for (const open of openAtStarts(intervals)) {
+    if (open === 0) sizes.push(1);
+    else sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + 1;
   }
   return sizes;
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }

@@ -1,9 +1,14 @@
 /** Reads a plan from what a person typed, on the command line or in a form. */
 
-import { lengthOf, MAX_CLIENT_LENGTH } from "../../handler/contract.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { inWords } from "./numbers.ts";
 import { equalStages, LIMITS, type Plan, referencePlan } from "./plan.ts";
+import {
+  duration,
+  fieldReader,
+  type PlanProblem,
+  parseClients,
+  type ReadField,
+  wholeNumber,
+} from "./plan-fields.ts";
 
 /** A plan's fields as text; what is absent takes its default. */
 export interface PlanInput {
@@ -21,69 +26,47 @@ export interface PlanInput {
   pause?: string | undefined;
 }
 
-/** What is wrong with one field, in words that say what would be right. */
-interface PlanProblem {
-  field: keyof PlanInput;
-  message: string;
+/** The same, read. */
+export interface PlanParameters {
+  clients: string[];
+  concurrency: number;
+  requests: number;
+  holdMs: number;
+  runs: number;
+  pauseMs: number;
 }
 
-export type ParsedPlan = { ok: true; plan: Plan } | { ok: false; problems: PlanProblem[] };
+export type ParsedPlan<Field extends string = keyof PlanInput> =
+  | { ok: true; plan: Plan }
+  | { ok: false; problems: PlanProblem<Field>[] };
 
-/** Reads every field and reports all problems at once, so that a form can show each in its place. */
+/** Reads a plan of equal stages, and reports all problems at once. */
 export function parsePlan(input: PlanInput): ParsedPlan {
-  const problems: PlanProblem[] = [];
-  const read = <T>(field: keyof PlanInput, fallback: T, parse: (text: string) => T | string): T => {
-    const text = input[field];
-    if (text === undefined) return fallback;
-    const value = parse(text);
-    if (typeof value !== "string") return value;
-    problems.push({ field, message: value });
-    return fallback;
-  };
-  const clients = read("clients", referencePlan.clients, parseClients);
-  const concurrency = read("concurrency", clients.length, wholeNumber(LIMITS.concurrency));
-  const requests = read("requests", concurrency, wholeNumber(LIMITS.requests));
-  const holdMs = read("hold", referencePlan.holdMs, duration(LIMITS.holdMs));
-  const runs = read("runs", referencePlan.stages.length, wholeNumber(LIMITS.runs));
-  const pauseMs = read("pause", 0, duration(LIMITS.pauseMs));
+  const { read, problems } = fieldReader<keyof PlanInput>(input);
+  const { clients, holdMs, concurrency, requests, runs, pauseMs } = readParameters(read);
   if (problems.length > 0) return { ok: false, problems };
 
   const stages = equalStages(runs, concurrency, requests, pauseMs);
   const plan = { name: "custom", clients, holdMs, steps: referencePlan.steps, stages };
-  return { ok: true, plan: isReference(plan) ? referencePlan : plan };
+  return { ok: true, plan: referenceOr(plan) };
 }
 
-function isReference(plan: Plan): boolean {
-  return JSON.stringify({ ...plan, name: referencePlan.name }) === JSON.stringify(referencePlan);
-}
-
-function parseClients(text: string): string[] | string {
-  const names = text
-    .split(/[,\n]/)
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-  if (names.length === 0) return "name at least one client, such as Ana, Barbara";
-  const long = names.find((name) => lengthOf(name) > MAX_CLIENT_LENGTH);
-  if (long !== undefined) {
-    return `"${[...long].slice(0, 20).join("")}…" is longer than ${MAX_CLIENT_LENGTH} characters`;
-  }
-  return names;
-}
-
-function wholeNumber({ min, max }: { min: number; max: number }) {
-  return (text: string): number | string => {
-    const plain = text.trim().replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, "");
-    const value = Number(plain);
-    if (/^\d+$/.test(plain) && value >= min && value <= max) return value;
-    return `"${text.trim()}" is not a whole number from ${inWords(min)} to ${inWords(max)}`;
+/** Reads what any plan is made of; what was not given is as in the reference. */
+export function readParameters(read: ReadField<keyof PlanInput>): PlanParameters {
+  const clients = read("clients", referencePlan.clients, parseClients);
+  const concurrency = read("concurrency", clients.length, wholeNumber(LIMITS.concurrency));
+  return {
+    clients,
+    concurrency,
+    requests: read("requests", concurrency, wholeNumber(LIMITS.requests)),
+    holdMs: read("hold", referencePlan.holdMs, duration(LIMITS.holdMs)),
+    runs: read("runs", referencePlan.stages.length, wholeNumber(LIMITS.runs)),
+    pauseMs: read("pause", 0, duration(LIMITS.pauseMs)),
   };
 }
 
-function duration({ min, max }: { min: number; max: number }) {
-  return (text: string): number | string => {
-    const value = parseDuration(text);
-    if (value !== undefined && value >= min && value <= max) return value;
-    const range = `${formatDuration(min)} to ${formatDuration(max)}`;
-    return `"${text.trim()}" is not a duration from ${range}, such as 5s or 250ms`;
-  };
+/** The plan, or the reference where it differs from that by its name alone. */
+function referenceOr(plan: Plan): Plan {
+  const renamed = JSON.stringify({ ...plan, name: referencePlan.name });
+  return renamed === JSON.stringify(referencePlan) ? referencePlan : plan;
 }

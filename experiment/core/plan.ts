@@ -26,8 +26,12 @@ export const LIMITS = {
   concurrency: { min: 1, max: 10_000 },
   requests: { min: 1, max: 1_000_000 },
   holdMs: HOLD_LIMITS_MS,
+  /** The handler's own. */
+  steps: { min: 1, max: 100 },
   runs: { min: 1, max: 1_000 },
   pauseMs: { min: 0, max: 3_600_000 },
+  /** Of a run that is as long as it is told to be. */
+  durationMs: { min: 100, max: 3_600_000 },
 } as const;
 
 const REFERENCE_CLIENTS = ["Ana", "Barbara", "Mario", "Dean", "John"];
@@ -63,4 +67,31 @@ export function clientOf(plan: Plan, index: number): string {
 /** How many requests a stage fires at the same instant. */
 export function burstOf(stage: Stage): number {
   return Math.min(stage.concurrency, stage.requests);
+}
+
+/** Whether the stages differ in more than the first one's pause, so that one cannot stand for all. */
+export function isUneven({ stages }: Plan): boolean {
+  const [first, second] = stages;
+  const isLike = (stage: Stage, run: number) =>
+    stage.concurrency === first?.concurrency &&
+    stage.requests === first.requests &&
+    stage.pauseMs === (run === 0 ? 0 : second?.pauseMs);
+  return !stages.every(isLike);
+}
+
+/** How many requests all stages fire. */
+export function requestsOf({ stages }: Plan): number {
+  return stages.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/**
+ * How long a plan takes at least, in milliseconds: its pauses, and each stage's requests in as many
+ * rounds as its concurrency needs. Cold starts and the way there and back come on top.
+ */
+export function planDurationMs({ stages, holdMs }: Plan): number {
+  return stages.reduce(
+    (sum, { concurrency, requests, pauseMs }) =>
+      sum + pauseMs + Math.ceil(requests / concurrency) * holdMs,
+    0,
+  );
 }

@@ -26,9 +26,11 @@ export function countOverlaps(run: readonly Identified[]): number {
  * it (the partner's own answer may have been lost); two invocations of one process at once.
  */
 export function findProof(run: readonly Identified[]): Proof | undefined {
-  const globals = findOverlap(run, (item) => item.report.instance) ?? findLostPartner(run);
-  if (globals) return { sharing: "globals", witness: globals };
   const process = findOverlap(run, (item) => item.report.process);
+  // An instance is of one process: where no process has an overlap, no instance has.
+  const instance = process && findOverlap(run, (item) => item.report.instance);
+  const globals = instance ?? findLostPartner(run);
+  if (globals) return { sharing: "globals", witness: globals };
   return process && { sharing: "process", witness: process };
 }
 

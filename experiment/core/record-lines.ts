@@ -10,6 +10,12 @@ import type { TargetDescription } from "./target.ts";
 /** Raised when a reader of the last version could misread a record of the next. */
 export const SCHEMA_VERSION = 1;
 
+/**
+ * Whether a run was fired at what is asked about, or before that at a control: a target whose
+ * requests share one process by construction, so that an instrument which sees sharing must see it.
+ */
+export type Role = "experiment" | "control";
+
 export interface RunLine {
   type: "run";
   schema: typeof SCHEMA_VERSION;
@@ -19,7 +25,7 @@ export interface RunLine {
   run: string;
   /** Which run of the experiment, from 0. */
   index: number;
-  role: "experiment" | "control";
+  role: Role;
   plan: Plan;
   target: TargetDescription;
   /** When the shot was fired, ISO 8601. */
@@ -111,8 +117,10 @@ export interface Conclusion {
 export interface VerdictLine extends Conclusion {
   type: "verdict";
   experiment: string;
-  /** `null`: over all runs of the experiment. */
+  /** `null`: over all runs of the experiment, or of its control. */
   run: string | null;
+  /** Of a verdict over all runs of the control; absent of all others. */
+  role?: "control" | undefined;
 }
 
 /**

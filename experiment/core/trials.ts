@@ -21,8 +21,15 @@ export function certainInterval(item: Identified): Interval | undefined {
  * group whose members are connected by certain overlaps. Five at once give four.
  */
 export function countTrials(items: readonly Identified[]): number {
-  const certain = items.map(certainInterval).filter((interval) => interval !== undefined);
-  return componentSizes(certain).reduce((sum, size) => sum + size - 1, 0);
+  return componentSizes(certainIntervals(items)).reduce((sum, size) => sum + size - 1, 0);
+}
+
+/** One at a time: of a million requests no list of intervals need be kept. */
+function* certainIntervals(items: readonly Identified[]): Generator<Interval> {
+  for (const item of items) {
+    const interval = certainInterval(item);
+    if (interval) yield interval;
+  }
 }
 
 /**

@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan.ts";
-import type { Conclusion, RecordLine } from "../core/record-lines.ts";
+import type { Conclusion, CrossCheckLine, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/trials.ts";
+import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
 import { deleteRecord, listRecords } from "./history.ts";
-import { deploymentOf, pooledBounds } from "./pooled-bounds.ts";
+import { deploymentOf, pooledEvidence, pooledWith } from "./pooled-evidence.ts";
 import { readRecord } from "./read-record.ts";
+import { appendToRecord } from "./record-file.ts";
 
 interface Kept {
   name: string;
@@ -18,7 +20,7 @@ interface Kept {
 }
 
 /** The lines of a small record: its run, an observation, and the verdict over all. */
-function linesOf({ startedAt, deployment = "abc", conclusion }: Kept): RecordLine[] {
+function linesOf({ name, startedAt, deployment = "abc", conclusion }: Kept): RecordLine[] {
   const target = {
     kind: "local" as const,
     model: "on-demand",
@@ -29,7 +31,7 @@ function linesOf({ startedAt, deployment = "abc", conclusion }: Kept): RecordLin
     {
       type: "run",
       schema: 1,
-      experiment: "e",
+      experiment: name,
       run: "e/1",
       index: 0,
       role: "experiment",
@@ -41,7 +43,7 @@ function linesOf({ startedAt, deployment = "abc", conclusion }: Kept): RecordLin
     { type: "observation", run: "e/1", index: 0, client: "Ána", outcome: "aborted" },
     {
       type: "verdict",
-      experiment: "e",
+      experiment: name,
       run: null,
       verdict: "isolated",
       environments: 5,
@@ -99,7 +101,7 @@ test("a record whose runner was killed is listed without a verdict, and read as 
   const path = write(temporaryFolder(), { name: "cut" });
   truncateSync(path, readFileSync(path).length - 10);
   const [record] = await listRecords(join(path, ".."));
-  expect(record?.run.experiment).toBe("e");
+  expect(record?.run.experiment).toBe("cut");
   expect(record?.verdict).toBeUndefined();
   expect((await collect(path)).map(({ type }) => type)).toEqual(["run", "observation"]);
 });
@@ -128,14 +130,82 @@ test("trials of one deployment add up, unless one of its experiments saw sharing
   write(folder, { name: "5", deployment: "shared" });
   write(folder, { name: "6", deployment: "shared", conclusion: { verdict: "shared" } });
   const records = await listRecords(folder);
-  const bounds = pooledBounds(records);
-  const boundOf = (deployment: string) => {
+  const pooled = pooledEvidence(records);
+  const pooledOf = (deployment: string) => {
     const record = records.find(({ run }) => run.target.deployment === deployment);
-    return record && bounds.get(deploymentOf(record.run.target) ?? "");
+    return record && pooled.get(deploymentOf(record.run.target) ?? "");
   };
-  expect(boundOf("abc")).toBe(upperBound(8));
-  expect(boundOf("other")).toBe(upperBound(4));
-  expect(boundOf("shared")).toBeUndefined();
+  expect(pooledOf("abc")).toEqual({ isolated: 2, shared: 0, trials: 8, bound: upperBound(8) });
+  expect(pooledOf("other")).toEqual({ isolated: 1, shared: 0, trials: 4, bound: upperBound(4) });
+  // Disagreement is shown, and not averaged.
+  expect(pooledOf("shared")).toEqual({ isolated: 1, shared: 1, trials: 4 });
+});
+
+test("a record adds to those of its deployment once, wherever it lies", async () => {
+  const data = temporaryFolder();
+  vi.stubEnv(DATA_FOLDER_VARIABLE, data);
+  const folder = join(data, "records");
+  mkdirSync(folder);
+  const within = write(folder, { name: "1" });
+  const outside = write(temporaryFolder(), { name: "2" });
+  expect(await pooledWith(within)).toMatchObject({ isolated: 1, trials: 4 });
+  expect(await pooledWith(outside)).toMatchObject({ isolated: 2, trials: 8 });
+  const copy = join(temporaryFolder(), "copy.ndjson");
+  writeFileSync(copy, readFileSync(within));
+  expect(await pooledWith(copy)).toMatchObject({ isolated: 1, trials: 4 });
+  vi.unstubAllEnvs();
+});
+
+test("what the service's log contradicts is no evidence", async () => {
+  const folder = temporaryFolder();
+  const path = write(folder, { name: "1" });
+  const crossCheck: CrossCheckLine = {
+    type: "cross-check",
+    experiment: "1",
+    source: "cloudwatch-logs",
+    logGroupName: "/aws/lambda/f",
+    region: "eu-west-1",
+    from: "2026-11-23T10:00:00.000Z",
+    to: "2026-11-23T10:01:00.000Z",
+    requests: 10,
+    streams: 4,
+    initialized: 4,
+    agreement: true,
+    differences: [],
+    console: "https://example.org/",
+  };
+  appendToRecord(path, crossCheck);
+  const confirmed = await listRecords(folder);
+  expect(confirmed[0]).toMatchObject({ verdict: { verdict: "isolated" }, crossCheck });
+  expect(pooledEvidence(confirmed).size).toBe(1);
+  appendToRecord(path, { ...crossCheck, agreement: false });
+  expect(pooledEvidence(await listRecords(folder)).size).toBe(0);
+});
+
+test("a record that ended with its control is listed, and not concluded by it", async () => {
+  const folder = temporaryFolder();
+  const [run, , verdict] = linesOf({ name: "interrupted" });
+  const lines = [
+    { ...run, role: "control" },
+    { ...verdict, role: "control", verdict: "shared", sharing: "globals" },
+  ];
+  writeFileSync(
+    join(folder, "r.ndjson"),
+    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+  );
+  const [summary] = await listRecords(folder);
+  expect(summary?.run.role).toBe("control");
+  expect(summary?.verdict).toBeUndefined();
+});
+
+test("a control that was fired before is not what a record is of", async () => {
+  const folder = temporaryFolder();
+  const path = write(folder, { name: "controlled" });
+  const [run, ...rest] = readFileSync(path, "utf8").split("\n");
+  const control = { ...JSON.parse(run ?? ""), run: "e/control-1", role: "control" };
+  writeFileSync(path, [JSON.stringify(control), run, ...rest].join("\n"));
+  const [summary] = await listRecords(folder);
+  expect(summary?.run).toMatchObject({ run: "e/1", role: "experiment" });
 });
 
 test("a deleted record is gone, and deleting it again is no failure", async () => {

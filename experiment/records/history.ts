@@ -2,17 +2,19 @@
 
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunLine, VerdictLine } from "../core/record-lines.ts";
+import type { CrossCheckLine, RunLine, VerdictLine } from "../core/record-lines.ts";
 import { recordsFolder } from "./data-folder.ts";
 import { parseLine } from "./read-record.ts";
 
 /** What the first and the last line of a record say. */
 export interface RecordSummary {
   path: string;
-  /** The first run's line. */
+  /** The first run's line; that of a control only where nothing else was fired. */
   run: RunLine;
   /** Over the whole experiment; absent when the runner did not live to conclude. */
   verdict?: VerdictLine | undefined;
+  /** What the service's own log said afterwards, where it was asked. */
+  crossCheck?: CrossCheckLine | undefined;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -25,7 +27,7 @@ export async function listRecords(folder = recordsFolder()): Promise<RecordSumma
   const paths = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
   const summaries: RecordSummary[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
-    const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarizeIfRecord));
+    const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarizeRecord));
     summaries.push(...batch.filter((summary) => summary !== undefined));
   }
   return summaries.sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
@@ -37,34 +39,46 @@ export async function deleteRecord(path: string): Promise<void> {
 }
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
-function summarizeIfRecord(path: string): Promise<RecordSummary | undefined> {
+export function summarizeRecord(path: string): Promise<RecordSummary | undefined> {
   return summarize(path).catch(() => undefined);
 }
 
 async function summarize(path: string): Promise<RecordSummary | undefined> {
   const file = await open(path);
   try {
-    const run = parseLine(await firstLine(file));
-    if (run?.type !== "run") return undefined;
-    return { path, run, verdict: await lastVerdict(file) };
+    const run = await firstRun(file);
+    if (!run) return undefined;
+    return { path, run, ...(await ending(file)) };
   } finally {
     await file.close();
   }
 }
 
-async function firstLine(file: FileHandle): Promise<string> {
-  for await (const line of file.readLines({ start: 0, autoClose: false })) return line;
-  return "";
+/** Only runs are parsed, of which the first is the first line, unless there was a control. */
+async function firstRun(file: FileHandle): Promise<RunLine | undefined> {
+  let control: RunLine | undefined;
+  for await (const text of file.readLines({ start: 0, autoClose: false })) {
+    const line = !control || /"type"\s*:\s*"run"/.test(text) ? parseLine(text) : undefined;
+    if (line?.type === "run" && line.role === "experiment") return line;
+    if (!control && line?.type !== "run") return undefined;
+    if (line?.type === "run") control ??= line;
+  }
+  return control;
 }
 
-/** The verdict over the whole experiment: nothing but cross-checks may stand behind it. */
-async function lastVerdict(file: FileHandle): Promise<VerdictLine | undefined> {
+/** The verdict over the whole experiment, and the latest of the cross-checks that stand behind it. */
+async function ending(file: FileHandle): Promise<Pick<RecordSummary, "verdict" | "crossCheck">> {
+  let crossCheck: CrossCheckLine | undefined;
   for await (const text of linesFromEnd(file)) {
     const line = parseLine(text);
-    if (line?.type === "cross-check") continue;
-    return line?.type === "verdict" && line.run === null ? line : undefined;
+    if (line?.type === "cross-check") {
+      crossCheck ??= line;
+      continue;
+    }
+    const isOfAll = line?.type === "verdict" && line.run === null && line.role === undefined;
+    return isOfAll ? { verdict: line, crossCheck } : {};
   }
-  return undefined;
+  return {};
 }
 
 /** Whole lines, the last one first; what stands behind the last line break was cut off. */

@@ -1,8 +1,10 @@
 /** Reads records: the border at which lines that somebody may have edited are checked. */
 
-import { open } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
+import type { TellingObservation } from "../core/evidence.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import { lineBatches } from "./line-batches.ts";
+import { readQuickly } from "./quick-line.ts";
 import { recordLineSchema } from "./schema.ts";
 
 /**
@@ -12,15 +14,48 @@ import { recordLineSchema } from "./schema.ts";
  * @throws ExperimentError when the file cannot be read, or a line is none of a record
  */
 export async function* readRecord(path: string): AsyncGenerator<RecordLine> {
+  for await (const batch of readBatches(path, parseLine)) yield* batch;
+}
+
+/** A line of a record, or what counts of it. */
+export type TellingLine = RecordLine | (TellingObservation & { type?: never });
+
+/**
+ * The same for records of a million observations: lines come in batches, and of most observations
+ * only what counts.
+ *
+ * @param isWanted whether an observation is wanted whole
+ */
+export function readTellingLines(
+  path: string,
+  isWanted: (observation: TellingObservation) => boolean,
+): AsyncGenerator<readonly TellingLine[]> {
+  return readBatches(path, (text): TellingLine | undefined => {
+    const quick = readQuickly(text);
+    return quick && !isWanted(quick) ? quick : parseLine(text);
+  });
+}
+
+async function* readBatches<T>(
+  path: string,
+  parse: (text: string) => T | undefined,
+): AsyncGenerator<T[]> {
   let number = 0;
   let faulty: number | undefined;
-  for await (const text of linesOf(path)) {
-    number += 1;
-    // Only what stands before another line was certainly written to its end.
-    if (faulty !== undefined) throw unreadable(path, `line ${faulty} is no line of a record`);
-    const line = parseLine(text);
-    if (line) yield line;
-    else faulty = number;
+  for await (const texts of linesOf(path)) {
+    const batch: T[] = [];
+    for (const text of texts) {
+      number += 1;
+      // Only what stands before another line was certainly written to its end.
+      if (faulty !== undefined) break;
+      const line = parse(text);
+      if (line !== undefined) batch.push(line);
+      else faulty = number;
+    }
+    yield batch;
+    if (faulty !== undefined && faulty < number) {
+      throw unreadable(path, `line ${faulty} is no line of a record`);
+    }
   }
   if (number === 0 || (number === 1 && faulty)) throw unreadable(path, "it holds no line of one");
 }
@@ -36,11 +71,13 @@ export function parseLine(text: string): RecordLine | undefined {
   return recordLineSchema.safeParse(value).data;
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(path: string): AsyncGenerator<string[]> {
   try {
-    const file = await open(path);
-    yield* file.readLines();
+    yield* lineBatches(path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new ExperimentError(`${path} does not exist.`, "Check the name of the file.");
+    }
     throw unreadable(path, rootMessage(error));
   }
 }

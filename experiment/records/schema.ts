@@ -7,7 +7,7 @@ import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.
 const count = z.int().nonnegative();
 const ms = z.number();
 
-const planSchema = z.object({
+export const planSchema = z.object({
   name: z.string(),
   clients: z.array(z.string()).min(1),
   holdMs: ms,
@@ -17,7 +17,7 @@ const planSchema = z.object({
     .min(1),
 });
 
-const targetSchema = z.object({
+export const targetSchema = z.object({
   kind: z.enum(["local", "stack", "url"]),
   model: z.string().optional(),
   url: z.string(),
@@ -64,10 +64,11 @@ const partySchema = z.object({
   leftMs: ms,
 });
 
-const verdictSchema = z.object({
+export const verdictSchema = z.object({
   type: z.literal("verdict"),
   experiment: z.string(),
   run: z.string().nullable(),
+  role: z.literal("control").optional(),
   verdict: z.enum(["isolated", "shared", "inconclusive"]),
   sharing: z.enum(["globals", "process"]).optional(),
   reason: z.string().optional(),
@@ -94,7 +95,7 @@ const verdictSchema = z.object({
   memory: z.enum(["kept", "not seen"]).optional(),
 });
 
-const crossCheckSchema = z.object({
+export const crossCheckSchema = z.object({
   type: z.literal("cross-check"),
   experiment: z.string(),
   source: z.literal("cloudwatch-logs"),

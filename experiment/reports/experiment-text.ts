@@ -2,17 +2,21 @@
 
 import { styleText } from "node:util";
 import stringWidth from "string-width";
-import { isMixed } from "../core/evidence.ts";
+import { type Evidence, isMixed } from "../core/evidence.ts";
+import { ServedRuns } from "../core/lifetime.ts";
 import type {
   Conclusion,
   CrossCheckLine,
   Observation,
   RecordLine,
+  RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
+import { controlWords } from "./control-words.ts";
 import { crossCheckWords } from "./cross-check-words.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
+import { lifetimeWords } from "./lifetime-words.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import { RunDigest } from "./run-digest.ts";
@@ -23,6 +27,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Follows an experiment's lines and says, at the end of each part, what there is to read. */
 export class ExperimentText {
   readonly #labels = new EnvironmentLabels();
+  readonly #served = new ServedRuns();
   readonly #style: (style: Style, text: string) => string;
   #digest: RunDigest | undefined;
 
@@ -35,6 +40,7 @@ export class ExperimentText {
 
   /** Takes the next line; returns the text that it completes, if any. */
   take(line: RecordLine): string | undefined {
+    this.#served.take(line);
     if (line.type === "run") {
       this.#digest = new RunDigest(line);
     } else if (line.type === "observation") {
@@ -43,6 +49,8 @@ export class ExperimentText {
       if (id !== undefined) this.#labels.add(id);
     } else if (line.type === "cross-check") {
       return crossCheckText(line);
+    } else if (line.run === null && line.role === "control") {
+      return `${controlWords(line)}\n\n`;
     } else if (line.run === null) {
       return this.#verdict(line);
     } else if (this.#digest) {
@@ -51,10 +59,16 @@ export class ExperimentText {
     return undefined;
   }
 
+  /** Takes a request of which only the evidence is at hand: it is counted, and not shown. */
+  takeEvidence(evidence: Evidence): void {
+    this.#digest?.addEvidence(evidence);
+    if (evidence.report) this.#labels.add(evidence.report.environment);
+  }
+
   #run(digest: RunDigest, conclusion: Conclusion): string {
     const { run } = digest;
     const title = [
-      this.#style("bold", `Run ${run.index + 1} of ${run.plan.stages.length}`),
+      this.#style("bold", runWords(run)),
       ...temperature(digest),
       seconds(conclusion.wallMs),
       plural(conclusion.environments, "environment"),
@@ -87,7 +101,9 @@ export class ExperimentText {
   #verdict(line: VerdictLine): string {
     const words = verdictWords(line, this.#labels);
     const title = this.#style(["bold", TITLE_COLOUR[line.verdict]], words.title);
-    return [`${title}  ${words.finding}`, words.evidence].filter(Boolean).join("\n").concat("\n");
+    const { lifetime } = this.#served;
+    const sentences = [words.evidence, lifetime ? lifetimeWords(lifetime) : ""].filter(Boolean);
+    return [`${title}  ${words.finding}`, ...sentences].join("\n").concat("\n");
   }
 }
 
@@ -96,6 +112,12 @@ function crossCheckText(line: CrossCheckLine): string {
 }
 
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
+
+/** `Run 1 of 2`, or `Control, run 1 of 2`. */
+function runWords({ role, index, plan }: RunLine): string {
+  const which = `un ${index + 1} of ${plan.stages.length}`;
+  return role === "control" ? `Control, r${which}` : `R${which}`;
+}
 
 /** `cold`, `warm`, how many of both, or nothing where no answer said so. */
 function temperature({ cold, warm }: RunDigest): string[] {
@@ -117,7 +139,7 @@ function hiddenText(digest: RunDigest): string {
 }
 
 /** Aligns columns by what a terminal shows of them, and indents. */
-function table(rows: readonly string[][]): string[] {
+export function table(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? "")), 0),
   );

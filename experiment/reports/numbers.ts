@@ -2,10 +2,10 @@
 
 export { inWords, plural } from "../core/numbers.ts";
 
-/** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`. */
+/** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`, `0.00030 %`. */
 export function percent(probability: number): string {
   const value = probability * 100;
-  const decimals = value >= 10 ? 0 : value >= 1 ? 1 : 2;
+  const decimals = value > 0 ? Math.max(0, 1 - Math.floor(Math.log10(value))) : 0;
   return `${value.toFixed(decimals)} %`;
 }
 
@@ -15,7 +15,7 @@ export function seconds(ms: number): string {
 }
 
 /** The value below which the share `q` of the sorted values lies; 0 of none. */
-export function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
 }
 

@@ -1,9 +1,10 @@
 /** What is kept of one run in order to show it: the first answers whole, of the others a number. */
 
+import type { Evidence } from "../core/evidence.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 
 /** Requests that are shown in full. */
-const SHOWN_REQUESTS = 20;
+export const SHOWN_REQUESTS = 20;
 
 export class RunDigest {
   readonly run: RunLine;
@@ -19,11 +20,20 @@ export class RunDigest {
   }
 
   add(observation: Observation): void {
-    this.#observed += 1;
     if (observation.index < SHOWN_REQUESTS) this.#shown.push(observation);
-    const { outcome, sentAt, answeredAt, response } = observation;
-    if (response?.environment?.coldStart === true) this.cold += 1;
-    if (response?.environment?.coldStart === false) this.warm += 1;
+    this.#count(observation, observation.response?.environment?.coldStart);
+  }
+
+  /** Counts a request of which only the evidence is at hand, so that it cannot be shown. */
+  addEvidence(evidence: Evidence): void {
+    this.#count(evidence, evidence.report?.coldStart);
+  }
+
+  #count(request: Evidence | Observation, coldStart: boolean | undefined): void {
+    this.#observed += 1;
+    if (coldStart === true) this.cold += 1;
+    if (coldStart === false) this.warm += 1;
+    const { outcome, sentAt, answeredAt } = request;
     if (outcome === "ok" && sentAt !== undefined && answeredAt !== undefined) {
       this.#latencies.push(answeredAt - sentAt);
     }
@@ -40,7 +50,7 @@ export class RunDigest {
   }
 
   /** Milliseconds from sending to answer of the `ok` ones, ascending. */
-  get latencies(): readonly number[] {
-    return this.#latencies.toSorted((a, b) => a - b);
+  get latencies(): ArrayLike<number> {
+    return new Float64Array(this.#latencies).sort();
   }
 }

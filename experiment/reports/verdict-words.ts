@@ -1,7 +1,7 @@
 /** A verdict in words: what was found, and what it rests on. */
 
 import type { Conclusion, Witness, WitnessParty } from "../core/record-lines.ts";
-import type { Labels } from "./environment-labels.ts";
+import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
 import { inWords, percent, plural } from "./numbers.ts";
 import { printable } from "./printable.ts";
 
@@ -60,7 +60,9 @@ function shared(conclusion: Conclusion, labels: Labels): VerdictWords {
 }
 
 function testimony({ environment, pid, first, second }: Witness, labels: Labels): string {
-  const process = `process ${labels.get(environment) ?? printable(environment)} (pid ${pid})`;
+  // Of an environment that is not shown any more, what its label would be.
+  const label = labels.get(environment) ?? new EnvironmentLabels([environment]).get(environment);
+  const process = `process ${label} (pid ${pid})`;
   if (second) return `${inside(first)} and ${inside(second)}, both in ${process}.`;
   return (
     `${printable(first.client)} was not alone in ${process}: ` +

@@ -1,8 +1,15 @@
 import { expect, onTestFinished, test } from "vitest";
 import { answerSchema } from "../../handler/answer.ts";
 import { isAlive } from "../../test/processes.ts";
+import type { Target } from "../core/target.ts";
 import { openLocalTarget } from "./local-target.ts";
 import { parseTarget } from "./target-choice.ts";
+
+async function ask({ url }: Target, client: string, holdMs = 20) {
+  const body = JSON.stringify({ client, holdMs });
+  const response = await fetch(url, { method: "POST", body });
+  return answerSchema.parse(await response.json());
+}
 
 test("the local target serves, tells what an environment logged, and can make all cold", async () => {
   const target = await openLocalTarget({ memoryMb: 256 });
@@ -12,19 +19,52 @@ test("the local target serves, tells what an environment logged, and can make al
     model: "on-demand",
     deployment: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
-  const ask = async (client: string) => {
-    const body = JSON.stringify({ client, holdMs: 20 });
-    const response = await fetch(target.url, { method: "POST", body });
-    return answerSchema.parse(await response.json());
-  };
-  const first = await ask("Ana");
+  const first = await ask(target, "Ana");
   expect(first.environment?.memoryMb).toBe(256);
   const lines = (await target.logs?.(first.environment?.id ?? "")) ?? [];
   expect(lines.filter((line) => JSON.parse(line).client === "Ana")).toHaveLength(5);
   await target.recycle?.();
-  expect((await ask("Bo")).environment?.coldStart).toBe(true);
+  expect((await ask(target, "Bo")).environment?.coldStart).toBe(true);
   await target.close();
   expect(isAlive(first.environment?.pid ?? 0)).toBe(false);
+});
+
+test.each([
+  ["managed-instances", { environments: 1, workers: 1 }, "lambda-managed-instances", false],
+  ["web-function", { maxConcurrency: 2 }, "native-http", true],
+] as const)("a %s target of %j lets requests share a process", async (model, sizes, type, cold) => {
+  const target = await openLocalTarget({ model, ...sizes });
+  onTestFinished(() => target.close());
+  expect(target.description).toMatchObject({ kind: "local", model });
+  const answers = await Promise.all([ask(target, "Ana", 1_000), ask(target, "Bo", 1_000)]);
+  for (const { environment, globalData, invocation } of answers) {
+    expect(environment?.initializationType).toBe(type);
+    expect(globalData.counter).toBe(2);
+    expect(invocation?.inFlightPeak).toBe(2);
+  }
+  expect(answers.some(({ environment }) => environment?.coldStart)).toBe(cold);
+  const [first] = answers;
+  const lines = (await target.logs?.(first?.environment?.id ?? "")) ?? [];
+  expect(lines.filter((line) => JSON.parse(line).client === "Bo")).toHaveLength(5);
+  await target.recycle?.();
+  const after = await ask(target, "Cy");
+  expect(after.globalData.counter).toBe(1);
+  await target.close();
+  for (const { environment } of [...answers, after]) {
+    expect(isAlive(environment?.pid ?? 0)).toBe(false);
+  }
+});
+
+test("more environments beforehand than fit are refused before anything is started", async () => {
+  const opening = openLocalTarget({
+    model: "managed-instances",
+    environments: 1_000,
+    workers: 256,
+  });
+  await expect(opening).rejects.toMatchObject({
+    name: "ExperimentError",
+    nextStep: "Choose fewer with --environments or --workers.",
+  });
 });
 
 test.each([

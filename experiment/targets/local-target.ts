@@ -17,38 +17,47 @@ import {
 } from "../../local-lambda/function-configuration.ts";
 import { toArguments } from "../../local-lambda/options.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { burstOf, type Plan } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
-import { lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
+import {
+  localAllowanceMs,
+  localCautions,
+  localDeployment,
+  localLackBeforehand,
+  localObstacles,
+} from "./local-model.ts";
 import { PROVES } from "./target-choice.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
 
-/** Memory of one environment that it shares with no other, in MB. */
-const ENVIRONMENT_MB = 14;
-/** Per environment: two pipes, its Runtime API and two connections to it, and the request's own. */
-const FILES_PER_ENVIRONMENT = 6;
-/** What one start and one more beside it cost on a small machine, in milliseconds. */
-const COLD_START_MS = 10_000;
-const FURTHER_COLD_START_MS = 80;
 /** How long the embedded Lambda may take to end, in milliseconds. */
 const CLOSE_MS = 20_000;
 
 /**
  * Starts an embedded Lambda in a process of its own, which ends when this one does.
  *
+ * @param overrides what differs from the defaults of the model, on-demand unless given
+ * @param signal ends the waiting for environments that are started beforehand, and those with it
  * @throws ExperimentError when it cannot start
  */
 export async function openLocalTarget(
   overrides: Partial<FunctionConfiguration> = {},
+  signal?: AbortSignal,
 ): Promise<Target> {
-  const configuration = { ...defaultConfiguration(), ...overrides };
+  const configuration = { ...defaultConfiguration(overrides.model), ...overrides };
+  const lack = localLackBeforehand(configuration);
+  if (lack !== undefined)
+    throw new ExperimentError(lack, "Choose fewer with --environments or --workers.");
   const child = spawn(process.execPath, [PROGRAM, ...toArguments({ port: 0, configuration })], {
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  const ready = await untilReady(child);
+  const leave = () => {
+    if (child.connected) child.disconnect();
+  };
+  signal?.addEventListener("abort", leave, { once: true });
+  const ready = await untilReady(child, signal);
+  signal?.removeEventListener("abort", leave);
   const control = new Control(child);
   return {
     url: new URL(ready.url),
@@ -57,11 +66,12 @@ export async function openLocalTarget(
       model: configuration.model,
       url: ready.url,
       functionName: configuration.functionName,
-      deployment: ready.codeSha256,
+      deployment: localDeployment(ready.codeSha256, configuration),
     },
     proves: PROVES.local,
-    coldStartAllowanceMs: (stage) => COLD_START_MS + burstOf(stage) * FURTHER_COLD_START_MS,
+    coldStartAllowanceMs: (stage) => localAllowanceMs(stage, configuration),
     obstacles: async (plan) => localObstacles(plan, configuration),
+    cautions: async (plan) => localCautions(plan, configuration),
     recycle: async () => {
       await control.call({ type: "recycle" });
     },
@@ -71,18 +81,7 @@ export async function openLocalTarget(
   };
 }
 
-function localObstacles(plan: Plan, { concurrencyLimit }: FunctionConfiguration): string[] {
-  const burst = largestBurst(plan);
-  const environments = Math.min(burst, concurrencyLimit);
-  const files = burst + environments * FILES_PER_ENVIRONMENT;
-  const what = `Starting ${environments} environments on this machine`;
-  return [
-    lackOfFiles(files, "The embedded Lambda"),
-    lackOfMemory(environments * ENVIRONMENT_MB, what),
-  ].filter((lack) => lack !== undefined);
-}
-
-async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
+async function untilReady(child: ChildProcess, signal?: AbortSignal): Promise<ReadyMessage> {
   let complaint = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     complaint = (complaint + chunk).slice(-2_000);
@@ -95,6 +94,7 @@ async function untilReady(child: ChildProcess): Promise<ReadyMessage> {
     });
   });
   if (message.type === "ready") return message;
+  signal?.throwIfAborted();
   throw new ExperimentError(
     `The embedded Lambda did not start: ${message.message}`,
     'Run "npm ci" again and check that the temporary folder can be written to.',

@@ -13,7 +13,8 @@ export async function openTarget(choice: TargetChoice, signal?: AbortSignal): Pr
   switch (choice.kind) {
     case "local": {
       const { openLocalTarget } = await import("./local-target.ts");
-      return openLocalTarget({ model: choice.model });
+      const { kind: _, ...configuration } = choice;
+      return openLocalTarget(configuration, signal);
     }
     case "stack": {
       const { openStackTarget } = await import("./stack-target.ts");

@@ -2,8 +2,18 @@
 
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 
+/** What of the local Lambda can be sized; absent: as its model has it. */
+export interface LocalSizes {
+  /** Environments that are started beforehand. */
+  environments?: number;
+  /** Worker threads of an environment. */
+  workers?: number;
+  /** Requests that an environment takes at once. */
+  maxConcurrency?: number;
+}
+
 export type TargetChoice =
-  | { kind: "local"; model: Model }
+  | ({ kind: "local"; model: Model } & LocalSizes)
   /** Without a name: the selected stack. */
   | { kind: "stack"; stack?: string }
   | { kind: "url"; url: URL };
@@ -13,8 +23,15 @@ export { MODELS, type Model };
 /** What a verdict reached there is worth, as one sentence. */
 export const PROVES: Record<TargetChoice["kind"], string> = {
   local: "Embedded Lambda: shows how the model behaves, proves nothing about AWS.",
-  stack: "Deployed on AWS: the verdict holds for this function, its region and its configuration.",
+  stack: "Deployed on AWS: holds for this function, its region and configuration.",
   url: "A URL: shows how what answers there behaves, whatever it is.",
+};
+
+/** What each model of the embedded Lambda does, as one sentence. */
+export const MODEL_WORDS: Record<Model, string> = {
+  "on-demand": "One request at a time in a process, as the default is.",
+  "managed-instances": "Many requests in each worker thread of a process.",
+  "web-function": "Many requests behind one HTTP server, in one process.",
 };
 
 /**

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { start } from "../processes.ts";
+import { start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const curl = promisify(execFile);
@@ -22,6 +24,38 @@ test("alone it prints its URL, works with curl, and ends on Ctrl-C", async () =>
   expect(await ended).toBe(0);
 });
 
+test.each(["managed-instances", "web-function"])(
+  "alone as %s it works with curl",
+  async (model) => {
+    const { child, stdout, url, ended } = await startAlone("--model", model);
+    expect(stdout()).toMatch(new RegExp(`^Local Lambda \\(${model}\\) at http:`));
+    const answer = await curl("curl", ["-s", "-d", '{"client":"Ana","holdMs":50}', url]);
+    expect(JSON.parse(answer.stdout)).toMatchObject({ client: "Ana", globalData: { counter: 1 } });
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+  },
+);
+
+test("the help says which options belong to which model", async () => {
+  const help = start("local-lambda/main.ts", ["--help"], { COLUMNS: "200" });
+  expect(await help.ended).toBe(0);
+  const words = help.stdout().replaceAll(/\s+/g, " ");
+  expect(words).toMatch(/--environments <n> managed-instances: environments, started beforehand/);
+  expect(words).toMatch(/--workers <n> managed-instances: worker threads in each/);
+  expect(words).toMatch(/--max-concurrency <n> managed-instances, web-function: requests at once/);
+  expect(words).toMatch(/--concurrency-limit <n> on-demand: answer 429 above/);
+});
+
+test("environments that cannot be initialized are said in words", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "index.mjs"), "export const other = 1;");
+  const args = ["--model", "managed-instances", "--code", folder];
+  const run = start("local-lambda/main.ts", args);
+  expect(await run.ended).toBe(1);
+  expect(run.stderr()).toMatch(/^The environments could not be initialized: Runtime\.HandlerNotF/);
+  expect(run.stderr()).not.toMatch(/\n\s+at /);
+});
+
 test("a port that is taken is said in words", async () => {
   const { url } = await startAlone();
   const second = start("local-lambda/main.ts", ["--port", new URL(url).port]);
@@ -33,6 +67,13 @@ test.each([
   [["--port", "x"], /It must be a whole number from 0 to 65535/],
   [["--env", "novalue"], /It must look like NAME=value/],
   [["--prot", "1"], /Did you mean --port\?/],
+  [
+    ["--workers", "2"],
+    /--workers is an option of managed-instances: leave it out with --model on-/,
+  ],
+  [["--model", "web-function", "--workers", "2"], /--workers is an option of managed-instances/],
+  [["--model", "web-function", "--max-concurrency", "200"], /of web-function is at most 128/],
+  [["--model", "managed-instances", "--idle-timeout", "9"], /--idle-timeout is an option of on-/],
 ])("wrong usage, %j, says what would be right", async (args, message) => {
   const run = start("local-lambda/main.ts", args);
   expect(await run.ended).toBe(2);

@@ -17,7 +17,7 @@ import {
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { ROOT, temporaryFolder } from "../processes.ts";
+import { collect, ROOT, temporaryFolder } from "../processes.ts";
 import { processesOf } from "./processes-of.ts";
 import { commandOnPath } from "./pulumi-on-path.ts";
 import type { StandInAws } from "./stand-in-aws.ts";
@@ -73,16 +73,9 @@ export class Workspace {
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-      stdout += chunk;
-    });
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      stderr += chunk;
-    });
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     const [code] = await once(child, "close");
-    return { code, stdout, stderr };
+    return { code, stdout: stdout(), stderr: stderr() };
   }
 
   /** Runs a command that must succeed; gives its standard output. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
+import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { inputs } from "../effort.ts";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -72,13 +73,21 @@ test("killing the runner leaves no process, and the answers that had come", asyn
   expect(onlyObservations(record()).length).toBeGreaterThanOrEqual(6);
 });
 
+/** How many environments five requests at once meet. */
+const ENVIRONMENTS: Record<Model, number> = {
+  "on-demand": 5,
+  "managed-instances": 3,
+  "web-function": 1,
+};
+
 test("whoever is killed, and whenever, no process is left", async () => {
-  for (let round = 0; round < inputs(6, 200); round++) {
-    const args = ["--hold", "100ms", "--runs", "2"];
+  for (let round = 0; round < inputs(9, 200); round++) {
+    const model = MODELS[round % MODELS.length] ?? "on-demand";
+    const args = ["--model", model, "--hold", "100ms", "--runs", "2"];
     const { running } = startExperiment(...args);
     const runner = running.child.pid ?? 0;
     // The moment: when so many processes have been started, none to all of them.
-    const moment = 1 + (round % 7);
+    const moment = 1 + (round % (besides + ENVIRONMENTS[model]));
     const processes = await waitUntil(`${moment} processes`, () => {
       const found = descendantsOf(runner);
       return found.length >= moment && found;

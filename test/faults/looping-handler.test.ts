@@ -1,15 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
-/** An embedded Lambda whose only environment is in an endless loop. */
-async function startLooping() {
+/** An embedded Lambda one of whose environments is in an endless loop. */
+async function startLooping(model: Model) {
   const folder = temporaryFolder();
   const marker = join(folder, "looping");
   const preload = join(folder, "loop.cjs");
-  // The first line that the handler logs is the last thing that its process does.
+  // The first line that the handler logs is the last thing that its thread does.
   writeFileSync(
     preload,
     `const write = process.stdout.write.bind(process.stdout);
@@ -18,7 +19,8 @@ async function startLooping() {
        for (;;);
      };`,
   );
-  const lambda = start("local-lambda/main.ts", ["--env", `NODE_OPTIONS=--require=${preload}`]);
+  const args = ["--model", model, "--env", `NODE_OPTIONS=--require=${preload}`];
+  const lambda = start("local-lambda/main.ts", args);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
   const body = JSON.stringify({ client: "Ana", holdMs: 50 });
   void fetch(url, { method: "POST", body }).catch(() => undefined);
@@ -30,10 +32,15 @@ async function startLooping() {
   return { lambda, pid, taskRoot };
 }
 
-test.each(["SIGKILL", "SIGTERM"] as const)(
-  "an environment in an endless loop does not outlive an embedded Lambda ended by %s",
-  async (signal) => {
-    const { lambda, pid, taskRoot } = await startLooping();
+const ENDS = MODELS.flatMap((model) => [
+  { model, signal: "SIGKILL" as const },
+  { model, signal: "SIGTERM" as const },
+]);
+
+test.each(ENDS)(
+  "with $model an endless loop does not outlive an embedded Lambda ended by $signal",
+  async ({ model, signal }) => {
+    const { lambda, pid, taskRoot } = await startLooping(model);
     const processes = descendantsOf(lambda.child.pid ?? 0);
     expect(processes).toContain(pid);
     expect(existsSync(taskRoot)).toBe(true);

@@ -81,7 +81,10 @@ test("the stack is chosen among the targets", async () => {
   const { terminal } = await openScreen({ args: QUICK, env: environmentOf(server.url) });
   terminal.press("t");
   await terminal.shows(/Stack dev, eu-west-1\n +http:/);
-  terminal.press(KEYS.down);
+  // Upwards from the first one: the URL, then the stack.
+  terminal.press(KEYS.up);
+  await terminal.shows(/▸ URL/);
+  terminal.press(KEYS.up);
   await terminal.shows(/▸ Stack dev/);
   terminal.press(KEYS.enter);
   await terminal.shows(/Test +stack dev\n Deployed on AWS/);

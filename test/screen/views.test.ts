@@ -86,7 +86,7 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
   const { terminal, data } = await openScreen();
   terminal.press("t");
   const text = await terminal.shows(/▸ Embedded Lambda, on-demand[\s\S]*Stack/);
-  expect(text).toMatch(/proves nothing about AWS/);
+  expect(text).toMatch(/web-function\n +Many requests behind one HTTP server/);
   terminal.press(KEYS.up);
   await terminal.shows(/▸ URL/);
   terminal.press("nonsense");

@@ -8,7 +8,8 @@ import { type Line, wrapText } from "./text.ts";
 
 /** Wrapped to a width in columns. */
 export function footLines(snapshot: Snapshot, width: number): Line[] {
-  const { notice, question, failure, obstacle, cautions, verdict, labels, isVerdictOld } = snapshot;
+  const { notice, question, failure, obstacle, cautions, verdict, pooled, labels, isVerdictOld } =
+    snapshot;
   const lines = notice === undefined ? [] : wrapped(width, notice);
   if (question !== undefined) return titled(width, "ASKED FIRST", "yellow", question);
   if (failure) {
@@ -25,7 +26,7 @@ export function footLines(snapshot: Snapshot, width: number): Line[] {
   const colour = VERDICT_COLOURS[verdict.verdict];
   const words = [
     ...titled(width, title, isVerdictOld ? undefined : colour, finding),
-    ...wrapped(width, evidence),
+    ...wrapped(width, [evidence, ...(pooled === undefined ? [] : [pooled])].join(" ")),
   ];
   return [...lines, ...(isVerdictOld ? words.map(faded) : words)];
 }

@@ -123,7 +123,8 @@ function headerLines(context: LaneContext): Line[] {
 function runTitle({ snapshot, run, now, density, columns }: LaneContext): string {
   const { activity, pausedUntil } = snapshot;
   const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
-  const which = `run ${run.index + 1} of ${run.plan.stages.length}`;
+  const role = run.role === "control" ? "control, " : "";
+  const which = `${role}run ${run.index + 1} of ${run.plan.stages.length}`;
   if (activity === "pausing" && pausedUntil !== undefined) {
     const waitingMs = Math.max(0, pausedUntil - snapshot.now);
     return `${which} · next in ${inWords(Math.ceil(waitingMs / 1_000))} s`;

@@ -88,7 +88,7 @@ function formLines(form: PlanForm, columns: number): FormLines {
   lines.push([]);
   const width = columns - 6;
   const words = parsed.ok
-    ? wrapText(planSentence(parsed.plan), width).map(
+    ? wrapText(planSentence(parsed.plan, form.replaces), width).map(
         (text): Line => [{ text: `   ${text}`, dim: true }],
       )
     : problems.flatMap(({ field, message }) =>

@@ -11,6 +11,7 @@ const KEYS: [string, string][] = [
   ["Esc", "stop the run: what is in flight is recorded as aborted"],
   ["e", "edit clients, concurrency, requests, hold, runs and pause"],
   ["t", "choose where to fire: the embedded Lambda, your stack, or a URL"],
+  ["k", "fire at a control first, which must show sharing, and then at the target"],
   ["c", "make all environments cold, or say how"],
   ["x", "cross-check an experiment at a stack with the log of its function"],
   ["h", "history: open or delete recorded experiments"],

@@ -1,7 +1,7 @@
 /** Recorded experiments as a table. */
 
 import type { RecordSummary } from "../../experiment/records/history.ts";
-import { deploymentOf } from "../../experiment/records/pooled-bounds.ts";
+import { deploymentOf, type PooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";
@@ -35,7 +35,7 @@ export function historyHeader(columns: number): Line {
 
 export function historyLine(
   { run, verdict }: RecordSummary,
-  pooled: ReadonlyMap<string, number>,
+  pooled: ReadonlyMap<string, PooledEvidence>,
   columns: number,
   isSelected: boolean,
 ): Line {
@@ -43,7 +43,7 @@ export function historyLine(
   const time = localTime(run.startedAt);
   const requests = run.plan.stages.reduce((sum, stage) => sum + stage.requests, 0);
   const key = deploymentOf(run.target);
-  const bound = key === undefined ? undefined : pooled.get(key);
+  const evidence = key === undefined ? undefined : pooled.get(key);
   const title = verdict ? verdictWords(verdict, new Map()).title : "not concluded";
   return lineToWidth(
     [
@@ -58,10 +58,18 @@ export function historyLine(
         dim: !verdict,
       },
       { text: right(verdict?.bound === undefined ? "" : percent(verdict.bound), BOUND) },
-      { text: right(bound === undefined ? "" : percent(bound), POOLED), dim: true },
+      { text: right(pooledText(evidence), POOLED), dim: true },
     ],
     columns - 1,
   );
+}
+
+/** A bound, or that the experiments of one deployment do not agree. */
+function pooledText(evidence: PooledEvidence | undefined): string {
+  if (!evidence) return "";
+  const { isolated, shared, bound } = evidence;
+  if (bound !== undefined) return percent(bound);
+  return isolated > 0 && shared > 0 ? "differ" : "";
 }
 
 function widths(columns: number): { when: number; target: number } {

@@ -2,7 +2,7 @@
 
 import { createElement as h, useEffect, useState } from "react";
 import type { RecordSummary } from "../../experiment/records/history.ts";
-import { pooledBounds } from "../../experiment/records/pooled-bounds.ts";
+import { pooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
@@ -90,7 +90,7 @@ function bodyLines(records: readonly RecordSummary[] | undefined, window: Window
   if (records.length === 0) {
     return [[], [{ text: "   Nothing is recorded yet. Every experiment that you fire will be." }]];
   }
-  const pooled = pooledBounds(records);
+  const pooled = pooledEvidence(records);
   const rows = records.slice(offset, offset + height).map((record, row) => {
     const line = historyLine(record, pooled, columns, offset + row === selected);
     const isDoomed = isAsking && offset + row === selected;

@@ -46,3 +46,19 @@ test("a plan reads as a sentence", () => {
     "2 runs of 5 requests, 5 at once: Ana, then Barbara and so on.",
   );
 });
+
+test("of a plan whose runs differ the form holds equal ones as large, and says what it replaces", () => {
+  const stages = [
+    { concurrency: 1, requests: 1, pauseMs: 0 },
+    { concurrency: 4, requests: 8, pauseMs: 2_000 },
+    { concurrency: 2, requests: 20, pauseMs: 1_000 },
+  ];
+  const form = planForm({ ...referencePlan, name: "hill\u0007", stages });
+  expect(inputOf(form)).toMatchObject({ concurrency: "4", requests: "8", runs: "3", pause: "2 s" });
+  const parsed = parseForm(form);
+  expect(parsed.ok && planSentence(parsed.plan, form.replaces)).toBe(
+    "3 runs of 8 requests, 4 at once: Ana, then Barbara and so on. " +
+      "The runs of hill\\u0007 differ: ⏎ replaces them by these equal ones.",
+  );
+  expect(planForm(referencePlan).replaces).toBeUndefined();
+});

@@ -1,7 +1,7 @@
 /** The plan as a form, as data: six fields of text, read by the plan's own parser while typing. */
 
 import { formatDuration } from "../../experiment/core/duration.ts";
-import { LIMITS, type Plan } from "../../experiment/core/plan.ts";
+import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan.ts";
 import { type ParsedPlan, type PlanInput, parsePlan } from "../../experiment/core/plan-input.ts";
 import { inWords, plural } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
@@ -12,6 +12,8 @@ export type FieldName = keyof PlanInput;
 export interface PlanForm {
   fields: Record<FieldName, TextField>;
   focus: FieldName;
+  /** The name of a plan whose runs differ, which a form cannot hold. */
+  replaces?: string;
 }
 
 export const FIELD_NAMES: readonly FieldName[] = [
@@ -44,19 +46,21 @@ export const HINTS: Record<FieldName, string> = {
   pause: "between runs, such as 2s or 10min",
 };
 
-/** A form that holds a plan. */
-export function planForm({ clients, stages, holdMs }: Plan): PlanForm {
-  const [stage] = stages;
-  const pauseMs = stages[1]?.pauseMs ?? 0;
+/** A form that holds a plan; of one whose runs differ, equal ones as large as its largest. */
+export function planForm(plan: Plan): PlanForm {
+  const { clients, stages, holdMs } = plan;
+  const isLarger = (one: Stage, other: Stage) => other.concurrency > one.concurrency;
+  const stage = stages.reduce((one, other) => (isLarger(one, other) ? other : one));
+  const pauseMs = Math.max(...stages.slice(1).map(({ pauseMs }) => pauseMs), 0);
   const fields = {
     clients: textField(clients.join(", ")),
-    concurrency: textField(String(stage?.concurrency ?? "")),
-    requests: textField(String(stage?.requests ?? "")),
+    concurrency: textField(String(stage.concurrency)),
+    requests: textField(String(stage.requests)),
     hold: textField(formatDuration(holdMs)),
     runs: textField(String(stages.length)),
     pause: textField(formatDuration(pauseMs)),
   };
-  return { fields, focus: "clients" };
+  return { fields, focus: "clients", ...(isUneven(plan) && { replaces: plan.name }) };
 }
 
 export function editFocused(form: PlanForm, edit: Edit): PlanForm {
@@ -86,11 +90,13 @@ export function placeholderOf(form: PlanForm, name: FieldName): string {
   return planForm(parsed.plan).fields[name].text;
 }
 
-/** What would be fired, as a sentence. */
-export function planSentence({ clients, stages }: Plan): string {
+/** What would be fired, as a sentence; another one says what it would replace. */
+export function planSentence({ clients, stages }: Plan, replaces?: string): string {
   const [stage] = stages;
   const { requests = 0, concurrency = 0 } = stage ?? {};
   const each = stages.length === 1 ? "" : `${plural(stages.length, "run")} of `;
   const names = clients.slice(0, 2).map(printable).join(", then ");
-  return `${each}${plural(requests, "request")}, ${inWords(concurrency)} at once: ${names}${clients.length > 2 ? " and so on" : ""}.`;
+  const sentence = `${each}${plural(requests, "request")}, ${inWords(concurrency)} at once: ${names}${clients.length > 2 ? " and so on" : ""}.`;
+  if (replaces === undefined) return sentence;
+  return `${sentence} The runs of ${printable(replaces)} differ: ⏎ replaces them by these equal ones.`;
 }

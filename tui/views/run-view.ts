@@ -56,7 +56,7 @@ function activityBindings({ session, snapshot }: ViewProps): Binding[] {
 
 function consentBindings({ session, quit }: ViewProps): Binding[] {
   return [
-    { on: "y", words: "y fire it", run: () => session.fire(true) },
+    { on: "y", words: "y fire it", run: () => session.agree() },
     { on: "n", words: "n leave it", run: () => session.refuse() },
     { on: "escape", run: () => session.refuse() },
     { on: "q", words: "q quit", run: quit },
@@ -73,6 +73,7 @@ function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
     ...(canCrossCheck(snapshot) ? [crossCheck] : []),
     { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
     { on: "t", words: "t target", run: () => go({ name: "targets" }) },
+    { on: "k", words: "k control", run: () => session.fire({ withControl: true }) },
     { on: "c", words: "c cold start", run: () => session.recycle() },
     { on: "h", words: "h history", run: () => go({ name: "history" }) },
   ];

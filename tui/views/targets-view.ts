@@ -4,6 +4,7 @@ import { type Key, useCursor, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
 import { printable } from "../../experiment/reports/printable.ts";
 import {
+  MODEL_WORDS,
   MODELS,
   PROVES,
   parseTarget,
@@ -99,7 +100,7 @@ function entriesOf(stack: StackState): Entry[] {
     ...MODELS.map((model): Entry => {
       return {
         title: `Embedded Lambda, ${model}`,
-        words: PROVES.local,
+        words: MODEL_WORDS[model],
         choice: { kind: "local", model },
       };
     }),

@@ -1,0 +1,44 @@
+/** The lines of a file of any size, many at a time: a step of a generator for each would cost more. */
+
+import { type FileHandle, open } from "node:fs/promises";
+
+const CHUNK_BYTES = 1 << 20;
+/** No line of a record comes near to it; what does not end must not be gathered for ever. */
+const LONGEST_LINE_BYTES = 1 << 26;
+const LINE_FEED = 0x0a;
+
+/**
+ * Reads a text file's lines in batches. What stands behind the last line break is a line too.
+ *
+ * @throws Error when the file cannot be read, or a line has no end
+ */
+export async function* lineBatches(path: string): AsyncGenerator<string[]> {
+  const file = await open(path);
+  let next = readChunk(file);
+  try {
+    let rest = Buffer.alloc(0);
+    for (let chunk = await next; chunk.length > 0; chunk = await next) {
+      // The disk works while the lines before are.
+      next = readChunk(file);
+      const bytes = Buffer.concat([rest, chunk]);
+      const end = bytes.lastIndexOf(LINE_FEED);
+      // A line is decoded whole: a character may lie across two chunks.
+      if (end >= 0) yield bytes.toString("utf8", 0, end).split("\n");
+      rest = bytes.subarray(end + 1);
+      if (rest.length > LONGEST_LINE_BYTES) throw new Error("it has a line of more than 64 MB");
+    }
+    if (rest.length > 0) yield [rest.toString()];
+  } finally {
+    await next.catch(() => {});
+    await file.close();
+  }
+}
+
+/** @returns the next bytes; none at the end. A failure waits until somebody asks for them. */
+function readChunk(file: FileHandle): Promise<Buffer> {
+  const reading = file
+    .read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES)
+    .then(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead));
+  reading.catch(() => {});
+  return reading;
+}

@@ -1,0 +1,65 @@
+/** The observations of a record as CSV, one a row, as they are read: no more is kept in memory. */
+
+import { ExperimentError } from "../core/errors.ts";
+import { isMixed } from "../core/evidence.ts";
+import type { Observation, RunLine } from "../core/record-lines.ts";
+import { readRecord } from "../records/read-record.ts";
+import { type Cell, csvRow } from "./csv.ts";
+import { globalDataText } from "./global-data-text.ts";
+import { printable } from "./printable.ts";
+
+const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> = {
+  experiment: (_, run) => run.experiment,
+  role: (_, run) => run.role,
+  run: (_, run) => run.index + 1,
+  index: ({ index }) => index,
+  client: ({ client }) => client,
+  outcome: ({ outcome }) => outcome,
+  status: ({ status }) => status,
+  sentAtMs: ({ sentAt }) => sentAt,
+  answeredAtMs: ({ answeredAt }) => answeredAt,
+  latencyMs: ({ sentAt, answeredAt }) =>
+    sentAt === undefined || answeredAt === undefined ? undefined : answeredAt - sentAt,
+  environment: ({ response }) => response?.environment?.id,
+  pid: ({ response }) => response?.environment?.pid,
+  threadId: ({ response }) => response?.environment?.threadId,
+  instance: ({ response }) => response?.environment?.instance,
+  coldStart: ({ response }) => response?.environment?.coldStart,
+  enteredAtMs: ({ response }) => response?.invocation?.enteredAt,
+  leftAtMs: ({ response }) => response?.invocation?.leftAt,
+  inFlightOnEntry: ({ response }) => response?.invocation?.inFlightOnEntry,
+  inFlightPeak: ({ response }) => response?.invocation?.inFlightPeak,
+  counter: ({ response }) => response?.globalData.counter,
+  globalClient: ({ response }) => response?.globalData.client,
+  globalData: ({ response }) => response && globalDataText(response.globalData),
+  mixed: ({ response }) => response?.invocation && isMixed(response),
+  requestId: ({ requestId, response }) => requestId ?? response?.invocation?.requestId,
+  message: ({ message }) => message,
+};
+
+/** The first line, which names the columns. */
+export const CSV_HEADER = csvRow(Object.keys(COLUMNS));
+
+/**
+ * @throws ExperimentError when the file cannot be read, or is no record
+ */
+export async function* csvRows(path: string): AsyncGenerator<string> {
+  const runs = new Map<string, RunLine>();
+  for await (const line of readRecord(path)) {
+    if (line.type === "run") runs.set(line.run, line);
+    if (line.type !== "observation") continue;
+    const run = runs.get(line.run);
+    if (!run) {
+      throw new ExperimentError(
+        `${path} cannot be reported: an observation is of a run that did not begin.`,
+        "Name a record as `npm run experiment` writes it.",
+      );
+    }
+    yield csvRow(Object.values(COLUMNS).map((column) => safe(column(line, run))));
+  }
+}
+
+/** What a terminal would obey has no business in a table either. */
+function safe(cell: Cell): Cell {
+  return typeof cell === "string" ? printable(cell) : cell;
+}

@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { inputs } from "../../test/effort.ts";
+import { csvRow } from "./csv.ts";
+
+test("cells with commas, quotes and line breaks are quoted, by RFC 4180", () => {
+  expect(csvRow(["a,b", 'say "hi"', "two\r\nlines", "plain", undefined, true, 1.5])).toBe(
+    '"a,b","say ""hi""","two\r\nlines",plain,,true,1.5\r\n',
+  );
+});
+
+test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"])(
+  "the text %j is not a formula to a spreadsheet",
+  (text) => {
+    expect(csvRow([text])).toMatch(/^"?'/);
+  },
+);
+
+test("negative numbers stay numbers", () => {
+  expect(csvRow([-1, -0.5])).toBe("-1,-0.5\r\n");
+});
+
+test("whatever a row holds, a reader gets its cells back", () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 1 }), (cells) => {
+      const harmless = cells.map((cell) => (/^[=+\-@\t\r＋－＝＠]/.test(cell) ? `'${cell}` : cell));
+      expect(parse(csvRow(cells))).toEqual(harmless);
+    }),
+    { numRuns: inputs(1_000, 10_000) },
+  );
+});
+
+/** One row, read as RFC 4180 says. */
+function parse(row: string): string[] {
+  const cells = row.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(?:,|\r\n)/gy);
+  return [...cells].map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain);
+}

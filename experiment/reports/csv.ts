@@ -1,0 +1,22 @@
+/** Cells and rows of CSV, by RFC 4180, fit to be opened in a spreadsheet. */
+
+/** What a spreadsheet may take for a formula, and for a command to another program. */
+const FORMULA = /^[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** What a cell holds; `undefined` is an empty one. */
+export type Cell = string | number | boolean | undefined;
+
+/**
+ * One line, with its line break. Text is never a formula: where it could be one, an apostrophe stands
+ * before it. Numbers stay numbers.
+ */
+export function csvRow(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(",")}\r\n`;
+}
+
+function csvCell(cell: Cell): string {
+  if (typeof cell !== "string") return cell === undefined ? "" : String(cell);
+  const harmless = FORMULA.test(cell) ? `'${cell}` : cell;
+  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

@@ -1,0 +1,71 @@
+/** The execution environments of a series, and what each of them served. */
+
+import { isIdentified } from "../core/evidence.ts";
+import type { RecordedRun } from "./series.ts";
+
+/** A moment of a run: milliseconds from its shot, by the runner's clock. */
+export interface Moment {
+  /** The run's index. */
+  run: number;
+  atMs: number;
+}
+
+export interface EnvironmentRow {
+  id: string;
+  pids: readonly number[];
+  instances: number;
+  invocations: number;
+  /** When the first of its requests was sent, and the last one answered. */
+  first: Moment;
+  last: Moment;
+  coldStarts: number;
+  /** Answers that carried another request's globals. */
+  mixed: number;
+}
+
+interface Growing extends EnvironmentRow {
+  pids: number[];
+  instancesSeen: Set<string>;
+}
+
+/** The environments in order of first use. */
+export function environmentRows(runs: readonly RecordedRun[]): EnvironmentRow[] {
+  const rows = new Map<string, Growing>();
+  for (const { line, requests } of runs) {
+    for (const evidence of requests) {
+      if (!isIdentified(evidence)) continue;
+      const { report, sentAt, answeredAt } = evidence;
+      const row = rows.get(report.environment) ?? started(report.environment, line.index);
+      if (row.invocations === 0) rows.set(report.environment, row);
+      if (!row.pids.includes(report.pid)) row.pids.push(report.pid);
+      row.instancesSeen.add(report.instance);
+      row.invocations += 1;
+      if (report.coldStart) row.coldStarts += 1;
+      if (report.mixed) row.mixed += 1;
+      widen(row, line.index, sentAt, answeredAt);
+    }
+  }
+  return [...rows.values()]
+    .map(({ instancesSeen, ...row }) => ({ ...row, instances: instancesSeen.size }))
+    .sort((a, b) => a.first.run - b.first.run || a.first.atMs - b.first.atMs);
+}
+
+function started(id: string, run: number): Growing {
+  return {
+    id,
+    pids: [],
+    instances: 0,
+    instancesSeen: new Set(),
+    invocations: 0,
+    first: { run, atMs: Number.POSITIVE_INFINITY },
+    last: { run, atMs: Number.NEGATIVE_INFINITY },
+    coldStarts: 0,
+    mixed: 0,
+  };
+}
+
+function widen(row: Growing, run: number, sentAt: number, answeredAt: number): void {
+  if (row.first.run === run) row.first.atMs = Math.min(row.first.atMs, sentAt);
+  if (row.last.run !== run) row.last = { run, atMs: answeredAt };
+  else row.last.atMs = Math.max(row.last.atMs, answeredAt);
+}

@@ -1,0 +1,89 @@
+/** How a report looks: in both colour schemes, on paper, and with contrasts of 4.5 and more. */
+
+import { LEVELS } from "./density-picture.ts";
+import { PALETTE_CLASSES, paletteCss } from "./palette.ts";
+
+const LIGHT_SCHEME = `
+  --page: #ffffff; --text: #1a202c; --muted: #4a5568; --line: #cbd2dc; --even: #f3f5f8;
+  --accent: #0b62a8; --on-bar: #ffffff; --ink: #ffffff59; --density: 11 98 168;
+  --isolated: #00694c; --shared: #b3261e; --inconclusive: #7a4f00;
+  ${paletteCss("light")}`;
+const DARK_SCHEME = `
+  --page: #11151c; --text: #e6e9ef; --muted: #aab4c2; --line: #3a4352; --even: #1a2029;
+  --accent: #7cb8f5; --on-bar: #10131a; --ink: #10131a59; --density: 124 184 245;
+  --isolated: #63d4a9; --shared: #ff9b90; --inconclusive: #f0c060;
+  ${paletteCss("dark")}`;
+
+const LEVEL_CLASSES = Array.from({ length: LEVELS }, (_, level) => {
+  const opacity = (0.15 + (0.85 * level) / (LEVELS - 1)).toFixed(2);
+  return `.level-${level + 1} { fill: rgb(var(--density) / ${opacity}); }`;
+}).join("\n");
+
+export const STYLE = `
+:root { color-scheme: light dark; ${LIGHT_SCHEME} }
+@media (prefers-color-scheme: dark) { :root { ${DARK_SCHEME} } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 66rem; padding: 2rem 1.25rem 3rem; background: var(--page);
+  color: var(--text); font: 1rem/1.55 system-ui, sans-serif; }
+h1 { font-size: 1.05rem; font-weight: 600; margin: 0; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; }
+p { margin: .4rem 0; max-width: 46rem; } header p { max-width: none; }
+code, td.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
+.muted, figcaption, footer { color: var(--muted); }
+figcaption, footer { font-size: .875rem; max-width: 50rem; }
+.verdict { border-inline-start: .35rem solid var(--own); padding: .1rem 0 .2rem 1.1rem; margin: 1.2rem 0; }
+.verdict .title { color: var(--own); font-size: 2.1rem; line-height: 1.2; font-weight: 750; letter-spacing: .01em; margin: 0; }
+.verdict h2 { margin: 0; } .verdict .finding { font-size: 1.15rem; }
+.isolated { --own: var(--isolated); } .shared { --own: var(--shared); }
+.inconclusive { --own: var(--inconclusive); }
+.figures { display: flex; flex-wrap: wrap; gap: .9rem 1.5rem; margin: 1.2rem 0; padding: 0; }
+.figures div { display: flex; flex-direction: column-reverse; }
+.figures dt { color: var(--muted); font-size: .875rem; }
+.figures dd { margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; line-height: 1.3; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: 0; }
+.facts dt { color: var(--muted); } .facts dd { margin: 0; overflow-wrap: anywhere; }
+.notes { border: 1px solid var(--inconclusive); border-radius: .4rem; padding: .5rem 1rem; margin: 1rem 0; }
+.notes ul { margin: .2rem 0; padding-inline-start: 1.2rem; }
+.scroll { overflow-x: auto; }
+.scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; width: 100%; }
+caption { text-align: start; color: var(--muted); font-size: .875rem; padding-bottom: .4rem; }
+th, td { text-align: start; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); }
+thead th { border-bottom-width: 2px; white-space: nowrap; }
+td.number, th.number { text-align: end; }
+tbody th { font-weight: 500; }
+td.code { overflow-wrap: anywhere; min-width: 16rem; }
+td.keep { white-space: nowrap; }
+.bad { color: var(--shared); font-weight: 650; } .doubt { color: var(--inconclusive); font-weight: 600; }
+figure { margin: .8rem 0 1.4rem; }
+figure svg[role] { display: block; width: 100%; min-width: 44rem; height: auto; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
+.lane { fill: transparent; } .lane.even { fill: var(--even); }
+.lane-name { font-family: ui-monospace, Menlo, Consolas, monospace; } svg text.small { font-size: 9px; }
+svg .run-name { font-weight: 650; } svg .time { fill: var(--muted); font-size: 11px; text-anchor: middle; }
+.tick { stroke: var(--line); stroke-width: 1; fill: none; }
+.way { fill: color-mix(in srgb, var(--own) 22%, var(--page)); stroke: var(--own); }
+.inside { fill: var(--own); }
+.failed .way { fill: var(--page); stroke: var(--text); stroke-dasharray: 3 2; }
+.overlaps .way { stroke: var(--shared); stroke-width: 2; }
+svg .on-bar { fill: var(--on-bar); paint-order: stroke; stroke: var(--own); stroke-width: 3px; stroke-linejoin: round; }
+svg .failed .on-bar { fill: var(--text); stroke: var(--page); }
+.ink { stroke: var(--ink); stroke-width: 2; fill: none; } .ink-dot { fill: var(--ink); }
+.pattern-stripes { fill: url(#stripes); } .pattern-dots { fill: url(#dots); } .pattern-grid { fill: url(#grid); }
+.marked { fill: none; stroke: var(--shared); stroke-width: 1; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; list-style: none; margin: .6rem 0; padding: 0; font-size: .875rem; }
+.legend li { display: flex; align-items: center; gap: .4rem; }
+.key { width: 1rem; height: 1rem; border-radius: 3px; } .sign { font-weight: 700; }
+footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
+${PALETTE_CLASSES}
+${LEVEL_CLASSES}
+@media print {
+  :root { color-scheme: light; ${LIGHT_SCHEME} }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  svg, .notes, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .scroll { overflow: visible; } figure svg[role] { min-width: 0; }
+  h2, h3, caption { break-after: avoid; } tr, figure, .verdict { break-inside: avoid; }
+  thead { display: table-header-group; } td.code { min-width: 0; }
+}
+`;

@@ -1,0 +1,85 @@
+/** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
+
+import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
+import { inWords } from "./numbers.ts";
+import { printable } from "./printable.ts";
+import type { RecordedExperiment } from "./recorded-experiment.ts";
+import type { RecordedRun, Series } from "./series.ts";
+
+/** What a verdict line says that follows from observations, by its name in words. */
+const COMPARED: Partial<Record<keyof Conclusion, string>> = {
+  verdict: "verdict",
+  sharing: "sharing",
+  environments: "environments",
+  processes: "processes",
+  instances: "instances",
+  coldStarts: "cold starts",
+  overlaps: "overlaps",
+  mixed: "mixed answers",
+  trials: "trials",
+  warmTrials: "warm trials",
+};
+
+/** One sentence or two each; empty where the record is whole and agrees with itself. */
+export function recordNotes({ experiment, control }: RecordedExperiment): string[] {
+  const series = [control, experiment].filter((one) => one !== undefined);
+  const notes = series.flatMap(seriesNotes);
+  if (!experiment) {
+    notes.unshift("The record ends before the experiment was fired: it holds the control alone.");
+  }
+  return notes;
+}
+
+/** Whether the runner lived to conclude over the experiment. */
+export function isComplete({ experiment }: RecordedExperiment): boolean {
+  return experiment?.recorded !== undefined;
+}
+
+function seriesNotes(series: Series): string[] {
+  const { role, plan, runs, recorded, conclusion } = series;
+  const whose = role === "control" ? "control" : "experiment";
+  const notes = runs.flatMap((run) => [
+    ...shortfall(run, `${runName(run)} of the ${whose}`),
+    ...disagreement(run.recorded, run.conclusion, `over ${runName(run)} of the ${whose}`),
+  ]);
+  if (!recorded) {
+    const missing = plan.stages.length - runs.length;
+    const never = missing > 0 ? `, ${inWords(runs.length)} of ${plan.stages.length} runs` : "";
+    notes.push(
+      `The record of the ${whose} ends before its runner concluded. What is on it is reported${never}.`,
+    );
+  }
+  return [...notes, ...disagreement(recorded, conclusion, `over the ${whose}`)];
+}
+
+function runName({ line }: RecordedRun): string {
+  return `run ${line.index + 1}`;
+}
+
+function shortfall({ requests, planned }: RecordedRun, which: string): string[] {
+  if (requests.length === planned) return [];
+  const count = `${inWords(requests.length)} of ${inWords(planned)} requests`;
+  return [`Of ${which} ${count} are on the record.`];
+}
+
+/** Where a recorded verdict is not what follows from the observations, both are said. */
+function disagreement(
+  recorded: VerdictLine | undefined,
+  computed: Conclusion,
+  where: string,
+): string[] {
+  if (!recorded) return [];
+  const differences = Object.entries(COMPARED).flatMap(([key, name]) => {
+    const [its, ours] = [recorded[key as keyof Conclusion], computed[key as keyof Conclusion]];
+    return its === ours ? [] : [`${name} ${value(its)} instead of ${value(ours)}`];
+  });
+  if (differences.length === 0) return [];
+  return [
+    `The record's own verdict ${where} differs from what its observations say, ` +
+      `which is what is reported: ${differences.join(", ")}.`,
+  ];
+}
+
+function value(its: unknown): string {
+  return its === undefined ? "none" : printable(typeof its === "number" ? inWords(its) : `${its}`);
+}

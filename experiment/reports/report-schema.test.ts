@@ -1,0 +1,31 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/processes.ts";
+import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
+import { compareRecords } from "./comparison.ts";
+import { jsonComparison, jsonReport } from "./json-report.ts";
+import { readExperiment } from "./recorded-experiment.ts";
+import { toJsonSchema } from "./report-schema.ts";
+
+test("the published schema is the one that is meant; vitest -u publishes it anew", async () => {
+  const text = `${JSON.stringify(toJsonSchema(), undefined, 2)}\n`;
+  await expect(text).toMatchFileSnapshot("report.schema.json");
+});
+
+test("reports and comparisons keep to the schema", async () => {
+  const folder = temporaryFolder();
+  const lines = recordLines({ runs: [burst(5, (index) => index)], control: [burst(5, () => 9)] });
+  const kept = { perRun: 0, inAll: 0 };
+  const one = await readExperiment(writeRecord(folder, "one", lines), kept);
+  const cut = await readExperiment(writeRecord(folder, "cut", lines.slice(0, 3)), kept);
+  const validate = new Ajv2020({ validateFormats: false }).compile(toJsonSchema());
+  for (const report of [
+    jsonReport(one),
+    jsonReport(cut),
+    jsonComparison(compareRecords([one, cut])),
+  ]) {
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(
+      true,
+    );
+  }
+});

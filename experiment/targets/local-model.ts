@@ -1,0 +1,105 @@
+/** What the concurrency model of an embedded Lambda means for the experiment that fires at it. */
+
+import { createHash } from "node:crypto";
+import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
+import { capacityOf } from "../../local-lambda/capacity.ts";
+import type { FunctionConfiguration } from "../../local-lambda/function-configuration.ts";
+import { inWords, plural } from "../core/numbers.ts";
+import { burstOf, type Plan, type Stage } from "../core/plan.ts";
+import { lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
+
+/** Memory of one environment that it shares with no other, and of a worker thread in it, in MB. */
+const ENVIRONMENT_MB = 14;
+const WORKER_MB = 13;
+/** Per environment: two pipes, its Runtime API and two connections to it, and the request's own. */
+const FILES_PER_ENVIRONMENT = 6;
+/** What one start and one more beside it cost on a small machine, in milliseconds. */
+const COLD_START_MS = 10_000;
+const FURTHER_COLD_START_MS = 80;
+
+/** How many environments a burst meets: those there are, or one for each request. */
+function environmentsFor(burst: number, configuration: FunctionConfiguration): number {
+  switch (configuration.model) {
+    case "on-demand":
+      return Math.min(burst, configuration.concurrencyLimit);
+    case "managed-instances":
+      return configuration.environments;
+    case "web-function":
+      return 1;
+  }
+}
+
+/**
+ * How long a request may take beyond its hold, in milliseconds: on-demand the start of an environment
+ * for each, else of those there are, which a crash may have ended. Who waits in a Web Function's
+ * queue waits as long as another request's hold.
+ */
+export function localAllowanceMs(stage: Stage, configuration: FunctionConfiguration): number {
+  const burst = burstOf(stage);
+  const environments = environmentsFor(burst, configuration);
+  const queues = configuration.model === "web-function" && burst > configuration.maxConcurrency;
+  return COLD_START_MS + environments * FURTHER_COLD_START_MS + (queues ? HOLD_LIMITS_MS.max : 0);
+}
+
+/** Why the environments that are started beforehand cannot be, if so. */
+export function localLackBeforehand(configuration: FunctionConfiguration): string | undefined {
+  const { model, environments, workers } = configuration;
+  if (model !== "managed-instances") return undefined;
+  const files = managedFiles(configuration);
+  const memoryMb = environments * (ENVIRONMENT_MB + workers * WORKER_MB);
+  const what = `${plural(environments, "environment")} of ${plural(workers, "worker thread")} each`;
+  const lacksFiles = lackOfFiles(files, what) !== undefined;
+  if (!lacksFiles && lackOfMemory(memoryMb, what) === undefined) return undefined;
+  const needed = lacksFiles ? `${inWords(files)} open files` : `about ${inWords(memoryMb)} MB`;
+  return `${what} need ${needed}, which is more than this machine has left.`;
+}
+
+/** Why a plan cannot be fired at it, one sentence each. */
+export function localObstacles(plan: Plan, configuration: FunctionConfiguration): string[] {
+  const burst = largestBurst(plan);
+  const environments = environmentsFor(burst, configuration);
+  const isManaged = configuration.model === "managed-instances";
+  // A Web Function's requests are sent on over connections of their own.
+  const sentOn =
+    configuration.model === "web-function" ? Math.min(burst, configuration.maxConcurrency) : 0;
+  const files =
+    burst +
+    sentOn +
+    (isManaged ? managedFiles(configuration) : environments * FILES_PER_ENVIRONMENT);
+  const what = `Starting ${plural(environments, "environment")} on this machine`;
+  return [
+    lackOfFiles(files, "The embedded Lambda"),
+    // Those of Managed Instances run already.
+    isManaged ? undefined : lackOfMemory(environments * ENVIRONMENT_MB, what),
+  ].filter((lack) => lack !== undefined);
+}
+
+/** What a plan will meet there: throttling, when more requests come at once than it takes. */
+export function localCautions(plan: Plan, configuration: FunctionConfiguration): string[] {
+  const burst = largestBurst(plan);
+  const capacity = capacityOf(configuration);
+  if (burst <= capacity) return [];
+  return [
+    `The embedded Lambda takes ${plural(capacity, "request")} at once: ` +
+      `at least ${inWords(burst - capacity)} of ${inWords(burst)} will be throttled.`,
+  ];
+}
+
+/**
+ * Identifies code and configuration. What was found about one model or size is no evidence about
+ * another, so only records of the same ones may add up.
+ */
+export function localDeployment(codeSha256: string, configuration: FunctionConfiguration): string {
+  const { model, environments, workers, maxConcurrency } = configuration;
+  if (model === "on-demand") return codeSha256;
+  const size =
+    model === "web-function" ? [maxConcurrency] : [environments, workers, maxConcurrency];
+  return createHash("sha256")
+    .update([codeSha256, model, ...size].join(" "))
+    .digest("hex");
+}
+
+/** Two pipes and the Runtime API of each environment, and two connections of each worker thread. */
+function managedFiles({ environments, workers }: FunctionConfiguration): number {
+  return environments * (3 + 2 * workers);
+}

@@ -1,0 +1,26 @@
+/** Headers that are of one connection, which the next one makes for itself. */
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and what depends on how a body is sent. */
+const NAMES: readonly string[] = [
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "content-length",
+];
+
+/** The headers that may be sent on. Node.js refuses some of the others, or takes them for its own. */
+export function endToEnd(
+  headers: NodeJS.Dict<string | string[]>,
+): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const known = name.toLowerCase();
+    if (value === undefined || NAMES.includes(known) || known.startsWith("proxy-")) continue;
+    kept[name] = value;
+  }
+  return kept;
+}

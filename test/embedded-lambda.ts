@@ -1,0 +1,76 @@
+/** Embedded Lambdas in the test's own process, and requests for them. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import type { Answer } from "../handler/contract.ts";
+import {
+  defaultConfiguration,
+  type FunctionConfiguration,
+} from "../local-lambda/function-configuration.ts";
+import { LocalLambda } from "../local-lambda/local-lambda.ts";
+import { temporaryFolder } from "./processes.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** Starts one that ends with the test. */
+export async function startLambda(
+  changes: Partial<FunctionConfiguration> = {},
+): Promise<LocalLambda> {
+  const configuration = { ...defaultConfiguration(changes.model), ...changes };
+  const lambda = await LocalLambda.start(configuration, 0);
+  onTestFinished(() => lambda.close());
+  return lambda;
+}
+
+/** Code of the test's own, whose handler is `index.handler`. */
+export function codeOf(
+  source: string,
+  name = "index.mjs",
+): NonNullable<FunctionConfiguration["code"]> {
+  const root = temporaryFolder();
+  writeFileSync(join(root, name), source);
+  return { root, handler: "index.handler" };
+}
+
+/**
+ * A handler that answers once as many requests are inside its instance as the body says, with where
+ * it runs: who gets an answer at all was inside together with the others.
+ */
+export const MEETING = `
+  import { threadId } from "node:worker_threads";
+  let meet = [];
+  export const handler = async ({ body }) => {
+    const { promise, resolve } = Promise.withResolvers();
+    meet.push(resolve);
+    if (meet.length === Number(body)) for (const go of meet.splice(0)) go();
+    await promise;
+    return process.pid + "/" + threadId;
+  };`;
+
+/** Sends a body of plain text, which arrives as it is. */
+export async function send({ url }: LocalLambda, body: string): Promise<Response> {
+  return fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } });
+}
+
+export async function post({ url }: LocalLambda, body: unknown): Promise<Response> {
+  return fetch(url, { method: "POST", body: JSON.stringify(body) });
+}
+
+export async function ask(lambda: LocalLambda, client: string, holdMs = 20): Promise<Answer> {
+  const response = await post(lambda, { client, holdMs });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+/** Asks for several at once. */
+export function askAll(lambda: LocalLambda, clients: readonly string[], holdMs: number) {
+  return Promise.all(clients.map((client) => ask(lambda, client, holdMs)));
+}
+
+export function distinct<T>(values: readonly T[]): number {
+  return new Set(values).size;
+}
+
+/** Waits until so many environments could take a request. */
+export const untilPolling = (lambda: LocalLambda, count: number) =>
+  waitUntil(`${count} environments to poll`, () => lambda.pool.polling === count);

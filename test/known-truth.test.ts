@@ -1,0 +1,76 @@
+/**
+ * Known truth: each model, whichever idle environment its seed chooses, yields with each plan the
+ * verdict that its construction implies.
+ */
+
+import { randomInt } from "node:crypto";
+import { expect, onTestFinished, test } from "vitest";
+import { runExperiment } from "../experiment/core/experiment.ts";
+import type { Plan } from "../experiment/core/plan.ts";
+import type { VerdictLine } from "../experiment/core/record-lines.ts";
+import { openLocalTarget } from "../experiment/targets/local-target.ts";
+import type { FunctionConfiguration } from "../local-lambda/function-configuration.ts";
+import { inputs } from "./effort.ts";
+
+const SEEDS = inputs(1, 20);
+/** Plans for each seed: one that is drawn, or all. */
+const PLANS_PER_SEED = inputs(1, 3);
+const CLIENTS = ["Ana", "Barbara", "Mario", "Dean", "John", "Eva"];
+
+function plan(name: string, stages: Plan["stages"], holdMs: number): Plan {
+  return { name, clients: CLIENTS, holdMs, steps: 5, stages };
+}
+
+/** Each goes above the three environments that managed instances have, so that two must meet. */
+const PLANS: Plan[] = [
+  plan("burst", Array(2).fill({ concurrency: 6, requests: 6, pauseMs: 0 }), 500),
+  plan(
+    "ramp",
+    [1, 2, 4, 6].map((atOnce) => ({ concurrency: atOnce, requests: atOnce, pauseMs: 0 })),
+    500,
+  ),
+  plan("steady", [{ concurrency: 6, requests: 30, pauseMs: 0 }], 300),
+];
+
+const TRUTHS: [string, Partial<FunctionConfiguration>, Partial<VerdictLine>][] = [
+  ["on-demand", { model: "on-demand" }, { verdict: "isolated", overlaps: 0, mixed: 0 }],
+  ["managed-instances", { model: "managed-instances" }, { verdict: "shared", sharing: "globals" }],
+  [
+    "managed-instances, one worker thread a request",
+    { model: "managed-instances", environments: 1, workers: 6 },
+    { verdict: "shared", environments: 1, processes: 1 },
+  ],
+  [
+    "managed-instances, one request an environment",
+    { model: "managed-instances", environments: 6, maxConcurrency: 1 },
+    { verdict: "isolated", overlaps: 0, mixed: 0 },
+  ],
+  [
+    "web-function",
+    { model: "web-function" },
+    { verdict: "shared", sharing: "globals", processes: 1 },
+  ],
+];
+
+test.each(TRUTHS)("%s", async (_, configuration, truth) => {
+  for (let round = 0; round < SEEDS; round++) {
+    const seed = randomInt(2 ** 31);
+    const first = randomInt(PLANS.length);
+    const rotated = [...PLANS.slice(first), ...PLANS.slice(0, first)];
+    for (const fired of rotated.slice(0, PLANS_PER_SEED)) {
+      const target = await openLocalTarget({ ...configuration, seed });
+      onTestFinished(() => target.close());
+      const verdict = await runExperiment({
+        plan: fired,
+        target,
+        versions: {},
+        signal: new AbortController().signal,
+        onLine: () => {},
+      });
+      await target.close();
+      expect(verdict, `${fired.name} with seed ${seed}`).toMatchObject(truth);
+      const requests = fired.stages.reduce((sum, stage) => sum + stage.requests, 0);
+      expect(verdict.outcomes).toEqual({ ok: requests });
+    }
+  }
+});

@@ -1,0 +1,147 @@
+/** Records as the runner writes them, of requests that were never fired. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { concludeExperiment, concludeRun } from "../../experiment/core/conclude.ts";
+import { evidenceOf } from "../../experiment/core/evidence.ts";
+import type { Plan } from "../../experiment/core/plan.ts";
+import type { Observation, RecordLine, Role } from "../../experiment/core/record-lines.ts";
+import type { TargetDescription } from "../../experiment/core/target.ts";
+import { observe, type Visit } from "../schedules.ts";
+
+export interface Recorded {
+  id?: string;
+  /** What happened in each run. */
+  runs: readonly (readonly Visit[])[];
+  /** The same of a control that was fired before. */
+  control?: readonly (readonly Visit[])[];
+  clients?: readonly string[];
+  holdMs?: number;
+  target?: Partial<TargetDescription>;
+}
+
+const STACK: TargetDescription = {
+  kind: "stack",
+  url: "https://abc.lambda-url.eu-west-1.on.aws/",
+  stack: "dev",
+  model: "on-demand",
+  region: "eu-west-1",
+  functionName: "f-1",
+  deployment: "sha-of-code",
+};
+
+/** `count` requests at once; request i is served by process `processOf(i)`. */
+export function burst(count: number, processOf: (index: number) => number, cold = 300): Visit[] {
+  return Array.from({ length: count }, (_, index) => ({
+    process: processOf(index),
+    thread: 0,
+    sentAt: index / 100,
+    begin: cold + index / 10,
+    end: cold + 5_000 + index / 10,
+    answeredAt: cold + 5_010 + index / 10,
+    lost: false,
+  }));
+}
+
+/** The lines of a record; clients are named as the plan says. */
+export function recordLines(recorded: Recorded): RecordLine[] {
+  const { id = "e", runs, control = [] } = recorded;
+  return [
+    ...seriesLines(recorded, id, "control", control),
+    ...seriesLines(recorded, id, "experiment", runs),
+  ];
+}
+
+export function writeRecord(folder: string, name: string, lines: readonly RecordLine[]): string {
+  const path = join(folder, name);
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return path;
+}
+
+function seriesLines(
+  { clients = ["Ana", "Barbara", "Mario", "Dean", "John"], holdMs = 5_000, target }: Recorded,
+  experiment: string,
+  role: Role,
+  runs: readonly (readonly Visit[])[],
+): RecordLine[] {
+  if (runs.length === 0) return [];
+  const plan: Plan = {
+    name: "reference",
+    clients: [...clients],
+    holdMs,
+    steps: 5,
+    stages: runs.map(({ length }) => ({ concurrency: length, requests: length, pauseMs: 0 })),
+  };
+  const observed = observeAll(runs, clients);
+  const concluded = observed.map((its, index) => {
+    const run = `${experiment}/${role}-${index + 1}`;
+    return { run, index, observations: its.map((observation) => ({ ...observation, run })) };
+  });
+  const evidence = concluded.map(({ observations }) => ({
+    concurrency: observations.length,
+    holdMs,
+    requests: observations.map(evidenceOf),
+  }));
+  const lines = concluded.flatMap(({ run, index, observations }): RecordLine[] => [
+    {
+      type: "run",
+      schema: 1,
+      experiment,
+      run,
+      index,
+      role,
+      plan,
+      target: { ...STACK, ...target },
+      startedAt: "2026-11-23T21:47:00.000Z",
+      versions: { node: "v24.0.0" },
+    },
+    ...observations,
+    {
+      type: "verdict",
+      experiment,
+      run,
+      ...concludeRun(evidence[index] ?? { concurrency: 0, holdMs, requests: [] }),
+    },
+  ]);
+  return [
+    ...lines,
+    {
+      type: "verdict",
+      experiment,
+      run: null,
+      ...(role === "control" && { role }),
+      ...concludeExperiment(evidence),
+    },
+  ];
+}
+
+/** Between runs, by the clocks of processes: their memory is kept meanwhile. */
+const BETWEEN_RUNS_MS = 1e6;
+
+/** Observations run by run, of processes that live through all of them. */
+function observeAll(
+  runs: readonly (readonly Visit[])[],
+  clients: readonly string[],
+): Observation[][] {
+  const visits = runs.flatMap((run, index) =>
+    run.map((visit, number) => ({
+      ...visit,
+      number,
+      begin: visit.begin + index * BETWEEN_RUNS_MS,
+      end: visit.end + index * BETWEEN_RUNS_MS,
+    })),
+  );
+  const nameOf = (text: string) => {
+    const [, index] = /^client (\d+)$/.exec(text) ?? [];
+    const number = visits[Number(index)]?.number ?? 0;
+    return index === undefined ? text : (clients[number % clients.length] ?? "");
+  };
+  const rename = (_: string, value: unknown) => (typeof value === "string" ? nameOf(value) : value);
+  const all: Observation[] = JSON.parse(JSON.stringify(observe(visits, [])), rename);
+  return runs.map((run, index) => {
+    const before = runs.slice(0, index).reduce((sum, { length }) => sum + length, 0);
+    return all
+      .slice(before, before + run.length)
+      .map((observation, number) => ({ ...observation, index: number }));
+  });
+}
