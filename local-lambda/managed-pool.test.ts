@@ -181,19 +181,7 @@ test("code that cannot be initialized is said, and nothing is left of the start"
   await expect(missing).rejects.toThrow(/could not be initialized: Runtime\.HandlerNotFound: /);
   const ending = start({ code: codeOf("process.exit(3); export const handler = 1;") });
   await expect(ending).rejects.toThrow(/could not be initialized: Runtime\.ExitError: /);
-});
-
-test("the same seed takes the same environments", async () => {
-  const order = async () => {
-    const lambda = await start({ seed: 7 });
-    const taken: number[] = [];
-    for (const client of CLIENTS) {
-      await untilPolling(lambda, 3);
-      const { environment } = await ask(lambda, client);
-      taken.push(lambda.pool.environments.indexOf(environment?.id ?? ""));
-    }
-    expect(taken).not.toContain(-1);
-    return taken;
-  };
-  expect(await order()).toEqual(await order());
+  const never = start({ code: codeOf("setInterval(() => {}, 100); await new Promise(() => {});") });
+  await expect(never).rejects.toThrow(StartError);
+  await expect(never).rejects.toThrow(/The runtime did not poll within 10 seconds/);
 });

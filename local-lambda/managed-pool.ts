@@ -66,14 +66,21 @@ export class ManagedPool implements Pool {
     return this.#registry.streams();
   }
 
-  /** Starts all environments; resolves when all of them poll. */
+  /** Starts all environments; resolves when all of them poll, and fails with the first that cannot. */
   async start(): Promise<void> {
-    const failure = await this.#starts.startAll(this.#function.environments);
-    if (failure?.kind !== "error") return;
-    await this.close();
-    throw new StartError(
-      `The environments could not be initialized: ${failure.errorType}: ${failure.errorMessage}`,
-    );
+    const starts = this.#starts.startAll(this.#function.environments).map(async (start) => {
+      const failure = await start;
+      if (failure?.kind !== "error") return;
+      throw new StartError(
+        `The environments could not be initialized: ${failure.errorType}: ${failure.errorMessage}`,
+      );
+    });
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
@@ -88,7 +95,10 @@ export class ManagedPool implements Pool {
   /** Replaces all environments; resolves when the new ones poll. Until then nobody takes requests. */
   async recycle(): Promise<void> {
     for (const environment of this.#registry.all) this.#retired.add(environment);
-    await Promise.all([this.#starts.startAll(this.#function.environments), ...this.#endRetired()]);
+    await Promise.all([
+      ...this.#starts.startAll(this.#function.environments),
+      ...this.#endRetired(),
+    ]);
   }
 
   async close(): Promise<void> {

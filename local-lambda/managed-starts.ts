@@ -39,12 +39,11 @@ export class ManagedStarts {
   /**
    * Starts so many environments, in place of all that were to be started.
    *
-   * @returns when each is ready or has failed; why the first one failed, if any
+   * @returns for each, when it is ready, or why it has failed
    */
-  async startAll(count: number): Promise<InvocationResult | undefined> {
+  startAll(count: number): Promise<InvocationResult | undefined>[] {
     this.#cancelRetries();
-    const outcomes = await Promise.all(Array.from({ length: count }, () => this.#start()));
-    return outcomes.find((failure) => failure !== undefined);
+    return Array.from({ length: count }, () => this.#start());
   }
 
   onPoll(environment: Environment): void {

@@ -109,12 +109,19 @@ test("recycling starts a new process, and lets what is being served finish", asy
   expect(lambda.pool.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
 });
 
-test("a request that takes too long fails alone", async () => {
-  const lambda = await start({ timeoutMs: 1_000 });
-  const slow = post(lambda, { client: "Ana", holdMs: 30_000 });
-  const quick = await ask(lambda, "Bo", 100);
+test("a request that takes too long fails alone, and who comes later meets a new server", async () => {
+  const lambda = await start({ timeoutMs: 2_000 });
+  const { environment } = await ask(lambda, "Ana");
+  const slow = post(lambda, { client: "Bo", holdMs: 30_000 });
+  await ask(lambda, "Cy", 1_500);
+  const inside = ask(lambda, "Dan", 1_000);
   expect((await slow).status).toBe(502);
-  expect((await ask(lambda, "Cy")).environment?.pid).toBe(quick.environment?.pid);
+  const after = await ask(lambda, "Eve");
+  expect(after.environment?.pid).not.toBe(environment?.pid);
+  expect(after.globalData.clients).toEqual(["Eve"]);
+  expect((await inside).environment?.pid).toBe(environment?.pid);
+  await waitUntil("the slow server to end", () => !isAlive(environment?.pid ?? 0));
+  expect(lambda.pool.environments).toEqual([after.environment?.id]);
 });
 
 test("a handler that throws is answered with 500, and the server goes on", async () => {

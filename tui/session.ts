@@ -130,6 +130,17 @@ export class Session {
     this.#target.replace();
   }
 
+  /** Makes a page of the experiment that is shown, to send to somebody. */
+  saveReport(): void {
+    this.#start(async () => {
+      const { record } = this.store.current;
+      if (record === undefined) return;
+      this.store.set({ activity: "reading", failure: undefined, notice: undefined });
+      const { saveReport } = await import("./save-report.ts");
+      this.store.set({ notice: `Report: ./${await saveReport(record)}` });
+    });
+  }
+
   /** Asks the stack's log whether the answers of the experiment that is shown are true. */
   crossCheck(): void {
     this.#start(async (signal) => {

@@ -9,6 +9,7 @@ import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
 import { printableLine } from "../reports/printable.ts";
 import {
+  KEPT_IN_PAGE,
   type Kept,
   type RecordedExperiment,
   readExperiment,
@@ -24,7 +25,7 @@ const EXIT = { made: 0, unwritable: 1, wrongUsage: 2 };
 const KEPT: Record<Exclude<Format, "csv">, Kept> = {
   text: { perRun: SHOWN_REQUESTS, inAll: Number.POSITIVE_INFINITY },
   json: { perRun: 0, inAll: 0 },
-  html: { perRun: 200, inAll: 1_000 },
+  html: KEPT_IN_PAGE,
 };
 
 process.exitCode = await main(process.argv.slice(2));

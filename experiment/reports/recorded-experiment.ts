@@ -31,6 +31,9 @@ export interface Kept {
   inAll: number;
 }
 
+/** A page shows no more, so that it stays small enough to be sent. */
+export const KEPT_IN_PAGE: Kept = { perRun: 200, inAll: 1_000 };
+
 /**
  * Reads a record and concludes from its observations; what it says of itself is kept apart.
  *

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
-import { temporaryFolder } from "../processes.ts";
+import { ROOT, temporaryFolder } from "../processes.ts";
 import { Terminal, type TerminalOptions } from "./terminal.ts";
 
 interface ScreenOptions extends TerminalOptions {
@@ -32,7 +32,7 @@ export async function openScreen({
   ...size
 }: ScreenOptions = {}): Promise<{ terminal: Terminal; data: string }> {
   const where = target === "kept" || args.includes("--target") ? [] : ["--target", target];
-  const command = [process.execPath, ...nodeArgs, "tui/main.ts", ...where, ...args];
+  const command = [process.execPath, ...nodeArgs, join(ROOT, "tui/main.ts"), ...where, ...args];
   const limit = maxFiles === undefined ? "" : `ulimit -n ${maxFiles} && `;
   const terminal = new Terminal("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
     ...size,

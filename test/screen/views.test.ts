@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { startServer } from "../http-server.ts";
+import { temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK } from "./open-screen.ts";
 import { KEYS, type Terminal } from "./terminal.ts";
@@ -107,6 +108,19 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
 
   const again = await openScreen({ data, target: "kept" });
   expect(again.terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
+});
+
+test("s saves a report where the screen was started, and never over another one", async () => {
+  const cwd = temporaryFolder();
+  const { terminal } = await openScreen({ args: QUICK, cwd });
+  await fireOnce(terminal);
+  terminal.press("s");
+  await terminal.shows(/Report: [\s\S]*\.html/);
+  await waitUntil("a report", () => readdirSync(cwd).length === 1);
+  const [name = ""] = readdirSync(cwd);
+  expect(readFileSync(join(cwd, name), "utf8")).toMatch(/^<!doctype html>[\s\S]*ISOLATED/i);
+  terminal.press("s");
+  await waitUntil("another report", () => readdirSync(cwd).length === 2);
 });
 
 test("help tells keys and words, and scrolls", async () => {

@@ -14,6 +14,7 @@ const KEYS: [string, string][] = [
   ["k", "fire at a control first, which must show sharing, and then at the target"],
   ["c", "make all environments cold, or say how"],
   ["x", "cross-check an experiment at a stack with the log of its function"],
+  ["s", "save a report of the experiment: a page to send to somebody"],
   ["h", "history: open or delete recorded experiments"],
   ["↑ ↓", "select an environment; PgUp, PgDn, Home and End go further"],
   ["→", "details of the selected environment"],

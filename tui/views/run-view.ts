@@ -68,9 +68,11 @@ function fireWords({ recorded }: Snapshot): string {
 }
 
 function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
+  const save = { on: "s", words: "s save report", run: () => session.saveReport() };
   const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
   return [
     ...(canCrossCheck(snapshot) ? [crossCheck] : []),
+    ...(snapshot.record === undefined ? [] : [save]),
     { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
     { on: "t", words: "t target", run: () => go({ name: "targets" }) },
     { on: "k", words: "k control", run: () => session.fire({ withControl: true }) },
