@@ -1,5 +1,8 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Authorize } from "./authorization.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
 import { FunctionUrl } from "./function-url.ts";
@@ -45,16 +48,20 @@ export class LocalLambda {
     port: number,
     authorize?: Authorize,
   ): Promise<LocalLambda> {
-    const task = await prepareTask(configuration);
-    const groups = new ProcessGroups(task.folder);
-    const pool = new POOLS[configuration.model](configuration, task, groups);
-    const front = new FunctionUrl((request) => pool.invoke(request), authorize);
+    // In one tick with the reaper, which removes it: no signal comes between the two.
+    const folder = mkdtempSync(join(tmpdir(), "lambda-concurrency-test-"));
+    const groups = new ProcessGroups(folder);
+    let pool: Pool | undefined;
     try {
-      await pool.start();
+      const task = await prepareTask(configuration, folder);
+      const started = new POOLS[configuration.model](configuration, task, groups);
+      pool = started;
+      await started.start();
+      const front = new FunctionUrl((request) => started.invoke(request), authorize);
       const url = await front.listen(port);
-      return new LocalLambda(url, task, front, pool, groups);
+      return new LocalLambda(url, task, front, started, groups);
     } catch (error) {
-      await pool.close();
+      await pool?.close();
       await groups.close();
       throw error;
     }

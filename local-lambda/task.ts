@@ -1,8 +1,7 @@
 /** What an environment runs: the code, and what node is started with to run it. */
 
 import { createHash } from "node:crypto";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
@@ -11,8 +10,6 @@ import { type GivenCode, openCode } from "./code-folder.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
 
 export interface Task extends GivenCode {
-  /** A temporary folder, which the one who asked for the task removes. */
-  folder: string;
   /** The arguments of `node` that start an environment. */
   program: readonly string[];
 }
@@ -20,22 +17,21 @@ export interface Task extends GivenCode {
 const RUNTIME = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
 
 /**
- * Makes a new folder for the program of an environment and, unless other code is given, for the
- * bundle of this project's handler.
+ * Writes the program of an environment into a folder and, unless other code is given, the bundle of
+ * this project's handler.
  *
  * @throws StartError when the given code is not there
  */
-export async function prepareTask({
-  model,
-  code,
-}: Pick<FunctionConfiguration, "model" | "code">): Promise<Task> {
+export async function prepareTask(
+  { model, code }: Pick<FunctionConfiguration, "model" | "code">,
+  folder: string,
+): Promise<Task> {
   const given = code && (await openCode(code));
   const build = model === "web-function" ? buildWebServer : buildRuntimeClient;
   const [bundle, program] = await Promise.all([given ? "" : bundleHandler(), build()]);
   // esbuild keeps a process for the next build, and there is none.
   await stop();
-  const folder = await mkdtemp(join(tmpdir(), "lambda-concurrency-test-"));
-  const task = { folder, program: await program(folder) };
+  const task = { program: await program(folder) };
   if (given) return { ...given, ...task };
   await writeFile(join(folder, BUNDLE_FILE), bundle);
   const codeSha256 = createHash("sha256").update(bundle).digest("hex");
