@@ -1,20 +1,19 @@
 /** What the keys do: one target at a time, and one experiment at a time on it. */
 
 import { unlessAborted } from "../experiment/core/abort.ts";
-import { ExperimentError, rootMessage } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
-import type { RecordLine } from "../experiment/core/record-lines.ts";
-import type { RecordSummary } from "../experiment/records/history.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
 import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import { describeFailure } from "./failure.ts";
+import { Records } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { ExperimentStore } from "./store.ts";
 import { TargetSlot } from "./target-slot.ts";
 import { describeTarget, toKept } from "./targets.ts";
+import { Work } from "./work.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
 export type StackState = Stack | { words: string };
@@ -23,15 +22,18 @@ export type LogState = { lines: readonly string[] } | { words: string };
 
 export class Session {
   readonly store: ExperimentStore;
+  readonly records: Records;
   readonly #settings: Settings;
   readonly #target: TargetSlot;
+  readonly #work: Work;
   #withControl = false;
-  #work: { stop: AbortController; ended: Promise<void> } | undefined;
 
   /** @param mayFallBack whether the embedded Lambda serves where the target cannot be opened */
   constructor(store: ExperimentStore, settings: Settings, mayFallBack: boolean) {
     this.store = store;
     this.#settings = settings;
+    this.#work = new Work(store);
+    this.records = new Records(store, this.#work);
     this.#target = new TargetSlot(store, mayFallBack);
     // So that the first shot waits for nothing.
     void this.#target.current.then(importConduct);
@@ -53,7 +55,7 @@ export class Session {
   }
 
   #fire(isAgreed: boolean): void {
-    this.#start(async (signal) => {
+    this.#work.start(async (signal) => {
       const { store } = this;
       const none = { notice: undefined, failure: undefined, question: undefined };
       store.set({ activity: "opening", ...none });
@@ -90,14 +92,12 @@ export class Session {
 
   /** Stops what is under way: of an experiment, what is in flight is recorded as aborted. */
   stop(): void {
-    if (!this.#work) return;
-    this.store.set({ activity: "stopping" });
-    this.#work.stop.abort();
+    this.#work.stop();
   }
 
   /** Makes the next run a cold one, or says how that is done where the target cannot. */
   recycle(): void {
-    this.#start(async (signal) => {
+    this.#work.start(async (signal) => {
       this.store.set({ activity: "recycling", failure: undefined, notice: undefined });
       const target = await unlessAborted(this.#target.open(), signal);
       if (!target) return;
@@ -122,77 +122,12 @@ export class Session {
 
   /** Leaves the target for another one, and keeps the choice for the next start. */
   choose(choice: TargetChoice): void {
-    if (this.#work) return;
+    if (this.#work.isUnderWay) return;
     const target = describeTarget(choice);
     const notice = this.#settings.keep(toKept(choice));
     const unknown = { obstacle: undefined, cost: undefined, cautions: [] };
     this.store.forget({ activity: "idle", target, ...unknown, notice });
     this.#target.replace();
-  }
-
-  /** Makes a page of the experiment that is shown, to send to somebody. */
-  saveReport(): void {
-    this.#start(async () => {
-      const { record } = this.store.current;
-      if (record === undefined) return;
-      this.store.set({ activity: "reading", failure: undefined, notice: undefined });
-      const { saveReport } = await import("./save-report.ts");
-      this.store.set({ notice: `Report: ./${await saveReport(record)}` });
-    });
-  }
-
-  /** Asks the stack's log whether the answers of the experiment that is shown are true. */
-  crossCheck(): void {
-    this.#start(async (signal) => {
-      const { record } = this.store.current;
-      if (record === undefined) return;
-      const notice = "Reading the stack's log, which lags some seconds behind …";
-      this.store.set({ activity: "checking", failure: undefined, notice });
-      const { crossCheck } = await import("../experiment/cross-check.ts");
-      try {
-        this.store.take(await crossCheck(record, signal));
-      } catch (error) {
-        this.store.set({ notice: undefined });
-        throw error;
-      }
-    });
-  }
-
-  /** Shows a recorded experiment as if it had just ended. */
-  replay(path: string): void {
-    this.#start(async (signal) => {
-      const { readRecord } = await import("../experiment/records/read-record.ts");
-      this.store.forget({ activity: "reading" });
-      this.store.set({ record: path });
-      let isConcluded = false;
-      for await (const line of readRecord(path)) {
-        if (signal.aborted) break;
-        if (line.type === "run") this.store.set({ recorded: line });
-        isConcluded ||= isWhole(line);
-        this.store.take(line);
-      }
-      if (signal.aborted) this.store.set({ notice: "Reading was stopped: this is a part of it." });
-      else if (!isConcluded)
-        this.store.set({ notice: "This record ends before its experiment did." });
-    });
-  }
-
-  /** The recorded experiments, the newest first. */
-  async history(): Promise<RecordSummary[]> {
-    const { listRecords } = await import("../experiment/records/history.ts");
-    return listRecords();
-  }
-
-  /** Deletes a record for good; resolves to those that are left. */
-  async forgetRecord(path: string): Promise<RecordSummary[]> {
-    const { deleteRecord } = await import("../experiment/records/history.ts");
-    try {
-      await deleteRecord(path);
-      if (this.store.current.record === path) this.store.set({ record: undefined });
-    } catch (error) {
-      this.store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
-    }
-    return this.history();
   }
 
   /** The selected stack of this project, or why there is none. */
@@ -217,33 +152,9 @@ export class Session {
   /** Stops what is under way, waits for its record, and ends the target. */
   async close(): Promise<void> {
     this.stop();
-    await this.#work?.ended;
+    await this.#work.ended;
     await this.#target.close();
   }
-
-  /** One thing at a time: what is asked meanwhile is not done. */
-  #start(work: (signal: AbortSignal) => Promise<void>): void {
-    if (this.#work) return;
-    const stop = new AbortController();
-    const ended = this.#run(work, stop.signal);
-    this.#work = { stop, ended };
-  }
-
-  async #run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
-    try {
-      await work(signal);
-    } catch (error) {
-      const isStopped = signal.aborted && !(error instanceof ExperimentError);
-      if (!isStopped) this.store.set({ failure: describeFailure(error) });
-    }
-    this.#work = undefined;
-    this.store.settle();
-  }
-}
-
-/** Whether a line concludes a record: the verdict over all of the experiment, not of its control. */
-function isWhole(line: RecordLine): boolean {
-  return line.type === "verdict" && line.run === null && line.role === undefined;
 }
 
 /** What the record says together with those of the same deployment before it, in words. */

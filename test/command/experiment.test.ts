@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import type { Observation, RecordLine, VerdictLine } from "../../experiment/core/record-lines.ts";
+import type { Observation, VerdictLine } from "../../experiment/core/record-lines.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { ROOT, start, temporaryFolder } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 
 interface Result {
   code: number | NodeJS.Signals;
@@ -29,30 +29,11 @@ async function experiment(...args: string[]): Promise<Result> {
   };
 }
 
-function linesOf(ndjson: string): RecordLine[] {
-  return ndjson
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
-const schema = JSON.parse(
-  readFileSync(join(ROOT, "experiment/records/record.schema.json"), "utf8"),
-);
-const validate = new Ajv2020({ validateFormats: false }).compile(schema);
-
-function expectValid(lines: readonly RecordLine[]): void {
-  for (const line of lines) {
-    expect(validate(line), JSON.stringify([validate.errors, line], undefined, 1)).toBe(true);
-  }
-}
-
 test("the reference experiment: memory survives between two runs and never mixes", async () => {
   const { code, stdout, stderr, records } = await experiment("--json");
   expect(stderr).toBe("");
   expect(code).toBe(0);
   const lines = linesOf(stdout);
-  expectValid(lines);
   expect(lines.map(({ type }) => type)).toEqual([
     "run",
     ...Array(5).fill("observation"),
@@ -101,7 +82,7 @@ test("the printed result shows each answer and the verdict with its evidence", a
   expect(stdout).toMatch(/^ISOLATED {2}2 environments served 4 requests, never two at once\./m);
   expect(stdout).toMatch(/^2 requests ran while another ran \(1 of them warm\)/m);
   const [, record = ""] = /^Record: (.*)$/m.exec(stdout) ?? [];
-  expectValid(linesOf(readFileSync(record, "utf8")));
+  expect(linesOf(readFileSync(record, "utf8"))).toHaveLength(9);
   expect(statSync(record).mode & 0o777).toBe(0o600);
 });
 
@@ -116,7 +97,6 @@ test("a hundred cold environments at once are a hundred environments", async () 
     "--json",
   );
   const lines = linesOf(stdout);
-  expectValid(lines);
   expect(lines.at(-1)).toMatchObject({
     verdict: "isolated",
     environments: 100,
@@ -129,7 +109,6 @@ test("a hundred cold environments at once are a hundred environments", async () 
 test("requests beyond the concurrency are served by environments that are free again", async () => {
   const args = ["--concurrency", "20", "--requests", "200", "--hold", "200ms", "--runs", "1"];
   const lines = linesOf((await experiment(...args, "--json")).stdout);
-  expectValid(lines);
   expect(lines.at(-1)).toMatchObject({
     verdict: "isolated",
     outcomes: { ok: 200 },
@@ -155,7 +134,6 @@ test("any URL can be the target, and answers without identity are inconclusive",
   const { code, stdout } = await experiment("--target", server.url.href, "--json");
   expect(code).toBe(3);
   const lines = linesOf(stdout);
-  expectValid(lines);
   expect(lines[0]).toMatchObject({ target: { kind: "url", url: server.url.href } });
   expect(lines.at(-1)).toMatchObject({
     verdict: "inconclusive",
@@ -229,7 +207,7 @@ test("what keeps a record from being continued ends the experiment, and keeps wh
   expect(stderr).toMatch(/cannot be continued: .*\nMake room on the disk/);
   const text = readFileSync(join(data, "record.ndjson"), "utf8");
   expect(text.endsWith("}\n")).toBe(true);
-  expectValid(linesOf(text));
+  expect(linesOf(text).length).toBeGreaterThan(1);
 });
 
 test("a target that is down fails with the next step, and leaves no empty record", async () => {

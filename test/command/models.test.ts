@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { RecordLine, RunLine, VerdictLine } from "../../experiment/core/record-lines.ts";
 import { start, temporaryFolder } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 
 async function experiment(...args: string[]) {
   const run = start("experiment/command/main.ts", args, {
@@ -13,10 +14,7 @@ async function experiment(...args: string[]) {
 
 async function record(...args: string[]): Promise<RecordLine[]> {
   const { stdout } = await experiment(...args, "--json");
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  return linesOf(stdout);
 }
 
 const QUICK = ["--hold", "500ms"];

@@ -10,6 +10,7 @@ import { findDesign, parseDesign } from "../../experiment/plans/parse-design.ts"
 import { lifetimeWords } from "../../experiment/reports/lifetime-words.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { start, temporaryFolder } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 
@@ -18,13 +19,6 @@ async function experiment(...args: string[]) {
   const run = start("experiment/command/main.ts", args, env);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
-}
-
-function linesOf(ndjson: string): RecordLine[] {
-  return ndjson
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
 }
 
 const isRun = (line: RecordLine): line is RunLine => line.type === "run";

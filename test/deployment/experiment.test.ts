@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { CrossCheckLine, RecordLine } from "../../experiment/core/record-lines.ts";
+import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
+import { linesOf } from "../record-lines.ts";
 import { describeDeployment } from "./describe-deployment.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { type CommandResult, Workspace } from "./workspace.ts";
@@ -16,13 +17,6 @@ async function deployed(): Promise<{ aws: StandInAws; workspace: Workspace }> {
   const workspace = await Workspace.create(aws);
   await workspace.expectSuccess("pulumi", "up", "--yes");
   return { aws, workspace };
-}
-
-function linesOf(ndjson: string): RecordLine[] {
-  return ndjson
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
 }
 
 /** The last line of what was printed, which is to be a cross-check. */

@@ -5,6 +5,7 @@ import type { Observation, RecordLine } from "../../experiment/core/record-lines
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { inputs } from "../effort.ts";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 import { waitUntil } from "../wait-until.ts";
 
 interface Interrupted {
@@ -21,10 +22,8 @@ function startExperiment(...args: string[]): Interrupted {
     const [name] = readdirSync(data).length > 0 ? readdirSync(folder) : [];
     const text = name === undefined ? "" : readFileSync(join(folder, name), "utf8");
     // A line that is being written has no end yet.
-    return text
-      .split("\n")
-      .slice(0, -1)
-      .map((line): RecordLine => JSON.parse(line));
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    return whole === "" ? [] : linesOf(whole);
   };
   return { running, record };
 }

@@ -68,7 +68,9 @@ export class Page {
     });
     const portFile = join(folder, "DevToolsActivePort");
     const port = await waitUntil("the browser to listen", () => {
-      return existsSync(portFile) && readFileSync(portFile, "utf8").split("\n")[0];
+      // It is there before it is written to.
+      const text = existsSync(portFile) ? readFileSync(portFile, "utf8") : "";
+      return /^(\d+)\n/.exec(text)?.[1];
     });
     const target = await waitUntil("the browser's page", async () => {
       const response = await fetch(`http://127.0.0.1:${port}/json/list`);

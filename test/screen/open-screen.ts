@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 import { Terminal, type TerminalOptions } from "./terminal.ts";
 
 interface ScreenOptions extends TerminalOptions {
@@ -47,8 +48,5 @@ export async function openScreen({
 export function recordIn(data: string): RecordLine[] {
   const folder = join(data, "records");
   const [name = ""] = readdirSync(folder);
-  return readFileSync(join(folder, name), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  return linesOf(readFileSync(join(folder, name), "utf8"));
 }

@@ -17,7 +17,7 @@ export function HistoryView(view: ViewProps) {
   const [records, setRecords] = useState<readonly RecordSummary[]>();
   const scroll = useCell(() => ({ selected: 0, offset: 0 }));
   const [isAsking, setAsking] = useState(false);
-  useEffect(() => void session.history().then(setRecords), [session]);
+  useEffect(() => void session.records.list().then(setRecords), [session]);
 
   const layout = frameLayout(snapshot, size);
   const total = records?.length ?? 0;
@@ -33,13 +33,13 @@ export function HistoryView(view: ViewProps) {
   const open = () => {
     const chosen = record();
     if (!chosen) return;
-    session.replay(chosen.path);
+    session.records.replay(chosen.path);
     go({ name: "run" });
   };
   const remove = async () => {
     setAsking(false);
     const doomed = record();
-    if (doomed) setRecords(await session.forgetRecord(doomed.path));
+    if (doomed) setRecords(await session.records.remove(doomed.path));
   };
   const bindings: Binding[] = isAsking
     ? [

@@ -68,8 +68,8 @@ function fireWords({ recorded }: Snapshot): string {
 }
 
 function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
-  const save = { on: "s", words: "s save report", run: () => session.saveReport() };
-  const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
+  const save = { on: "s", words: "s save report", run: () => session.records.saveReport() };
+  const crossCheck = { on: "x", words: "x cross-check", run: () => session.records.crossCheck() };
   return [
     ...(canCrossCheck(snapshot) ? [crossCheck] : []),
     ...(snapshot.record === undefined ? [] : [save]),

@@ -1,0 +1,87 @@
+/** What the keys do with records: list, replay and delete them, report on one, and cross-check it. */
+
+import { rootMessage } from "../experiment/core/errors.ts";
+import type { RecordLine } from "../experiment/core/record-lines.ts";
+import type { RecordSummary } from "../experiment/records/history.ts";
+import type { ExperimentStore } from "./store.ts";
+import type { Work } from "./work.ts";
+
+export class Records {
+  readonly #store: ExperimentStore;
+  readonly #work: Work;
+
+  constructor(store: ExperimentStore, work: Work) {
+    this.#store = store;
+    this.#work = work;
+  }
+
+  /** Makes a page of the experiment that is shown, to send to somebody. */
+  saveReport(): void {
+    this.#work.start(async () => {
+      const { record } = this.#store.current;
+      if (record === undefined) return;
+      this.#store.set({ activity: "reading", failure: undefined, notice: undefined });
+      const { saveReport } = await import("./save-report.ts");
+      this.#store.set({ notice: `Report: ./${await saveReport(record)}` });
+    });
+  }
+
+  /** Asks the stack's log whether the answers of the experiment that is shown are true. */
+  crossCheck(): void {
+    this.#work.start(async (signal) => {
+      const { record } = this.#store.current;
+      if (record === undefined) return;
+      const notice = "Reading the stack's log, which lags some seconds behind …";
+      this.#store.set({ activity: "checking", failure: undefined, notice });
+      const { crossCheck } = await import("../experiment/cross-check.ts");
+      try {
+        this.#store.take(await crossCheck(record, signal));
+      } catch (error) {
+        this.#store.set({ notice: undefined });
+        throw error;
+      }
+    });
+  }
+
+  /** Shows a recorded experiment as if it had just ended. */
+  replay(path: string): void {
+    this.#work.start(async (signal) => {
+      const { readRecord } = await import("../experiment/records/read-record.ts");
+      this.#store.forget({ activity: "reading" });
+      this.#store.set({ record: path });
+      let isConcluded = false;
+      for await (const line of readRecord(path)) {
+        if (signal.aborted) break;
+        if (line.type === "run") this.#store.set({ recorded: line });
+        isConcluded ||= isWhole(line);
+        this.#store.take(line);
+      }
+      if (signal.aborted) this.#store.set({ notice: "Reading was stopped: this is a part of it." });
+      else if (!isConcluded)
+        this.#store.set({ notice: "This record ends before its experiment did." });
+    });
+  }
+
+  /** The recorded experiments, the newest first. */
+  async list(): Promise<RecordSummary[]> {
+    const { listRecords } = await import("../experiment/records/history.ts");
+    return listRecords();
+  }
+
+  /** Deletes a record for good; resolves to those that are left. */
+  async remove(path: string): Promise<RecordSummary[]> {
+    const { deleteRecord } = await import("../experiment/records/history.ts");
+    try {
+      await deleteRecord(path);
+      if (this.#store.current.record === path) this.#store.set({ record: undefined });
+    } catch (error) {
+      this.#store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
+    }
+    return this.list();
+  }
+}
+
+/** Whether a line concludes a record: the verdict over all of the experiment, not of its control. */
+function isWhole(line: RecordLine): boolean {
+  return line.type === "verdict" && line.run === null && line.role === undefined;
+}
