@@ -16,6 +16,9 @@ export const MODEL_OPTIONS = {
 
 export type ModelOption = keyof typeof MODEL_OPTIONS;
 
+/** The most that the sizes of a model may be. */
+export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_600 } as const;
+
 /**
  * The most requests that a Web Function may be given at once.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html

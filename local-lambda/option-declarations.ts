@@ -3,6 +3,7 @@
 import { Option } from "commander";
 import { AUTHORIZATIONS } from "./authorization.ts";
 import { type FunctionConfiguration, MODELS } from "./function-configuration.ts";
+import { MAX_SIZES } from "./model-options.ts";
 import { addVariable, NAMES, named, whole } from "./option-values.ts";
 
 /** All of them, in the order of the help. Those of single models say whose they are. */
@@ -68,21 +69,21 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
       "--environments <n>",
       "managed-instances: environments, started beforehand",
       1,
-      1_000,
+      MAX_SIZES.environments,
       defaults.environments,
     ),
     whole(
       "--workers <n>",
       "managed-instances: worker threads in each; AWS starts 8 per vCPU",
       1,
-      256,
+      MAX_SIZES.workers,
       defaults.workers,
     ),
     whole(
       "--max-concurrency <n>",
       "managed-instances, web-function: requests at once in one environment",
       1,
-      1_600,
+      MAX_SIZES.maxConcurrency,
       defaults.maxConcurrency,
     ),
     whole("--max-hold <ms>", "longest hold accepted", 100, 900_000, defaults.maxHoldMs),

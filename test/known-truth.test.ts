@@ -6,7 +6,7 @@
 import { randomInt } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { runExperiment } from "../experiment/core/experiment.ts";
-import type { Plan } from "../experiment/core/plan.ts";
+import { type Plan, requestsOf } from "../experiment/core/plan.ts";
 import type { VerdictLine } from "../experiment/core/record-lines.ts";
 import { openLocalTarget } from "../experiment/targets/local-target.ts";
 import type { FunctionConfiguration } from "../local-lambda/function-configuration.ts";
@@ -69,8 +69,7 @@ test.each(TRUTHS)("%s", async (_, configuration, truth) => {
       });
       await target.close();
       expect(verdict, `${fired.name} with seed ${seed}`).toMatchObject(truth);
-      const requests = fired.stages.reduce((sum, stage) => sum + stage.requests, 0);
-      expect(verdict.outcomes).toEqual({ ok: requests });
+      expect(verdict.outcomes).toEqual({ ok: requestsOf(fired) });
     }
   }
 });

@@ -1,7 +1,7 @@
 /** What the keys do with records: list, replay and delete them, report on one, and cross-check it. */
 
 import { rootMessage } from "../experiment/core/errors.ts";
-import type { RecordLine } from "../experiment/core/record-lines.ts";
+import { isConclusion } from "../experiment/core/record-lines.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import type { ExperimentStore } from "./store.ts";
 import type { Work } from "./work.ts";
@@ -53,7 +53,7 @@ export class Records {
       for await (const line of readRecord(path)) {
         if (signal.aborted) break;
         if (line.type === "run") this.#store.set({ recorded: line });
-        isConcluded ||= isWhole(line);
+        isConcluded ||= isConclusion(line);
         this.#store.take(line);
       }
       if (signal.aborted) this.#store.set({ notice: "Reading was stopped: this is a part of it." });
@@ -79,9 +79,4 @@ export class Records {
     }
     return this.list();
   }
-}
-
-/** Whether a line concludes a record: the verdict over all of the experiment, not of its control. */
-function isWhole(line: RecordLine): boolean {
-  return line.type === "verdict" && line.run === null && line.role === undefined;
 }

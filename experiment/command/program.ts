@@ -1,7 +1,7 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
 import { Command, Option } from "commander";
-import { MODEL_OPTIONS, misplacedOption } from "../../local-lambda/model-options.ts";
+import { MAX_SIZES, MODEL_OPTIONS, misplacedOption } from "../../local-lambda/model-options.ts";
 import { whole } from "../../local-lambda/option-values.ts";
 import {
   type LocalSizes,
@@ -20,11 +20,11 @@ interface TargetOptions extends LocalSizes {
   model?: Model;
 }
 
-/** What each size of the local Lambda means, and the most that it takes of it. */
-const SIZES: Record<keyof LocalSizes, { meaning: string; max: number }> = {
-  environments: { meaning: "environments, started beforehand", max: 1_000 },
-  workers: { meaning: "worker threads in each of them", max: 256 },
-  maxConcurrency: { meaning: "requests at once in one environment", max: 1_600 },
+/** What each size of the local Lambda means. */
+const SIZES: Record<keyof LocalSizes, string> = {
+  environments: "environments, started beforehand",
+  workers: "worker threads in each of them",
+  maxConcurrency: "requests at once in one environment",
 };
 const SIZE_NAMES = Object.keys(SIZES) as (keyof LocalSizes)[];
 
@@ -46,8 +46,8 @@ export function createProgram(name: string, description: string, defaultTarget: 
     );
   for (const name of SIZE_NAMES) {
     const { option, models } = MODEL_OPTIONS[name];
-    const { meaning, max } = SIZES[name];
-    program.addOption(whole(`${option} <n>`, `${models.join(", ")}: ${meaning}`, 1, max));
+    const meaning = `${models.join(", ")}: ${SIZES[name]}`;
+    program.addOption(whole(`${option} <n>`, meaning, 1, MAX_SIZES[name]));
   }
   addPlanOptions(program);
   return program

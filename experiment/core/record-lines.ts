@@ -150,3 +150,8 @@ export interface CrossCheckLine {
 }
 
 export type RecordLine = RunLine | Observation | VerdictLine | CrossCheckLine;
+
+/** Whether a line concludes its record: the verdict over the whole experiment, not over its control. */
+export function isConclusion(line: RecordLine): line is VerdictLine {
+  return line.type === "verdict" && line.run === null && line.role === undefined;
+}

@@ -2,7 +2,12 @@
 
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { CrossCheckLine, RunLine, VerdictLine } from "../core/record-lines.ts";
+import {
+  type CrossCheckLine,
+  isConclusion,
+  type RunLine,
+  type VerdictLine,
+} from "../core/record-lines.ts";
 import { recordsFolder } from "./data-folder.ts";
 import { parseLine } from "./read-record.ts";
 
@@ -75,8 +80,7 @@ async function ending(file: FileHandle): Promise<Pick<RecordSummary, "verdict" |
       crossCheck ??= line;
       continue;
     }
-    const isOfAll = line?.type === "verdict" && line.run === null && line.role === undefined;
-    return isOfAll ? { verdict: line, crossCheck } : {};
+    return line && isConclusion(line) ? { verdict: line, crossCheck } : {};
   }
   return {};
 }

@@ -1,5 +1,6 @@
 /** Recorded experiments as a table. */
 
+import { requestsOf } from "../../experiment/core/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import { deploymentOf, type PooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
@@ -41,7 +42,7 @@ export function historyLine(
 ): Line {
   const { when, target } = widths(columns);
   const time = localTime(run.startedAt);
-  const requests = run.plan.stages.reduce((sum, stage) => sum + stage.requests, 0);
+  const requests = requestsOf(run.plan);
   const key = deploymentOf(run.target);
   const evidence = key === undefined ? undefined : pooled.get(key);
   const title = verdict ? verdictWords(verdict, new Map()).title : "not concluded";
