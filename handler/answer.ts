@@ -52,13 +52,28 @@ export const answerSchema: z.ZodType<Answer> = z.object({
   invocation: invocationSchema.optional(),
 });
 
-/** Reads the text of a 200; `undefined` when it is not what the handler's contract says. */
-export function parseAnswer(text: string): Answer | undefined {
+export type ParsedAnswer = { ok: true; answer: Answer } | { ok: false; problem: string };
+
+/**
+ * Reads the text of a 200.
+ *
+ * @returns the answer, or what keeps the text from being one, as a phrase without a full stop
+ */
+export function parseAnswer(text: string): ParsedAnswer {
+  const body = text.trim();
+  if (body === "") return { ok: false, problem: "the body is empty" };
   let input: unknown;
   try {
-    input = JSON.parse(text);
+    input = JSON.parse(body);
   } catch {
-    return undefined;
+    const problem = /^[{[]/.test(body) ? "JSON that is cut short or broken" : "no JSON";
+    return { ok: false, problem };
   }
-  return answerSchema.safeParse(input).data;
+  const { data, error } = answerSchema.safeParse(input);
+  if (data) return { ok: true, answer: data };
+  const path = error.issues[0]?.path.join(".") || "it";
+  return {
+    ok: false,
+    problem: `not the handler's answer: ${path} is missing or not as it should be`,
+  };
 }

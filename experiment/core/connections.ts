@@ -5,7 +5,8 @@
 
 import type { Socket } from "node:net";
 import { buildConnector, Client } from "undici";
-import { ExperimentError, rootMessage } from "./errors.ts";
+import { unopened } from "./connection-words.ts";
+import { HeldWrites } from "./held-writes.ts";
 
 /** How many connections are opened at a time: more than this overflows a listening queue. */
 const BATCH = 256;
@@ -14,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** One connection, and the HTTP client that owns it. It carries one request at a time. */
 export interface Connection {
   readonly client: Client;
-  /** Whether a request lies whole behind the cork. */
+  /** Whether a request is held back, whole. */
   readonly isLoaded: boolean;
   /** Whether the target closed it before it was released. */
   readonly isLost: boolean;
@@ -55,13 +56,7 @@ export async function openConnections(
   } catch (error) {
     await closeConnections(opened);
     if (signal.aborted) throw error;
-    throw new ExperimentError(
-      `Could not open connection ${opened.length + 1} of ${count} to ${url.host}: ${rootMessage(error)}`,
-      count === 1 || opened.length === 0
-        ? "Check the address and that the target is up."
-        : "Lower the concurrency, or raise the limit of open files (ulimit -n).",
-      { cause: error },
-    );
+    throw unopened(url, opened.length, count, error);
   }
 }
 
@@ -84,7 +79,7 @@ function openSocket(url: URL): Promise<Socket> {
 }
 
 function hold(url: URL, socket: Socket): Connection {
-  let taken = false;
+  let held: HeldWrites | undefined;
   let released = false;
   // Until the client owns it, nobody listens: an error would end the process. The client's first
   // write then fails with the same error.
@@ -96,11 +91,10 @@ function hold(url: URL, socket: Socket): Connection {
     bodyTimeout: 0,
     connect: (options, callback) => {
       if (released) return connect(options, callback);
-      if (taken || !socket.writable) {
+      if (held || !socket.writable) {
         return callback(new Error("the target closed the connection"), null);
       }
-      taken = true;
-      socket.cork();
+      held = new HeldWrites(socket);
       queueMicrotask(() => {
         callback(null, socket);
         socket.off("error", ignore);
@@ -110,14 +104,14 @@ function hold(url: URL, socket: Socket): Connection {
   return {
     client,
     get isLoaded() {
-      return socket.writableLength > 0;
+      return held !== undefined && held.length > 0;
     },
     get isLost() {
       return !released && !socket.writable;
     },
     release() {
       released = true;
-      socket.uncork();
+      held?.release();
     },
   };
 }

@@ -13,14 +13,20 @@ export class ExperimentError extends Error {
   }
 }
 
-/** The innermost message of an error's chain of causes: `fetch failed` alone helps nobody. */
-export function rootMessage(error: unknown): string {
+/** The innermost of an error's chain of causes; of several at once the first. */
+export function rootCause(error: unknown): unknown {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   if (current instanceof AggregateError && current.errors.length > 0) {
-    return rootMessage(current.errors[0]);
+    return rootCause(current.errors[0]);
   }
-  return current instanceof Error ? current.message || current.name : String(current);
+  return current;
+}
+
+/** The innermost message: `fetch failed` alone helps nobody. */
+export function rootMessage(error: unknown): string {
+  const cause = rootCause(error);
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
 
 /** A message as a sentence, so that another may follow. */

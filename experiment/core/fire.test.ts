@@ -89,7 +89,7 @@ test.each<[string, number, string, Partial<Observation>]>([
     "Internal Server Error",
     { outcome: "failed", message: "502 Internal Server Error" },
   ],
-  ["a page", 200, "<html>", { outcome: "unreadable", message: "<html>" }],
+  ["a page", 200, "<html>", { outcome: "unreadable", message: "no JSON: <html>" }],
   ["a redirect", 302, "", { outcome: "failed" }],
 ])("%s is observed once, and never retried", async (_, status, body, seen) => {
   const server = await startServer((_request, response) => {
@@ -155,7 +155,9 @@ test.each(["destroy", "end"] as const)(
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(ExperimentError);
-    expect((failure as ExperimentError).message).toMatch(/closed a connection before the shot/);
+    expect((failure as ExperimentError).message).toMatch(
+      /did not last until the shot: the target closed/,
+    );
     expect(received).toEqual([]);
   },
 );

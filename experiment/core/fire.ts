@@ -1,7 +1,7 @@
 /**
  * Arm, then fire. Everything that can be done before the shot is done before it: connections are
- * open, requests are built and written into corked sockets. The shot uncorks them one after the
- * other, so that what stands between it and the wire is one write a socket.
+ * open, requests are built and lie before their sockets. The shot lets go of one after the other, so
+ * that what stands between it and the wire is one write a socket.
  */
 
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
@@ -100,7 +100,7 @@ class Volley {
     }
   }
 
-  /** Signs the requests of the burst, and then writes each into its corked connection. */
+  /** Signs the requests of the burst, and then hands each to its connection. */
   async #loadBurst(): Promise<Flight[]> {
     const requests = await Promise.all(this.#connections.map(() => this.#requests.take()));
     this.#firing.signal.throwIfAborted();
@@ -114,7 +114,7 @@ class Volley {
     });
   }
 
-  /** Hands a request to its connection; a corked one keeps it until the shot. */
+  /** Hands a request to its connection, which holds it back until the shot. */
   #launch(connection: Connection, request: Outgoing): Flight {
     const controller = new AbortController();
     const ending = send(this.#firing.url, request, connection, controller.signal, this.#now);
@@ -123,7 +123,7 @@ class Volley {
     return flight;
   }
 
-  /** Waits until every request of the burst lies whole behind its cork, and then settles. */
+  /** Waits until every request of the burst is held back, whole, and then settles. */
   async #untilArmed(burst: readonly Flight[]): Promise<void> {
     const { signal } = this.#firing;
     const over = new AbortController();
@@ -144,13 +144,13 @@ class Volley {
       while (!connection.isLoaded) {
         await nextTurn();
         signal.throwIfAborted();
-        if (connection.isLost) throw armingFailed("it did not wait for the request");
+        if (connection.isLost) throw armingFailed("the target closed it");
         if (performance.now() > deadline) throw armingFailed("the requests were not written");
       }
     }
     await wait(SETTLE_MS, undefined, { signal });
     if (this.#connections.some(({ isLost }) => isLost)) {
-      throw armingFailed("it did not wait for the request");
+      throw armingFailed("the target closed it");
     }
   }
 
@@ -231,7 +231,7 @@ class Volley {
 
 function armingFailed(why: string): ExperimentError {
   return new ExperimentError(
-    `The target closed a connection before the shot: ${why}`,
-    "Lower the concurrency, and check that the target is up.",
+    `A connection did not last until the shot: ${why}`,
+    "Lower the concurrency, and check that the target is up and leaves idle connections open.",
   );
 }

@@ -25,15 +25,16 @@ export function causeOf(answer: LambdaAnswer): string | undefined {
 }
 
 /**
- * 413, 429, 500, 502, 503 and 504 as in
+ * 404, 413, 429, 500, 502, 503 and 504 as in
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors and
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html; what is throttled and why in
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html.
  */
 const CAUSES: Record<number, string> = {
+  404: "there is no function behind this URL; check the address, or deploy it with pulumi up",
   413: "the request is larger than the 6 MB that a function takes",
   429: "the concurrency of the function or of the account is used up",
-  500: "Lambda itself failed",
+  500: "the code behind the URL answered so, or Lambda itself failed",
   502: "the function failed: it threw, ended, took too long, or returned no response",
   503: "Lambda cannot serve the function at the moment",
   504: "the answer did not come in time",

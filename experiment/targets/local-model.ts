@@ -6,7 +6,7 @@ import { capacityOf } from "../../local-lambda/capacity.ts";
 import type { FunctionConfiguration } from "../../local-lambda/function-configuration.ts";
 import { inWords, plural } from "../core/numbers.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan.ts";
-import { lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
+import { hasFiles, lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
 
 /** Memory of one environment that it shares with no other, and of a worker thread in it, in MB. */
 const ENVIRONMENT_MB = 14;
@@ -48,7 +48,7 @@ export function localLackBeforehand(configuration: FunctionConfiguration): strin
   const files = managedFiles(configuration);
   const memoryMb = environments * (ENVIRONMENT_MB + workers * WORKER_MB);
   const what = `${plural(environments, "environment")} of ${plural(workers, "worker thread")} each`;
-  const lacksFiles = lackOfFiles(files, what) !== undefined;
+  const lacksFiles = !hasFiles(files);
   if (!lacksFiles && lackOfMemory(memoryMb, what) === undefined) return undefined;
   const needed = lacksFiles ? `${inWords(files)} open files` : `about ${inWords(memoryMb)} MB`;
   return `${what} need ${needed}, which is more than this machine has left.`;
@@ -59,16 +59,9 @@ export function localObstacles(plan: Plan, configuration: FunctionConfiguration)
   const burst = largestBurst(plan);
   const environments = environmentsFor(burst, configuration);
   const isManaged = configuration.model === "managed-instances";
-  // A Web Function's requests are sent on over connections of their own.
-  const sentOn =
-    configuration.model === "web-function" ? Math.min(burst, configuration.maxConcurrency) : 0;
-  const files =
-    burst +
-    sentOn +
-    (isManaged ? managedFiles(configuration) : environments * FILES_PER_ENVIRONMENT);
   const what = `Starting ${plural(environments, "environment")} on this machine`;
   return [
-    lackOfFiles(files, "The embedded Lambda"),
+    lackOfFiles(burst, (size) => filesFor(size, configuration), "The embedded Lambda"),
     // Those of Managed Instances run already.
     isManaged ? undefined : lackOfMemory(environments * ENVIRONMENT_MB, what),
   ].filter((lack) => lack !== undefined);
@@ -97,6 +90,19 @@ export function localDeployment(codeSha256: string, configuration: FunctionConfi
   return createHash("sha256")
     .update([codeSha256, model, ...size].join(" "))
     .digest("hex");
+}
+
+/** A connection for each request, and what the embedded Lambda opens to serve them. */
+function filesFor(burst: number, configuration: FunctionConfiguration): number {
+  switch (configuration.model) {
+    case "on-demand":
+      return burst + environmentsFor(burst, configuration) * FILES_PER_ENVIRONMENT;
+    case "managed-instances":
+      return burst + managedFiles(configuration);
+    case "web-function":
+      // Requests are sent on over connections of their own.
+      return burst + Math.min(burst, configuration.maxConcurrency) + FILES_PER_ENVIRONMENT;
+  }
 }
 
 /** Two pipes and the Runtime API of each environment, and two connections of each worker thread. */

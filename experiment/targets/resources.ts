@@ -1,5 +1,6 @@
 /** What this machine can still give: open files and memory. */
 
+import { inWords } from "../core/numbers.ts";
 import { burstOf, type Plan } from "../core/plan.ts";
 
 /** Descriptors that a process needs besides its connections. */
@@ -10,17 +11,31 @@ export function largestBurst(plan: Plan): number {
   return plan.stages.reduce((largest, stage) => Math.max(largest, burstOf(stage)), 0);
 }
 
+/** Whether a process can open that many descriptors beside its own. */
+export function hasFiles(needed: number): boolean {
+  return needed + RESERVED_FILES <= openFileLimit();
+}
+
 /**
- * Whether a process can open that many descriptors.
+ * Whether there are enough open files for a burst.
  *
- * @returns why not, as one sentence, or `undefined`
+ * @param filesFor how many a burst of a given size needs
+ * @returns why not, and which concurrency would work, as one sentence; or `undefined`
  */
-export function lackOfFiles(needed: number, what: string): string | undefined {
+export function lackOfFiles(
+  burst: number,
+  filesFor: (burst: number) => number,
+  what: string,
+): string | undefined {
   const limit = openFileLimit();
-  if (needed + RESERVED_FILES <= limit) return undefined;
+  const filesIn = (size: number) => filesFor(size) + RESERVED_FILES;
+  if (filesIn(burst) <= limit) return undefined;
+  let most = burst - 1;
+  while (most > 0 && filesIn(most) > limit) most -= 1;
+  const lower = most > 0 ? `lower the concurrency to ${most}, or ` : "";
   return (
-    `${what} needs ${needed + RESERVED_FILES} open files and the limit is ${limit}: ` +
-    `lower the concurrency, or raise the limit with "ulimit -n".`
+    `${what} needs ${inWords(filesIn(burst))} open files and the limit is ${inWords(limit)}: ` +
+    `${lower}raise the limit with "ulimit -n ${filesIn(burst)}".`
   );
 }
 

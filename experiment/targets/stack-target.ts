@@ -57,7 +57,7 @@ export async function openStackTarget(name?: string, signal?: AbortSignal): Prom
 }
 
 function stackObstacles(plan: Plan, { maxHoldMs, reservedConcurrency }: Stack): string[] {
-  const lack = lackOfFiles(largestBurst(plan), "The runner");
+  const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
   const obstacles = lack === undefined ? [] : [lack];
   if (plan.holdMs > maxHoldMs) {
     obstacles.push(

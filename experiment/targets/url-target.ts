@@ -14,7 +14,7 @@ export function openUrlTarget(url: URL): Target {
     proves: PROVES.url,
     coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
     obstacles: async (plan) => {
-      const lack = lackOfFiles(largestBurst(plan), "The runner");
+      const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
       return lack === undefined ? [] : [lack];
     },
     close: async () => {},

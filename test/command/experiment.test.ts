@@ -209,25 +209,3 @@ test("what keeps a record from being continued ends the experiment, and keeps wh
   expect(text.endsWith("}\n")).toBe(true);
   expect(linesOf(text).length).toBeGreaterThan(1);
 });
-
-test("a target that is down fails with the next step, and leaves no empty record", async () => {
-  const { code, stderr, records } = await experiment("--target", "http://127.0.0.1:9/");
-  expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^error: Could not open connection 1 of 5 to 127\.0\.0\.1:9: .*\nCheck the address/,
-  );
-  expect(records).toEqual([]);
-});
-
-test("more connections than the machine allows are refused before anything is fired", async () => {
-  const program = join(ROOT, "experiment/command/main.ts");
-  const limited = `ulimit -n 256 && exec "$0" "${program}" --concurrency 200`;
-  const { status, stderr } = spawnSync("sh", ["-c", limited, process.execPath], {
-    encoding: "utf8",
-    env: { ...process.env, LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
-  });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /This plan cannot work here\. .* needs \d+ open files and the limit is 256: lower the concurrency/,
-  );
-});
