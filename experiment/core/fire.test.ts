@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { fireAt } from "../../test/fire-at.ts";
 import { answerPlainly, type SeenRequest, startServer } from "../../test/http-server.ts";
@@ -119,6 +121,18 @@ test("a request without an answer is timed out, counted from the shot", async ()
   expect(observations.filter(({ outcome }) => outcome === "ok")).toHaveLength(2);
 });
 
+test("an answer that came in time counts, although this process was stopped when it did", async () => {
+  const url = await startApart();
+  const { observations } = await fireAt(url, 3, 3, {
+    timeoutMs: 300,
+    onShot: () => {
+      // Nothing is read until long after the time is up; the answers are there by then.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000));
+    },
+  });
+  expect(observations.map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok"]);
+});
+
 test("stopping observes what was in flight and what was never sent as aborted", async () => {
   const stop = new AbortController();
   const observations: Observation[] = [];
@@ -196,4 +210,22 @@ async function unusedPort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   await new Promise<void>((resolve) => connect(port, "127.0.0.1").on("error", () => resolve()));
   return port;
+}
+
+/** A server in a thread of its own, which answers while this one is stopped. */
+async function startApart(): Promise<URL> {
+  const thread = new Worker(
+    `const { parentPort } = require("node:worker_threads");
+     const body = JSON.stringify({
+       client: "Ana", globalData: { counter: 1, client: "Ana", clients: ["Ana"] }, message: "ok",
+     });
+     const server = require("node:http").createServer((_, response) => response.end(body));
+     server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  onTestFinished(async () => {
+    await thread.terminate();
+  });
+  const [port] = await once(thread, "message");
+  return new URL(`http://127.0.0.1:${port}/`);
 }

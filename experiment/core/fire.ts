@@ -218,7 +218,8 @@ class Volley {
 
   #limit(flight: Flight): void {
     const giveUp = () => flight.controller.abort("timed out" satisfies GivingUp);
-    flight.timer = setTimeout(giveUp, this.#firing.timeoutMs);
+    // What came while this process was stopped is read first: it came in time.
+    flight.timer = setTimeout(() => setImmediate(giveUp), this.#firing.timeoutMs);
   }
 
   #giveUp(why: GivingUp): void {

@@ -1,0 +1,107 @@
+/** What it takes to read a record and to conclude from it, up to a million observations. */
+
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compare, median } from "../figures.ts";
+import { interleave } from "../interleave.ts";
+import type { Report } from "../report.ts";
+import { run } from "../run-program.ts";
+import { TemporaryFolder } from "../temporary-folder.ts";
+import type { Concluded } from "./conclude-alone.ts";
+import { writeLongRecord } from "./long-record.ts";
+
+const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const LARGEST = 1_000_000;
+/** Longest that a conclusion over a million observations may take, in milliseconds. */
+const LIMIT_MS = 2_000;
+const READING_TARGET = 1.5;
+/** Time may grow by such a power of the size: 1 is linear. */
+const EXPONENT_TARGET = 1.1;
+
+/** Measures each size in processes of their own. */
+export async function benchConclusion(report: Report): Promise<void> {
+  const points: Point[] = [];
+  for (const size of SIZES) {
+    using folder = new TemporaryFolder();
+    const record = join(folder.path, "record.ndjson");
+    writeLongRecord(record, size);
+    const { ours, parsing } = await measure(record);
+    const what = `${size.toLocaleString("en")} observations`;
+    const readMs = parsing.map((sample) => sample.readMs);
+    const concludeMs = ours.map((sample) => sample.concludeMs);
+    points.push({ size, ms: median(concludeMs) });
+    if (size === LARGEST) {
+      report.add(
+        compare({
+          benchmark: `reading ${what}`,
+          against: "JSON.parse of its lines",
+          ours: ours.map((sample) => sample.readMs),
+          theirs: readMs,
+          unit: "ms",
+          target: READING_TARGET,
+        }),
+      );
+    }
+    report.add(
+      compare({
+        benchmark: `conclusion over ${what}`,
+        against: size === LARGEST ? "the limit of two seconds" : "JSON.parse of its lines",
+        ours: concludeMs,
+        theirs: size === LARGEST ? [LIMIT_MS] : readMs,
+        unit: "ms",
+        ...(size === LARGEST && { target: 1 }),
+      }),
+    );
+    report.add(
+      compare({
+        benchmark: `memory of the process, ${what}`,
+        against: "the record's size",
+        ours: ours.map(({ memoryMb }) => memoryMb),
+        theirs: [statSync(record).size / 2 ** 20],
+        unit: "MB",
+      }),
+    );
+  }
+  report.add(
+    compare({
+      benchmark: "growth of a conclusion's time",
+      against: "linear growth",
+      ours: [exponent(points)],
+      theirs: [1],
+      unit: "exponent",
+      target: EXPONENT_TARGET,
+    }),
+  );
+}
+
+interface Point {
+  size: number;
+  ms: number;
+}
+
+interface Measured {
+  ours: Concluded[];
+  parsing: Pick<Concluded, "readMs">[];
+}
+
+async function measure(record: string): Promise<Measured> {
+  const samples = await interleave<keyof Measured, Concluded | Pick<Concluded, "readMs">>({
+    ours: () => inItsOwn<Concluded>("conclude-alone.ts", record),
+    parsing: () => inItsOwn("parse-alone.ts", record),
+  });
+  return samples as Measured;
+}
+
+async function inItsOwn<T>(program: string, record: string): Promise<T> {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const { message } = await run(process.execPath, [path, record]);
+  return message as T;
+}
+
+/** The power with which time grows between the two largest sizes, where no fixed cost counts. */
+function exponent(points: readonly Point[]): number {
+  const [smaller, larger] = points.slice(-2);
+  if (!smaller || !larger) return Number.NaN;
+  return Math.log(larger.ms / smaller.ms) / Math.log(larger.size / smaller.size);
+}
