@@ -1,6 +1,7 @@
 /** `npm run tui`: the experiment on a screen. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
+import { printableLine } from "../experiment/reports/printable.ts";
 import { parseOptions } from "./options.ts";
 
 const options = parseOptions(process.argv.slice(2));
@@ -24,6 +25,6 @@ try {
   const known = error instanceof ExperimentError;
   const message = error instanceof Error ? error.message : String(error);
   const nextStep = known ? error.nextStep : "This is a bug. What was recorded until then is kept.";
-  console.error(`error: ${message}\n${nextStep}`);
+  console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
   process.exitCode = 1;
 }

@@ -13,6 +13,8 @@ export interface ScreenOptions {
   target: TargetChoice;
   /** Whether the embedded Lambda serves where the target cannot be opened. */
   mayFallBack: boolean;
+  /** What was kept and cannot be used, for the user; absent when nothing is. */
+  notice?: string | undefined;
 }
 
 /**
@@ -33,16 +35,42 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
   return (kept) => {
     const target = given ?? keptTarget(kept) ?? SELECTED_STACK;
     const mayFallBack = given === undefined && target.kind === "stack";
-    return { ...readPlan(program, isPlan(kept.plan) ? kept.plan : {}), target, mayFallBack };
+    const { plan, input } = readPlan(program, isPlan(kept.plan) ? kept.plan : {});
+    return { plan, input, target, mayFallBack, notice: unknownIn(kept, given) };
   };
+}
+
+/** Says what of the settings this version does not know: a newer one may have kept it. */
+function unknownIn(kept: KeptSettings, given: TargetChoice | undefined): string | undefined {
+  const { plan, target, model } = kept;
+  const isModel = model === undefined || MODELS.some((known) => known === model);
+  const unknown = [
+    ...(plan === undefined || isPlan(plan) ? [] : ["plan"]),
+    ...(given || target === undefined || (keptTarget(kept) && isModel) ? [] : ["target"]),
+  ];
+  if (unknown.length === 0) return undefined;
+  return `The kept ${unknown.join(" and ")} cannot be used by this version; the default stands until you choose another.`;
 }
 
 /** What is fired at where nothing else was ever asked for. */
 const SELECTED_STACK: TargetChoice = { kind: "stack" };
 
-/** Kept settings are a file that somebody may have edited. */
+/** All that a kept plan may say: with more it is another version's, and means something else. */
+const KNOWN: Record<keyof PlanInput, true> = {
+  clients: true,
+  concurrency: true,
+  requests: true,
+  hold: true,
+  runs: true,
+  pause: true,
+};
+
+/** Kept settings are a file that somebody may have edited, or that another version wrote. */
 function isPlan(input: PlanInput | undefined): input is PlanInput {
-  return input !== undefined && parsePlan(input).ok;
+  if (input === undefined || Object.keys(input).some((field) => !Object.hasOwn(KNOWN, field))) {
+    return false;
+  }
+  return parsePlan(input).ok;
 }
 
 function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {

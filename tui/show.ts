@@ -30,11 +30,11 @@ const SNAPSHOTS_PER_SECOND_READ = 0.5;
  * @returns the process's exit code
  */
 export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Promise<number> {
-  const settings = new Settings();
-  const { plan, input, target, mayFallBack } = optionsOf(settings.kept);
+  const settings = await Settings.open();
+  const { plan, input, target, mayFallBack, notice } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
   const store = new ExperimentStore(
-    { plan, input, target: describeTarget(target), notice: settings.notice },
+    { plan, input, target: describeTarget(target), notice: settings.notice ?? notice },
     isRead ? SNAPSHOTS_PER_SECOND_READ : SNAPSHOTS_PER_SECOND,
   );
   const session = new Session(store, settings, mayFallBack);
@@ -55,6 +55,7 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     maxFps: MAX_FPS,
   });
   leaveOnSignals(screen);
+  leaveWithTerminal(screen);
   let crash: Error | undefined;
   process.on("uncaughtException", (error) => {
     crash ??= error;
@@ -81,6 +82,13 @@ function leaveOnSignals(screen: Instance): void {
       if (signals > MOST_SIGNALS) process.exit(1);
       screen.unmount();
     });
+  }
+}
+
+/** A terminal that is gone takes nothing more: that is the end of the screen, and no crash. */
+function leaveWithTerminal(screen: Instance): void {
+  for (const stream of [process.stdin, process.stdout, process.stderr]) {
+    stream.on("error", () => screen.unmount());
   }
 }
 

@@ -113,9 +113,12 @@ export class TargetSlot {
   /** Fires at this machine where there is no stack to fire at, and says why. */
   #fallBack(error: unknown, isWanted: () => boolean): Promise<Target> {
     if (!isWanted() || this.closing.aborted || !(error instanceof ExperimentError)) throw error;
+    const { notice } = this.#store.current;
+    const why = `No stack to fire at. ${error.message} ${error.nextStep}`;
     this.#store.set({
       target: describeTarget(FALLBACK),
-      notice: `No stack to fire at. ${error.message} ${error.nextStep}`,
+      // What was wrong with the settings is not said again.
+      notice: notice === undefined ? why : `${notice} ${why}`,
     });
     return this.#load(FALLBACK);
   }

@@ -8,13 +8,16 @@ import type { RecordLine } from "../core/record-lines.ts";
 import { pooledWith } from "../records/pooled-evidence.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
 import { pooledWords } from "../reports/pooled-words.ts";
-import { printableLine } from "../reports/printable.ts";
+import { printable, printableLine } from "../reports/printable.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";
 import { type CommandOptions, parseOptions } from "./options.ts";
+import { watchOutput } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 const EXIT = { verdict: 0, failed: 1, inconclusive: 3, unexpected: 4, interrupted: 130 };
+
+const BUG = "This is a bug. What was recorded until then is kept.";
 
 process.exitCode = await main(process.argv.slice(2));
 // Who wants to leave does not wait for what hangs, such as a program that was asked for credentials.
@@ -30,19 +33,17 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(options, interruption.signal);
   } catch (error) {
-    if (!(error instanceof ExperimentError)) {
-      if (interruption.signal.aborted) return EXIT.interrupted;
-      throw error;
-    }
-    console.error(`error: ${printableLine(error.message)}\n${printableLine(error.nextStep)}`);
+    const isKnown = error instanceof ExperimentError;
+    if (!isKnown && interruption.signal.aborted) return EXIT.interrupted;
+    const message = error instanceof Error ? error.message : String(error);
+    const nextStep = isKnown ? error.nextStep : BUG;
+    console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
     return EXIT.failed;
   }
 }
 
 async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
-  // A reader such as `head` may leave early; the record goes on.
-  process.stdout.on("error", () => {});
-
+  const output = watchOutput();
   const { plan, json, out } = options;
   const target = await openTarget(options.target, signal);
   const progress = new Progress(plan);
@@ -73,6 +74,10 @@ async function run(options: CommandOptions, signal: AbortSignal): Promise<number
     if (line && !line.agreement) return EXIT.inconclusive;
   }
   if (signal.aborted) return EXIT.interrupted;
+  const loss = await output.loss();
+  if (loss !== undefined) {
+    throw new ExperimentError(loss, `The record is whole: npm run report -- ${record}`);
+  }
   return exitCode(conducted, options);
 }
 
@@ -81,12 +86,13 @@ async function printRecord(record: string): Promise<void> {
   const pooled = await pooledWith(record);
   const words = pooled && pooledWords(pooled);
   if (words !== undefined) process.stdout.write(`${words}\n`);
-  process.stdout.write(`\nRecord: ${record}\n`);
+  process.stdout.write(`\nRecord: ${printable(record)}\n`);
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */
 function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
-  if (json) return (line) => void process.stdout.write(`${JSON.stringify(line)}\n`);
+  // What is unprintable is escaped as JSON would have it, and is read back as it was.
+  if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
   const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
   return (line) => {
     if (line.type === "observation") progress.count();

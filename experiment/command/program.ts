@@ -3,6 +3,7 @@
 import { Command, Option } from "commander";
 import { MAX_SIZES, MODEL_OPTIONS, misplacedOption } from "../../local-lambda/model-options.ts";
 import { whole } from "../../local-lambda/option-values.ts";
+import { printableLines } from "../reports/printable.ts";
 import {
   type LocalSizes,
   MODELS,
@@ -54,6 +55,7 @@ export function createProgram(name: string, description: string, defaultTarget: 
     .helpOption("--help", "show this help")
     .version(VERSION, "--version", "show the version")
     .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE));
 }
 

@@ -3,6 +3,7 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { recordsFolder } from "../records/data-folder.ts";
+import { printableLines } from "../reports/printable.ts";
 import { VERSION } from "../version.ts";
 
 const FORMATS = ["text", "json", "csv", "html"] as const;
@@ -38,17 +39,24 @@ export function parseReportOptions(args: readonly string[]): ReportOptions {
     .helpOption("--help", "show this help")
     .version(VERSION, "--version", "show the version")
     .addHelpText("after", AFTER)
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE));
   command.parse(args, { from: "user" });
   if (command.args.length === 0) {
-    command.error(
-      "error: No record was named.\n" +
-        `Name a file, such as the latest one in ${recordsFolder()}; --help says more.`,
-    );
+    command.error(`error: No record was named.\nName a file${suchAs()}; --help says more.`);
   }
   const { format, out } = command.opts<{ format?: Format; out?: string }>();
   const implied = out === undefined ? undefined : FORMAT_OF[extname(out).toLowerCase()];
   return { files: command.args, format: format ?? implied ?? "text", out };
+}
+
+/** Where there may be one, unless this user has no such folder. */
+function suchAs(): string {
+  try {
+    return `, such as the latest one in ${recordsFolder()}`;
+  } catch {
+    return "";
+  }
 }
 
 const AFTER = `

@@ -3,6 +3,7 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { printable } from "../reports/printable.ts";
+import { watchOutput } from "./output.ts";
 
 /** A report whose text could not be written, which is nobody's wrong usage. */
 export class UnwritableError extends ExperimentError {}
@@ -31,18 +32,17 @@ export async function writeReport(
 }
 
 async function print(text: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  let isGone = false;
-  // A reader such as `head` may leave early.
-  process.stdout.on("error", () => {
-    isGone = true;
-  });
+  const output = watchOutput();
   for await (const part of text) {
-    if (isGone) return;
+    if (output.isGone) break;
     if (process.stdout.write(part)) continue;
     await new Promise<void>((resolve) => {
       process.stdout.once("drain", resolve).once("error", () => resolve());
     });
   }
+  const loss = await output.loss();
+  if (loss === undefined) return;
+  throw new UnwritableError(loss, "Make room there, or name a file elsewhere with --out.");
 }
 
 /** Only its owner can read it, like the record. */

@@ -7,7 +7,7 @@ import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
 import { comparisonPage } from "../reports/html/comparison-page.ts";
 import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
-import { printableLine } from "../reports/printable.ts";
+import { printableLine, printableLines } from "../reports/printable.ts";
 import {
   KEPT_IN_PAGE,
   type Kept,
@@ -19,7 +19,7 @@ import { textReport } from "../reports/text-report.ts";
 import { type Format, parseReportOptions, type ReportOptions } from "./report-options.ts";
 import { UnwritableError, writeReport } from "./report-output.ts";
 
-const EXIT = { made: 0, unwritable: 1, wrongUsage: 2 };
+const EXIT = { made: 0, failed: 1, wrongUsage: 2 };
 
 /** How many answers each format shows whole. */
 const KEPT: Record<Exclude<Format, "csv">, Kept> = {
@@ -37,11 +37,15 @@ async function main(args: readonly string[]): Promise<number> {
     if (options.out !== undefined) console.error(`Report: ${printableLine(options.out)}`);
     return EXIT.made;
   } catch (error) {
-    if (!(error instanceof ExperimentError)) throw error;
+    if (!(error instanceof ExperimentError)) {
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(`error: ${asSentence(printableLine(message))}\nThis is a bug.`);
+      return EXIT.failed;
+    }
     console.error(
       `error: ${asSentence(printableLine(error.message))}\n${printableLine(error.nextStep)}`,
     );
-    return error instanceof UnwritableError ? EXIT.unwritable : EXIT.wrongUsage;
+    return error instanceof UnwritableError ? EXIT.failed : EXIT.wrongUsage;
   }
 }
 
@@ -68,7 +72,8 @@ function several(records: readonly RecordedExperiment[], format: Format): string
 }
 
 function json(report: object): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  // What is unprintable is escaped as JSON would have it, and is read back as it was.
+  return `${printableLines(JSON.stringify(report, undefined, 2))}\n`;
 }
 
 async function* csv(files: readonly string[]): AsyncGenerator<string> {

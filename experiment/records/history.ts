@@ -27,15 +27,19 @@ const CHUNK_BYTES = 65_536;
 const BATCH = 32;
 
 /** The records of a folder, the newest first. What is no record is left out. */
-export async function listRecords(folder = recordsFolder()): Promise<RecordSummary[]> {
-  const names = await readdir(folder).catch(() => []);
-  const paths = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
+export async function listRecords(folder?: string): Promise<RecordSummary[]> {
+  const paths = await recordsIn(folder).catch(() => []);
   const summaries: RecordSummary[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
     const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarizeRecord));
     summaries.push(...batch.filter((summary) => summary !== undefined));
   }
   return summaries.sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
+}
+
+async function recordsIn(folder = recordsFolder()): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
 }
 
 /** Deletes a record for good. */

@@ -2,8 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -46,7 +48,7 @@ export class RecordFile {
       this.#size += writeLine(this.#descriptor, this.#size, line);
     } catch (error) {
       // A line after a gap would spoil the record for its readers.
-      this.#failure = notContinued(this.path, error);
+      this.#failure = (this.isEmpty ? unwritable : notContinued)(this.path, error);
       throw this.#failure;
     }
   }
@@ -129,7 +131,7 @@ function create(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unwritable(path, error);
+    throw unwritable(path, whatForbids(dirname(path), error));
   }
   try {
     return openSync(path, "wx", 0o600);
@@ -146,6 +148,18 @@ function unwritable(path: string, error: unknown): ExperimentError {
     `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
     { cause: error },
   );
+}
+
+/** What forbids a folder: of a disk that is read-only, creating one says that it does not exist. */
+function whatForbids(folder: string, error: unknown): unknown {
+  let existing = folder;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
 
 function defaultPath(): string {

@@ -1,12 +1,10 @@
 /** Makes text from answers fit to be shown: it is untrusted. */
 
 /**
- * Control and escape characters, line separators, marks that reorder what stands beside them, and
- * halves of characters.
+ * Control and escape characters, marks that reorder what stands beside them or cannot be seen, line
+ * separators, and halves of characters.
  */
-const UNPRINTABLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** The same on one line: line breaks and tabs are spaces. */
 export function printableLine(text: string): string {
@@ -15,8 +13,16 @@ export function printableLine(text: string): string {
 
 /** Shows what a terminal would obey as its code, such as `\u001b`. */
 export function printable(text: string): string {
-  return text.replaceAll(
-    UNPRINTABLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replaceAll(UNPRINTABLE, codeOf);
+}
+
+/** Those beyond the first 65,536 are two units, as in JSON. */
+function codeOf(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
+/** The same of a text of several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
 }

@@ -1,54 +1,33 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
-import { inputs } from "../effort.ts";
-import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
-import { linesOf } from "../record-lines.ts";
+import { startServer } from "../http-server.ts";
+import { descendantsOf, isAlive } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
-
-interface Interrupted {
-  running: ReturnType<typeof start>;
-  /** What stands on the record now. */
-  record: () => RecordLine[];
-}
-
-function startExperiment(...args: string[]): Interrupted {
-  const data = temporaryFolder();
-  const running = start("experiment/command/main.ts", args, { LAMBDA_CONCURRENCY_TEST_DATA: data });
-  const record = () => {
-    const folder = join(data, "records");
-    const [name] = readdirSync(data).length > 0 ? readdirSync(folder) : [];
-    const text = name === undefined ? "" : readFileSync(join(folder, name), "utf8");
-    // A line that is being written has no end yet.
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    return whole === "" ? [] : linesOf(whole);
-  };
-  return { running, record };
-}
-
-const onlyObservations = (lines: readonly RecordLine[]) =>
-  lines.filter((line): line is Observation => line.type === "observation");
+import { answerNow } from "./own-process-each.ts";
+import { onlyObservations, startExperiment } from "./recorded-run.ts";
 
 /** Embedded Lambda, reaper, and one environment for each request. */
 const besides = 2;
 
-test("Ctrl-C in the middle exits with 130, keeps every answer and leaves no process", async () => {
-  const args = ["--concurrency", "3", "--requests", "6", "--hold", "1s", "--runs", "1"];
-  const { running, record } = startExperiment(...args);
-  await waitUntil("three answers", () => onlyObservations(record()).length >= 3);
-  const processes = descendantsOf(running.child.pid ?? 0);
-  expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
-  running.child.kill("SIGINT");
-  expect(await running.ended).toBe(130);
-  expect(processes.filter(isAlive)).toEqual([]);
-  const observations = onlyObservations(record());
-  expect(observations).toHaveLength(6);
-  expect(observations.filter(({ outcome }) => outcome === "ok")).toHaveLength(3);
-  expect(observations.filter(({ outcome }) => outcome === "aborted")).toHaveLength(3);
-  expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
-});
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s in the middle exits with 130, keeps every answer and leaves no process",
+  async (signal) => {
+    const args = ["--concurrency", "3", "--requests", "6", "--hold", "1s", "--runs", "1"];
+    const { running, record, temporary } = startExperiment(...args);
+    await waitUntil("three answers", () => onlyObservations(record()).length >= 3);
+    const processes = descendantsOf(running.child.pid ?? 0);
+    expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
+    running.child.kill(signal);
+    expect(await running.ended).toBe(130);
+    expect(processes.filter(isAlive)).toEqual([]);
+    expect(temporary()).toEqual([]);
+    const outcomes = onlyObservations(record()).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual([...Array(3).fill("ok"), ...Array(3).fill("aborted")]);
+    expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
+    expect(running.stdout()).toMatch(/3 aborted[\s\S]*Record: /);
+    expect(running.stderr()).toBe("");
+  },
+);
 
 test("Ctrl-C before the shot leaves neither a record nor a process", async () => {
   const { running, record } = startExperiment("--concurrency", "100", "--hold", "1s");
@@ -58,43 +37,46 @@ test("Ctrl-C before the shot leaves neither a record nor a process", async () =>
   expect(await running.ended).toBe(130);
   await waitUntil("the processes to end", () => !processes.some(isAlive));
   expect(record()).toEqual([]);
+  expect(running.stderr()).toBe("");
 });
 
-test("killing the runner leaves no process, and the answers that had come", async () => {
-  const args = ["--concurrency", "3", "--requests", "600", "--hold", "200ms", "--runs", "1"];
-  const { running, record } = startExperiment(...args);
-  await waitUntil("some answers", () => onlyObservations(record()).length >= 6);
+test("a second Ctrl-C waits for nothing, and the record is concluded all the same", async () => {
+  const { running, record, temporary } = startExperiment("--runs", "1");
+  await waitUntil("the shot", () => record().length > 0);
   const processes = descendantsOf(running.child.pid ?? 0);
-  expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
-  running.child.kill("SIGKILL");
-  expect(await running.ended).toBe("SIGKILL");
-  await waitUntil("every process to end", () => !processes.some(isAlive));
-  expect(onlyObservations(record()).length).toBeGreaterThanOrEqual(6);
+  const [embedded = 0] = processes;
+  expect(embedded).toBeGreaterThan(1);
+  // It does not end when it is asked to.
+  process.kill(embedded, "SIGSTOP");
+  running.child.kill("SIGINT");
+  await waitUntil("the verdict over all", () => {
+    const last = record().at(-1);
+    return last?.type === "verdict" && last.run === null;
+  });
+  running.child.kill("SIGINT");
+  expect(await running.ended).toBe("SIGINT");
+  process.kill(embedded, "SIGCONT");
+  await waitUntil("the processes to end", () => !processes.some(isAlive));
+  await waitUntil("the temporary folder to be empty", () => temporary().length === 0);
+  expect(record().at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+  expect(running.stderr()).toBe("");
 });
 
-/** How many environments five requests at once meet. */
-const ENVIRONMENTS: Record<Model, number> = {
-  "on-demand": 5,
-  "managed-instances": 3,
-  "web-function": 1,
-};
-
-test("whoever is killed, and whenever, no process is left", async () => {
-  for (let round = 0; round < inputs(9, 200); round++) {
-    const model = MODELS[round % MODELS.length] ?? "on-demand";
-    const args = ["--model", model, "--hold", "100ms", "--runs", "2"];
-    const { running } = startExperiment(...args);
-    const runner = running.child.pid ?? 0;
-    // The moment: when so many processes have been started, none to all of them.
-    const moment = 1 + (round % (besides + ENVIRONMENTS[model]));
-    const processes = await waitUntil(`${moment} processes`, () => {
-      const found = descendantsOf(runner);
-      return found.length >= moment && found;
-    });
-    const [embedded = 0] = processes;
-    process.kill(round % 2 === 0 ? runner : embedded, "SIGKILL");
-    await running.ended;
-    await waitUntil("every process to end", () => !processes.some(isAlive));
-    expect(running.stderr()).not.toMatch(/\n\s+at /);
-  }
+test("a runner that was stopped goes on where it was, and loses no answer that came meanwhile", async () => {
+  const answers: (() => void)[] = [];
+  const { url } = await startServer((request, response) => {
+    answers.push(() => answerNow(request, response));
+  });
+  const { running, record } = startExperiment("--target", url.href, "--runs", "1");
+  const pid = running.child.pid ?? 0;
+  await waitUntil("the burst", () => answers.length === 5);
+  process.kill(pid, "SIGSTOP");
+  await waitUntil("the stop", () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
+  for (const answer of answers) answer();
+  process.kill(pid, "SIGCONT");
+  // How long the stop was decides how certain it still is that the requests ran at once.
+  expect([0, 3]).toContain(await running.ended);
+  expect(record().at(-1)).toMatchObject({ environments: 5, outcomes: { ok: 5 } });
+  expect(running.stdout()).toMatch(/^Run 1 of 1 · cold · \d+\.\d\d s · 5 environments$/m);
+  expect(running.stderr()).toBe("");
 });

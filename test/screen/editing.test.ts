@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../processes.ts";
@@ -91,19 +91,4 @@ test("a list can be pasted, and the cursor stands where the next character goes"
   terminal.press("!");
   await terminal.shows(/▸ Clients +A!na, 日本, Mario/);
   expect(terminal.cursor).toEqual({ column: column + 2, row });
-});
-
-test.each([
-  ["cannot be read", '{"plan": {"clients": '],
-  ["hold something else", '{"plan": {"clients": ["Ana"]}}'],
-])("settings that %s are put aside, said on the screen, and defaults are used", async (_, text) => {
-  const data = temporaryFolder();
-  const file = join(data, "settings.json");
-  writeFileSync(file, text);
-  const { terminal } = await openScreen({ data });
-  expect(terminal.lines[2]).toMatch(/^ Ana, Barbara, Mario, Dean, John · 5 at once/);
-  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(
-    /The settings could not be read and were renamed to .*settings\.json\.bak/,
-  );
-  expect(readFileSync(`${file}.bak`, "utf8")).toBe(text);
 });

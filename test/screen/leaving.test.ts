@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -9,8 +7,6 @@ import { KEYS, Terminal } from "./terminal.ts";
 test.each([
   ["q", (terminal: Terminal) => terminal.press("q")],
   ["Ctrl-C", (terminal: Terminal) => terminal.press(KEYS.ctrl("c"))],
-  ["SIGTERM", (terminal: Terminal) => terminal.signal("SIGTERM")],
-  ["SIGHUP", (terminal: Terminal) => terminal.signal("SIGHUP")],
 ])("%s leaves while firing, with the terminal restored and no process left", async (_, leave) => {
   const { terminal } = await openScreen();
   terminal.press(KEYS.enter);
@@ -55,28 +51,6 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
   await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
   terminal.press(`exit${KEYS.enter}`);
   await terminal.exited;
-});
-
-test.each([
-  ["inside rendering", "Number.prototype.toFixed = () => { throw new Error('nothing works') };"],
-  ["anywhere else", "setTimeout(() => { throw new Error('nothing works') });"],
-])("a crash %s leaves a usable terminal and says that it is a bug", async (_, crash) => {
-  const preload = join(temporaryFolder(), "crash.mjs");
-  writeFileSync(preload, `process.on("SIGUSR2", () => { ${crash} });`);
-  const { terminal } = await openScreen({ nodeArgs: ["--import", preload] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
-  const processes = descendantsOf(terminal.pid);
-  terminal.signal("SIGUSR2");
-  expect(await terminal.exited).toBe(1);
-  const text = await terminal.shows(/error: nothing works\nThis is a bug\./);
-  expect(text).not.toMatch(/^ +at /m);
-  expect(terminal.isAlternate).toBe(false);
-  // The cursor, which Ink hides, is seen again.
-  expect(terminal.written.lastIndexOf("?25h")).toBeGreaterThan(
-    terminal.written.lastIndexOf("?25l"),
-  );
-  expect(processes.filter(isAlive)).toEqual([]);
 });
 
 test("without a terminal it names the command that needs none", async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { startServer } from "../http-server.ts";
@@ -65,21 +65,6 @@ test("recorded experiments are listed, opened as if they had just ended, and del
   terminal.press("y");
   await waitUntil("one record", () => readdirSync(join(data, "records")).length === 1);
   await terminal.shows(/ISOLATED +(\d\d %) +\1$/m);
-});
-
-test("a record whose runner was killed is shown as far as it goes, and says so", async () => {
-  const { terminal, data } = await openScreen({ args: QUICK });
-  await fireOnce(terminal);
-  const folder = join(data, "records");
-  const [name = ""] = readdirSync(folder);
-  const lines = readFileSync(join(folder, name), "utf8").split("\n");
-  writeFileSync(join(folder, name), `${lines.slice(0, 4).join("\n")}\n{"type":"obs`);
-  terminal.press("h");
-  await terminal.shows(/not concluded/);
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/This record ends before its experiment did\./);
-  expect(text).toMatch(/run 1 of 2 · cold · 3 of 5 · 0\.\d\d s/);
-  expect(text).not.toMatch(/in flight/);
 });
 
 test("the target is chosen from the embedded Lambda, the stack, and a URL that is typed in", async () => {

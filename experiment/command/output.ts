@@ -1,0 +1,35 @@
+/** What becomes of what a program prints, where it is not taken. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { rootMessage } from "../core/errors.ts";
+
+/** A reader such as `head` left early, or the terminal was closed: nobody misses the rest. */
+const READER_LEFT = new Set(["EPIPE", "EIO"]);
+
+export interface WatchedOutput {
+  /** Whether standard output takes nothing more. */
+  readonly isGone: boolean;
+  /** What kept a reader from getting everything that was printed so far, as a sentence. */
+  loss: () => Promise<string | undefined>;
+}
+
+/** Keeps what cannot be printed from ending the program: it has more to do, such as to record. */
+export function watchOutput(): WatchedOutput {
+  let failure: NodeJS.ErrnoException | undefined;
+  process.stdout.on("error", (error) => {
+    failure ??= error;
+  });
+  // Who does not hear why, hears nothing: the exit code is left.
+  process.stderr.on("error", () => {});
+  return {
+    get isGone() {
+      return failure !== undefined;
+    },
+    loss: async () => {
+      // A failure is told in a later tick than that of its writing.
+      await nextTurn();
+      if (failure === undefined || READER_LEFT.has(failure.code ?? "")) return undefined;
+      return `Standard output did not take everything: ${rootMessage(failure)}.`;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * A terminal in a process of its own, to be killed: whoever runs in it then meets a terminal that is
+ * gone. Prints the program's process id, and then all that the program writes. As soon as the screen
+ * offers to fire, it fires.
+ */
+
+import { spawn } from "@lydell/node-pty";
+
+/** This program, which takes the words of a command line. */
+export const TERMINAL_EMULATOR = "test/faults/terminal-emulator.ts";
+
+if (import.meta.main) emulate(process.argv.slice(2));
+
+function emulate([command = "", ...args]: readonly string[]): void {
+  const { CI: _, NODE_ENV: __, VITEST: ___, ...inherited } = process.env;
+  const env = { ...inherited, TERM: "xterm-256color" };
+  const terminal = spawn(command, args, { cols: 80, rows: 24, env });
+  process.stdout.write(`pid ${terminal.pid}\n`);
+  let written = "";
+  terminal.onData((bytes) => {
+    process.stdout.write(bytes);
+    const isOffered = /⏎ fire/.test(written);
+    written += bytes;
+    if (!isOffered && /⏎ fire/.test(written)) terminal.write("\r");
+  });
+  terminal.onExit(({ exitCode }) => process.exit(exitCode));
+}
