@@ -1,21 +1,9 @@
 /** `npm run experiment`: one experiment without a screen. */
 
-import { type Conducted, conduct } from "../conduct.ts";
-import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
-import type { Phase } from "../core/experiment.ts";
-import type { RecordLine } from "../core/record-lines.ts";
-import { pooledWith } from "../records/pooled-evidence.ts";
-import { ExperimentText } from "../reports/experiment-text.ts";
-import { pooledWords } from "../reports/pooled-words.ts";
-import { printable, printableLine } from "../reports/printable.ts";
-import { openTarget } from "../targets/open-target.ts";
-import { agree } from "./consent.ts";
-import { type CommandOptions, parseOptions } from "./options.ts";
-import { watchOutput } from "./output.ts";
-import { Progress } from "./progress.ts";
-
-const EXIT = { verdict: 0, failed: 1, inconclusive: 3, unexpected: 4, interrupted: 130 };
+import { printableLine } from "../reports/printable.ts";
+import { EXIT } from "./exit-codes.ts";
+import { parseOptions } from "./options.ts";
 
 const BUG = "This is a bug. What was recorded until then is kept.";
 
@@ -31,6 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.once(signal, () => interruption.abort());
   }
   try {
+    // Who wants help does not wait for all that is needed to fire.
+    const { run } = await import("./run.ts");
     return await run(options, interruption.signal);
   } catch (error) {
     const isKnown = error instanceof ExperimentError;
@@ -40,71 +30,4 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
     return EXIT.failed;
   }
-}
-
-async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
-  const output = watchOutput();
-  const { plan, json, out } = options;
-  const target = await openTarget(options.target, signal);
-  const progress = new Progress(plan);
-  const show = printer(json, progress);
-  // What is read by programs is the record and nothing else.
-  const say = json ? process.stderr : process.stdout;
-  let conducted: Conducted;
-  try {
-    if (!json) say.write(`${target.proves}\n`);
-    const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
-    if (isAgreed === undefined) return EXIT.interrupted;
-    if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
-    if (!json) say.write("\n");
-    const onPhase = (phase: Phase) => progress.enter(phase);
-    const withControl = options.control;
-    conducted = await conduct({ plan, target, out, withControl, signal, onLine: show, onPhase });
-  } finally {
-    progress.clear();
-    await target.close();
-  }
-  const { record } = conducted;
-  if (!json && record !== undefined) await printRecord(record);
-  if (options.crossCheck && record !== undefined && !signal.aborted) {
-    say.write("\nReading the stack's log, which may lag by up to a minute …\n");
-    const { crossCheck } = await import("../cross-check.ts");
-    const line = await unlessAborted(crossCheck(record, signal), signal);
-    if (line) show(line);
-    if (line && !line.agreement) return EXIT.inconclusive;
-  }
-  if (signal.aborted) return EXIT.interrupted;
-  const loss = await output.loss();
-  if (loss !== undefined) {
-    throw new ExperimentError(loss, `The record is whole: npm run report -- ${record}`);
-  }
-  return exitCode(conducted, options);
-}
-
-/** Where it is, and what it adds to those before it. */
-async function printRecord(record: string): Promise<void> {
-  const pooled = await pooledWith(record);
-  const words = pooled && pooledWords(pooled);
-  if (words !== undefined) process.stdout.write(`${words}\n`);
-  process.stdout.write(`\nRecord: ${printable(record)}\n`);
-}
-
-/** What is done with each line: printed as it is, or gathered into text. */
-function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
-  // What is unprintable is escaped as JSON would have it, and is read back as it was.
-  if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
-  const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
-  return (line) => {
-    if (line.type === "observation") progress.count();
-    const completed = text.take(line);
-    if (completed === undefined) return;
-    progress.clear();
-    process.stdout.write(line.type === "verdict" && line.run ? `${completed}\n` : completed);
-  };
-}
-
-function exitCode({ verdict }: Conducted, { expect }: CommandOptions): number {
-  if (verdict.verdict === "inconclusive") return EXIT.inconclusive;
-  if (expect !== undefined && verdict.verdict !== expect) return EXIT.unexpected;
-  return EXIT.verdict;
 }

@@ -1,0 +1,63 @@
+/** What `npm run report` makes of records, in each of its formats. */
+
+import { compareRecords } from "../reports/comparison.ts";
+import { comparisonText } from "../reports/comparison-text.ts";
+import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
+import { comparisonPage } from "../reports/html/comparison-page.ts";
+import { experimentPage } from "../reports/html/experiment-page.ts";
+import { jsonComparison, jsonReport } from "../reports/json-report.ts";
+import { printableLines } from "../reports/printable.ts";
+import {
+  KEPT_IN_PAGE,
+  type Kept,
+  type RecordedExperiment,
+  readExperiment,
+} from "../reports/recorded-experiment.ts";
+import { SHOWN_REQUESTS } from "../reports/run-digest.ts";
+import { textReport } from "../reports/text-report.ts";
+import type { Format, ReportOptions } from "./report-options.ts";
+
+/** How many answers each format shows whole. */
+const KEPT: Record<Exclude<Format, "csv">, Kept> = {
+  text: { perRun: SHOWN_REQUESTS, inAll: Number.POSITIVE_INFINITY },
+  json: { perRun: 0, inAll: 0 },
+  html: KEPT_IN_PAGE,
+};
+
+/**
+ * Reads records and reports them, one alone or several compared.
+ *
+ * @returns the text, in parts where it may be long
+ * @throws ExperimentError when a file is no record
+ */
+export async function textOf(options: ReportOptions): Promise<AsyncIterable<string> | string[]> {
+  const { files, format } = options;
+  if (format === "csv") return csv(files);
+  const records: RecordedExperiment[] = [];
+  for (const file of files) records.push(await readExperiment(file, KEPT[format]));
+  const [only] = records;
+  return [records.length === 1 && only ? one(only, options) : several(records, format)];
+}
+
+function one(record: RecordedExperiment, { format, out }: ReportOptions): string {
+  if (format === "html") return experimentPage(record);
+  if (format === "json") return json(jsonReport(record));
+  const colour = out === undefined && (process.stdout.hasColors?.() ?? false);
+  return textReport(record, colour);
+}
+
+function several(records: readonly RecordedExperiment[], format: Format): string {
+  const comparison = compareRecords(records);
+  if (format === "html") return comparisonPage(comparison);
+  return format === "json" ? json(jsonComparison(comparison)) : comparisonText(comparison);
+}
+
+function json(report: object): string {
+  // What is unprintable is escaped as JSON would have it, and is read back as it was.
+  return `${printableLines(JSON.stringify(report, undefined, 2))}\n`;
+}
+
+async function* csv(files: readonly string[]): AsyncGenerator<string> {
+  yield CSV_HEADER;
+  for (const file of files) yield* csvRows(file);
+}

@@ -1,0 +1,94 @@
+/** One experiment from the target's opening to the exit code, without a screen. */
+
+import type { Conducted } from "../conduct.ts";
+import { unlessAborted } from "../core/abort.ts";
+import { ExperimentError } from "../core/errors.ts";
+import type { Phase } from "../core/experiment.ts";
+import type { RecordLine } from "../core/record-lines.ts";
+import { pooledWith } from "../records/pooled-evidence.ts";
+import { ExperimentText } from "../reports/experiment-text.ts";
+import { pooledWords } from "../reports/pooled-words.ts";
+import { printable } from "../reports/printable.ts";
+import { openTarget } from "../targets/open-target.ts";
+import { agree } from "./consent.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { CommandOptions } from "./options.ts";
+import { watchOutput } from "./output.ts";
+import { Progress } from "./progress.ts";
+
+/**
+ * Fires, prints and records what was asked for.
+ *
+ * @returns the exit code
+ * @throws ExperimentError when it cannot be fired, recorded or printed
+ */
+export async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
+  const output = watchOutput();
+  const { plan, json, out } = options;
+  // What fires is loaded while the target opens.
+  const [target, { conduct }] = await Promise.all([
+    openTarget(options.target, signal),
+    import("../conduct.ts"),
+  ]);
+  const progress = new Progress(plan);
+  const show = printer(json, progress);
+  // What is read by programs is the record and nothing else.
+  const say = json ? process.stderr : process.stdout;
+  let conducted: Conducted;
+  try {
+    if (!json) say.write(`${target.proves}\n`);
+    const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
+    if (isAgreed === undefined) return EXIT.interrupted;
+    if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
+    if (!json) say.write("\n");
+    const onPhase = (phase: Phase) => progress.enter(phase);
+    const withControl = options.control;
+    conducted = await conduct({ plan, target, out, withControl, signal, onLine: show, onPhase });
+  } finally {
+    progress.clear();
+    await target.close();
+  }
+  const { record } = conducted;
+  if (!json && record !== undefined) await printRecord(record);
+  if (options.crossCheck && record !== undefined && !signal.aborted) {
+    say.write("\nReading the stack's log, which may lag by up to a minute …\n");
+    const { crossCheck } = await import("../cross-check.ts");
+    const line = await unlessAborted(crossCheck(record, signal), signal);
+    if (line) show(line);
+    if (line && !line.agreement) return EXIT.inconclusive;
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  const loss = await output.loss();
+  if (loss !== undefined) {
+    throw new ExperimentError(loss, `The record is whole: npm run report -- ${record}`);
+  }
+  return exitCode(conducted, options);
+}
+
+/** Where it is, and what it adds to those before it. */
+async function printRecord(record: string): Promise<void> {
+  const pooled = await pooledWith(record);
+  const words = pooled && pooledWords(pooled);
+  if (words !== undefined) process.stdout.write(`${words}\n`);
+  process.stdout.write(`\nRecord: ${printable(record)}\n`);
+}
+
+/** What is done with each line: printed as it is, or gathered into text. */
+function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
+  // What is unprintable is escaped as JSON would have it, and is read back as it was.
+  if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
+  const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
+  return (line) => {
+    if (line.type === "observation") progress.count();
+    const completed = text.take(line);
+    if (completed === undefined) return;
+    progress.clear();
+    process.stdout.write(line.type === "verdict" && line.run ? `${completed}\n` : completed);
+  };
+}
+
+function exitCode({ verdict }: Conducted, { expect }: CommandOptions): number {
+  if (verdict.verdict === "inconclusive") return EXIT.inconclusive;
+  if (expect !== undefined && verdict.verdict !== expect) return EXIT.unexpected;
+  return EXIT.verdict;
+}
