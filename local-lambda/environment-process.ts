@@ -11,27 +11,31 @@ import type { Task } from "./task.ts";
 /** How long a process may take to end on SIGTERM before it is killed, in milliseconds. */
 const SHUTDOWN_MS = 500;
 
+/** What it usually means that Node.js ends like this. */
+const USUAL_CAUSES: Record<string, string> = {
+  "0": "as when nothing is left to do and a promise was never settled",
+  "1": "as after an error that nobody caught",
+  "13": "as when a promise was never settled",
+  SIGABRT: "as when the memory is used up",
+};
+
 /** What a process tells its environment. */
 export interface ProcessEvents {
   /** It has ended, in whatever way. */
   onExit(process: EnvironmentProcess): void;
-  /** The system refused to start it, or it took too long to initialize. */
+  /** The system refused to start it. */
   onError(error: unknown): void;
-}
-
-export interface InitLimit {
-  ms: number;
-  /** What has not happened by then, as the beginning of a sentence. */
-  missed: string;
+  /** It has not initialized within its limit. */
+  onSlow(): void;
 }
 
 export class EnvironmentProcess {
   readonly #child: ChildProcess;
-  #initTimer: NodeJS.Timeout | undefined;
+  readonly #initTimer: NodeJS.Timeout;
 
   /**
+   * @param initLimit how long initialization may take, in milliseconds
    * @param extra more pipes, from descriptor 3 on
-   * @param initLimit how long initialization may take, or for ever
    */
   constructor(
     groups: ProcessGroups,
@@ -39,8 +43,8 @@ export class EnvironmentProcess {
     variables: Record<string, string>,
     log: LogStream,
     events: ProcessEvents,
+    initLimit: number,
     extra: readonly "pipe"[] = [],
-    initLimit?: InitLimit,
   ) {
     const child = groups.start(process.execPath, program, variables, root, extra);
     this.#child = child;
@@ -54,10 +58,7 @@ export class EnvironmentProcess {
       this.initialized();
       events.onExit(this);
     });
-    if (initLimit === undefined) return;
-    const { ms, missed } = initLimit;
-    const tooSlow = new Error(`${missed} within ${ms / 1_000} seconds`);
-    this.#initTimer = setTimeout(() => events.onError(tooSlow), ms);
+    this.#initTimer = setTimeout(() => events.onSlow(), initLimit);
   }
 
   /** It has done what it was given a limit for, or never will. */
@@ -74,13 +75,19 @@ export class EnvironmentProcess {
   get exitResult(): InvocationResult {
     const { signalCode, exitCode } = this.#child;
     const how = signalCode ? `signal: ${signalCode}` : `exit status ${exitCode}`;
-    const errorMessage = `Runtime exited with error: ${how}`;
+    const usual = USUAL_CAUSES[signalCode ?? `${exitCode}`];
+    const errorMessage = `Runtime exited with error: ${how}${usual ? `, ${usual}` : ""}`;
     return { kind: "error", errorType: "Runtime.ExitError", errorMessage };
   }
 
-  get #isRunning(): boolean {
+  get isRunning(): boolean {
     const { pid, exitCode, signalCode } = this.#child;
     return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  /** It has ended of its own accord and without complaint. */
+  get hasFinished(): boolean {
+    return this.#child.exitCode === 0;
   }
 
   /** Ends it and whatever it started, now. */
@@ -91,7 +98,7 @@ export class EnvironmentProcess {
   /** Ends it by SIGTERM, and by SIGKILL what does not listen; resolves when it has ended. */
   async stop(): Promise<void> {
     const { pid } = this.#child;
-    if (pid === undefined || !this.#isRunning) return;
+    if (pid === undefined || !this.isRunning) return;
     this.initialized();
     const exit = once(this.#child, "exit");
     killGroup(pid, "SIGTERM");

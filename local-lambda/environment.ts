@@ -1,16 +1,18 @@
 /** One execution environment: a process under AWS's runtime client, its Runtime API and its log. */
 
-import { EnvironmentProcess } from "./environment-process.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { arnOf, type FunctionConfiguration, newLogStreamName } from "./function-configuration.ts";
 import { InFlight } from "./in-flight.ts";
-import { initStart } from "./init-start.ts";
 import type { Invocation, InvocationResult } from "./invocation.ts";
 import { LogStream } from "./log-stream.ts";
 import { type ModelTraits, TRAITS } from "./model-traits.ts";
 import type { ProcessGroups } from "./process-groups.ts";
+import { Runtime, THREAD_ENDED } from "./runtime.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import type { Task } from "./task.ts";
+
+/** How long the end of a process may follow that of its connections, in milliseconds. */
+const EXIT_MS = 200;
 
 /** What an environment tells the pool. */
 export interface EnvironmentEvents {
@@ -18,6 +20,8 @@ export interface EnvironmentEvents {
   onPoll(environment: Environment): void;
   /** It is over: its runtime could not be started, or has ended for good. */
   onGone(environment: Environment): void;
+  /** Its initialization takes long, and is tried once more: others need not wait for it. */
+  onRetry?(environment: Environment): void;
 }
 
 export class Environment {
@@ -29,15 +33,10 @@ export class Environment {
   readonly #function: FunctionConfiguration;
   readonly #traits: ModelTraits;
   readonly #task: Task;
-  readonly #groups: ProcessGroups;
   readonly #events: EnvironmentEvents;
   readonly #api: RuntimeApi;
+  readonly #runtime: Runtime;
   readonly #inFlight = new InFlight(this.log);
-  #address = "";
-  #process: EnvironmentProcess | undefined;
-  /** The runtime has polled since it was started: its initialization succeeded. */
-  #initialized = false;
-  #initError: InvocationResult | undefined;
   #stopping = false;
   /** Its runtime is being ended because an invocation took too long. */
   #timedOut = false;
@@ -52,19 +51,19 @@ export class Environment {
     this.#function = configuration;
     this.#traits = TRAITS[configuration.model];
     this.#task = task;
-    this.#groups = groups;
     this.#events = events;
+    this.#runtime = new Runtime(configuration, task, groups, this.log, {
+      onExit: () => this.#onExit(),
+      onFail: () => events.onGone(this),
+      onRetry: () => events.onRetry?.(this),
+    });
     this.#api = new RuntimeApi(arnOf(configuration), {
       onPoll: () => {
-        this.#initialized = true;
-        this.#process?.initialized();
-        events.onPoll(this);
+        if (this.#runtime.polled()) events.onPoll(this);
       },
       onResponse: (requestId, body) => this.#inFlight.end(requestId, { kind: "response", body }),
       onError: (requestId, error) => this.#inFlight.end(requestId, { kind: "error", ...error }),
-      onInitError: (error) => {
-        this.#initError = { kind: "error", ...error };
-      },
+      onInitError: (error) => this.#runtime.reportInitError(error),
       onThreadGone: (requestIds) => this.#onThreadGone(requestIds),
     });
   }
@@ -75,22 +74,29 @@ export class Environment {
    */
   async start(): Promise<void> {
     try {
-      this.#address = await this.#api.listen();
+      const address = await this.#api.listen();
       if (this.#stopping) this.#api.close();
-      else this.#startProcess({ restarted: false });
+      else {
+        this.#runtime.start(environmentVariables(this.#function, this.#task, this.id, address));
+      }
     } catch (error) {
-      this.#fail(error);
+      this.#runtime.refused(error);
     }
   }
 
   /** Polls that wait: so many invocations the runtime itself says that it can take. */
   get polls(): number {
-    return this.#stopping ? 0 : this.#api.waitingPolls;
+    return this.isInitialized ? this.#api.waitingPolls : 0;
   }
 
   /** Its runtime has polled, and runs. */
   get isInitialized(): boolean {
-    return !this.#stopping && this.#initialized;
+    return !this.#stopping && this.#runtime.isInitialized;
+  }
+
+  /** Its runtime has been started again and is on the way to its first poll. */
+  get isRestarting(): boolean {
+    return !this.#stopping && this.#runtime.isRestarting;
   }
 
   /** It has answered all it was given, and its next poll is on the way. */
@@ -109,41 +115,26 @@ export class Environment {
 
   /** Why initialization failed, for the request that waited for it. */
   get initError(): InvocationResult {
-    return this.#initError ?? this.#exitResult;
+    return this.#runtime.initError;
   }
 
   /** Hands an invocation to the runtime, whose poll must be waiting, and starts its timeout. */
   serve(invocation: Invocation): void {
-    const { timeoutMs } = this.#function;
+    const leftMs = Math.max(0, this.#function.timeoutMs - this.#runtime.takeRetryMs());
     const { requestId } = invocation;
     this.hasServed = true;
-    const timer = this.#traits.enforcesTimeout
-      ? setTimeout(() => this.#timeOut(requestId), timeoutMs)
-      : undefined;
-    this.#inFlight.add(invocation, timer);
-    this.#api.deliver(invocation, Date.now() + timeoutMs);
+    this.#inFlight.add(
+      invocation,
+      setTimeout(() => this.#timeOut(requestId), leftMs),
+    );
+    this.#api.deliver(invocation, Date.now() + leftMs);
   }
 
   /** Ends the environment: SIGTERM, and SIGKILL for what does not listen. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#process?.stop();
+    await this.#runtime.stop();
     this.#api.close();
-  }
-
-  #startProcess({ restarted }: { restarted: boolean }): void {
-    this.#initialized = false;
-    this.#initError = undefined;
-    this.log.platform("initStart", initStart(this.#function, restarted));
-    this.#process = new EnvironmentProcess(
-      this.#groups,
-      this.#task,
-      environmentVariables(this.#function, this.#task, this.id, this.#address),
-      this.log,
-      { onExit: () => this.#onExit(), onError: (error) => this.#fail(error) },
-      [],
-      this.#traits.initLimit,
-    );
   }
 
   /**
@@ -155,12 +146,11 @@ export class Environment {
    */
   #onExit(): void {
     this.#api.dropPolls();
-    this.#initialized = false;
     const wasServing = !this.isIdle || this.#timedOut;
     this.#timedOut = false;
-    this.#inFlight.endAll(this.#exitResult);
+    this.#inFlight.endAll(this.#runtime.exitResult);
     if (this.#stopping) return;
-    if (wasServing && this.#traits.restarts) this.#startProcess({ restarted: true });
+    if (wasServing && this.#traits.restarts) this.#runtime.restart();
     else this.#events.onGone(this);
   }
 
@@ -171,28 +161,17 @@ export class Environment {
    */
   #onThreadGone(requestIds: readonly string[]): void {
     if (this.#traits.restarts) return;
-    const errorType = "Runtime.ExitError";
-    const errorMessage = "Runtime worker thread ended";
-    for (const requestId of requestIds) {
-      this.#inFlight.end(requestId, { kind: "error", errorType, errorMessage });
-    }
-  }
-
-  #fail(error: unknown): void {
-    const errorMessage = error instanceof Error ? error.message : String(error);
-    this.#initError = { kind: "error", errorType: "Sandbox.Failure", errorMessage };
-    this.#events.onGone(this);
+    // If all of the process has ended, it is about to be heard of, and says more.
+    setTimeout(() => {
+      for (const requestId of requestIds) this.#inFlight.end(requestId, THREAD_ENDED);
+    }, EXIT_MS);
   }
 
   #timeOut(requestId: string): void {
-    this.#timedOut = true;
     const seconds = (this.#function.timeoutMs / 1_000).toFixed(2);
     const errorMessage = `${requestId} Task timed out after ${seconds} seconds`;
+    this.#timedOut = this.#traits.enforcesTimeout;
     this.#inFlight.end(requestId, { kind: "error", errorType: "Sandbox.Timedout", errorMessage });
-    this.#process?.kill();
-  }
-
-  get #exitResult(): InvocationResult {
-    return this.#process?.exitResult ?? { kind: "throttled" };
+    if (this.#traits.enforcesTimeout) this.#runtime.kill();
   }
 }

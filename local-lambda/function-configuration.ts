@@ -19,8 +19,10 @@ export interface FunctionConfiguration {
   /** Absent: `/aws/lambda/NAME`, and `/aws/lambda/web/NAME` of a Web Function. */
   logGroupName?: string;
   memoryMb: number;
-  /** How long one invocation may take, in milliseconds. Managed Instances do not enforce it. */
+  /** How long one invocation may take, in milliseconds. On Managed Instances its code runs on. */
   timeoutMs: number;
+  /** How long initialization may take, in milliseconds. Absent: as long as AWS gives it. */
+  initTimeoutMs?: number;
   /** How long an environment stays without a request before it is ended, in milliseconds. */
   idleTimeoutMs: number;
   /** Invocations at once before the service answers 429. */

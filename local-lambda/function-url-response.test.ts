@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FUNCTION_ERROR, functionUrlResponse } from "./function-url-response.ts";
+import { functionUrlResponse } from "./function-url-response.ts";
 
 function mapped(returned: unknown) {
   const { statusCode, headers, body } = functionUrlResponse(JSON.stringify(returned));
@@ -39,5 +39,18 @@ test("a body in base64 is decoded", () => {
 });
 
 test.each(["abc", 99, 1_000, null])("the status %j is a failure of the function", (statusCode) => {
-  expect(functionUrlResponse(JSON.stringify({ statusCode }))).toBe(FUNCTION_ERROR);
+  expect(mapped({ statusCode })).toMatchObject({
+    statusCode: 502,
+    body: `Internal Server Error (Runtime.InvalidResponse: the status code ${JSON.stringify(statusCode)})`,
+  });
+});
+
+test.each([
+  ["a name", { "x a": "1" }],
+  ["a value", { "x-a": "1\n2" }],
+])("a header with %s that cannot be sent is a failure of the function", (_, headers) => {
+  expect(mapped({ statusCode: 200, headers })).toMatchObject({
+    statusCode: 502,
+    body: expect.stringMatching(/^Internal Server Error \(Runtime\.InvalidResponse: .*["[]x[ -]a/),
+  });
 });

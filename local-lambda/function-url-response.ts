@@ -3,6 +3,8 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
 export interface UrlResponse {
   statusCode: number;
   headers: Record<string, string | string[]>;
@@ -36,8 +38,22 @@ export function functionUrlResponse(returned: string): UrlResponse {
   return respond(200, {}, body);
 }
 
-/** What a caller sees when the function failed. The body is our assumption. */
-export const FUNCTION_ERROR: UrlResponse = plain(502, "Internal Server Error");
+/** How much of what the function says of its failure a caller sees, in characters. */
+const MAX_REASON_LENGTH = 200;
+
+/**
+ * What a caller sees when the function failed. AWS says the first three words and leaves the rest to
+ * the log; here caller and developer are the same, and the reason stands behind them.
+ */
+export function functionError(errorType: string, errorMessage: string): UrlResponse {
+  return plain(502, `Internal Server Error (${inShort(`${errorType}: ${errorMessage}`)})`);
+}
+
+/** The first line of a reason, as far as it is worth reading. */
+export function inShort(reason: string): string {
+  const [first = ""] = reason.split(/[\r\n]/, 1);
+  return first.slice(0, MAX_REASON_LENGTH);
+}
 
 /**
  * What a caller sees above the concurrency limit. The status is documented; the body is that of the
@@ -54,6 +70,20 @@ export const THROTTLED: UrlResponse = respond(
   }),
 );
 
+/**
+ * What a caller sees whose request names another machine than this one. AWS has no such answer: its
+ * URLs are public, and each has a name of its own.
+ */
+export const FOREIGN_HOST: UrlResponse = respond(
+  403,
+  {},
+  JSON.stringify({
+    message:
+      "The Host header names another machine. Call the local Lambda by the URL that it printed: " +
+      "any web page could send a request under another name.",
+  }),
+);
+
 /** What a caller sees whose request is larger than a function may be given. */
 export const TOO_LARGE: UrlResponse = plain(413, "Request Entity Too Large");
 
@@ -64,14 +94,35 @@ function isResponse(value: unknown): value is ReturnedResponse {
 function asResponse(returned: ReturnedResponse): UrlResponse {
   const { statusCode, headers, cookies, body, isBase64Encoded } = returned;
   const status = Number(statusCode);
-  if (!Number.isInteger(status) || status < 200 || status > 599) return FUNCTION_ERROR;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    return functionError(INVALID_RESPONSE, `the status code ${JSON.stringify(statusCode)}`);
+  }
   const given: UrlResponse["headers"] = {};
   if (typeof headers === "object" && headers !== null) {
     for (const [name, value] of Object.entries(headers)) given[name.toLowerCase()] = String(value);
   }
   if (Array.isArray(cookies)) given["set-cookie"] = cookies.map(String);
+  const invalid = invalidHeader(given);
+  if (invalid !== undefined) return functionError(INVALID_RESPONSE, invalid);
   const text = body === undefined || body === null ? "" : asText(body);
-  return respond(status, given, isBase64Encoded === true ? Buffer.from(text, "base64") : text);
+  const content = isBase64Encoded === true ? Buffer.from(text, "base64") : text;
+  return respond(status, given, content);
+}
+
+/** The error type of a response that cannot be sent. */
+export const INVALID_RESPONSE = "Runtime.InvalidResponse";
+
+/** What is wrong with the first header that HTTP does not allow. */
+function invalidHeader(headers: UrlResponse["headers"]): string | undefined {
+  for (const [name, values] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      for (const value of [values].flat()) validateHeaderValue(name, value);
+    } catch (error) {
+      return error instanceof Error ? error.message : `the header ${name}`;
+    }
+  }
+  return undefined;
 }
 
 function asText(value: unknown): string {

@@ -1,18 +1,28 @@
 /** The Function URL: HTTP in front of the pool, on loopback only. */
 
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Authorize } from "./authorization.ts";
 import type { UrlRequest } from "./function-url-event.ts";
 import {
-  FUNCTION_ERROR,
+  FOREIGN_HOST,
+  functionError,
   functionUrlResponse,
+  INVALID_RESPONSE,
   THROTTLED,
   TOO_LARGE,
   type UrlResponse,
 } from "./function-url-response.ts";
+import { endToEnd } from "./hop-by-hop.ts";
 import type { InvocationResult } from "./invocation.ts";
+import { isForThisMachine } from "./loopback-host.ts";
 
 /**
  * The largest request of a synchronous invocation, in bytes.
@@ -21,8 +31,18 @@ import type { InvocationResult } from "./invocation.ts";
 const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 /** A burst of thousands of connections must fit; the system may lower it. */
 const BACKLOG = 10_000;
-/** Callers open connections well before they use them. */
+/**
+ * How long a request may take to come, in milliseconds, from the opening of its connection on:
+ * callers open connections well before they use them.
+ */
 const PATIENCE_MS = 300_000;
+/** How often it is looked for requests that take longer, as a part of the time they have. */
+const CHECKS = 10;
+/**
+ * The largest head of a request, in bytes; above, Node.js answers 431. It is Node.js's own default,
+ * since AWS documents none for Function URLs.
+ */
+const MAX_HEAD_BYTES = 16_384;
 
 type Invoke = (request: UrlRequest) => Promise<InvocationResult>;
 
@@ -31,16 +51,27 @@ export class FunctionUrl {
   readonly #invoke: Invoke;
   readonly #authorize: Authorize;
 
-  /** @param authorize lets callers in; all of them, when absent */
-  constructor(invoke: Invoke, authorize: Authorize = () => ({ admitted: true })) {
+  /**
+   * @param authorize lets callers in; all of them, when absent
+   * @param patienceMs how long a request may take to come before it is answered 408
+   */
+  constructor(
+    invoke: Invoke,
+    authorize: Authorize = () => ({ admitted: true }),
+    patienceMs = PATIENCE_MS,
+  ) {
     this.#invoke = invoke;
     this.#authorize = authorize;
-    this.#server = createServer((request, response) => {
+    const options: ServerOptions = {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: patienceMs,
+      requestTimeout: patienceMs,
+      keepAliveTimeout: patienceMs,
+      connectionsCheckingInterval: patienceMs / CHECKS,
+    };
+    this.#server = createServer(options, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
-    this.#server.headersTimeout = PATIENCE_MS;
-    this.#server.requestTimeout = PATIENCE_MS;
-    this.#server.keepAliveTimeout = PATIENCE_MS;
   }
 
   /**
@@ -67,16 +98,14 @@ export class FunctionUrl {
     const requestId = randomUUID();
     const receivedAt = new Date();
     const body = await read(request);
-    const answer = body
-      ? await this.#answer(requestId, request, body, receivedAt)
-      : { ...TOO_LARGE, headers: { ...TOO_LARGE.headers, connection: "close" } };
-    response
-      .writeHead(answer.statusCode, {
-        ...answer.headers,
-        "x-amzn-requestid": requestId,
-        "content-length": answer.body.length,
-      })
-      .end(answer.body);
+    if (!isForThisMachine(request)) return send(response, FOREIGN_HOST);
+    const answer = body ? await this.#answer(requestId, request, body, receivedAt) : TOO_LARGE;
+    try {
+      send(response, answer, requestId);
+    } catch {
+      // A header or a status that cannot be sent: Node.js refuses it before anything is.
+      send(response, functionError(INVALID_RESPONSE, "it cannot be sent"), requestId);
+    }
   }
 
   async #answer(
@@ -107,19 +136,39 @@ export class FunctionUrl {
       case "throttled":
         return THROTTLED;
       case "error":
-        return FUNCTION_ERROR;
+        return functionError(result.errorType, result.errorMessage);
     }
   }
 }
 
-/** Reads a request's body; `undefined` when it is too large. */
+/**
+ * Reads a request's body; `undefined` when it is too large. The rest of it is then read and thrown
+ * away: a connection that is cut would take the refusal with it.
+ */
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) return undefined;
+    if (size > MAX_REQUEST_BYTES) break;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  if (size <= MAX_REQUEST_BYTES) return Buffer.concat(chunks);
+  request.resume();
+  return undefined;
+}
+
+/** @param requestId absent: the service has not taken the request for one of its own */
+function send(
+  response: ServerResponse,
+  { statusCode, headers, body }: UrlResponse,
+  requestId?: string,
+): void {
+  response
+    .writeHead(statusCode, {
+      ...endToEnd(headers),
+      ...(requestId !== undefined && { "x-amzn-requestid": requestId }),
+      "content-length": body.length,
+    })
+    .end(body);
 }

@@ -6,6 +6,8 @@ import type { Readable } from "node:stream";
 const MAX_LINES = 1_000;
 /** A line longer than this, in characters, is cut. */
 const MAX_LINE_LENGTH = 10_000;
+/** How many characters a stream keeps: code that floods its log must not fill this process. */
+const MAX_LENGTH = 1_000_000;
 
 export interface LogLine {
   /**
@@ -18,6 +20,8 @@ export interface LogLine {
 
 export class LogStream {
   #history: LogLine[] = [];
+  /** Characters in all of them. */
+  #length = 0;
 
   /** Oldest first. */
   get lines(): readonly string[] {
@@ -42,7 +46,7 @@ export class LogStream {
       .setEncoding("utf8")
       .on("data", (chunk: string) => {
         const lines = (rest + chunk).split("\n");
-        rest = (lines.pop() ?? "").slice(0, MAX_LINE_LENGTH);
+        rest = cut(lines.pop() ?? "");
         for (const line of lines) this.#append(line);
       })
       .on("close", () => {
@@ -52,8 +56,27 @@ export class LogStream {
   }
 
   #append(line: string): void {
-    this.#history.push({ arrivedAt: Date.now(), text: line.slice(0, MAX_LINE_LENGTH) });
-    // Cut in bulk: dropping one line at a time would move the whole array each time.
-    if (this.#history.length > 2 * MAX_LINES) this.#history = this.#history.slice(-MAX_LINES);
+    const text = cut(line);
+    this.#history.push({ arrivedAt: Date.now(), text });
+    this.#length += text.length;
+    // In bulk: dropping one line at a time would move the whole array each time.
+    if (this.#history.length > 2 * MAX_LINES || this.#length > 2 * MAX_LENGTH) this.#dropOld();
   }
+
+  #dropOld(): void {
+    const kept: LogLine[] = [];
+    this.#length = 0;
+    for (const line of this.#history.slice(-MAX_LINES).reverse()) {
+      if (this.#length + line.text.length > MAX_LENGTH) break;
+      this.#length += line.text.length;
+      kept.push(line);
+    }
+    this.#history = kept.reverse();
+  }
+}
+
+/** A part of a text would keep all of it in memory: it is copied. */
+function cut(text: string): string {
+  if (text.length <= MAX_LINE_LENGTH) return text;
+  return Buffer.from(text.slice(0, MAX_LINE_LENGTH)).toString();
 }

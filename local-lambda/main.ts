@@ -2,12 +2,16 @@
 
 import { type Authorize, credentialsIn, iamAuthorization } from "./authorization.ts";
 import type { ChildMessage, ControlCall } from "./control.ts";
+import { initLimitMs } from "./init-limit.ts";
 import { LocalLambda } from "./local-lambda.ts";
 import { parseOptions } from "./options.ts";
 import { StartError } from "./start-error.ts";
 
 const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
+
+/** After how long a start says that it is still under way, in milliseconds. */
+const SILENCE_MS = 10_000;
 
 let started: LocalLambda | undefined;
 
@@ -17,6 +21,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 process.once("disconnect", () => void end());
 
+const patience = setTimeout(() => {
+  const seconds = initLimitMs(configuration) / 1_000;
+  console.error(`Waiting for the code to initialize, for at most ${seconds} seconds…`);
+}, SILENCE_MS);
 try {
   const lambda = await LocalLambda.start(configuration, port, authorize());
   started = lambda;
@@ -25,9 +33,12 @@ try {
 } catch (error) {
   const message = startFailure(error);
   if (parent) parent({ type: "failed", message });
-  else console.error(message);
+  // It may hold what the function's own code has thrown: lines of text, and nothing that a terminal obeys.
+  else console.error(message.replaceAll(/[^\P{C}\n]/gu, " "));
   process.exitCode = 1;
   if (parent) process.disconnect();
+} finally {
+  clearTimeout(patience);
 }
 
 /** What `--authorization` asks for, with the caller's credentials from the environment. */

@@ -104,17 +104,26 @@ test("while all threads compute, nobody polls and requests are throttled", async
   for (const response of await Promise.all([looping, ...others])) expect(response.ok).toBe(false);
 });
 
-test("no timer ends an invocation, and its context says that its time is over", async () => {
+test("the caller hears of a timeout, and the code runs on: its context says that its time is over", async () => {
   const slow = `
-    export const handler = async (_, context) => {
-      while (context.getRemainingTimeInMillis() >= 0) {
+    let late = 0;
+    export const handler = async ({ body }, context) => {
+      if (body === "late?") return late;
+      while (late === 0) {
         await new Promise((resolve) => setTimeout(resolve, 50));
+        if (context.getRemainingTimeInMillis() < 0) late = process.pid;
       }
-      return "late";
     };`;
   const lambda = await start({ environments: 1, timeoutMs: 1_000, code: codeOf(slow) });
+  const before = lambda.pool.environments;
   const response = await send(lambda, "");
-  expect([response.status, await response.text()]).toEqual([200, "late"]);
+  expect(response.status).toBe(502);
+  expect(await response.text()).toMatch(/Task timed out after 1\.00 seconds/);
+  await waitUntil(
+    "the code to go on",
+    async () => (await (await send(lambda, "late?")).text()) !== "0",
+  );
+  expect(lambda.pool.environments).toEqual(before);
 });
 
 test("a process that dies fails all that was inside, and its environment is replaced", async () => {
@@ -181,7 +190,10 @@ test("code that cannot be initialized is said, and nothing is left of the start"
   await expect(missing).rejects.toThrow(/could not be initialized: Runtime\.HandlerNotFound: /);
   const ending = start({ code: codeOf("process.exit(3); export const handler = 1;") });
   await expect(ending).rejects.toThrow(/could not be initialized: Runtime\.ExitError: /);
-  const never = start({ code: codeOf("setInterval(() => {}, 100); await new Promise(() => {});") });
+  const never = start({
+    initTimeoutMs: 1_000,
+    code: codeOf("setInterval(() => {}, 100); await new Promise(() => {});"),
+  });
   await expect(never).rejects.toThrow(StartError);
-  await expect(never).rejects.toThrow(/The runtime did not poll within 10 seconds/);
+  await expect(never).rejects.toThrow(/The runtime did not poll within 1 second/);
 });

@@ -1,6 +1,5 @@
 /** What the concurrency models ask of an environment, beside who is given which request. */
 
-import type { InitLimit } from "./environment-process.ts";
 import type { Model } from "./function-configuration.ts";
 
 export interface ModelTraits {
@@ -11,18 +10,15 @@ export interface ModelTraits {
   initializationType: string;
   /** A process that ends during an invocation is started again in the same environment. */
   restarts: boolean;
-  /** An invocation that takes longer than the function's timeout is ended. */
+  /** The code of an invocation that takes longer than the function's timeout is ended. */
   enforcesTimeout: boolean;
-  /** How long a runtime may take to its first poll, if its initialization is limited. */
-  initLimit?: InitLimit;
 }
 
 /**
- * On Managed Instances code that exceeds the timeout runs on: only its context tells that its time
- * is over. https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
- * There initialization may take 130 seconds or more; here a start that will never end is to be told
- * sooner. That a process which ends takes its environment with it is documented for neither of the two
- * younger models, and assumed.
+ * On Managed Instances the caller hears of a timeout, but the code runs on: its context tells that
+ * its time is over. https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+ * That its place is free for another request from then on is an assumption. That a process which ends
+ * takes its environment with it is documented for neither of the two younger models, and assumed.
  */
 export const TRAITS: Record<Model, ModelTraits> = {
   "on-demand": { initializationType: "on-demand", restarts: true, enforcesTimeout: true },
@@ -30,7 +26,6 @@ export const TRAITS: Record<Model, ModelTraits> = {
     initializationType: "lambda-managed-instances",
     restarts: false,
     enforcesTimeout: false,
-    initLimit: { ms: 10_000, missed: "The runtime did not poll" },
   },
   "web-function": { initializationType: "native-http", restarts: false, enforcesTimeout: true },
 };

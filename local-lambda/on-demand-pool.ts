@@ -22,6 +22,7 @@ import type { Task } from "./task.ts";
  * then, and starting an environment for every such request would be absurd.
  */
 const RETURN_MS = 100;
+
 export class OnDemandPool implements Pool {
   readonly #function: FunctionConfiguration;
   readonly #task: Task;
@@ -102,13 +103,26 @@ export class OnDemandPool implements Pool {
     const chosen = candidates[Math.floor(this.#random() * candidates.length)];
     if (chosen) this.#serve(chosen, invocation);
     else if (this.#countReturning() > this.#awaitingReturn.size) this.#awaitReturn(invocation);
+    else this.#awaitStart(invocation);
+  }
+
+  /**
+   * A runtime that is being started again takes the next request, as on AWS, where it is started
+   * together with that; else an environment is started for it.
+   * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+   */
+  #awaitStart(invocation: Invocation): void {
+    const restarting = this.#registry.all.find(
+      (it) => it.isRestarting && !this.#starting.has(it) && !this.#retired.has(it),
+    );
+    if (restarting) this.#starting.set(restarting, invocation);
     else this.#startFor(invocation);
   }
 
   #awaitReturn(invocation: Invocation): void {
     const timer = setTimeout(() => {
       this.#awaitingReturn.delete(invocation);
-      this.#startFor(invocation);
+      this.#awaitStart(invocation);
     }, RETURN_MS);
     this.#awaitingReturn.set(invocation, timer);
   }
@@ -120,11 +134,7 @@ export class OnDemandPool implements Pool {
   }
 
   #countReturning(): number {
-    let count = 0;
-    for (const environment of this.#registry.all) {
-      if (environment.isReturning && !this.#retired.has(environment)) count += 1;
-    }
-    return count;
+    return this.#registry.all.filter((it) => it.isReturning && !this.#retired.has(it)).length;
   }
 
   #serve(environment: Environment, invocation: Invocation): void {
@@ -137,6 +147,7 @@ export class OnDemandPool implements Pool {
     const environment = new Environment(this.#function, this.#task, this.#groups, {
       onPoll: (it) => this.#onPoll(it),
       onGone: (it) => this.#onGone(it),
+      onRetry: (it) => this.#registry.booted(it),
     });
     this.#starting.set(environment, invocation);
     this.#registry.add(environment);

@@ -46,10 +46,16 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
     ),
     whole(
       "--timeout <s>",
-      "function timeout in seconds; managed-instances do not enforce it",
+      "function timeout in seconds; with managed-instances the code runs on after it",
       1,
       900,
       defaults.timeoutMs / 1_000,
+    ),
+    whole(
+      "--init-timeout <s>",
+      "initialization at the longest (default: AWS's 10, or 130 with managed-instances)",
+      1,
+      900,
     ),
     whole(
       "--idle-timeout <s>",

@@ -23,6 +23,7 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
     logGroupName: letters(/^[\w./#-]{1,512}$/),
     memoryMb: fc.integer({ min: 128, max: 10_240 }),
     timeoutMs: seconds(900),
+    initTimeoutMs: seconds(900),
     idleTimeoutMs: seconds(86_400),
     concurrencyLimit: fc.integer({ min: 1, max: 10_000 }),
     environments: fc.integer({ min: 1, max: 1_000 }),

@@ -18,6 +18,7 @@ interface ParsedOptions {
   model: FunctionConfiguration["model"];
   memory?: number;
   timeout: number;
+  initTimeout?: number;
   idleTimeout: number;
   concurrencyLimit: number;
   environments: number;
@@ -69,6 +70,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
       functionName: options.functionName,
       version: options.functionVersion,
       region: options.region,
+      ...(options.initTimeout !== undefined && { initTimeoutMs: options.initTimeout * 1_000 }),
       ...(options.logGroup !== undefined && { logGroupName: options.logGroup }),
       ...(options.code !== undefined && { code: { root: options.code, handler: options.handler } }),
     },
@@ -92,12 +94,13 @@ function givenOptions(command: Command): Partial<Record<ModelOption, number>> {
  */
 export function toArguments(options: LocalLambdaOptions): string[] {
   const { port, configuration, authorization = "NONE" } = options;
-  const { environmentVariables, logGroupName, code } = configuration;
+  const { environmentVariables, initTimeoutMs, logGroupName, code } = configuration;
   return [
     ...["--port", String(port)],
     ...["--model", configuration.model],
     ...["--memory", String(configuration.memoryMb)],
     ...["--timeout", String(configuration.timeoutMs / 1_000)],
+    ...(initTimeoutMs === undefined ? [] : ["--init-timeout", String(initTimeoutMs / 1_000)]),
     ...["--max-hold", String(configuration.maxHoldMs)],
     ...modelArguments(configuration),
     ...["--authorization", authorization],

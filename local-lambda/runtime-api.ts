@@ -7,8 +7,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Invocation } from "./invocation.ts";
+import { isForThisMachine } from "./loopback-host.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
+/**
+ * The largest response of a synchronous invocation, in bytes: 6 MB and a little for its envelope.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 /** What a runtime does, as its environment hears of it. */
 export interface RuntimeEvents {
@@ -86,6 +92,10 @@ export class RuntimeApi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isForThisMachine(request)) {
+      response.writeHead(403).end();
+      return;
+    }
     const path = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : "";
     if (request.method === "GET" && path === "invocation/next") return this.#poll(response);
     const [, id = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
@@ -95,10 +105,12 @@ export class RuntimeApi {
       return;
     }
     const body = await text(request);
-    response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
+    const status = body === undefined ? 413 : 202;
+    response.writeHead(status, { "content-type": "application/json" }).end('{"status":"OK"}');
     const requestId = decodeURIComponent(id);
     this.#handedOut.delete(requestId);
-    if (verb === "response") this.#events.onResponse(requestId, body);
+    if (body === undefined) this.#events.onError(requestId, TOO_LARGE);
+    else if (verb === "response") this.#events.onResponse(requestId, body);
     else if (verb === "error") this.#events.onError(requestId, parseError(body));
     else this.#events.onInitError(parseError(body));
   }
@@ -117,11 +129,22 @@ export class RuntimeApi {
   }
 }
 
-async function text(request: IncomingMessage): Promise<string> {
-  request.setEncoding("utf8");
-  let body = "";
-  for await (const chunk of request) body += chunk;
-  return body;
+/** What becomes of a response that is too large. */
+const TOO_LARGE = {
+  errorType: "Function.ResponseSizeTooLarge",
+  errorMessage: `Response payload size exceeded the maximum of ${MAX_RESPONSE_BYTES} bytes`,
+};
+
+/** Reads all of a body, and forgets one that is too large: then it is `undefined`. */
+async function text(request: IncomingMessage): Promise<string | undefined> {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_RESPONSE_BYTES) chunks.push(chunk);
+    else chunks = [];
+  }
+  return size <= MAX_RESPONSE_BYTES ? Buffer.concat(chunks).toString() : undefined;
 }
 
 function parseError(body: string): { errorType: string; errorMessage: string } {

@@ -6,15 +6,14 @@ import { EnvironmentProcess } from "./environment-process.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { type FunctionConfiguration, newLogStreamName } from "./function-configuration.ts";
 import type { UrlRequest } from "./function-url-event.ts";
-import { initStart } from "./init-start.ts";
+import { initReport, initStart } from "./init-events.ts";
+import { initLimitMs, notWithin } from "./init-limit.ts";
 import type { InvocationResult } from "./invocation.ts";
 import { LogStream } from "./log-stream.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 import type { Task } from "./task.ts";
 import { forward } from "./web-request.ts";
 
-/** The server must listen within ten seconds: https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html */
-const INIT_LIMIT = { ms: 10_000, missed: "The server did not listen" };
 /** How long the end of a process may follow that of its connections, in milliseconds. */
 const EXIT_MS = 200;
 
@@ -63,9 +62,14 @@ export class WebEnvironment {
     if (this.#stopping) return;
     this.log.platform("initStart", initStart(this.#function, false));
     const variables = environmentVariables(this.#function, this.#task, this.id, "127.0.0.1:0");
+    const limit = initLimitMs(this.#function);
     const events = {
       onExit: () => this.#onExit(),
       onError: (error: unknown) => this.#fail(error instanceof Error ? error.message : `${error}`),
+      onSlow: () => {
+        this.log.platform("initReport", initReport(this.#function, false, "timeout"));
+        this.#fail(notWithin(limit, "The server did not listen"));
+      },
     };
     try {
       this.#process = new EnvironmentProcess(
@@ -74,14 +78,14 @@ export class WebEnvironment {
         variables,
         this.log,
         events,
+        limit,
         ["pipe"],
-        INIT_LIMIT,
       );
     } catch (error) {
       events.onError(error);
       return;
     }
-    this.#process.output(3)?.once("data", (port: Buffer) => this.#listens(Number(port)));
+    this.#process.output(3)?.once("data", (told: Buffer) => this.#hears(told.toString()));
   }
 
   /** It can be sent a request. */
@@ -112,7 +116,8 @@ export class WebEnvironment {
   async serve(request: UrlRequest): Promise<InvocationResult> {
     this.#inside += 1;
     const { timeoutMs } = this.#function;
-    const result = await forward(request, { port: this.#port, agent: this.#agent, timeoutMs });
+    const forwarded = await forward(request, { port: this.#port, agent: this.#agent, timeoutMs });
+    const result = await this.#explain(forwarded);
     if (result.kind === "error") {
       const { errorType, errorMessage } = result;
       this.log.platform("report", {
@@ -120,7 +125,6 @@ export class WebEnvironment {
         status: errorType,
         errorMessage,
       });
-      if (errorType === "Runtime.ExitError") await this.#awaitExit();
     }
     this.#inside -= 1;
     if (result.kind !== "http") return result;
@@ -139,23 +143,37 @@ export class WebEnvironment {
     this.#agent.destroy();
   }
 
-  #listens(port: number): void {
+  /** The server says where it listens, or why it never will. */
+  #hears(told: string): void {
+    const port = Number(told);
+    if (!Number.isInteger(port)) {
+      const errorType = "Runtime.ExitError";
+      this.#initError = { kind: "error", errorType, errorMessage: told };
+      return;
+    }
     this.#process?.initialized();
     this.#port = port;
     if (!this.#stopping) this.#events.onReady(this);
   }
 
-  async #awaitExit(): Promise<void> {
+  /** A connection that broke is the first that is heard of the end of a process. */
+  async #explain(result: InvocationResult): Promise<InvocationResult> {
+    if (result.kind !== "error" || result.errorType !== "Runtime.ExitError") return result;
     this.#broken += 1;
     await Promise.race([this.#exit.promise, wait(EXIT_MS)]);
     this.#broken -= 1;
+    return this.#process?.isRunning === false ? this.#process.exitResult : result;
   }
 
   #onExit(): void {
     const wasStopping = this.#stopping;
     this.#stopping = true;
     this.#exit.resolve();
-    if (!wasStopping) this.#events.onGone(this);
+    if (wasStopping) return;
+    if (!this.hasListened) {
+      this.log.platform("initReport", initReport(this.#function, false, this.initError));
+    }
+    this.#events.onGone(this);
   }
 
   #fail(errorMessage: string): void {

@@ -9,9 +9,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import { functionUrlEvent } from "./function-url-event.ts";
-import { functionUrlResponse, respond } from "./function-url-response.ts";
+import { FOREIGN_HOST, functionUrlResponse, inShort, respond } from "./function-url-response.ts";
 import { handlerFile, handlerParts } from "./handler-file.ts";
 import { endToEnd } from "./hop-by-hop.ts";
+import { isForThisMachine } from "./loopback-host.ts";
 
 /**
  * The service, which is told the port once requests may come. When its end of the pipe closes it is
@@ -37,17 +38,24 @@ const { port } = server.address() as AddressInfo;
 // On AWS the address is the environment's own. Here environments share one, so the port is free.
 process.env.AWS_LAMBDA_HTTP_ENDPOINT = `${host}:${port}`;
 
-const handler = await load();
+const handler = await load().catch((error: unknown) => {
+  // The service hears why, before Node.js writes it to the log and ends.
+  service.write(reasonOf(error));
+  throw error;
+});
 server.on("request", (request, response) => {
   serve(request, response).catch((error: unknown) => {
     console.error(error);
-    // What web frameworks answer when a handler throws.
-    answer(response, respond(500, {}, '{"message":"Internal Server Error"}'));
+    // What web frameworks answer when a handler throws, with the reason.
+    const message = `Internal Server Error (${reasonOf(error)})`;
+    answer(response, respond(500, {}, JSON.stringify({ message })));
   });
 });
 service.write(`${port}\n`);
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // The Function URL has looked at it already, but this port can be reached without it.
+  if (!isForThisMachine(request)) return answer(response, FOREIGN_HOST);
   const receivedAt = new Date();
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -71,6 +79,10 @@ function answer(
   { statusCode, headers, body }: ReturnType<typeof respond>,
 ): void {
   response.writeHead(statusCode, { ...endToEnd(headers), "content-length": body.length }).end(body);
+}
+
+function reasonOf(error: unknown): string {
+  return inShort(error instanceof Error ? `${error.name}: ${error.message}` : `${error}`);
 }
 
 function header({ headers }: IncomingMessage, name: string): string {

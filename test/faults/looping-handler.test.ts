@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -48,5 +48,23 @@ test.each(ENDS)(
     await lambda.ended;
     await waitUntil("every process to end", () => !processes.some(isAlive));
     await waitUntil("the folder to go", () => !existsSync(taskRoot));
+  },
+);
+
+test.skipIf(!existsSync("/usr/bin/setpriv")).each(MODELS)(
+  "with %s an endless loop does not outlive both the reaper and its parent",
+  async (model) => {
+    const { lambda, taskRoot } = await startLooping(model);
+    onTestFinished(() => rmSync(taskRoot, { recursive: true, force: true }));
+    const processes = descendantsOf(lambda.child.pid ?? 0);
+    const [reaper = 0] = processes;
+    onTestFinished(() => {
+      for (const pid of processes.filter(isAlive)) process.kill(pid, "SIGKILL");
+    });
+    process.kill(reaper, "SIGKILL");
+    await waitUntil("the reaper to end", () => !isAlive(reaper));
+    lambda.child.kill("SIGKILL");
+    await lambda.ended;
+    await waitUntil("every process to end", () => !processes.some(isAlive));
   },
 );

@@ -1,6 +1,7 @@
-/** The platform event with which the log of an environment begins. */
+/** The platform events about initialization, in the log of an environment. */
 
 import type { FunctionConfiguration } from "./function-configuration.ts";
+import type { InvocationResult } from "./invocation.ts";
 import { TRAITS } from "./model-traits.ts";
 
 /** AWS numbers its builds of a runtime; here the Node.js that runs is what tells one from another. */
@@ -19,10 +20,32 @@ export function initStart(
 ): Record<string, unknown> {
   return {
     initializationType: TRAITS[model].initializationType,
-    phase: restarted ? "invoke" : "init",
+    phase: phaseOf(restarted),
     runtimeVersion: RUNTIME_VERSION,
     functionName,
     functionVersion: version,
     ...(restarted && { restarted }),
   };
+}
+
+/**
+ * The record of `platform.initReport`, which is written when initialization has failed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-initReport
+ *
+ * @param failure how, or that it took too long
+ */
+export function initReport(
+  { model }: FunctionConfiguration,
+  restarted: boolean,
+  failure: InvocationResult | "timeout",
+): Record<string, unknown> {
+  const { initializationType } = TRAITS[model];
+  const report = { initializationType, phase: phaseOf(restarted) };
+  if (failure === "timeout") return { ...report, status: failure };
+  const errorType = failure.kind === "error" ? failure.errorType : undefined;
+  return { ...report, status: "error", errorType };
+}
+
+function phaseOf(restarted: boolean): "init" | "invoke" {
+  return restarted ? "invoke" : "init";
 }
