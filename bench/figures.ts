@@ -20,7 +20,7 @@ export interface Figure {
   unit: Unit;
 }
 
-export type Unit = "ms" | "MB" | "requests/s" | "kB" | "trials" | "wake-ups/s" | "exponent";
+type Unit = "ms" | "MB" | "requests/s" | "kB" | "trials" | "wake-ups/s" | "exponent";
 
 export interface Comparison {
   benchmark: string;

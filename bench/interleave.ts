@@ -1,7 +1,7 @@
 /** Rounds in which everyone has a turn, so that a slow moment of the machine meets all alike. */
 
 /** So many repetitions has every figure. */
-export const ROUNDS = 5;
+const ROUNDS = 5;
 
 type Contenders<Name extends string, Sample> = Readonly<Record<Name, () => Promise<Sample>>>;
 

@@ -56,7 +56,7 @@ test("the first request of an instance finds untouched globals and leaves its ow
       onEntry: { counter: 1, client: "Ana" },
     },
   });
-  expect(parseAnswer(text)).toEqual(answer);
+  expect(parseAnswer(text)).toEqual({ ok: true, answer });
 });
 
 test("globals outlive an invocation", async () => {

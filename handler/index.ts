@@ -86,10 +86,15 @@ function mutateGlobals(client: string): void {
   }
 }
 
-/** Function URLs hand over bodies of unknown media types, such as curl's default one, as base64. */
-function bodyOf(event: FunctionUrlEvent): string | undefined {
-  if (!event.isBase64Encoded) return event.body;
-  return Buffer.from(event.body ?? "", "base64").toString("utf8");
+/**
+ * Function URLs hand over bodies of unknown media types, such as curl's default one, as base64.
+ * Whoever may invoke the function by other ways can send an event of any kind: what is no text is no
+ * body.
+ */
+function bodyOf(event: FunctionUrlEvent | null): string | undefined {
+  const body = event?.body;
+  if (typeof body !== "string") return undefined;
+  return event?.isBase64Encoded === true ? Buffer.from(body, "base64").toString("utf8") : body;
 }
 
 /**

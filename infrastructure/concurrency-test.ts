@@ -3,7 +3,13 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../handler/bundle.ts";
 import type { Configuration } from "./configuration.ts";
-import { admitEverybody, callerPolicy, LAMBDA_MAY_ASSUME, mayWriteTo } from "./permissions.ts";
+import {
+  admitEverybody,
+  callerPolicy,
+  LAMBDA_MAY_ASSUME,
+  mayWriteTo,
+  OPEN_TO_EVERYBODY,
+} from "./permissions.ts";
 import { provision } from "./provisioning.ts";
 import { withDefaultTags } from "./tags.ts";
 
@@ -90,7 +96,10 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
       },
       child,
     );
-    if (configuration.urlAuthorization === "NONE") admitEverybody(name, lambda, alias, child);
+    if (configuration.urlAuthorization === "NONE") {
+      admitEverybody(name, lambda, alias, child);
+      void pulumi.log.warn(OPEN_TO_EVERYBODY, this);
+    }
 
     this.url = url.functionUrl;
     this.functionName = lambda.name;

@@ -2,6 +2,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+/** What a URL without authorization means, and what ends it. */
+export const OPEN_TO_EVERYBODY =
+  "The URL takes requests from anybody, at your expense. " +
+  "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`.";
+
 /** Lets Lambda run functions as the role that has this trust policy. */
 export const LAMBDA_MAY_ASSUME: aws.iam.PolicyDocument = {
   Version: "2012-10-17",

@@ -2,6 +2,7 @@
 import { idleCostUsdPerHour, usdText } from "../pricing/cost.ts";
 import type { Configuration } from "./configuration.ts";
 import { referenceCost } from "./costs.ts";
+import { OPEN_TO_EVERYBODY } from "./permissions.ts";
 
 /** What the text tells of a deployment. */
 export interface Deployment {
@@ -60,10 +61,7 @@ before that starts environments on demand.
 
 function whoMayUseIt({ urlAuthorization }: Configuration, functionName: string): string {
   if (urlAuthorization === "NONE") {
-    return (
-      "The URL takes requests from anybody, at your expense. " +
-      "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`."
-    );
+    return OPEN_TO_EVERYBODY;
   }
   return `The URL takes requests that are signed with AWS credentials. The experiment signs its own, with those
 that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output

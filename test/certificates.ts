@@ -1,4 +1,4 @@
-/** Certificates for servers on this machine, made for one test. */
+/** Certificates for servers on this machine, made when they are needed. */
 
 import { generateKeyPairSync, sign } from "node:crypto";
 

@@ -104,6 +104,6 @@ process.on("message", (count: number) => {
 });
 process.on("disconnect", () => process.exit(0));
 const server = listen();
-server.listen({ port: 0, host: "127.0.0.1", backlog: BACKLOG }, () => {
+server.listen({ port: 0, host: "localhost", backlog: BACKLOG }, () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

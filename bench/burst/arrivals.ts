@@ -4,11 +4,16 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Arrivals } from "./arrivals-server.ts";
-import type { Certificate } from "./certificate.ts";
 
 const PROGRAM = fileURLToPath(new URL("arrivals-server.ts", import.meta.url));
 /** A contender that sends fewer requests than it was asked for must not stop the bench. */
 const REPORT_TIMEOUT_MS = 60_000;
+
+/** Paths of files. */
+interface Certificate {
+  key: string;
+  certificate: string;
+}
 
 export class ArrivalsServer implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -25,7 +30,7 @@ export class ArrivalsServer implements AsyncDisposable {
     const child = fork(PROGRAM, files);
     const [{ port }] = await once(child, "message");
     const scheme = certificate ? "https" : "http";
-    return new ArrivalsServer(child, new URL(`${scheme}://127.0.0.1:${port}/`));
+    return new ArrivalsServer(child, new URL(`${scheme}://localhost:${port}/`));
   }
 
   /**

@@ -1,12 +1,14 @@
 /** How closely together the requests of a burst arrive, and how long firing it takes. */
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { certificateFor } from "../../test/certificates.ts";
 import { type Comparison, compare, type Figure, median } from "../figures.ts";
 import { interleave } from "../interleave.ts";
 import type { Report } from "../report.ts";
 import { TemporaryFolder } from "../temporary-folder.ts";
 import { ArrivalsServer } from "./arrivals.ts";
 import type { Arrivals } from "./arrivals-server.ts";
-import { makeCertificate } from "./certificate.ts";
 import {
   bareSockets,
   type Contender,
@@ -82,7 +84,10 @@ async function benchOverTcp(report: Report, peers: Contenders): Promise<void> {
 
 async function benchOverTls(report: Report, peers: Contenders): Promise<void> {
   using folder = new TemporaryFolder();
-  const files = makeCertificate(folder.path);
+  const files = { key: join(folder.path, "key.pem"), certificate: join(folder.path, "cert.pem") };
+  const { key, cert } = certificateFor("localhost");
+  writeFileSync(files.key, key);
+  writeFileSync(files.certificate, cert);
   await using server = await ArrivalsServer.start(files);
   for (const count of TLS_SIZES) {
     const contenders = { ours, "bare sockets": bareSockets, ...pick(peers, ["oha"]) };

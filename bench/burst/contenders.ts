@@ -9,7 +9,7 @@ import { type Ran, run, runOurs } from "../run-program.ts";
 import { TemporaryFolder } from "../temporary-folder.ts";
 import { BODY } from "./alone.ts";
 
-export interface Shot {
+interface Shot {
   url: URL;
   count: number;
   /** Path of the certificate that the server shows; only over TLS. */

@@ -1,10 +1,13 @@
 /** Cold starts, all at once: of environments of the embedded Lambda, and of bare processes. */
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import type { Answer } from "../../handler/contract.ts";
+import { ProcessGroups } from "../../local-lambda/process-groups.ts";
 import { RunningProgram } from "../running.ts";
 import { privateMemoryMb } from "./private-memory.ts";
 
@@ -43,18 +46,21 @@ export async function coldEnvironments(count: number): Promise<Cold> {
   return { ms: Math.max(...entries) - startedAt, memoryMb };
 }
 
-/** Starts so many processes at once, as the embedded Lambda starts its own. */
+/** Starts so many processes at once, each as the embedded Lambda starts its own. */
 export async function bareProcesses(count: number): Promise<Cold> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-of-lambda-concurrency-"));
+  const groups = new ProcessGroups(folder);
   const startedAt = performance.now();
   const children = Array.from({ length: count }, () =>
-    spawn(process.execPath, [BARE], { detached: true, stdio: ["ignore", "pipe", "pipe"] }),
+    groups.start(process.execPath, [BARE], { PATH: process.env.PATH ?? "" }, folder),
   );
-  await Promise.all(children.map((child) => once(child.stdout, "data")));
+  await Promise.all(children.map(({ stdout }) => stdout && once(stdout, "data")));
   const ms = performance.now() - startedAt;
   const memoryMb = memoryOf(children.map(({ pid = 0 }) => pid));
   const exits = children.map((child) => once(child, "exit"));
   for (const child of children) child.kill("SIGKILL");
   await Promise.all(exits);
+  await groups.close();
   return { ms, memoryMb };
 }
 

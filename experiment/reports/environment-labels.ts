@@ -30,14 +30,15 @@ export class EnvironmentLabels implements Labels {
   }
 
   get(id: string): string | undefined {
-    return this.#parts.get(id)?.slice(0, this.#length);
+    const part = this.#parts.get(id);
+    return part === undefined ? undefined : beginningOf(part, this.#length);
   }
 
   add(id: string): void {
     if (this.#parts.has(id)) return;
     const part = printable(this.#whole ? id : distinctivePart(id));
     this.#parts.set(id, part);
-    const label = part.slice(0, this.#length);
+    const label = beginningOf(part, this.#length);
     if (this.#taken.has(label)) this.#grow();
     else this.#taken.add(label);
   }
@@ -49,7 +50,7 @@ export class EnvironmentLabels implements Labels {
     }
     const parts = [...this.#parts.values()];
     const longest = parts.reduce((max, part) => Math.max(max, part.length), 0);
-    const cut = () => new Set(parts.map((part) => part.slice(0, this.#length)));
+    const cut = () => new Set(parts.map((part) => beginningOf(part, this.#length)));
     for (this.#taken = cut(); this.#taken.size < parts.length; this.#taken = cut()) {
       if (this.#length >= longest) break;
       this.#length += 1;
@@ -60,4 +61,10 @@ export class EnvironmentLabels implements Labels {
 /** Of `2026/11/23/[$LATEST]8f3a…` what follows the version; of anything else all of it. */
 function distinctivePart(id: string): string {
   return id.slice(id.lastIndexOf("]") + 1) || id;
+}
+
+/** As many units of a text, and no half of a character at the end. */
+function beginningOf(part: string, length: number): string {
+  const beginning = part.slice(0, length);
+  return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }

@@ -4,10 +4,15 @@ import { expect, test } from "vitest";
 import { callSigned, callUnsigned } from "./call-url.ts";
 import { describeDeployment } from "./describe-deployment.ts";
 import { changedIn } from "./preview.ts";
+import { boundless, privilegesIn } from "./privileges.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { Workspace } from "./workspace.ts";
 
 const FUNCTION_UPDATE = "~ aws:lambda/function:Function: (update)";
+
+/** What the CLI prints of a URL that needs no signature. */
+const OPEN_WARNING =
+  /warning: The URL takes requests from anybody, at your expense\. Close it: `pulumi config set urlAuthorization AWS_IAM/;
 
 /** A deployed stack whose creation is not counted. */
 async function deployed(): Promise<{ aws: StandInAws; workspace: Workspace; url: unknown }> {
@@ -67,16 +72,26 @@ describeDeployment("a changed configuration", () => {
     expect(preview).toMatch(/action *: "lambda:InvokeFunction"/);
     expect(preview).toMatch(/invokedViaFunctionUrl *: true/);
 
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(await workspace.expectSuccess("pulumi", "up", "--yes")).toMatch(OPEN_WARNING);
     expect(aws.account.takeCalls().toSorted()).toEqual([
       "AddPermission",
       "AddPermission",
       "UpdateFunctionUrlConfig",
     ]);
+    // Open to everybody, through the URL and by no other way, and nothing else has changed.
+    const exported = await workspace.expectSuccess("pulumi", "stack", "export");
+    const { permissions, roles, trust } = privilegesIn(exported);
+    expect(permissions).toHaveLength(2);
+    for (const { action, functionUrlAuthType, invokedViaFunctionUrl } of permissions) {
+      expect(
+        action === "lambda:InvokeFunctionUrl" ? functionUrlAuthType : invokedViaFunctionUrl,
+      ).toBe(action === "lambda:InvokeFunctionUrl" ? "NONE" : true);
+    }
+    expect(boundless([...roles, ...trust])).toEqual([]);
     expect(await callUnsigned(url)).toMatchObject({ status: 200, answer: { client: "Ana" } });
 
     await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "AWS_IAM");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    expect(await workspace.expectSuccess("pulumi", "up", "--yes")).not.toMatch(OPEN_WARNING);
     expect(await callUnsigned(url)).toMatchObject({ status: 403 });
     expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
     expect(aws.account.resources.join()).not.toContain("permission");

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { callSigned, callUnsigned } from "./call-url.ts";
 import { describeDeployment } from "./describe-deployment.ts";
 import { changedIn } from "./preview.ts";
+import { boundless, grantsOf, privilegesIn } from "./privileges.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { type CommandResult, Workspace } from "./workspace.ts";
 
@@ -51,6 +52,7 @@ describeDeployment("the life of a stack", () => {
       codeSha256: expect.stringMatching(/^[\w+/]{43}=$/),
     });
     expect(await pulumi("stack", "output", "url")).toBe(`${outputs.url}\n`);
+    expectLeastPrivilege(await pulumi("stack", "export"), outputs);
 
     const { status, answer } = await callSigned(outputs.url, aws.account);
     expect(status).toBe(200);
@@ -142,6 +144,37 @@ describeDeployment("the life of a stack", () => {
     expect(aws.account.takeCalls()).toEqual([]);
   });
 });
+
+/** The function may write its log, signed callers may use the URL, and nobody may do anything else. */
+function expectLeastPrivilege(
+  exported: string,
+  { logGroupName, callerPolicy }: Record<string, string>,
+): void {
+  const privileges = privilegesIn(exported);
+  const logGroup = `arn:aws:logs:eu-west-1:123456789012:log-group:${logGroupName}`;
+  expect(privileges).toMatchObject({
+    roles: [
+      { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [`${logGroup}:*`] },
+    ],
+    trust: [{ principal: { Service: "lambda.amazonaws.com" }, actions: ["sts:AssumeRole"] }],
+    permissions: [],
+    urlAuthorizations: ["AWS_IAM"],
+    retentionDays: [7],
+  });
+  // Nothing else that could allow anything, such as an attached policy of AWS's own.
+  expect(privileges.types.toSorted()).toEqual([
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/function:Function",
+    "aws:lambda/functionUrl:FunctionUrl",
+  ]);
+  expect(boundless([...privileges.roles, ...privileges.trust])).toEqual([]);
+  // The account's limit belongs to no resource: AWS takes nothing but an asterisk there.
+  expect(boundless(grantsOf(callerPolicy))).toEqual([
+    { actions: ["lambda:GetAccountSettings"], resources: ["*"] },
+  ]);
+}
 
 function textsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

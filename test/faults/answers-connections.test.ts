@@ -3,9 +3,9 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { type Certificate, certificateFor } from "../certificates.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { temporaryFolder } from "../processes.ts";
-import { type Certificate, certificateFor } from "./answers-certificates.ts";
 import { fireOnce } from "./answers-experiment.ts";
 
 /** Listens on this machine until the test is over; gives the port. */

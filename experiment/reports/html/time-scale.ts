@@ -4,9 +4,7 @@
 const GAPS_SHARE = 0.2;
 const WIDEST_GAP = 28;
 const NEAREST_TICKS = 56;
-const STEPS_MS = [1, 2, 5].flatMap((step) =>
-  [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((power) => step * power),
-);
+const STEPS = [1, 2, 5, 10];
 
 export interface RunSpan {
   left: number;
@@ -38,7 +36,10 @@ export function timeScale(wallsMs: readonly number[], width: number): TimeScale 
   return { spans, pixelsPerMs, tickMs: tickOf(pixelsPerMs) };
 }
 
+/** However long the runs: a record may say anything of its times. */
 function tickOf(pixelsPerMs: number): number {
-  const steps = STEPS_MS.toSorted((a, b) => a - b);
-  return steps.find((step) => step * pixelsPerMs >= NEAREST_TICKS) ?? steps.at(-1) ?? 1;
+  if (pixelsPerMs === 0) return Number.MAX_VALUE;
+  const leastMs = NEAREST_TICKS / pixelsPerMs;
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(leastMs)));
+  return power * (STEPS.find((step) => step * power >= leastMs) ?? 10);
 }

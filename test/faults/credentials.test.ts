@@ -1,0 +1,153 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startServer } from "../http-server.ts";
+import { start, temporaryFolder } from "../processes.ts";
+import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { openScreen } from "../screen/open-screen.ts";
+import { KEYS } from "../screen/terminal.ts";
+import { waitUntil } from "../wait-until.ts";
+import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
+
+const KEY = "AKIDEXAMPLE";
+const SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLE";
+/** As long as they are: a part of it is a leak as well. */
+const TOKEN = `IQoJb3JpZ2luX2VjE/${"Zm9v/YmFy+".repeat(40)}==`;
+
+/** Every part of the secrets that is long enough to be no accident. */
+function isIn(text: string): boolean {
+  const plain = text.replaceAll("\\/", "/");
+  return [SECRET.slice(0, 12), SECRET.slice(-12), TOKEN.slice(0, 24)].some((part) =>
+    plain.includes(part),
+  );
+}
+
+/** The caller's credentials, a stack at a URL that takes signed requests, and folders of its own. */
+function signedStack(url: string) {
+  const [data, temporary] = [temporaryFolder(), temporaryFolder()];
+  const outputs = { ...outputsOf(url), urlAuthorization: "AWS_IAM" };
+  const env = {
+    AWS_ACCESS_KEY_ID: KEY,
+    AWS_SECRET_ACCESS_KEY: SECRET,
+    AWS_SESSION_TOKEN: TOKEN,
+    AWS_EC2_METADATA_DISABLED: "true",
+    LAMBDA_CONCURRENCY_TEST_DATA: data,
+    TMPDIR: temporary,
+    PATH: pathWithPulumi(scriptOf(outputs)),
+  };
+  return { data, temporary, env };
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What any user of the machine can see of its processes. */
+function processList(): string {
+  const texts = readdirSync("/proc").map((name) => {
+    try {
+      return /^\d+$/.test(name) ? readFileSync(`/proc/${name}/cmdline`, "utf8") : "";
+    } catch {
+      // It ended meanwhile.
+      return "";
+    }
+  });
+  return texts.join("\n");
+}
+
+const AT_STACK = ["--target", "stack", "--hold", "100ms", "--runs", "1"];
+
+test("credentials are in nothing that is printed, recorded, reported or listed of a signed run", async () => {
+  const region = ["--region", "eu-west-1", "--authorization", "AWS_IAM"];
+  const keys = { AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: TOKEN };
+  const lambda = start("local-lambda/main.ts", region, keys);
+  const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
+  const { data, temporary, env } = signedStack(url);
+  const run = start("experiment/command/main.ts", [...AT_STACK, "--hold", "1s"], env);
+  await waitUntil("the record", () => recordsIn(data).length > 0);
+  expect(isIn(processList())).toBe(false);
+  expect(await run.ended).toBe(0);
+  expect(run.stdout()).toMatch(/^ISOLATED/m);
+  const [record = ""] = recordsIn(data);
+  expect(onlyObservations(wholeLines(record)).map(({ outcome }) => outcome)).toEqual(
+    Array(5).fill("ok"),
+  );
+  const printed = [run, lambda].flatMap(({ stdout, stderr }) => [stdout(), stderr()]);
+  const reports = ["text", "json", "csv", "html"].map(async (format) => {
+    const report = start("experiment/command/report.ts", [record, "--format", format], env);
+    expect(await report.ended).toBe(0);
+    printed.push(report.stdout(), report.stderr());
+  });
+  await Promise.all(reports);
+  const written = [...filesBelow(data), ...filesBelow(temporary)].map((file) =>
+    readFileSync(file, "utf8"),
+  );
+  expect([...printed, ...written].filter(isIn)).toEqual([]);
+});
+
+test("a token that an answer repeats is taken out before anybody sees it", async () => {
+  const { url } = await startServer(({ headers, body }, response) => {
+    // As services explain a signature that they do not accept, by the request as they read it.
+    const { authorization = "" } = headers;
+    const seen = `x-amz-security-token:${headers["x-amz-security-token"]}`;
+    const { client } = JSON.parse(body) as { client: string };
+    if (client === "Ana") response.writeHead(403).end(JSON.stringify({ message: seen }));
+    else if (client === "Barbara") response.end(seen.replaceAll("/", "\\/"));
+    else if (client === "Mario") response.end(authorization);
+    else {
+      const globalData = { counter: 1, client, clients: [seen, authorization] };
+      response.end(JSON.stringify({ client, globalData, message: seen }));
+    }
+  });
+  const cwd = temporaryFolder();
+  const { data, env } = signedStack(url.href);
+  const { terminal } = await openScreen({
+    ...{ args: AT_STACK, data, env, cwd, columns: 200, rows: 50 },
+  });
+  onTestFinished(() => terminal.dispose());
+  terminal.press(KEYS.enter);
+  const text = await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
+  expect(text).toMatch(/403 x-amz-security-token:\[redacted\]/);
+  terminal.press("s");
+  await terminal.shows(/Report: \.\//);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
+  const [page = ""] = readdirSync(cwd);
+  const files = [...filesBelow(data), join(cwd, page)];
+  const texts = [terminal.written, ...files.map((file) => readFileSync(file, "utf8"))];
+  expect(texts.filter(isIn)).toEqual([]);
+  expect(texts.filter((one) => /Signature=[0-9a-f]{16}/.test(one))).toEqual([]);
+  expect(readFileSync(recordsIn(data)[0] ?? "", "utf8").match(/\[redacted\]/g)).toHaveLength(9);
+});
+
+test("what is kept can be read by its owner alone, whatever the user's umask", async () => {
+  const umask = process.umask(0);
+  onTestFinished(() => void process.umask(umask));
+  const { url } = await startServer((_, response) => response.writeHead(500).end());
+  const home = temporaryFolder();
+  const [data, cwd] = [join(home, "data"), temporaryFolder()];
+  const { terminal } = await openScreen({ data, cwd, args: ["--hold", "100ms"] });
+  terminal.press("t");
+  await terminal.shows(/▸ Embedded Lambda, on-demand/);
+  terminal.press(KEYS.up);
+  terminal.press(url.href);
+  await terminal.shows(new RegExp(url.host));
+  terminal.press(KEYS.enter);
+  await terminal.shows(/⏎ fire/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
+  terminal.press("s");
+  await terminal.shows(/Report: \.\//);
+  terminal.press("q");
+  await terminal.exited;
+  const [record = ""] = recordsIn(data);
+  const [page = ""] = readdirSync(cwd);
+  const modes = Object.fromEntries(
+    [data, join(data, "records"), record, join(data, "settings.json"), join(cwd, page)].map(
+      (path) => [path, existsSync(path) && (statSync(path).mode & 0o777).toString(8)],
+    ),
+  );
+  expect(Object.values(modes)).toEqual(["700", "700", "600", "600", "600"]);
+});
