@@ -1,9 +1,9 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
-import { type Authorize, credentialsIn, iamAuthorization } from "./authorization.ts";
+import type { Authorize } from "./authorization.ts";
 import type { ChildMessage, ControlCall } from "./control.ts";
 import { initLimitMs } from "./init-limit.ts";
-import { LocalLambda } from "./local-lambda.ts";
+import type { LocalLambda } from "./local-lambda.ts";
 import { parseOptions } from "./options.ts";
 import { StartError } from "./start-error.ts";
 
@@ -26,7 +26,9 @@ const patience = setTimeout(() => {
   console.error(`Waiting for the code to initialize, for at most ${seconds} seconds…`);
 }, SILENCE_MS);
 try {
-  const lambda = await LocalLambda.start(configuration, port, authorize());
+  // Who wants help does not wait for all that is needed to serve.
+  const { LocalLambda } = await import("./local-lambda.ts");
+  const lambda = await LocalLambda.start(configuration, port, await authorize());
   started = lambda;
   if (parent) obey(lambda, parent);
   else introduce(lambda);
@@ -42,8 +44,9 @@ try {
 }
 
 /** What `--authorization` asks for, with the caller's credentials from the environment. */
-function authorize(): Authorize | undefined {
+async function authorize(): Promise<Authorize | undefined> {
   if (authorization !== "AWS_IAM") return undefined;
+  const { credentialsIn, iamAuthorization } = await import("./authorization.ts");
   return iamAuthorization(configuration.region, credentialsIn(process.env));
 }
 

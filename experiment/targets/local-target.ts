@@ -27,6 +27,8 @@ import {
 } from "./local-model.ts";
 import { PROVES } from "./target-choice.ts";
 
+/** Preloaded as by the npm scripts: without what was compiled before, it starts a third later. */
+const PRELOAD = new URL("../../preload.js", import.meta.url).href;
 const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
 
 /** How long the embedded Lambda may take to end, in milliseconds. */
@@ -47,7 +49,8 @@ export async function openLocalTarget(
   const lack = localLackBeforehand(configuration);
   if (lack !== undefined)
     throw new ExperimentError(lack, "Choose fewer with --environments or --workers.");
-  const child = spawn(process.execPath, [PROGRAM, ...toArguments({ port: 0, configuration })], {
+  const program = ["--import", PRELOAD, PROGRAM, ...toArguments({ port: 0, configuration })];
+  const child = spawn(process.execPath, program, {
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
