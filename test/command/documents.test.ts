@@ -23,8 +23,8 @@ function commandsIn(page: string): string[] {
 
 const pages = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
 const commands = [...new Set(pages.flatMap(commandsIn))];
-/** Those at a stack are run where there is one: with the tests of the deployment. */
-const here = commands.filter((command) => !/--target stack|local-lambda/.test(command));
+/** Those at a stack are run where there is one, with the tests of the deployment; the bench takes long. */
+const here = commands.filter((command) => !/--target stack|local-lambda|bench/.test(command));
 
 test("the pages have commands to run", () => {
   expect(here.length).toBeGreaterThan(10);

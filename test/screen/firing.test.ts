@@ -8,7 +8,7 @@ import { KEYS, Terminal } from "./terminal.ts";
 async function fire(terminal: Terminal): Promise<string> {
   terminal.press(KEYS.enter);
   await terminal.shows(/in flight/);
-  return terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*ISOLATED/);
+  return terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*ISOLATED[\s\S]*⏎ fire/);
 }
 
 test("idle, it says the question, what would be fired, where, and what that proves", async () => {
