@@ -4,21 +4,13 @@
  * that what stands between it and the wire is one write a socket.
  */
 
-import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { untilArmed } from "./arming.ts";
 import { type Connection, closeConnections, openConnections } from "./connections.ts";
 import { ExperimentError } from "./errors.ts";
 import { burstOf, clientOf, type Plan, type Stage } from "./plan.ts";
 import type { Observation } from "./record-lines.ts";
 import { type Ending, type GivingUp, send } from "./request.ts";
 import { type Outgoing, Requests, type SignRequest } from "./requests.ts";
-
-/**
- * Between arming and the shot, in milliseconds: without it the server is still accepting
- * connections when the shot falls, and the burst spreads.
- */
-const SETTLE_MS = 200;
-/** How long a request may take to reach its socket while arming. */
-const ARMING_TIMEOUT_MS = 30_000;
 
 export interface Firing {
   url: URL;
@@ -87,7 +79,8 @@ class Volley {
     signal.addEventListener("abort", stop);
     try {
       const burst = await this.#loadBurst();
-      await this.#untilArmed(burst);
+      const endings = burst.map((flight) => flight.ending);
+      await untilArmed(this.#connections, endings, signal);
       this.#shoot(burst);
       await Promise.all(burst.map((flight, slot) => this.#serve(slot, flight)));
       const message = this.#unsignable;
@@ -121,37 +114,6 @@ class Volley {
     const flight = { index: request.index, controller, ending, sentAt: undefined };
     this.#inFlight.add(flight);
     return flight;
-  }
-
-  /** Waits until every request of the burst is held back, whole, and then settles. */
-  async #untilArmed(burst: readonly Flight[]): Promise<void> {
-    const { signal } = this.#firing;
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const early = Promise.race(burst.map((flight) => flight.ending));
-    try {
-      const ended = await Promise.race([early, this.#untilLoaded(either)]);
-      signal.throwIfAborted();
-      if (ended) throw armingFailed(ended.message ?? ended.outcome);
-    } finally {
-      over.abort();
-    }
-  }
-
-  async #untilLoaded(signal: AbortSignal): Promise<undefined> {
-    const deadline = performance.now() + ARMING_TIMEOUT_MS;
-    for (const connection of this.#connections) {
-      while (!connection.isLoaded) {
-        await nextTurn();
-        signal.throwIfAborted();
-        if (connection.isLost) throw armingFailed("the target closed it");
-        if (performance.now() > deadline) throw armingFailed("the requests were not written");
-      }
-    }
-    await wait(SETTLE_MS, undefined, { signal });
-    if (this.#connections.some(({ isLost }) => isLost)) {
-      throw armingFailed("the target closed it");
-    }
   }
 
   #shoot(burst: readonly Flight[]): void {
@@ -228,11 +190,4 @@ class Volley {
 
   /** The runner's clock: milliseconds since the shot. */
   readonly #now = (): number => performance.now() - this.#shotAt;
-}
-
-function armingFailed(why: string): ExperimentError {
-  return new ExperimentError(
-    `A connection did not last until the shot: ${why}`,
-    "Lower the concurrency, and check that the target is up and leaves idle connections open.",
-  );
 }
