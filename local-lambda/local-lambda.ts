@@ -2,7 +2,7 @@
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Authorize } from "./authorization.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
 import { FunctionUrl } from "./function-url.ts";
@@ -49,7 +49,7 @@ export class LocalLambda {
     authorize?: Authorize,
   ): Promise<LocalLambda> {
     // In one tick with the reaper, which removes it: no signal comes between the two.
-    const folder = mkdtempSync(join(tmpdir(), "lambda-concurrency-test-"));
+    const folder = mkdtempSync(resolve(tmpdir(), "lambda-concurrency-test-"));
     const groups = new ProcessGroups(folder);
     let pool: Pool | undefined;
     try {

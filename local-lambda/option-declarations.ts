@@ -1,6 +1,6 @@
 /** The options of the embedded Lambda, with their defaults and limits. */
 
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { AUTHORIZATIONS } from "./authorization.ts";
 import { type FunctionConfiguration, MODELS } from "./function-configuration.ts";
 import { MAX_SIZES } from "./model-options.ts";
@@ -16,7 +16,10 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
     new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
       .choices(AUTHORIZATIONS)
       .default("NONE"),
-    new Option("--code <folder>", "serve the code in a folder (default: this project's handler)"),
+    new Option(
+      "--code <folder>",
+      "serve the code in a folder (default: this project's handler)",
+    ).argParser(folderName),
     new Option("--handler <file.export>", "file and export in that folder").default(
       "index.handler",
     ),
@@ -103,4 +106,9 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
       .argParser(addVariable)
       .default({}, "none"),
   ];
+}
+
+function folderName(value: string): string {
+  if (value === "") throw new InvalidArgumentError("Name a folder.");
+  return value;
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { Plan } from "../core/plan.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import type { TargetChoice } from "../targets/target-choice.ts";
+import { fileName } from "./file-name.ts";
 import { readPlan } from "./plan-options.ts";
 import { createProgram, readTarget } from "./program.ts";
 
@@ -41,7 +42,7 @@ export function parseOptions(args: readonly string[]): CommandOptions {
     .addOption(
       new Option("--expect <verdict>", "exit 4 on another verdict").choices(["isolated", "shared"]),
     )
-    .option("--out <file>", "where to record (default: the platform's data folder)")
+    .option("--out <file>", "where to record (default: the platform's data folder)", fileName)
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
     .option("--control", "fire at a control first, which must show sharing", false)
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)

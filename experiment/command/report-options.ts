@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { recordsFolder } from "../records/data-folder.ts";
 import { printableLines } from "../reports/printable.ts";
 import { VERSION } from "../version.ts";
+import { fileName } from "./file-name.ts";
 
 const FORMATS = ["text", "json", "csv", "html"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -35,7 +36,7 @@ export function parseReportOptions(args: readonly string[]): ReportOptions {
         "how to (default: as the name of --out ends, otherwise text)",
       ).choices(FORMATS),
     )
-    .option("--out <file>", "where to; never overwrites (default: standard output)")
+    .option("--out <file>", "where to; never overwrites (default: standard output)", fileName)
     .helpOption("--help", "show this help")
     .version(VERSION, "--version", "show the version")
     .addHelpText("after", AFTER)

@@ -35,6 +35,7 @@ export async function run(options: CommandOptions, signal: AbortSignal): Promise
   // What is read by programs is the record and nothing else.
   const say = json ? process.stderr : process.stdout;
   let conducted: Conducted;
+  let begun: string | undefined;
   try {
     if (!json) say.write(`${target.proves}\n`);
     const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
@@ -43,7 +44,18 @@ export async function run(options: CommandOptions, signal: AbortSignal): Promise
     if (!json) say.write("\n");
     const onPhase = (phase: Phase) => progress.enter(phase);
     const withControl = options.control;
-    conducted = await conduct({ plan, target, out, withControl, signal, onLine: show, onPhase });
+    const onRecord = (path: string) => {
+      begun = path;
+    };
+    conducted = await conduct({
+      ...{ plan, target, out, withControl, signal },
+      ...{ onLine: show, onPhase, onRecord },
+    });
+  } catch (error) {
+    progress.clear();
+    // What was fired until then is on it.
+    if (begun !== undefined) say.write(`\nRecord: ${printable(begun)}\n`);
+    throw error;
   } finally {
     progress.clear();
     await target.close();

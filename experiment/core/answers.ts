@@ -1,5 +1,6 @@
 /** What an HTTP answer means for the request that it ends. */
 
+import { STATUS_CODES } from "node:http";
 import { parseAnswer } from "../../handler/answer.ts";
 import { MAX_BODY_WORDS } from "./body.ts";
 import { causeOf } from "./lambda-answers.ts";
@@ -36,9 +37,9 @@ export function meaningOf(
   const { status } = response;
   if (status === 200) return readingOf(body);
   const said = body === undefined ? TOO_LARGE : messageIn(body);
-  const message = withCause(said, causeIn(response, said, isSigned)) || response.statusText;
+  const message = withCause(said, causeIn(response, said, isSigned)) || STATUS_CODES[status];
   if (status === 429) return { outcome: "throttled", message };
-  return { outcome: "failed", message: `${status} ${message}`.trimEnd() };
+  return { outcome: "failed", message: `${status} ${message ?? ""}`.trimEnd() };
 }
 
 function readingOf(body: string | undefined): Meaning {

@@ -29,7 +29,7 @@ export async function untilArmed(
   try {
     const ended = await Promise.race([...endings, untilLoaded(connections, either)]);
     signal.throwIfAborted();
-    if (ended) throw armingFailed(ended.message ?? ended.outcome);
+    if (ended) throw armingFailed(ended.message ?? "the target answered before it was asked");
   } finally {
     over.abort();
   }

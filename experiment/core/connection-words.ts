@@ -1,6 +1,7 @@
 /** What an error of a connection means, and what helps. */
 
 import { ExperimentError, rootCause, rootMessage } from "./errors.ts";
+import { plural } from "./numbers.ts";
 import type { Observation } from "./record-lines.ts";
 
 /** The code of the innermost error, such as `ECONNREFUSED`, or its name where it has none. */
@@ -39,7 +40,7 @@ export function unopened(url: URL, opened: number, count: number, error: unknown
   const step =
     opened === 0
       ? "Check the address and that the target is up."
-      : `Lower the concurrency: ${opened} connections could be opened.`;
+      : `Lower the concurrency: ${plural(opened, "connection")} could be opened.`;
   return new ExperimentError(
     `Could not open connection ${opened + 1} of ${count} to ${url.host}: ${inOneLine(error)}`,
     known ?? step,
@@ -47,12 +48,15 @@ export function unopened(url: URL, opened: number, count: number, error: unknown
   );
 }
 
-/** What broke a connection that was open, by the error's code. */
+/** What broke a connection that was open, by the error's code and message. */
 const BREAKS: readonly [RegExp, string][] = [
-  [/^UND_ERR_SOCKET$/, "the target closed the connection"],
-  [/^(ECONNRESET|EPIPE|ECONNABORTED)$/, "the target reset the connection"],
-  [/^HPE_|^HTTPParserError$/, "the target broke the rules of HTTP"],
-  [/^UND_ERR_HEADERS_OVERFLOW$/, "the target sent too large a head"],
+  [/^UND_ERR_SOCKET bad response/, "the target sent a 100 that nobody had asked for"],
+  [/^(UND_ERR_SOCKET bad upgrade|ERR_ASSERTION .*upgrade)/, "the target changed the protocol"],
+  [/^UND_ERR_SOCKET/, "the target closed the connection"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED)/, "the target reset the connection"],
+  [/^UND_ERR_RES_CONTENT_LENGTH/, "the target sent another length than it had said"],
+  [/^(HPE_|HTTPParserError|ERR_ASSERTION)/, "the target broke the rules of HTTP"],
+  [/^UND_ERR_HEADERS_OVERFLOW/, "the target sent too large a head"],
 ];
 
 /** Why a request that was sent has no whole answer, and what that makes of it. */
@@ -66,10 +70,12 @@ export function brokenOff(
     const message = `the body of ${status} is not compressed as its head says (${detail})`;
     return { outcome: status === 200 ? "unreadable" : "failed", message };
   }
-  const known = BREAKS.find(([pattern]) => pattern.test(code))?.[1];
+  const known = BREAKS.find(([pattern]) => pattern.test(`${code} ${detail}`))?.[1];
   if (known === undefined) return { outcome: "failed", message: detail };
   const when = status === undefined ? "before it answered" : `in the middle of its ${status}`;
-  return { outcome: "failed", message: `${known} ${when} (${detail})` };
+  // An assertion of undici's own explains nothing.
+  const why = code === "ERR_ASSERTION" ? "" : ` (${detail})`;
+  return { outcome: "failed", message: `${known} ${when}${why}` };
 }
 
 /** OpenSSL puts the reason between file names and line breaks. */

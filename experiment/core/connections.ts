@@ -3,7 +3,7 @@
  * the very environments that the experiment is about to count.
  */
 
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { buildConnector, Client } from "undici";
 import { unopened } from "./connection-words.ts";
 import { HeldWrites } from "./held-writes.ts";
@@ -21,6 +21,8 @@ export interface Connection {
   readonly isLost: boolean;
   /** Lets go what was held back. From now on the client may open another connection. */
   release(): void;
+  /** Ends it at once, whether or not it has carried anything. */
+  close(): Promise<void>;
 }
 
 // HTTP/2 would multiplex requests over one connection: they would no longer leave side by side.
@@ -43,7 +45,7 @@ export async function openConnections(
     while (opened.length < count) {
       signal.throwIfAborted();
       const batch = Array.from({ length: Math.min(BATCH, count - opened.length) }, () =>
-        openSocket(url),
+        openSocket(url, signal),
       );
       const results = await Promise.allSettled(batch);
       for (const result of results) {
@@ -62,19 +64,25 @@ export async function openConnections(
 
 /** Closes connections at once, whatever is under way on them. */
 export async function closeConnections(connections: readonly Connection[]): Promise<void> {
-  await Promise.all(connections.map(({ client }) => client.destroy()));
+  await Promise.all(connections.map((connection) => connection.close()));
 }
 
-function openSocket(url: URL): Promise<Socket> {
+function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
   const { hostname, protocol } = url;
   const port = url.port || (protocol === "https:" ? "443" : "80");
   // As undici does it: an IPv6 host stands in brackets in a URL, but not for a socket.
   const options = { hostname: hostname.replace(/^\[|\]$/g, ""), host: url.host, protocol, port };
   return new Promise((resolve, reject) => {
-    connect(options, (error, socket) => {
+    // The socket on its way, of which undici's types do not tell.
+    const opening: unknown = connect(options, (error, socket) => {
+      signal.removeEventListener("abort", stop);
       if (error) reject(error);
       else if (socket) resolve(socket);
     });
+    const stop = () => {
+      if (opening instanceof Socket) opening.destroy(new Error("The run was stopped."));
+    };
+    signal.addEventListener("abort", stop);
   });
 }
 
@@ -112,6 +120,11 @@ function hold(url: URL, socket: Socket): Connection {
     release() {
       released = true;
       held?.release();
+    },
+    async close() {
+      await client.destroy();
+      // The client knows of it from its first request on.
+      socket.destroy();
     },
   };
 }

@@ -7,6 +7,8 @@
 import type { Client, Dispatcher } from "undici";
 import { MAX_BODY_BYTES } from "./body.ts";
 
+const FIRST_FINAL_STATUS = 200;
+
 export interface ExchangedRequest {
   path: string;
   method: string;
@@ -17,7 +19,6 @@ export interface ExchangedRequest {
 /** The head of an answer. */
 export interface ReplyHead {
   status: number;
-  statusText: string;
   headers: Headers;
 }
 
@@ -73,8 +74,9 @@ export class Exchange {
         giveUp = () => controller.abort(givenUp());
         if (this.#signal.aborted) giveUp();
       },
-      onResponseStart: (_, status, headers, statusText = "") => {
-        this.head = { status, statusText, headers: headersOf(headers) };
+      onResponseStart: (_, status, headers) => {
+        // Others only announce one that is to come.
+        if (status >= FIRST_FINAL_STATUS) this.head = { status, headers: headersOf(headers) };
       },
       onResponseData: (controller, chunk) => {
         this.#size += chunk.length;

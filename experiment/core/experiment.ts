@@ -102,7 +102,8 @@ class Series {
         runs.push(await this.#fire(index, stage));
       }
     } catch (error) {
-      if (!signal.aborted) failure = error;
+      // What has ended cannot be reached either, and the address was not the user's choice.
+      if (!signal.aborted) failure = (await this.#target.lost?.()) ?? error;
     }
     const verdict: VerdictLine = {
       type: "verdict",

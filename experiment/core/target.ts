@@ -1,5 +1,6 @@
 /** Where an experiment is fired at. Implemented by the targets, used by the core. */
 
+import type { ExperimentError } from "./errors.ts";
 import type { Plan, Stage } from "./plan.ts";
 import type { SignRequest } from "./requests.ts";
 
@@ -52,8 +53,8 @@ export interface Target {
   logs?(environment: string): Promise<readonly string[]>;
   /** Where it cannot: the command that follows them. */
   logsCommand?(environment: string): string;
-  /** Whether it has ended by itself, so that it must be opened again. */
-  isGone?(): boolean;
+  /** Where it has ended by itself: that it has, and must be opened again. */
+  lost?(): Promise<ExperimentError | undefined>;
   /** Ends what the target started. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -103,4 +104,37 @@ test("a target that closes idle connections before the shot gets no request, and
   expect(code).toBe(1);
   expect(record).toEqual([]);
   expect(received).toEqual([]);
+});
+
+test("who cannot open all connections closes those that are open, and ends", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    sockets += 1;
+    if (sockets === 256) server.close();
+  });
+  let sockets = 0;
+  const url = `http://127.0.0.1:${await listen(server)}/`;
+  const { code, stderr, record } = await fireOnce(["--target", url, "--concurrency", "300"]);
+  expect(stderr).toMatch(
+    /^error: Could not open connection 257 of 300 to .*ECONNREFUSED.*\nLower the concurrency: 256 connections could be opened\.\n$/,
+  );
+  expect(code).toBe(1);
+  expect(record).toEqual([]);
+});
+
+test("when the target is gone before the next run, the record of those before it is named", async () => {
+  const server = createHttpServer((request, response) => {
+    request.resume();
+    response.end("{}");
+    served += 1;
+    if (served === 5) server.close();
+  });
+  let served = 0;
+  const url = `http://127.0.0.1:${await listen(server)}/`;
+  const args = ["--target", url, "--runs", "2", "--pause", "200ms"];
+  const { code, stdout, stderr, observations } = await fireOnce(args);
+  expect(stderr).toMatch(/^error: Could not open connection 1 of 5 to .*ECONNREFUSED.*\n.*\n$/);
+  expect(stdout).toMatch(/\nRecord: .*record\.ndjson\n$/);
+  expect(observations).toHaveLength(5);
+  expect(code).toBe(1);
 });
