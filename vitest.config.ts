@@ -12,8 +12,7 @@ export default defineConfig({
     globalSetup: ["test/deployment/pulumi-on-path.ts", "test/report/chromium-on-path.ts"],
     testTimeout: soak ? 1_800_000 : 120_000,
     hookTimeout: 60_000,
-    // Tests start real processes on what may be two cores, and wait for them most of the time. With
-    // more inputs they keep both cores busy by themselves.
-    maxWorkers: soak ? 1 : 2,
+    // Tests start real processes on what may be two cores, and wait for them most of the time.
+    maxWorkers: 2,
   },
 });

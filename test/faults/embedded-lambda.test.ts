@@ -39,7 +39,7 @@ const cases = MODELS.flatMap((model) =>
 test.each(cases)(
   "$model leaves no process and no folder, at whatever moment $signal comes",
   async ({ model, signal }) => {
-    for (let round = 0; round < inputs(3, 40); round++) {
+    for (let round = 0; round < inputs(3, 20); round++) {
       const { running, left } = startAlone(model);
       const busy = keepBusy(running);
       // The moment: when so many processes have been started, from the reaper alone to all of them.
