@@ -5,13 +5,14 @@ import {
   createElement as h,
   useEffect,
   useInsertionEffect,
-  useReducer,
   useState,
   useSyncExternalStore,
 } from "react";
 import { MIN_SIZE } from "./screen/geometry.ts";
 import { useCell } from "./screen/use-cell.ts";
+import { stop, useJobControl } from "./screen/use-job-control.ts";
 import { useKeys } from "./screen/use-keys.ts";
+import { usePasteEnd } from "./screen/use-paste-end.ts";
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./state.ts";
 import { DetailsView } from "./views/details-view.ts";
@@ -33,9 +34,9 @@ interface Props {
 export function App({ session, redraw }: Props) {
   const snapshot = useSyncExternalStore(session.store.subscribe, session.store.getSnapshot);
   const size = useWindowSize();
-  const { exit, suspendTerminal } = useApp();
+  const { exit } = useApp();
   const [view, setView] = useState<View>({ name: "run" });
-  const [resumed, resume] = useReducer((count: number) => count + 1, 0);
+  const resumed = useJobControl();
   // Ink draws relative to where it left the cursor. A terminal that was resized, or lent to the
   // shell, has moved it; effects of this kind run right before the frame is written.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what moves the cursor is what counts
@@ -45,9 +46,10 @@ export function App({ session, redraw }: Props) {
   useWindowTitle(snapshot);
   useKeys((input, key) => {
     if (key.ctrl && input === "c") exit();
-    if (key.ctrl && input === "z") void suspendTerminal(stopProcessGroup).then(resume);
+    if (key.ctrl && input === "z") stop();
     return true;
   });
+  usePasteEnd();
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall);
   const props = { session, snapshot, size, go: setView, quit: () => exit() };
   switch (view.name) {
@@ -77,9 +79,4 @@ function useWindowTitle({ run, activity }: Snapshot): void {
 function TooSmall() {
   const { columns, rows } = MIN_SIZE;
   return h(Text, null, `Please enlarge the terminal to ${columns}×${rows} or more.`);
-}
-
-/** What the terminal would do on Ctrl-Z, were it not in raw mode: the shell that waits gets its turn. */
-function stopProcessGroup(): void {
-  process.kill(0, "SIGTSTP");
 }

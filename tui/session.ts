@@ -106,7 +106,8 @@ export class Session {
         this.store.set({ notice: `To make all environments cold: ${how}.` });
         return;
       }
-      await target.recycle();
+      const recycled = target.recycle().then(() => true);
+      if (!(await unlessAborted(recycled, signal))) return;
       this.store.forget({ notice: "All environments have ended: the next run is a cold one." });
     });
   }

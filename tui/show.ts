@@ -20,6 +20,8 @@ const EMPTY_SCREEN = "\u001b[2J\u001b[H";
 /** The window's title is put aside and taken back, where the terminal can. */
 const SAVE_TITLE = "\u001b[22;2t";
 const RESTORE_TITLE = "\u001b[23;2t";
+/** After how long the end of the target is waited for in words, in milliseconds. */
+const SILENCE_MS = 1_000;
 /** The first one and its repetition; who sends another does not want to wait for the end. */
 const MOST_SIGNALS = 2;
 /** A screen reader reads every snapshot from its beginning. */
@@ -65,11 +67,18 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     await screen.waitUntilExit();
   } finally {
     process.stdout.write(RESTORE_TITLE);
-    await session.close();
+    await inWords(session.close());
   }
   if (crash) throw crash;
   process.stdout.write(farewell(store.current));
   return store.current.failure ? 1 : 0;
+}
+
+/** Waits for the end of the target; the usual screen is back, and empty meanwhile. */
+async function inWords(ending: Promise<void>): Promise<void> {
+  const say = () => process.stdout.write("Waiting for the target to end …\n");
+  const patience = setTimeout(say, SILENCE_MS);
+  await ending.finally(() => clearTimeout(patience));
 }
 
 /** Who ends the program by a signal gets the terminal back, and the target is ended first. */

@@ -103,7 +103,7 @@ class Series {
       }
     } catch (error) {
       // What has ended cannot be reached either, and the address was not the user's choice.
-      if (!signal.aborted) failure = (await this.#target.lost?.()) ?? error;
+      if (!signal.aborted) failure = (await this.#target.explainEnd?.()) ?? error;
     }
     const verdict: VerdictLine = {
       type: "verdict",

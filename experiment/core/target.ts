@@ -53,8 +53,10 @@ export interface Target {
   logs?(environment: string): Promise<readonly string[]>;
   /** Where it cannot: the command that follows them. */
   logsCommand?(environment: string): string;
-  /** Where it has ended by itself: that it has, and must be opened again. */
-  lost?(): Promise<ExperimentError | undefined>;
+  /** Whether it has ended by itself, so that it must be opened again. */
+  isGone?(): boolean;
+  /** What to say of a failure where the cause is that the target has ended by itself. */
+  explainEnd?(): Promise<ExperimentError | undefined>;
   /** Ends what the target started. */
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import {
   type FunctionConfiguration,
 } from "../../local-lambda/function-configuration.ts";
 import { toArguments } from "../../local-lambda/options.ts";
+import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Target } from "../core/target.ts";
 import {
@@ -31,8 +32,13 @@ import { PROVES } from "./target-choice.ts";
 const PRELOAD = new URL("../../preload.js", import.meta.url).href;
 const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
 
-/** How long the embedded Lambda may take to end, in milliseconds. */
-const CLOSE_MS = 20_000;
+/**
+ * How long the embedded Lambda may take to end, in milliseconds. Nothing is lost with one that hangs
+ * or is slow, and has to be killed: its reaper ends the environments.
+ */
+const CLOSE_MS = 5_000;
+/** How much later its end may be known than what that has done to a connection, in milliseconds. */
+const END_MS = 500;
 
 /**
  * Starts an embedded Lambda in a process of its own, which ends when this one does.
@@ -55,13 +61,13 @@ export async function openLocalTarget(
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  const leave = () => {
-    if (child.connected) child.disconnect();
-  };
+  const ended = untilEnded(child);
+  const leave = () => void close(child, ended);
   signal?.addEventListener("abort", leave, { once: true });
   const ready = await untilReady(child, signal);
   signal?.removeEventListener("abort", leave);
   const control = new Control(child);
+  const disconnected = new Promise((resolve) => child.once("disconnect", resolve));
   return {
     url: new URL(ready.url),
     description: {
@@ -80,7 +86,11 @@ export async function openLocalTarget(
     },
     logs: async (environment) => (await control.call({ type: "logs", environment })).lines,
     isGone: () => !child.connected,
-    close: () => close(child),
+    explainEnd: async () => {
+      if (child.connected) await unlessAborted(disconnected, AbortSignal.timeout(END_MS));
+      return child.connected ? undefined : gone();
+    },
+    close: () => close(child, ended),
   };
 }
 
@@ -104,15 +114,23 @@ async function untilReady(child: ChildProcess, signal?: AbortSignal): Promise<Re
   );
 }
 
+/**
+ * Resolves when nothing is left of the embedded Lambda: its reaper, which outlives it by a moment,
+ * writes its errors to the same pipe. Node's own `close` does not come after a disconnect.
+ */
+async function untilEnded(child: ChildProcess): Promise<true> {
+  const { stderr } = child;
+  await Promise.allSettled([once(child, "exit"), stderr && once(stderr, "close")]);
+  return true;
+}
+
 /** Ends the embedded Lambda and waits until nothing is left of it. */
-async function close(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, "exit");
+async function close(child: ChildProcess, ended: Promise<true>): Promise<void> {
   if (child.connected) child.disconnect();
-  // Its reaper ends the environments of one that has to be killed.
-  const timer = setTimeout(() => child.kill("SIGKILL"), CLOSE_MS);
-  await exit;
-  clearTimeout(timer);
+  if (await unlessAborted(ended, AbortSignal.timeout(CLOSE_MS))) return;
+  // It is alone in its group: the reaper and the environments have groups of their own.
+  child.kill("SIGKILL");
+  await unlessAborted(ended, AbortSignal.timeout(CLOSE_MS));
 }
 
 /** Matches the answers of the embedded Lambda with what it was asked. */

@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from "vitest";
-import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
+import { expect, test } from "vitest";
+import { descendantsOf, isAlive, start } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
-import { openScreen, QUICK } from "./open-screen.ts";
-import { KEYS, Terminal } from "./terminal.ts";
+import { openFromShell, openScreen } from "./open-screen.ts";
+import { KEYS, type Terminal } from "./terminal.ts";
 
 test.each([
   ["q", (terminal: Terminal) => terminal.press("q")],
@@ -29,16 +29,7 @@ test("Ctrl-C leaves from a field of text, where q is a letter", async () => {
 });
 
 test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () => {
-  const data = temporaryFolder();
-  const terminal = new Terminal("bash", ["--norc", "-i"], {
-    env: { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" },
-  });
-  onTestFinished(() => terminal.dispose());
-  await terminal.shows(/prompt>/);
-  terminal.press(
-    `'${process.execPath}' tui/main.ts --target local ${QUICK.join(" ")}${KEYS.enter}`,
-  );
-  await terminal.shows(/⏎ fire/);
+  const { terminal } = await openFromShell();
   terminal.press(KEYS.ctrl("z"));
   await terminal.shows(/Stopped/);
   expect(terminal.isAlternate).toBe(false);

@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
-import { Terminal, type TerminalOptions } from "./terminal.ts";
+import { KEYS, Terminal, type TerminalOptions } from "./terminal.ts";
 
 interface ScreenOptions extends TerminalOptions {
   args?: readonly string[];
@@ -40,6 +40,21 @@ export async function openScreen({
     env: { LAMBDA_CONCURRENCY_TEST_DATA: data, ...env },
   });
   onTestFinished(() => terminal.dispose());
+  await terminal.shows(/⏎ fire/);
+  return { terminal, data };
+}
+
+/** The screen as people start it, from a shell, which can have its turn; its prompt is `prompt>`. */
+export async function openFromShell(): Promise<{ terminal: Terminal; data: string }> {
+  const data = temporaryFolder();
+  const terminal = new Terminal("bash", ["--norc", "-i"], {
+    env: { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" },
+  });
+  onTestFinished(() => terminal.dispose());
+  await terminal.shows(/prompt>/);
+  terminal.press(
+    `'${process.execPath}' tui/main.ts --target local ${QUICK.join(" ")}${KEYS.enter}`,
+  );
   await terminal.shows(/⏎ fire/);
   return { terminal, data };
 }
