@@ -32,8 +32,8 @@ export interface Conducted {
 /**
  * Runs an experiment and records each line before handing it on.
  *
- * @throws ExperimentError when the record cannot be written, the plan cannot work at the target, or
- *   arming fails
+ * @throws ExperimentError when the record cannot be written or kept, the plan cannot work at the
+ *   target, or arming fails
  */
 export async function conduct({
   out,
@@ -59,7 +59,10 @@ export async function conduct({
     });
     return { verdict, ...(!record.isEmpty && { record: record.path }) };
   } finally {
-    record.close();
-    await control?.close();
+    try {
+      record.close();
+    } finally {
+      await control?.close();
+    }
   }
 }

@@ -62,16 +62,21 @@ export class Records {
     });
   }
 
-  /** The recorded experiments, the newest first. */
+  /** The recorded experiments, the newest first, with what follows from their observations. */
   async list(): Promise<RecordSummary[]> {
     const { listRecords } = await import("../experiment/records/history.ts");
-    return listRecords();
+    const { concludedAnew } = await import("../experiment/records/pooled-evidence.ts");
+    return concludedAnew(await listRecords());
   }
 
-  /** Deletes a record for good; resolves to those that are left. */
+  /** Deletes a record for good, unless it is being written; resolves to those that are left. */
   async remove(path: string): Promise<RecordSummary[]> {
     const { deleteRecord } = await import("../experiment/records/history.ts");
     try {
+      if (this.#work.isUnderWay && this.#store.current.record === path) {
+        this.#store.set({ notice: "This record is in use. Delete it when that is over." });
+        return this.list();
+      }
       await deleteRecord(path);
       if (this.#store.current.record === path) this.#store.set({ record: undefined });
     } catch (error) {

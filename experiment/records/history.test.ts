@@ -1,14 +1,21 @@
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
+import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan.ts";
 import type { Conclusion, CrossCheckLine, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/trials.ts";
-import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
 import { deleteRecord, listRecords } from "./history.ts";
-import { deploymentOf, pooledEvidence, pooledWith } from "./pooled-evidence.ts";
+import { deploymentOf, pooledEvidence } from "./pooled-evidence.ts";
 import { readRecord } from "./read-record.ts";
 import { appendToRecord } from "./record-file.ts";
 
@@ -141,21 +148,6 @@ test("trials of one deployment add up, unless one of its experiments saw sharing
   expect(pooledOf("shared")).toEqual({ isolated: 1, shared: 1, trials: 4 });
 });
 
-test("a record adds to those of its deployment once, wherever it lies", async () => {
-  const data = temporaryFolder();
-  vi.stubEnv(DATA_FOLDER_VARIABLE, data);
-  const folder = join(data, "records");
-  mkdirSync(folder);
-  const within = write(folder, { name: "1" });
-  const outside = write(temporaryFolder(), { name: "2" });
-  expect(await pooledWith(within)).toMatchObject({ isolated: 1, trials: 4 });
-  expect(await pooledWith(outside)).toMatchObject({ isolated: 2, trials: 8 });
-  const copy = join(temporaryFolder(), "copy.ndjson");
-  writeFileSync(copy, readFileSync(within));
-  expect(await pooledWith(copy)).toMatchObject({ isolated: 1, trials: 4 });
-  vi.unstubAllEnvs();
-});
-
 test("what the service's log contradicts is no evidence", async () => {
   const folder = temporaryFolder();
   const path = write(folder, { name: "1" });
@@ -211,6 +203,17 @@ test("a control that was fired before is not what a record is of", async () => {
 test("a deleted record is gone, and deleting it again is no failure", async () => {
   const path = write(temporaryFolder(), { name: "gone" });
   await deleteRecord(path);
+  await deleteRecord(path);
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a record that a runner may be writing is not deleted before that is over", async () => {
+  const folder = temporaryFolder();
+  const [run] = recordLines({ runs: [burst(5, (index) => index)] });
+  const path = writeRecord(folder, "r.ndjson", run ? [run] : []);
+  await expect(deleteRecord(path)).rejects.toThrow(/may still be writing it/);
+  expect(existsSync(path)).toBe(true);
+  utimesSync(path, 0, 0);
   await deleteRecord(path);
   expect(existsSync(path)).toBe(false);
 });

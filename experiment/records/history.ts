@@ -1,7 +1,9 @@
 /** The records that were kept, without reading them whole. */
 
-import { type FileHandle, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ExperimentError } from "../core/errors.ts";
+import type { Plan } from "../core/plan.ts";
 import {
   type CrossCheckLine,
   isConclusion,
@@ -9,11 +11,14 @@ import {
   type VerdictLine,
 } from "../core/record-lines.ts";
 import { recordsFolder } from "./data-folder.ts";
+import { lineBatches } from "./line-batches.ts";
 import { parseLine } from "./read-record.ts";
 
 /** What the first and the last line of a record say. */
 export interface RecordSummary {
   path: string;
+  /** Of the file, in bytes. */
+  size: number;
   /** The first run's line; that of a control only where nothing else was fired. */
   run: RunLine;
   /** Over the whole experiment; absent when the runner did not live to conclude. */
@@ -23,6 +28,10 @@ export interface RecordSummary {
 }
 
 const CHUNK_BYTES = 65_536;
+/** No line that ends a record comes near to it. */
+const LONGEST_ENDING_BYTES = 1 << 24;
+/** What a runner may be silent for beside holds and pauses: cold starts, arming, timeouts. */
+const SILENCE_MS = 120_000;
 /** Files that are read at once. */
 const BATCH = 32;
 
@@ -42,9 +51,27 @@ async function recordsIn(folder = recordsFolder()): Promise<string[]> {
   return names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
 }
 
-/** Deletes a record for good. */
+/**
+ * Deletes a record for good.
+ *
+ * @throws ExperimentError when a runner may still be writing it
+ */
 export async function deleteRecord(path: string): Promise<void> {
+  const summary = await summarizeRecord(path);
+  if (summary && !summary.verdict && (await mayGrow(path, summary.run.plan))) {
+    throw new ExperimentError(
+      "a runner may still be writing it",
+      "Wait until it is concluded, or until its runner is long gone.",
+    );
+  }
   await rm(path, { force: true });
+}
+
+/** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
+async function mayGrow(path: string, { holdMs, stages }: Plan): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  const pauseMs = stages.reduce((longest, stage) => Math.max(longest, stage.pauseMs), 0);
+  return Date.now() - mtimeMs < holdMs + pauseMs + SILENCE_MS;
 }
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
@@ -53,24 +80,29 @@ export function summarizeRecord(path: string): Promise<RecordSummary | undefined
 }
 
 async function summarize(path: string): Promise<RecordSummary | undefined> {
+  // Of what is no file, such as a pipe that nobody writes into, the opening alone would wait.
+  const found = await stat(path);
+  if (!found.isFile()) return undefined;
+  const run = await firstRun(path);
+  if (!run) return undefined;
   const file = await open(path);
   try {
-    const run = await firstRun(file);
-    if (!run) return undefined;
-    return { path, run, ...(await ending(file)) };
+    return { path, size: found.size, run, ...(await ending(file)) };
   } finally {
     await file.close();
   }
 }
 
 /** Only runs are parsed, of which the first is the first line, unless there was a control. */
-async function firstRun(file: FileHandle): Promise<RunLine | undefined> {
+async function firstRun(path: string): Promise<RunLine | undefined> {
   let control: RunLine | undefined;
-  for await (const text of file.readLines({ start: 0, autoClose: false })) {
-    const line = !control || /"type"\s*:\s*"run"/.test(text) ? parseLine(text) : undefined;
-    if (line?.type === "run" && line.role === "experiment") return line;
-    if (!control && line?.type !== "run") return undefined;
-    if (line?.type === "run") control ??= line;
+  for await (const texts of lineBatches(path)) {
+    for (const text of texts) {
+      const line = !control || /"type"\s*:\s*"run"/.test(text) ? parseLine(text) : undefined;
+      if (line?.type === "run" && line.role === "experiment") return line;
+      if (!control && line?.type !== "run") return undefined;
+      if (line?.type === "run") control ??= line;
+    }
   }
   return control;
 }
@@ -103,7 +135,7 @@ async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
     // The first one may have begun before what was read.
     const lines = texts.slice(isWhole ? 0 : 1, -1).reverse();
     yield* lines.slice(given);
-    if (isWhole) return;
+    if (isWhole || length > LONGEST_ENDING_BYTES) return;
     given = lines.length;
   }
 }

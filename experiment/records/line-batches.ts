@@ -16,18 +16,24 @@ export async function* lineBatches(path: string): AsyncGenerator<string[]> {
   const file = await open(path);
   let next = readChunk(file);
   try {
-    let rest = Buffer.alloc(0);
+    let rest: Buffer[] = [];
+    let restBytes = 0;
     for (let chunk = await next; chunk.length > 0; chunk = await next) {
       // The disk works while the lines before are.
       next = readChunk(file);
-      const bytes = Buffer.concat([rest, chunk]);
-      const end = bytes.lastIndexOf(LINE_FEED);
-      // A line is decoded whole: a character may lie across two chunks.
-      if (end >= 0) yield bytes.toString("utf8", 0, end).split("\n");
-      rest = bytes.subarray(end + 1);
-      if (rest.length > LONGEST_LINE_BYTES) throw new Error("it has a line of more than 64 MB");
+      const end = chunk.lastIndexOf(LINE_FEED);
+      if (end >= 0) {
+        // A line is decoded whole: a character may lie across two chunks.
+        const lines = Buffer.concat([...rest, chunk.subarray(0, end)]);
+        rest = [];
+        restBytes = 0;
+        yield lines.toString("utf8").split("\n");
+      }
+      rest.push(chunk.subarray(end + 1));
+      restBytes += chunk.length - end - 1;
+      if (restBytes > LONGEST_LINE_BYTES) throw new Error("it has a line of more than 64 MB");
     }
-    if (rest.length > 0) yield [rest.toString()];
+    if (restBytes > 0) yield [Buffer.concat(rest).toString()];
   } finally {
     await next.catch(() => {});
     await file.close();

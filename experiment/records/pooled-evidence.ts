@@ -3,7 +3,11 @@
 import { resolve } from "node:path";
 import type { TargetDescription } from "../core/target.ts";
 import { upperBound } from "../core/trials.ts";
+import { concludeRecord } from "./conclude-record.ts";
 import { listRecords, type RecordSummary, summarizeRecord } from "./history.ts";
+
+/** Bytes of records that are read whole for it: about a second's work, and far more than most have. */
+const READ_WHOLE_BYTES = 100_000_000;
 
 /** What all recorded experiments of one deployment say together. */
 export interface PooledEvidence {
@@ -25,7 +29,9 @@ export interface PooledEvidence {
  *
  * @returns by the key of {@link deploymentOf}
  */
-export function pooledEvidence(records: readonly RecordSummary[]): Map<string, PooledEvidence> {
+export function pooledEvidence(
+  records: readonly Pick<RecordSummary, "run" | "verdict" | "crossCheck">[],
+): Map<string, PooledEvidence> {
   const pooled = new Map<string, PooledEvidence>();
   const seen = new Set<string>();
   for (const { run, verdict, crossCheck } of records) {
@@ -56,7 +62,41 @@ export async function pooledWith(path: string): Promise<PooledEvidence | undefin
   const key = summary && deploymentOf(summary.run.target);
   if (!summary || key === undefined) return undefined;
   const others = (await listRecords()).filter((other) => resolve(other.path) !== resolve(path));
-  return pooledEvidence([summary, ...others]).get(key);
+  const same = [summary, ...others].filter(({ run }) => deploymentOf(run.target) === key);
+  return pooledEvidence(await concludedAnew(same)).get(key);
+}
+
+/**
+ * Concludes records from their observations instead of believing their verdict line, which somebody
+ * may have edited. It costs reading them, so that of a large history the first ones are concluded
+ * anew, and the others believed as far as their plans allow.
+ *
+ * @returns the same records; what is not what it says it is has no verdict
+ */
+export async function concludedAnew(records: readonly RecordSummary[]): Promise<RecordSummary[]> {
+  const concluded: RecordSummary[] = [];
+  let left = READ_WHOLE_BYTES;
+  for (const record of records) {
+    const { path, size, verdict } = record;
+    if (!verdict) {
+      concluded.push(record);
+    } else if (size <= left) {
+      left -= size;
+      const conclusion = await concludeRecord(path).catch(() => undefined);
+      const { type, experiment, run } = verdict;
+      const anew = conclusion && { type, experiment, run, ...conclusion };
+      concluded.push({ ...record, verdict: anew });
+    } else {
+      concluded.push({ ...record, verdict: isPossible(record) ? verdict : undefined });
+    }
+  }
+  return concluded;
+}
+
+/** Whether a plan has requests for as many trials as a verdict claims: of each run one has no choice. */
+function isPossible({ run, verdict }: RecordSummary): boolean {
+  const most = run.plan.stages.reduce((sum, { requests }) => sum + Math.max(0, requests - 1), 0);
+  return verdict !== undefined && verdict.trials <= most;
 }
 
 /** What makes evidence comparable: code, model and region; `undefined` where the code is unknown. */

@@ -11,6 +11,8 @@ import type { TellingObservation } from "../core/evidence.ts";
 const text = '"[^"\\\\\\u0000-\\u001f]*"';
 const name = '"[^"\\\\\\u0000-\\u001f]+"';
 const number = "-?(?:0|[1-9]\\d{0,17})(?:\\.\\d{1,20})?";
+/** Of the runner's clock, within what the schema allows. */
+const moment = "-?(?:0|[1-9]\\d{0,10})(?:\\.\\d{1,20})?";
 const count = "(?:0|[1-9]\\d{0,14})";
 const positive = "[1-9]\\d{0,14}";
 const flag = "true|false";
@@ -72,8 +74,8 @@ const observation = object(
   then("outcome", '"ok"'),
   maybe("status", count),
   maybe("requestId", text),
-  then("sentAt", take(number)),
-  then("answeredAt", take(number)),
+  then("sentAt", take(moment)),
+  then("answeredAt", take(moment)),
   then("response", response),
 );
 

@@ -18,6 +18,7 @@ import { dirname, join, resolve } from "node:path";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
+import { ensureKept, isAt } from "./lost-record.ts";
 
 export class RecordFile {
   readonly path: string;
@@ -45,7 +46,7 @@ export class RecordFile {
   append(line: RecordLine): void {
     if (this.#failure) throw this.#failure;
     try {
-      this.#size += writeLine(this.#descriptor, this.#size, line);
+      this.#size += writeLine(this.#descriptor, line);
     } catch (error) {
       // A line after a gap would spoil the record for its readers.
       this.#failure = (this.isEmpty ? unwritable : notContinued)(this.path, error);
@@ -58,10 +59,19 @@ export class RecordFile {
     return this.#size === 0;
   }
 
-  /** Closes the file; an empty one is removed. */
+  /**
+   * Closes the file; an empty one is removed. One that somebody deleted or moved away meanwhile is
+   * written again.
+   *
+   * @throws ExperimentError when it is not whole any more, or could only be kept elsewhere
+   */
   close(): void {
-    closeSync(this.#descriptor);
-    if (this.isEmpty) rmSync(this.path, { force: true });
+    try {
+      if (!this.isEmpty) ensureKept(this.path, this.#descriptor, this.#size);
+      else if (isAt(this.path, this.#descriptor)) rmSync(this.path);
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 }
 
@@ -77,7 +87,7 @@ export function appendToRecord(path: string, line: RecordLine): void {
     try {
       const size = sizeOfWholeLines(descriptor);
       ftruncateSync(descriptor, size);
-      writeLine(descriptor, size, line);
+      writeLine(descriptor, line);
     } finally {
       closeSync(descriptor);
     }
@@ -87,20 +97,18 @@ export function appendToRecord(path: string, line: RecordLine): void {
 }
 
 /**
- * Writes one line whole or not at all: half a line would spoil the record for its readers.
+ * Appends one line whole or not at all: half a line would spoil the record for its readers.
  *
- * @param size bytes that are in the file
  * @returns bytes that were written
  */
-function writeLine(descriptor: number, size: number, line: RecordLine): number {
+function writeLine(descriptor: number, line: RecordLine): number {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  let written = 0;
   try {
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(descriptor, bytes, written);
-    }
-    return bytes.length;
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    return written;
   } catch (error) {
-    ftruncateSync(descriptor, size);
+    ftruncateSync(descriptor, fstatSync(descriptor).size - written);
     throw error;
   }
 }
@@ -134,7 +142,9 @@ function create(path: string): number {
     throw unwritable(path, whatForbids(dirname(path), error));
   }
   try {
-    return openSync(path, "wx", 0o600);
+    // The name is taken before the shot: who finds it taken afterwards has fired for nothing. What is
+    // appended leaves no gap where somebody empties the file meanwhile.
+    return openSync(path, "ax+", 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(path, error);
     const message = `${path} exists, and a record is never overwritten.`;

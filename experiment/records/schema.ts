@@ -6,14 +6,18 @@ import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.
 
 const count = z.int().nonnegative();
 const ms = z.number();
+/** Three years by the runner's clock: no experiment takes longer, and sums of it are numbers. */
+const MOST_MS = 1e11;
+const moment = z.number().min(-MOST_MS).max(MOST_MS);
+const duration = z.number().min(0).max(MOST_MS);
 
 export const planSchema = z.object({
   name: z.string(),
   clients: z.array(z.string()).min(1),
-  holdMs: ms,
+  holdMs: duration,
   steps: z.int().positive(),
   stages: z
-    .array(z.object({ concurrency: z.int().positive(), requests: count, pauseMs: ms }))
+    .array(z.object({ concurrency: z.int().positive(), requests: count, pauseMs: duration }))
     .min(1),
 });
 
@@ -28,18 +32,20 @@ export const targetSchema = z.object({
   deployment: z.string().optional(),
 });
 
-const runSchema = z.object({
-  type: z.literal("run"),
-  schema: z.literal(SCHEMA_VERSION),
-  experiment: z.string(),
-  run: z.string(),
-  index: count,
-  role: z.enum(["experiment", "control"]),
-  plan: planSchema,
-  target: targetSchema,
-  startedAt: z.iso.datetime(),
-  versions: z.record(z.string(), z.string()),
-});
+const runSchema = z
+  .object({
+    type: z.literal("run"),
+    schema: z.literal(SCHEMA_VERSION),
+    experiment: z.string(),
+    run: z.string(),
+    index: count.describe("which of the plan's stages, from 0"),
+    role: z.enum(["experiment", "control"]),
+    plan: planSchema,
+    target: targetSchema,
+    startedAt: z.iso.datetime(),
+    versions: z.record(z.string(), z.string()),
+  })
+  .refine(({ index, plan }) => index < plan.stages.length);
 
 const observationSchema = z.object({
   type: z.literal("observation"),
@@ -49,8 +55,8 @@ const observationSchema = z.object({
   outcome: z.enum(OUTCOMES),
   status: z.int().optional(),
   requestId: z.string().optional(),
-  sentAt: ms.optional(),
-  answeredAt: ms.optional(),
+  sentAt: moment.optional(),
+  answeredAt: moment.optional(),
   message: z.string().optional(),
   response: answerSchema.optional(),
 });

@@ -2,7 +2,7 @@
 
 import type { Conclusion } from "../core/record-lines.ts";
 import { plural } from "./numbers.ts";
-import { printable } from "./printable.ts";
+import { printableMessage } from "./printable.ts";
 
 /** One or two sentences: whether the instrument saw sharing where there is nothing but sharing. */
 export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion): string {
@@ -14,5 +14,5 @@ export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion
     );
   }
   if (!outcomes.ok) return `CONTROL  Nothing was answered, so it showed nothing.`;
-  return `CONTROL FAILED  The instrument saw no sharing in ${requests} that share one process. ${printable(reason ?? "")}`.trimEnd();
+  return `CONTROL FAILED  The instrument saw no sharing in ${requests} that share one process. ${printableMessage(reason ?? "")}`.trimEnd();
 }

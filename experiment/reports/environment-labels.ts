@@ -3,6 +3,8 @@
 import { printable } from "./printable.ts";
 
 const SHORTEST = 4;
+/** No id that a service gives is longer; of longer ones that begin alike, labels are alike too. */
+const LONGEST = 64;
 
 /** What gives an environment its short name; `undefined` for one that it does not know. */
 export interface Labels {
@@ -39,7 +41,7 @@ export class EnvironmentLabels implements Labels {
     const part = printable(this.#whole ? id : distinctivePart(id));
     this.#parts.set(id, part);
     const label = beginningOf(part, this.#length);
-    if (this.#taken.has(label)) this.#grow();
+    if (this.#taken.has(label) && this.#length < LONGEST) this.#grow();
     else this.#taken.add(label);
   }
 
@@ -50,9 +52,10 @@ export class EnvironmentLabels implements Labels {
     }
     const parts = [...this.#parts.values()];
     const longest = parts.reduce((max, part) => Math.max(max, part.length), 0);
+    const most = Math.min(longest, LONGEST);
     const cut = () => new Set(parts.map((part) => beginningOf(part, this.#length)));
     for (this.#taken = cut(); this.#taken.size < parts.length; this.#taken = cut()) {
-      if (this.#length >= longest) break;
+      if (this.#length >= most) break;
       this.#length += 1;
     }
   }

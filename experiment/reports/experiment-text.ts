@@ -18,7 +18,7 @@ import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { lifetimeWords } from "./lifetime-words.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";
-import { printable } from "./printable.ts";
+import { printable, printableMessage, printableName } from "./printable.ts";
 import { RunDigest } from "./run-digest.ts";
 import { verdictWords } from "./verdict-words.ts";
 
@@ -82,9 +82,9 @@ export class ExperimentText {
 
   #row(observation: Observation): string[] {
     const { client, outcome, message, response } = observation;
-    const name = printable(client);
+    const name = printableName(client);
     if (!response) {
-      const why = message === undefined ? "" : printable(message);
+      const why = message === undefined ? "" : printableMessage(message);
       return [name, "", this.#style("yellow", outcome), why];
     }
     const { environment, globalData } = response;

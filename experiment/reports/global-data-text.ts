@@ -1,7 +1,7 @@
 /** An answer's `globalData` on one line. */
 
 import type { GlobalData } from "../../handler/contract.ts";
-import { printable } from "./printable.ts";
+import { printableName } from "./printable.ts";
 
 /** Names that are shown of a long list: the latest say who shared or preceded whom. */
 const SHOWN = 6;
@@ -35,5 +35,5 @@ export function globalDataParts(data: GlobalData): GlobalDataPart[] {
 }
 
 function quote(client: string): GlobalDataPart {
-  return { text: `"${printable(client)}"`, client };
+  return { text: `"${printableName(client)}"`, client };
 }

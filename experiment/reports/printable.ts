@@ -16,6 +16,30 @@ export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, codeOf);
 }
 
+/** No name that a plan takes is longer, nor an identity that a service gives. */
+const LONGEST_NAME = 100;
+/** More of a message nobody reads in a table. */
+const LONGEST_MESSAGE = 1_000;
+
+/** A name, fit to be shown: of one that somebody made endless, the beginning. */
+export function printableName(text: string): string {
+  return printable(beginningOf(text, LONGEST_NAME));
+}
+
+/** The same of what somebody says, such as why a request failed. */
+export function printableMessage(text: string): string {
+  return printable(beginningOf(text, LONGEST_MESSAGE));
+}
+
+/** So many characters, and a sign that there are more. */
+function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  // A character may be two units.
+  const characters = [...text.slice(0, 2 * length + 1)];
+  if (characters.length <= length) return text;
+  return `${characters.slice(0, length).join("")}…`;
+}
+
 /** Those beyond the first 65,536 are two units, as in JSON. */
 function codeOf(character: string): string {
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));

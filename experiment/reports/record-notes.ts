@@ -1,7 +1,8 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
+import type { Evidence } from "../core/evidence.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
-import { inWords } from "./numbers.ts";
+import { inWords, plural } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { RecordedRun, Series } from "./series.ts";
@@ -57,9 +58,26 @@ function runName({ line }: RecordedRun): string {
 }
 
 function shortfall({ requests, planned }: RecordedRun, which: string): string[] {
-  if (requests.length === planned) return [];
-  const count = `${inWords(requests.length)} of ${inWords(planned)} requests`;
-  return [`Of ${which} ${count} are on the record.`];
+  const once = countOnce(requests, planned);
+  const surplus = requests.length - once;
+  const notes: string[] = [];
+  if (once < planned) {
+    notes.push(`Of ${which} ${inWords(once)} of ${inWords(planned)} requests are on the record.`);
+  }
+  if (surplus > 0) {
+    notes.push(
+      `Of ${which} ${plural(surplus, "observation")} more ${surplus === 1 ? "is" : "are"} on the record than requests of the plan: ` +
+        "their numbers are repeated, or beyond it.",
+    );
+  }
+  return notes;
+}
+
+/** How many of a plan's requests were observed, each counted once. */
+function countOnce(requests: readonly Evidence[], planned: number): number {
+  const seen = new Set<number>();
+  for (const { index } of requests) if (index < planned) seen.add(index);
+  return seen.size;
 }
 
 /** Where a recorded verdict is not what follows from the observations, both are said. */

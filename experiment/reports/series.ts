@@ -3,15 +3,13 @@
 import { concludeExperiment } from "../core/conclude.ts";
 import { withControl } from "../core/control.ts";
 import type { Evidence, RunEvidence } from "../core/evidence.ts";
-import type { EvidenceTable } from "../core/evidence-table.ts";
-import { burstOf, type Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan.ts";
 import type { Conclusion, Observation, Role, RunLine, VerdictLine } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
+import { evidenceOfRun, type ReadRun } from "../records/conclude-record.ts";
 
 /** One run as it was read. */
-export interface RunReading {
-  line: RunLine;
-  table: EvidenceTable;
+export interface RunReading extends ReadRun {
   shown: Observation[];
   /** What the record itself says of the run. */
   recorded?: VerdictLine | undefined;
@@ -60,7 +58,7 @@ export function concludeSeries(
   const runs = readings.map((reading, index) => recordedRun(reading, evidence[index]));
   const [only] = runs;
   // A run of a million requests is not concluded twice.
-  const whole = runs.length === 1 && only ? only.whole : concludeExperiment(evidence);
+  const whole = runs.length === 1 && only ? only.whole : concludeFired(evidence);
   const { plan, target, startedAt, versions } = first.line;
   return {
     role,
@@ -74,19 +72,9 @@ export function concludeSeries(
   };
 }
 
-function evidenceOfRun({ line, table }: RunReading): RunEvidence {
-  const stage = line.plan.stages[line.index];
-  const requests = table.rows();
-  return {
-    concurrency: stage ? burstOf(stage) : requests.length,
-    holdMs: line.plan.holdMs,
-    requests,
-  };
-}
-
 function recordedRun({ line, shown, recorded }: RunReading, evidence: RunEvidence | undefined) {
   const { requests = [] } = evidence ?? {};
-  const whole = concludeExperiment(evidence ? [evidence] : []);
+  const whole = concludeFired(evidence ? [evidence] : []);
   const { memory: _, ...conclusion } = whole;
   const run: RecordedRun = {
     line,
@@ -97,4 +85,19 @@ function recordedRun({ line, shown, recorded }: RunReading, evidence: RunEvidenc
     recorded,
   };
   return { run, whole };
+}
+
+/**
+ * Concludes over runs whose shot fell: a runner that did not live to see the first answer has fired
+ * all the same.
+ */
+function concludeFired(runs: readonly RunEvidence[]): Conclusion {
+  const conclusion = concludeExperiment(runs);
+  if (Object.keys(conclusion.outcomes).length > 0) return conclusion;
+  return {
+    ...conclusion,
+    reason:
+      "Requests were fired, and the runner ended before any of their answers was recorded. " +
+      "Run again and let it finish.",
+  };
 }

@@ -3,7 +3,7 @@
 import type { Conclusion, Witness, WitnessParty } from "../core/record-lines.ts";
 import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
 import { inWords, percent, plural } from "./numbers.ts";
-import { printable } from "./printable.ts";
+import { printableMessage, printableName } from "./printable.ts";
 
 export interface VerdictWords {
   /** ISOLATED, SHARED, SHARED PROCESS or INCONCLUSIVE. */
@@ -25,7 +25,7 @@ export function verdictWords(conclusion: Conclusion, labels: Labels): VerdictWor
       return {
         title: "INCONCLUSIVE",
         // It may quote what a target answered.
-        finding: printable(conclusion.reason ?? ""),
+        finding: printableMessage(conclusion.reason ?? ""),
         evidence: served(conclusion),
       };
   }
@@ -65,13 +65,13 @@ function testimony({ environment, pid, first, second }: Witness, labels: Labels)
   const process = `process ${label} (pid ${pid})`;
   if (second) return `${inside(first)} and ${inside(second)}, both in ${process}.`;
   return (
-    `${printable(first.client)} was not alone in ${process}: ` +
+    `${printableName(first.client)} was not alone in ${process}: ` +
     "another request, whose answer was not seen, changed its globals or was in flight beside it."
   );
 }
 
 function inside({ client, enteredMs, leftMs }: WitnessParty): string {
-  return `${printable(client)} was inside from ${inWords(enteredMs)} to ${inWords(leftMs)} ms`;
+  return `${printableName(client)} was inside from ${inWords(enteredMs)} to ${inWords(leftMs)} ms`;
 }
 
 function served({ environments, outcomes }: Conclusion): string {

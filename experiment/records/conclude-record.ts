@@ -1,0 +1,56 @@
+/** What follows from the observations of a record, whatever it says of itself. */
+
+import { concludeExperiment } from "../core/conclude.ts";
+import { withControl } from "../core/control.ts";
+import { evidenceOf, type RunEvidence } from "../core/evidence.ts";
+import { EvidenceTable } from "../core/evidence-table.ts";
+import { burstOf } from "../core/plan.ts";
+import type { Conclusion, Role, RunLine } from "../core/record-lines.ts";
+import { readTellingLines } from "./read-record.ts";
+
+/** One run as it was read: its line, and what counts of its observations. */
+export interface ReadRun {
+  line: RunLine;
+  table: EvidenceTable;
+}
+
+/** The evidence of a run, as a conclusion needs it. */
+export function evidenceOfRun({ line, table }: ReadRun): RunEvidence {
+  const stage = line.plan.stages[line.index];
+  const requests = table.rows();
+  return {
+    concurrency: stage ? burstOf(stage) : requests.length,
+    holdMs: line.plan.holdMs,
+    requests,
+  };
+}
+
+/**
+ * Reads a whole record, and concludes over its experiment anew.
+ *
+ * @returns `undefined` when it is of no experiment, or of more than one
+ * @throws ExperimentError when it cannot be read
+ */
+export async function concludeRecord(path: string): Promise<Conclusion | undefined> {
+  const runs = new Map<string, ReadRun>();
+  let experiment: string | undefined;
+  for await (const lines of readTellingLines(path, () => false)) {
+    for (const line of lines) {
+      if (line.type === "run") {
+        experiment ??= line.experiment;
+        if (line.experiment !== experiment) return undefined;
+        if (!runs.has(line.run)) runs.set(line.run, { line, table: new EvidenceTable(line.run) });
+      } else if (line.type === undefined || line.type === "observation") {
+        const run = runs.get(line.run);
+        if (!run) return undefined;
+        run.table.add(evidenceOf(line));
+      }
+    }
+  }
+  const concluded = (role: Role): Conclusion | undefined => {
+    const its = [...runs.values()].filter(({ line }) => line.role === role);
+    return its.length === 0 ? undefined : concludeExperiment(its.map(evidenceOfRun));
+  };
+  const conclusion = concluded("experiment");
+  return conclusion && withControl(conclusion, concluded("control"));
+}

@@ -1,0 +1,101 @@
+/**
+ * What becomes of a record that somebody deletes, moves away or empties while it is written: as long
+ * as it is open, what was written into it can still be read.
+ */
+
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { recordsFolder } from "./data-folder.ts";
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Whether what stands under a path is the open file. */
+export function isAt(path: string, descriptor: number): boolean {
+  const open = fstatSync(descriptor);
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.ino === open.ino && found.dev === open.dev;
+}
+
+/**
+ * Makes sure that a record which was written stands under its path, and writes it there again where
+ * it does not.
+ *
+ * @param descriptor of the record, still open, to be read too
+ * @param size bytes that were written into it
+ * @throws ExperimentError when somebody emptied it, or where it could only be kept elsewhere
+ */
+export function ensureKept(path: string, descriptor: number, size: number): void {
+  const left = fstatSync(descriptor).size;
+  if (left < size) {
+    throw new ExperimentError(
+      `Somebody cut the record ${path} while it was written: ${size - left} bytes of it are lost.`,
+      "Run again, and leave the record alone until it is concluded.",
+    );
+  }
+  if (stands(path, descriptor)) return;
+  try {
+    writeAgain(path, descriptor);
+  } catch (cause) {
+    throw keptElsewhere(path, descriptor, cause);
+  }
+}
+
+/** A path that cannot even be looked at, such as one below a file, leads to no record. */
+function stands(path: string, descriptor: number): boolean {
+  try {
+    return isAt(path, descriptor);
+  } catch {
+    return false;
+  }
+}
+
+/** Under no name that is taken: what stands there is somebody else's. */
+function writeAgain(path: string, descriptor: number): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const copy = openSync(path, "wx", 0o600);
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let at = 0; ; ) {
+      const length = readSync(descriptor, chunk, 0, chunk.length, at);
+      if (length === 0) return;
+      for (let from = 0; from < length; ) from += writeSync(copy, chunk, from, length - from);
+      at += length;
+    }
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(copy);
+  }
+}
+
+/** Keeps a record where there is room for it, and says where. */
+function keptElsewhere(path: string, descriptor: number, cause: unknown): ExperimentError {
+  const gone = `The record is gone from ${path}, and cannot be written there again: ${rootMessage(cause)}.`;
+  const name = `${process.pid}-${Date.now()}-${basename(path)}`;
+  for (const folderOf of [recordsFolder, tmpdir]) {
+    try {
+      const kept = join(folderOf(), name);
+      writeAgain(kept, descriptor);
+      return new ExperimentError(
+        `${gone} It was kept as ${kept}.`,
+        `Read it with: npm run report -- ${kept}`,
+        { cause },
+      );
+    } catch {
+      // The next folder may have room.
+    }
+  }
+  return new ExperimentError(gone, "Make room on the disk and run again.", { cause });
+}
