@@ -18,6 +18,15 @@ import { LocalLambda } from "./local-lambda.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
+test("several that are started in one process at the same time all serve", async () => {
+  const changes = Array.from({ length: 5 }, (_, place) => ({ memoryMb: 128 + place }));
+  const lambdas = await Promise.all(changes.map((change) => start(change)));
+  const answers = await Promise.all(lambdas.map((lambda) => ask(lambda, "Ana")));
+  expect(answers.map(({ environment }) => environment?.memoryMb)).toEqual([
+    128, 129, 130, 131, 132,
+  ]);
+});
+
 test("the first request is a cold start, and the next is served warm by the same process", async () => {
   const lambda = await start();
   const first = await ask(lambda, "Ana");

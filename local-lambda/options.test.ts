@@ -17,7 +17,7 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
   {
     model: fc.constantFrom(...MODELS),
     functionName: letters(/^[\w-]{1,64}$/),
-    code: fc.record({ root: fc.string(), handler: fc.string() }),
+    code: fc.record({ root: fc.string({ minLength: 1 }), handler: fc.string() }),
     region: fc.constantFrom("local", "eu-west-1", "us-gov-east-1"),
     version: fc.oneof(fc.constant("$LATEST"), fc.integer({ min: 1, max: 9_999 }).map(String)),
     logGroupName: letters(/^[\w./#-]{1,512}$/),

@@ -28,14 +28,30 @@ export async function prepareTask(
 ): Promise<Task> {
   const given = code && (await openCode(code));
   const build = model === "web-function" ? buildWebServer : buildRuntimeClient;
-  const [bundle, program] = await Promise.all([given ? "" : bundleHandler(), build()]);
-  // esbuild keeps a process for the next build, and there is none.
-  await stop();
+  const [bundle, program] = await withEsbuild(() =>
+    Promise.all([given ? "" : bundleHandler(), build()]),
+  );
   const task = { program: await program(folder) };
   if (given) return { ...given, ...task };
   await writeFile(join(folder, BUNDLE_FILE), bundle);
   const codeSha256 = createHash("sha256").update(bundle).digest("hex");
   return { ...task, root: folder, handler: HANDLER, codeSha256 };
+}
+
+let building = 0;
+
+/**
+ * Builds, and then ends the process that esbuild keeps for the next build, unless somebody is waiting
+ * for it: a build that is under way when esbuild is stopped never ends.
+ */
+async function withEsbuild<T>(build: () => Promise<T>): Promise<T> {
+  building += 1;
+  try {
+    return await build();
+  } finally {
+    building -= 1;
+    if (building === 0) await stop();
+  }
 }
 
 /** Writes a program into a folder and says how node is to run it. */
