@@ -56,14 +56,15 @@ export const functionKind: Kind = {
     }
     checkRole(account, inputs);
     const deployed = new DeployedFunction(account, name);
-    deployed.set(inputs, inputs.code);
-    if (inputs.publish === true) deployed.publish();
     const reserved = reservationOf(inputs);
     if (reserved !== undefined) {
       account.note("PutFunctionConcurrency");
       account.reserve(reserved);
       deployed.reservedConcurrency = reserved;
     }
+    // Last, since it unpacks the code: what is refused leaves no folder.
+    deployed.set(inputs, inputs.code);
+    if (inputs.publish === true) deployed.publish();
     account.functions.set(name, deployed);
     return { id: name, outputs: outputs(deployed) };
   },
