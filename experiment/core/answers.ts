@@ -46,7 +46,7 @@ function readingOf(body: string | undefined): Meaning {
   if (body === undefined) return { outcome: "unreadable", message: TOO_LARGE };
   const parsed = parseAnswer(body);
   if (parsed.ok) return { outcome: "ok", response: parsed.answer };
-  const beginning = beginningOf(body);
+  const beginning = excerptOf(body);
   const message = beginning === "" ? parsed.problem : `${parsed.problem}: ${beginning}`;
   return { outcome: "unreadable", message };
 }
@@ -55,7 +55,7 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
   const { status, headers } = response;
   const location = headers.get("location");
   if (status >= 300 && status < 400 && location !== null) {
-    return `a redirect to ${beginningOf(location)}, which is not followed; fire at that address`;
+    return `a redirect to ${excerptOf(location)}, which is not followed; fire at that address`;
   }
   // Without the service's id it is not the service that answers.
   if (!headers.has(REQUEST_ID_HEADER)) return undefined;
@@ -85,11 +85,11 @@ function messageIn(text: string): string {
     // Not JSON: the text speaks for itself.
   }
   if (message === null) return "";
-  return beginningOf(typeof message === "string" ? message : text);
+  return excerptOf(typeof message === "string" ? message : text);
 }
 
 /** As much of a text as a row has room for, on one line. */
-function beginningOf(text: string): string {
+function excerptOf(text: string): string {
   const beginning = text
     .slice(0, 2 * MAX_MESSAGE_LENGTH)
     .replaceAll(/\s+/g, " ")

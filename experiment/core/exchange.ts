@@ -6,6 +6,7 @@
 
 import type { Client, Dispatcher } from "undici";
 import { MAX_BODY_BYTES } from "./body.ts";
+import { type Redact, redactionFor } from "./secrets.ts";
 
 const FIRST_FINAL_STATUS = 200;
 
@@ -16,7 +17,7 @@ export interface ExchangedRequest {
   body: string;
 }
 
-/** The head of an answer. */
+/** The head of an answer, without the secrets of its request. */
 export interface ReplyHead {
   status: number;
   headers: Headers;
@@ -69,14 +70,16 @@ export class Exchange {
       this.#endedAt ??= this.#now();
       settle();
     };
+    const redact = redactionFor(headers);
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
         giveUp = () => controller.abort(givenUp());
         if (this.#signal.aborted) giveUp();
       },
-      onResponseStart: (_, status, headers) => {
+      onResponseStart: (_, status, received) => {
         // Others only announce one that is to come.
-        if (status >= FIRST_FINAL_STATUS) this.head = { status, headers: headersOf(headers) };
+        if (status < FIRST_FINAL_STATUS) return;
+        this.head = { status, headers: headersOf(received, redact) };
       },
       onResponseData: (controller, chunk) => {
         this.#size += chunk.length;
@@ -98,10 +101,10 @@ export class Exchange {
 }
 
 /** @param headers names in lower case; one that was sent more than once has several values */
-function headersOf(headers: NodeJS.Dict<string | string[]>): Headers {
+function headersOf(headers: NodeJS.Dict<string | string[]>, redact: Redact): Headers {
   const all = new Headers();
   for (const [name, values = []] of Object.entries(headers)) {
-    for (const value of [values].flat()) all.append(name, value);
+    for (const value of [values].flat()) all.append(name, redact(value));
   }
   return all;
 }

@@ -9,7 +9,7 @@ import type { Connection } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observation } from "./record-lines.ts";
 import type { Outgoing } from "./requests.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { redactionFor } from "./secrets.ts";
 
 /** What is known of a request that has ended; its place in the run is added by the caller. */
 export type Ending = Pick<
@@ -49,7 +49,8 @@ export async function send(
       fetch: overConnection(exchange, request.body),
     });
     const text = exchange.bytes && textOf(exchange.bytes, response.headers.get("content-encoding"));
-    const meaning = meaningOf(response, withoutSecrets(text, request.headers), request.isSigned);
+    const body = text && redactionFor(request.headers)(text);
+    const meaning = meaningOf(response, body, request.isSigned);
     return { ...headOf(response), ...meaning, answeredAt: exchange.endedAt };
   } catch (error) {
     const head = exchange.head ? headOf(exchange.head) : {};

@@ -2,27 +2,45 @@
 
 const TOKEN_HEADER = "x-amz-security-token";
 const SIGNATURE = /Signature=([0-9a-f]+)/;
+const REDACTED = "[redacted]";
+
+/** Takes something out of a text. */
+export type Redact = (text: string) => string;
 
 /**
- * Takes a session token and a signature out of an answer. Services explain a signature that they do
- * not accept by the request as they read it, and that has the token in it.
+ * What takes session token and signature out of an answer, its head and its body. Services explain a
+ * signature that they do not accept by the request as they read it, and that has the token in it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  *
- * @param text of the answer, where there is one
- * @param headers of the request that was answered
+ * @param headers of the request that is answered
  */
-export function withoutSecrets(
-  text: string | undefined,
-  headers: Readonly<Record<string, string>>,
-): string | undefined {
-  return secretsIn(headers).reduce((left, secret) => left?.replaceAll(secret, "[redacted]"), text);
-}
-
-function secretsIn(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers).flatMap(([name, value]) => {
+export function redactionFor(headers: Readonly<Record<string, string>>): Redact {
+  const secrets = Object.entries(headers).flatMap(([name, value]) => {
     const known = name.toLowerCase();
     if (known === "authorization") return SIGNATURE.exec(value)?.[1] ?? [];
-    // JSON may be written with a backslash before each slash, and tokens are full of them.
-    return known === TOKEN_HEADER && value !== "" ? [value, value.replaceAll("/", "\\/")] : [];
+    return known === TOKEN_HEADER && value !== "" ? patternOf(value) : [];
   });
+  return (text) =>
+    secrets.reduce<string>((left, secret) => left.replaceAll(secret, REDACTED), text);
+}
+
+/** All requests of a run carry the same token, or one of few. */
+const patterns = new Map<string, RegExp>();
+
+/** Finds a token in whatever way it is written. */
+function patternOf(token: string): RegExp {
+  const known = patterns.get(token);
+  if (known) return known;
+  const pattern = new RegExp(token.replaceAll(/[^0-9A-Za-z]/gu, spellingsOf), "gu");
+  patterns.set(token, pattern);
+  return pattern;
+}
+
+/** The ways of writing a character that is neither letter nor digit in JSON, in a URL and in HTML. */
+function spellingsOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const digits = code.toString(16);
+  const hex = `0*(?:${digits}|${digits.toUpperCase()})`;
+  const inJson = [`\\\\*\\u{${digits}}`, `\\\\+u${hex}`];
+  return `(?:${[...inJson, `%(?:25)*${hex}`, `&#[xX]${hex};`, `&#0*${code};`].join("|")})`;
 }

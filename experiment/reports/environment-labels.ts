@@ -33,14 +33,14 @@ export class EnvironmentLabels implements Labels {
 
   get(id: string): string | undefined {
     const part = this.#parts.get(id);
-    return part === undefined ? undefined : beginningOf(part, this.#length);
+    return part === undefined ? undefined : labelOf(part, this.#length);
   }
 
   add(id: string): void {
     if (this.#parts.has(id)) return;
     const part = printable(this.#whole ? id : distinctivePart(id));
     this.#parts.set(id, part);
-    const label = beginningOf(part, this.#length);
+    const label = labelOf(part, this.#length);
     if (this.#taken.has(label) && this.#length < LONGEST) this.#grow();
     else this.#taken.add(label);
   }
@@ -53,7 +53,7 @@ export class EnvironmentLabels implements Labels {
     const parts = [...this.#parts.values()];
     const longest = parts.reduce((max, part) => Math.max(max, part.length), 0);
     const most = Math.min(longest, LONGEST);
-    const cut = () => new Set(parts.map((part) => beginningOf(part, this.#length)));
+    const cut = () => new Set(parts.map((part) => labelOf(part, this.#length)));
     for (this.#taken = cut(); this.#taken.size < parts.length; this.#taken = cut()) {
       if (this.#length >= most) break;
       this.#length += 1;
@@ -67,7 +67,7 @@ function distinctivePart(id: string): string {
 }
 
 /** As many units of a text, and no half of a character at the end. */
-function beginningOf(part: string, length: number): string {
+function labelOf(part: string, length: number): string {
   const beginning = part.slice(0, length);
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }

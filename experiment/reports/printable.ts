@@ -23,16 +23,16 @@ const LONGEST_MESSAGE = 1_000;
 
 /** A name, fit to be shown: of one that somebody made endless, the beginning. */
 export function printableName(text: string): string {
-  return printable(beginningOf(text, LONGEST_NAME));
+  return printable(shortened(text, LONGEST_NAME));
 }
 
 /** The same of what somebody says, such as why a request failed. */
 export function printableMessage(text: string): string {
-  return printable(beginningOf(text, LONGEST_MESSAGE));
+  return printable(shortened(text, LONGEST_MESSAGE));
 }
 
 /** So many characters, and a sign that there are more. */
-function beginningOf(text: string, length: number): string {
+function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   // A character may be two units.
   const characters = [...text.slice(0, 2 * length + 1)];

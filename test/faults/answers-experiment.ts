@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
 import { start, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
-import { type Faults, idFor } from "./answers-server.ts";
+import { type Faults, idFor, startFaultyServer } from "./answers-server.ts";
 
 interface Seen {
   code: number | NodeJS.Signals;
@@ -33,6 +33,17 @@ export async function fireOnce(
   const observations = record.filter((line) => line.type === "observation");
   const seen = { code, stdout: running.stdout(), stderr: running.stderr(), record, observations };
   expect(`${seen.stdout}${seen.stderr}`).not.toMatch(/\n\s+at |undefined|\[object/);
+  return seen;
+}
+
+/** One run against a server with these faults, one request for each; expects of each what it says. */
+export async function meetFaults(faults: Faults): Promise<Seen> {
+  const server = await startFaultyServer(faults);
+  const clients = Object.keys(faults);
+  const seen = await fireOnce(["--target", server.url.href, "--clients", clients.join()]);
+  expectFaults(faults, seen);
+  expect(server.requests).toHaveLength(clients.length);
+  expect(seen.code).toBe(3);
   return seen;
 }
 

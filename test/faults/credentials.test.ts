@@ -16,7 +16,7 @@ const TOKEN = `IQoJb3JpZ2luX2VjE/${"Zm9v/YmFy+".repeat(40)}==`;
 
 /** Every part of the secrets that is long enough to be no accident. */
 function isIn(text: string): boolean {
-  const plain = text.replaceAll("\\/", "/");
+  const plain = text.replaceAll(/\\\/|%2f/gi, "/");
   return [SECRET.slice(0, 12), SECRET.slice(-12), TOKEN.slice(0, 24)].some((part) =>
     plain.includes(part),
   );
@@ -96,7 +96,10 @@ test("a token that an answer repeats is taken out before anybody sees it", async
     if (client === "Ana") response.writeHead(403).end(JSON.stringify({ message: seen }));
     else if (client === "Barbara") response.end(seen.replaceAll("/", "\\/"));
     else if (client === "Mario") response.end(authorization);
-    else {
+    else if (client === "Dean") {
+      const location = `/?X-Amz-Security-Token=${encodeURIComponent(TOKEN)}`;
+      response.writeHead(302, { location, "x-amzn-requestid": `of ${TOKEN}` }).end();
+    } else {
       const globalData = { counter: 1, client, clients: [seen, authorization] };
       response.end(JSON.stringify({ client, globalData, message: seen }));
     }
@@ -110,6 +113,7 @@ test("a token that an answer repeats is taken out before anybody sees it", async
   terminal.press(KEYS.enter);
   const text = await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(text).toMatch(/403 x-amz-security-token:\[redacted\]/);
+  expect(text).toMatch(/302 a redirect to \/\?X-Amz-Security-Token=\[redacted\]/);
   terminal.press("s");
   await terminal.shows(/Report: \.\//);
   terminal.press("q");
@@ -119,7 +123,7 @@ test("a token that an answer repeats is taken out before anybody sees it", async
   const texts = [terminal.written, ...files.map((file) => readFileSync(file, "utf8"))];
   expect(texts.filter(isIn)).toEqual([]);
   expect(texts.filter((one) => /Signature=[0-9a-f]{16}/.test(one))).toEqual([]);
-  expect(readFileSync(recordsIn(data)[0] ?? "", "utf8").match(/\[redacted\]/g)).toHaveLength(9);
+  expect(readFileSync(recordsIn(data)[0] ?? "", "utf8").match(/\[redacted\]/g)).toHaveLength(8);
 });
 
 test("what is kept can be read by its owner alone, whatever the user's umask", async () => {
