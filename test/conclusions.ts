@@ -1,0 +1,31 @@
+/** Conclusions over observations of known processes. */
+
+import { concludeRun } from "../experiment/core/conclude.ts";
+import { evidenceOf } from "../experiment/core/evidence.ts";
+import type { Conclusion, Observation } from "../experiment/core/record-lines.ts";
+import { observe, type Schedule, type Visit } from "./schedules.ts";
+
+/** Concludes over one run. */
+export function conclude(observations: readonly Observation[], holdMs = 1_000): Conclusion {
+  const requests = observations.map(evidenceOf);
+  return concludeRun({ concurrency: observations.length, holdMs, requests });
+}
+
+/** Concludes over what a runner observes of a schedule. */
+export function concludeSchedule({ visits, clockOffsets }: Schedule): Conclusion {
+  return conclude(observe(visits, clockOffsets));
+}
+
+/** Five at once, each in a process of its own unless said otherwise. */
+export function burst(processes: readonly number[], changes: Partial<Visit> = {}): Visit[] {
+  return processes.map((process, index) => ({
+    process,
+    thread: 0,
+    sentAt: 0,
+    begin: 10 + index,
+    end: 1_010 + index,
+    answeredAt: 1_020 + index,
+    lost: false,
+    ...changes,
+  }));
+}
