@@ -1,6 +1,7 @@
 /**
  * How a parent process steers an embedded Lambda, over Node's own channel between the two: nobody
- * else on the machine can reach it. When the channel closes, the embedded Lambda ends.
+ * else on the machine can reach it. When the channel closes, the embedded Lambda ends. Its standard
+ * input is a pipe that nothing is written to: when that closes and it hangs, it is killed.
  */
 
 /** Sent once, when the URL is ready. */

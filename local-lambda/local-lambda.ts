@@ -19,6 +19,13 @@ const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPo
   "web-function": WebPool,
 };
 
+export interface StartOptions {
+  /** Lets callers in; all of them, when absent. */
+  authorize?: Authorize | undefined;
+  /** A descriptor that ends with whoever started this process, which ends with it even if it hangs. */
+  lifeline?: number | undefined;
+}
+
 export class LocalLambda {
   readonly url: URL;
   readonly pool: Pool;
@@ -39,18 +46,17 @@ export class LocalLambda {
    * Prepares the code, starts what environments the model wants beforehand, and then listens.
    *
    * @param port of the Function URL on loopback; 0 takes any free one
-   * @param authorize lets callers in; all of them, when absent
    * @throws StartError when the configured code is not there or cannot be initialized, and the
    * system's error when the port is taken
    */
   static async start(
     configuration: FunctionConfiguration,
     port: number,
-    authorize?: Authorize,
+    { authorize, lifeline }: StartOptions = {},
   ): Promise<LocalLambda> {
     // In one tick with the reaper, which removes it: no signal comes between the two.
     const folder = mkdtempSync(resolve(tmpdir(), "lambda-concurrency-test-"));
-    const groups = new ProcessGroups(folder);
+    const groups = new ProcessGroups(folder, lifeline);
     let pool: Pool | undefined;
     try {
       const task = await prepareTask(configuration, folder);

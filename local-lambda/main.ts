@@ -13,6 +13,9 @@ const parent = process.send ? (message: ChildMessage) => process.send?.(message)
 /** After how long a start says that it is still under way, in milliseconds. */
 const SILENCE_MS = 10_000;
 
+/** The standard input, which ends with the process that steers this one. */
+const lifeline = parent && 0;
+
 let started: LocalLambda | undefined;
 
 // Before the start, which may take its time: what has been started by then is the reaper's.
@@ -28,7 +31,10 @@ const patience = setTimeout(() => {
 try {
   // Who wants help does not wait for all that is needed to serve.
   const { LocalLambda } = await import("./local-lambda.ts");
-  const lambda = await LocalLambda.start(configuration, port, await authorize());
+  const lambda = await LocalLambda.start(configuration, port, {
+    authorize: await authorize(),
+    lifeline,
+  });
   started = lambda;
   if (parent) obey(lambda, parent);
   else introduce(lambda);

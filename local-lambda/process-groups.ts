@@ -10,14 +10,20 @@ export class ProcessGroups {
   readonly #mortal: readonly string[];
   readonly #folder: string;
 
-  /** @param folder removed at the end, whatever end that is */
-  constructor(folder: string) {
+  /**
+   * @param folder removed at the end, whatever end that is
+   * @param lifeline a descriptor that ends with whoever started this process; a moment later this
+   * process is killed, if it has not ended
+   */
+  constructor(folder: string, lifeline?: number) {
     this.#folder = folder;
     const script = fileURLToPath(new URL("reaper.ts", import.meta.url));
-    this.#reaper = spawn(process.execPath, [script, folder], {
-      detached: true,
-      stdio: ["pipe", "ignore", "inherit"],
-    });
+    const isWatched = lifeline !== undefined;
+    this.#reaper = spawn(
+      process.execPath,
+      [script, folder, ...(isWatched ? [String(process.pid)] : [])],
+      { detached: true, stdio: ["pipe", "ignore", "inherit", ...(isWatched ? [lifeline] : [])] },
+    );
     // A reaper that is gone cannot be told anything; its parent goes on without it.
     this.#reaper.stdin?.on("error", () => {});
     // After the reaper: whatever happens from here on, the folder is removed.

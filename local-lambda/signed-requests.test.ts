@@ -8,7 +8,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { expect, onTestFinished, test } from "vitest";
 import { start, temporaryFolder } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
-import { iamAuthorization } from "./authorization.ts";
+import { type Authorize, iamAuthorization } from "./authorization.ts";
 import { defaultConfiguration } from "./function-configuration.ts";
 import type { FunctionUrlEvent } from "./function-url-event.ts";
 import { LocalLambda } from "./local-lambda.ts";
@@ -22,11 +22,9 @@ async function startGuarded(credentials: SigningCredentials = ANA): Promise<Loca
   writeFileSync(join(root, "index.mjs"), "export const handler = async (event) => event;");
   const region = "eu-west-1";
   const code = { root, handler: "index.handler" };
-  const lambda = await LocalLambda.start(
-    { ...defaultConfiguration(), region, code },
-    0,
-    iamAuthorization(region, credentials),
-  );
+  const lambda = await LocalLambda.start({ ...defaultConfiguration(), region, code }, 0, {
+    authorize: iamAuthorization(region, credentials),
+  });
   onTestFinished(() => lambda.close());
   return lambda;
 }
@@ -177,13 +175,13 @@ test("who may call can be decided by another rule", async () => {
   const root = temporaryFolder();
   writeFileSync(join(root, "index.mjs"), "export const handler = async (event) => event;");
   const code = { root, handler: "index.handler" };
-  const lambda = await LocalLambda.start({ ...defaultConfiguration(), code }, 0, (seen) =>
+  const authorize: Authorize = (seen) =>
     seen.method === "POST" &&
     seen.target === "/in?x=1" &&
     Buffer.from(seen.body).equals(Buffer.from("{}"))
       ? { admitted: true, identity }
-      : { admitted: false, response: { statusCode: 418, headers: {}, body: Buffer.from('"no"') } },
-  );
+      : { admitted: false, response: { statusCode: 418, headers: {}, body: Buffer.from('"no"') } };
+  const lambda = await LocalLambda.start({ ...defaultConfiguration(), code }, 0, { authorize });
   onTestFinished(() => lambda.close());
   expect(await post(lambda, "/", {})).toMatchObject({ status: 418, body: "no" });
   const { body } = await post(lambda, "/in?x=1", {});

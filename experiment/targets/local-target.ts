@@ -59,7 +59,7 @@ export async function openLocalTarget(
   const child = spawn(process.execPath, program, {
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
     detached: true,
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["pipe", "ignore", "pipe", "ipc"],
   });
   const ended = untilEnded(child);
   const leave = () => void close(child, ended);

@@ -45,6 +45,25 @@ test("an embedded Lambda that hangs holds up neither Esc nor q, and is killed th
   expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 5 } });
 });
 
+test("who does not wait for an embedded Lambda that hangs leaves at once by Ctrl-C, and it ends too", async () => {
+  const temporary = temporaryFolder();
+  const { terminal, data } = await openScreen({
+    args: ["--hold", "100ms", "--runs", "1"],
+    env: { TMPDIR: temporary },
+  });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 1 of 1 · cold · 5 of 5[\s\S]*⏎ fire/);
+  const processes = descendantsOf(terminal.pid);
+  process.kill(embeddedBelow(terminal.pid), "SIGSTOP");
+  terminal.press("q");
+  await terminal.shows(/Waiting for the target to end …/);
+  terminal.press(KEYS.ctrl("c"));
+  await terminal.exited;
+  await waitUntil("the processes to be gone", () => !processes.some(isAlive));
+  await waitUntil("the folder to be empty", () => readdirSync(temporary).length === 0);
+  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 5 } });
+});
+
 test("of an embedded Lambda that ends between two runs it is said that it has, and to fire again", async () => {
   const { running, record } = startExperiment();
   await waitUntil("the shot", () => record().length > 0);

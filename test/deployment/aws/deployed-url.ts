@@ -71,7 +71,9 @@ export class DeployedUrl implements ServedUrl {
 
   async #start(): Promise<void> {
     const configuration = this.#configuration();
-    const lambda = await LocalLambda.start(configuration, this.#port, this.#authorize);
+    const lambda = await LocalLambda.start(configuration, this.#port, {
+      authorize: this.#authorize,
+    });
     this.#lambda = lambda;
     this.#port = Number(lambda.url.port);
     const logGroup = this.deployed.account.logGroups.get(configuration.logGroupName ?? "");
