@@ -55,7 +55,6 @@ test("a second Ctrl-C waits for nothing, and the record is concluded all the sam
   });
   running.child.kill("SIGINT");
   expect(await running.ended).toBe("SIGINT");
-  process.kill(embedded, "SIGCONT");
   await waitUntil("the processes to end", () => !processes.some(isAlive));
   await waitUntil("the temporary folder to be empty", () => temporary().length === 0);
   expect(record().at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
