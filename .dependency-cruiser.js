@@ -7,8 +7,14 @@ const LAYERS = [
   ["^experiment/(conduct|cross-check)\\.ts$"],
   ["^experiment/reports/"],
   ["^experiment/records/", "^experiment/targets/", "^experiment/plans/"],
-  ["^experiment/core/", "^experiment/version\\.ts$"],
-  ["^local-lambda/"],
+  ["^experiment/core/experiment\\.ts$", "^experiment/version\\.ts$"],
+  ["^experiment/core/firing/", "^experiment/core/verdict/"],
+  ["^experiment/core/(?!experiment\\.ts|firing|verdict)"],
+  ["^local-lambda/(main|local-lambda)\\.ts$"],
+  ["^local-lambda/pool/", "^local-lambda/options/"],
+  ["^local-lambda/environment/"],
+  ["^local-lambda/url/"],
+  ["^local-lambda/(?!main\\.ts|local-lambda\\.ts)[^/]+\\.ts$"],
   ["^handler/", "^pricing/"],
 ];
 

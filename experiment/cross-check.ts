@@ -4,6 +4,8 @@
  */
 
 import { setTimeout as wait } from "node:timers/promises";
+import { ExperimentError } from "./core/errors.ts";
+import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
 import {
   type CheckedRequest,
   checkedRequestOf,
@@ -12,9 +14,7 @@ import {
   isComplete,
   type LoggedEvent,
   type Period,
-} from "./core/cross-check.ts";
-import { ExperimentError } from "./core/errors.ts";
-import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
+} from "./core/verdict/cross-check.ts";
 import { readRecord } from "./records/read-record.ts";
 import { appendToRecord } from "./records/record-file.ts";
 import { credentialsFor, standardCredentials } from "./targets/aws-credentials.ts";

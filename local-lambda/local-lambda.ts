@@ -3,15 +3,15 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import type { Authorize } from "./authorization.ts";
+import { ProcessGroups } from "./environment/process-groups.ts";
+import { prepareTask, type Task } from "./environment/task.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
-import { FunctionUrl } from "./function-url.ts";
-import { ManagedPool } from "./managed-pool.ts";
-import { OnDemandPool } from "./on-demand-pool.ts";
-import type { Pool } from "./pool.ts";
-import { ProcessGroups } from "./process-groups.ts";
-import { prepareTask, type Task } from "./task.ts";
-import { WebPool } from "./web-pool.ts";
+import { ManagedPool } from "./pool/managed-pool.ts";
+import { OnDemandPool } from "./pool/on-demand-pool.ts";
+import type { Pool } from "./pool/pool.ts";
+import { WebPool } from "./pool/web-pool.ts";
+import type { Authorize } from "./url/authorization.ts";
+import { FunctionUrl } from "./url/function-url.ts";
 
 const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
   "on-demand": OnDemandPool,

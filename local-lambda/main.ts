@@ -1,11 +1,11 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
-import type { Authorize } from "./authorization.ts";
 import type { ChildMessage, ControlCall } from "./control.ts";
-import { initLimitMs } from "./init-limit.ts";
+import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
-import { parseOptions } from "./options.ts";
+import { parseOptions } from "./options/options.ts";
 import { StartError } from "./start-error.ts";
+import type { Authorize } from "./url/authorization.ts";
 
 const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
@@ -52,7 +52,7 @@ try {
 /** What `--authorization` asks for, with the caller's credentials from the environment. */
 async function authorize(): Promise<Authorize | undefined> {
   if (authorization !== "AWS_IAM") return undefined;
-  const { credentialsIn, iamAuthorization } = await import("./authorization.ts");
+  const { credentialsIn, iamAuthorization } = await import("./url/authorization.ts");
   return iamAuthorization(configuration.region, credentialsIn(process.env));
 }
 

@@ -1,8 +1,8 @@
 /** Conclusions over observations of known processes. */
 
-import { concludeRun } from "../experiment/core/conclude.ts";
-import { evidenceOf } from "../experiment/core/evidence.ts";
 import type { Conclusion, Observation } from "../experiment/core/record-lines.ts";
+import { concludeRun } from "../experiment/core/verdict/conclude.ts";
+import { evidenceOf } from "../experiment/core/verdict/evidence.ts";
 import { observe, type Schedule, type Visit } from "./schedules.ts";
 
 /** Concludes over one run. */

@@ -1,6 +1,6 @@
 /** One stage fired at a server of the test's own. */
 
-import { type Firing, fire } from "../experiment/core/fire.ts";
+import { type Firing, fire } from "../experiment/core/firing/fire.ts";
 import type { Observation } from "../experiment/core/record-lines.ts";
 
 interface Fired {

@@ -6,7 +6,7 @@
 import { randomInt } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { runExperiment } from "../experiment/core/experiment.ts";
-import { type Plan, requestsOf } from "../experiment/core/plan.ts";
+import { type Plan, requestsOf } from "../experiment/core/plan/plan.ts";
 import type { VerdictLine } from "../experiment/core/record-lines.ts";
 import { openLocalTarget } from "../experiment/targets/local-target.ts";
 import type { FunctionConfiguration } from "../local-lambda/function-configuration.ts";

@@ -2,12 +2,12 @@
 
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { SignedRequest } from "../local-lambda/canonical-request.ts";
+import type { SignedRequest } from "../local-lambda/url/canonical-request.ts";
 import {
   type SigningCredentials,
   type Verification,
   verifySignature,
-} from "../local-lambda/signature.ts";
+} from "../local-lambda/url/signature.ts";
 
 /** The credentials, scope and time of AWS's documentation and of its test suite. */
 export const ANA: SigningCredentials = {

@@ -4,7 +4,7 @@
  */
 
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import { burstOf } from "../experiment/core/plan.ts";
+import { burstOf } from "../experiment/core/plan/plan.ts";
 import type { Observation, RecordLine, Role, RunLine } from "../experiment/core/record-lines.ts";
 import { EnvironmentLabels, type Labels } from "../experiment/reports/environment-labels.ts";
 import type { EnvironmentState, Invocation, RunState, Unplaced } from "./state.ts";

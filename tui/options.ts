@@ -2,8 +2,8 @@
 
 import { readPlan } from "../experiment/command/plan-options.ts";
 import { createProgram, isTargetGiven, readTarget } from "../experiment/command/program.ts";
-import type { Plan } from "../experiment/core/plan.ts";
-import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
+import type { Plan } from "../experiment/core/plan/plan.ts";
+import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import { MODELS, parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { KeptSettings } from "./settings.ts";
 

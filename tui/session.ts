@@ -1,7 +1,7 @@
 /** What the keys do: one target at a time, and one experiment at a time on it. */
 
 import { unlessAborted } from "../experiment/core/abort.ts";
-import { type PlanInput, parsePlan } from "../experiment/core/plan-input.ts";
+import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
 import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type Conf from "conf";
 import { asSentence, rootMessage } from "../experiment/core/errors.ts";
-import type { PlanInput } from "../experiment/core/plan-input.ts";
+import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
 
 export interface KeptSettings {

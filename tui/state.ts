@@ -2,8 +2,8 @@
 
 import type { RecordableHistogram } from "node:perf_hooks";
 import type { Phase } from "../experiment/core/experiment.ts";
-import type { Plan } from "../experiment/core/plan.ts";
-import type { PlanInput } from "../experiment/core/plan-input.ts";
+import type { Plan } from "../experiment/core/plan/plan.ts";
+import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import type {
   Observation,
   Outcome,

@@ -1,6 +1,6 @@
 /** One conclusion in a process of its own: `node conclude-alone.ts RECORD`. */
 
-import { concludeExperiment } from "../../experiment/core/conclude.ts";
+import { concludeExperiment } from "../../experiment/core/verdict/conclude.ts";
 import { readEvidence } from "./read-evidence.ts";
 
 /** What the process says of it. */

@@ -1,7 +1,7 @@
 /** A record's observations, as the reports read them. */
 
-import { evidenceOf } from "../../experiment/core/evidence.ts";
-import { EvidenceTable } from "../../experiment/core/evidence-table.ts";
+import { evidenceOf } from "../../experiment/core/verdict/evidence.ts";
+import { EvidenceTable } from "../../experiment/core/verdict/evidence-table.ts";
 import { readTellingLines } from "../../experiment/records/read-record.ts";
 
 /** Reads what counts of a record of one run. */

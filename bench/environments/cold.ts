@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import type { Answer } from "../../handler/contract.ts";
-import { ProcessGroups } from "../../local-lambda/process-groups.ts";
+import { ProcessGroups } from "../../local-lambda/environment/process-groups.ts";
 import { RunningProgram } from "../running.ts";
 import { privateMemoryMb } from "./private-memory.ts";
 

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";
-import type { Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { costWords, usdText } from "../reports/cost-words.ts";
 import { printableLine } from "../reports/printable.ts";

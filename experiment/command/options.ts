@@ -1,7 +1,7 @@
 /** The command line of `npm run experiment`. */
 
 import { type Command, Option } from "commander";
-import type { Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import type { TargetChoice } from "../targets/target-choice.ts";
 import { fileName } from "./file-name.ts";

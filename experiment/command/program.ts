@@ -1,8 +1,12 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
 import { Command, Option } from "commander";
-import { MAX_SIZES, MODEL_OPTIONS, misplacedOption } from "../../local-lambda/model-options.ts";
-import { whole } from "../../local-lambda/option-values.ts";
+import {
+  MAX_SIZES,
+  MODEL_OPTIONS,
+  misplacedOption,
+} from "../../local-lambda/options/model-options.ts";
+import { whole } from "../../local-lambda/options/option-values.ts";
 import { printableLines } from "../reports/printable.ts";
 import {
   type LocalSizes,

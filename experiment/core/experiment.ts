@@ -3,12 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./abort.ts";
-import { concludeExperiment, concludeRun } from "./conclude.ts";
-import { withControl } from "./control.ts";
 import { ExperimentError } from "./errors.ts";
-import { type Evidence, evidenceOf, type RunEvidence } from "./evidence.ts";
-import { fire } from "./fire.ts";
-import { burstOf, type Plan, type Stage } from "./plan.ts";
+import { fire } from "./firing/fire.ts";
+import { burstOf, type Plan, type Stage } from "./plan/plan.ts";
 import {
   type Conclusion,
   type RecordLine,
@@ -17,8 +14,10 @@ import {
   SCHEMA_VERSION,
   type VerdictLine,
 } from "./record-lines.ts";
-import type { SignRequest } from "./requests.ts";
-import type { Target } from "./target.ts";
+import type { SignRequest, Target } from "./target.ts";
+import { concludeExperiment, concludeRun } from "./verdict/conclude.ts";
+import { withControl } from "./verdict/control.ts";
+import { type Evidence, evidenceOf, type RunEvidence } from "./verdict/evidence.ts";
 
 /** What the runner is doing, for those who watch; `index` is the run's in its plan, from 0. */
 export type Phase = { role: Role; index: number } & (

@@ -4,7 +4,7 @@
  */
 
 import type { Answer } from "../../handler/contract.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./plan/plan.ts";
 import type { TargetDescription } from "./target.ts";
 
 /** Raised when a reader of the last version could misread a record of the next. */

@@ -1,8 +1,7 @@
 /** Where an experiment is fired at. Implemented by the targets, used by the core. */
 
 import type { ExperimentError } from "./errors.ts";
-import type { Plan, Stage } from "./plan.ts";
-import type { SignRequest } from "./requests.ts";
+import type { Plan, Stage } from "./plan/plan.ts";
 
 /** What the record keeps of a target. Fields that do not apply are absent. */
 export interface TargetDescription {
@@ -17,6 +16,20 @@ export interface TargetDescription {
   /** Identifies code and configuration, so that evidence of the same deployment adds up. */
   deployment?: string | undefined;
 }
+
+/** By name; each once. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
+/**
+ * Signs a request.
+ *
+ * @returns its headers, and those that the signature adds
+ */
+export type SignRequest = (request: {
+  method: string;
+  headers: RequestHeaders;
+  body: string;
+}) => Promise<RequestHeaders>;
 
 /** What is billed for a plan. */
 export interface Cost {

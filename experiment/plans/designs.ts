@@ -1,9 +1,9 @@
 /** The plans that have a name: what each shows, what the options mean in it, and its stages. */
 
 import { inWords, plural } from "../core/numbers.ts";
-import { equalStages, LIMITS, referencePlan, type Stage } from "../core/plan.ts";
-import type { PlanProblem } from "../core/plan-fields.ts";
-import type { PlanInput, PlanParameters } from "../core/plan-input.ts";
+import { equalStages, LIMITS, referencePlan, type Stage } from "../core/plan/plan.ts";
+import type { PlanProblem } from "../core/plan/plan-fields.ts";
+import type { PlanInput, PlanParameters } from "../core/plan/plan-input.ts";
 
 /** The options that change a plan, as text. */
 export interface DesignInput extends PlanInput {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
-import { type Plan, planDurationMs, referencePlan } from "../core/plan.ts";
+import { type Plan, planDurationMs, referencePlan } from "../core/plan/plan.ts";
 import { DESIGNS, type DesignInput } from "./designs.ts";
 import { findDesign, parseDesign } from "./parse-design.ts";
 import { parsePlanFile } from "./schema.ts";

@@ -1,8 +1,8 @@
 /** From a named plan and the options that change it to what is fired. */
 
-import { LIMITS, referencePlan } from "../core/plan.ts";
-import { duration, fieldReader } from "../core/plan-fields.ts";
-import { type ParsedPlan, parsePlan, readParameters } from "../core/plan-input.ts";
+import { LIMITS, referencePlan } from "../core/plan/plan.ts";
+import { duration, fieldReader } from "../core/plan/plan-fields.ts";
+import { type ParsedPlan, parsePlan, readParameters } from "../core/plan/plan-input.ts";
 import { DESIGNS, type Design, type DesignInput } from "./designs.ts";
 
 /** The plan of that name, if there is one. */

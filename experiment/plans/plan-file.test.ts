@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import { temporaryFolder } from "../../test/processes.ts";
-import { LIMITS, type Plan, referencePlan } from "../core/plan.ts";
+import { LIMITS, type Plan, referencePlan } from "../core/plan/plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { parsePlanFile, toJsonSchema } from "./schema.ts";
 

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { rootMessage } from "../core/errors.ts";
 import { plural } from "../core/numbers.ts";
-import type { Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import { parsePlanFile } from "./schema.ts";
 
 /** Far more than a plan needs; what is larger, or has no end, is another file. */

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../handler/contract.ts";
 import { inWords } from "../core/numbers.ts";
-import { LIMITS, type Plan, referencePlan } from "../core/plan.ts";
+import { LIMITS, type Plan, referencePlan } from "../core/plan/plan.ts";
 
 const { concurrency, requests, pauseMs, holdMs, steps, runs } = LIMITS;
 

@@ -1,11 +1,11 @@
 /** What follows from the observations of a record, whatever it says of itself. */
 
-import { concludeExperiment } from "../core/conclude.ts";
-import { withControl } from "../core/control.ts";
-import { evidenceOf, type RunEvidence } from "../core/evidence.ts";
-import { EvidenceTable } from "../core/evidence-table.ts";
-import { burstOf } from "../core/plan.ts";
+import { burstOf } from "../core/plan/plan.ts";
 import type { Conclusion, Role, RunLine } from "../core/record-lines.ts";
+import { concludeExperiment } from "../core/verdict/conclude.ts";
+import { withControl } from "../core/verdict/control.ts";
+import { evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
+import { EvidenceTable } from "../core/verdict/evidence-table.ts";
 import { readTellingLines } from "./read-record.ts";
 
 /** One run as it was read: its line, and what counts of its observations. */

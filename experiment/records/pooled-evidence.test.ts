@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
 import type { Conclusion } from "../core/record-lines.ts";
-import { upperBound } from "../core/trials.ts";
+import { upperBound } from "../core/verdict/trials.ts";
 import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
 import { listRecords } from "./history.ts";
 import { concludedAnew, pooledWith } from "./pooled-evidence.ts";

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { TargetDescription } from "../core/target.ts";
-import { upperBound } from "../core/trials.ts";
+import { upperBound } from "../core/verdict/trials.ts";
 import { concludeRecord } from "./conclude-record.ts";
 import { listRecords, type RecordSummary, summarizeRecord } from "./history.ts";
 

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import { isolatedSchedule, observe } from "../../test/schedules.ts";
-import { evidenceOf } from "../core/evidence.ts";
 import type { Observation } from "../core/record-lines.ts";
+import { evidenceOf } from "../core/verdict/evidence.ts";
 import { readQuickly } from "./quick-line.ts";
 import { parseLine } from "./read-record.ts";
 

@@ -5,7 +5,7 @@
  * would refuse or read otherwise; that it misses lines which they would take is no fault.
  */
 
-import type { TellingObservation } from "../core/evidence.ts";
+import type { TellingObservation } from "../core/verdict/evidence.ts";
 
 /** Texts without escapes; numbers that are finite for certain, or whole and exact. */
 const text = '"[^"\\\\\\u0000-\\u001f]*"';

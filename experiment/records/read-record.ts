@@ -1,8 +1,8 @@
 /** Reads records: the border at which lines that somebody may have edited are checked. */
 
 import { ExperimentError, rootMessage } from "../core/errors.ts";
-import type { TellingObservation } from "../core/evidence.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import type { TellingObservation } from "../core/verdict/evidence.ts";
 import { lineBatches } from "./line-batches.ts";
 import { readQuickly } from "./quick-line.ts";
 import { recordLineSchema } from "./schema.ts";

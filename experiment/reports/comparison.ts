@@ -1,6 +1,6 @@
 /** Several recorded experiments beside each other. */
 
-import { formatDuration } from "../core/duration.ts";
+import { formatDuration } from "../core/plan/duration.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
 import { latencyOf } from "./latency.ts";

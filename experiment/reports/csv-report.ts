@@ -1,8 +1,8 @@
 /** The observations of a record as CSV, one a row, as they are read: no more is kept in memory. */
 
 import { ExperimentError } from "../core/errors.ts";
-import { isMixed } from "../core/evidence.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
+import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
 import { type Cell, csvRow } from "./csv.ts";
 import { globalDataText } from "./global-data-text.ts";

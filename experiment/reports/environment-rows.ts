@@ -1,6 +1,6 @@
 /** The execution environments of a series, and what each of them served. */
 
-import { isIdentified } from "../core/evidence.ts";
+import { isIdentified } from "../core/verdict/evidence.ts";
 import type { RecordedRun } from "./series.ts";
 
 /** A moment of a run: milliseconds from its shot, by the runner's clock. */

@@ -2,8 +2,6 @@
 
 import { styleText } from "node:util";
 import stringWidth from "string-width";
-import { type Evidence, isMixed } from "../core/evidence.ts";
-import { ServedRuns } from "../core/lifetime.ts";
 import type {
   Conclusion,
   CrossCheckLine,
@@ -12,6 +10,8 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
+import { type Evidence, isMixed } from "../core/verdict/evidence.ts";
+import { ServedRuns } from "../core/verdict/lifetime.ts";
 import { controlWords } from "./control-words.ts";
 import { crossCheckWords } from "./cross-check-words.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";

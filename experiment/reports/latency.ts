@@ -1,6 +1,6 @@
 /** How long the answers of a record took. */
 
-import type { Evidence } from "../core/evidence.ts";
+import type { Evidence } from "../core/verdict/evidence.ts";
 import { quantile } from "./numbers.ts";
 
 /** Milliseconds from sending to answer, of the requests whose outcome is `ok`. */

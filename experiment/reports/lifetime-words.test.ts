@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LifetimeEstimate } from "../core/lifetime.ts";
+import type { LifetimeEstimate } from "../core/verdict/lifetime.ts";
 import { lifetimeWords } from "./lifetime-words.ts";
 
 const survivals = [

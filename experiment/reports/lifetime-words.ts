@@ -1,7 +1,7 @@
 /** How long idle environments lived, in words. */
 
-import { formatDuration } from "../core/duration.ts";
-import type { Lifetime, LifetimeEstimate } from "../core/lifetime.ts";
+import { formatDuration } from "../core/plan/duration.ts";
+import type { Lifetime, LifetimeEstimate } from "../core/verdict/lifetime.ts";
 import { inWords, plural } from "./numbers.ts";
 
 /** Pauses that are told one by one. */

@@ -1,7 +1,7 @@
 /** Which requests were in one process with another one at the same time. */
 
-import { type Evidence, type Identified, isIdentified } from "../core/evidence.ts";
-import { intersect } from "../core/intervals.ts";
+import { type Evidence, type Identified, isIdentified } from "../core/verdict/evidence.ts";
+import { intersect } from "../core/verdict/intervals.ts";
 
 /** Those of one run that overlap another, each on the clock of its own process. */
 export function overlapping(run: readonly Evidence[]): Set<Evidence> {

@@ -1,7 +1,7 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
-import type { Evidence } from "../core/evidence.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
+import type { Evidence } from "../core/verdict/evidence.ts";
 import { inWords, plural } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";

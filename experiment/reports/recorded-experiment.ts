@@ -1,8 +1,6 @@
 /** A recorded experiment, read once: its evidence, and of the answers as many as are shown. */
 
 import { ExperimentError } from "../core/errors.ts";
-import { evidenceOf, type TellingObservation } from "../core/evidence.ts";
-import { EvidenceTable } from "../core/evidence-table.ts";
 import type {
   CrossCheckLine,
   Observation,
@@ -11,6 +9,8 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
+import { evidenceOf, type TellingObservation } from "../core/verdict/evidence.ts";
+import { EvidenceTable } from "../core/verdict/evidence-table.ts";
 import { readTellingLines } from "../records/read-record.ts";
 import { concludeSeries, type RunReading, type Series } from "./series.ts";
 

@@ -1,7 +1,7 @@
 /** What is kept of one run in order to show it: the first answers whole, of the others a number. */
 
-import type { Evidence } from "../core/evidence.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
+import type { Evidence } from "../core/verdict/evidence.ts";
 
 /** Requests that are shown in full. */
 export const SHOWN_REQUESTS = 20;

@@ -1,11 +1,11 @@
 /** The runs of one role, the experiment's or its control's, and what follows from them. */
 
-import { concludeExperiment } from "../core/conclude.ts";
-import { withControl } from "../core/control.ts";
-import type { Evidence, RunEvidence } from "../core/evidence.ts";
-import type { Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { Conclusion, Observation, Role, RunLine, VerdictLine } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
+import { concludeExperiment } from "../core/verdict/conclude.ts";
+import { withControl } from "../core/verdict/control.ts";
+import type { Evidence, RunEvidence } from "../core/verdict/evidence.ts";
 import { evidenceOfRun, type ReadRun } from "../records/conclude-record.ts";
 
 /** One run as it was read. */

@@ -1,7 +1,7 @@
 /** Plans and targets in few words. */
 
-import { formatDuration } from "../core/duration.ts";
-import type { Plan } from "../core/plan.ts";
+import { formatDuration } from "../core/plan/duration.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { inWords, plural } from "./numbers.ts";
 

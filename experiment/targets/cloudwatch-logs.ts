@@ -1,8 +1,8 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import type { LoggedEvent, Period } from "../core/cross-check.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
+import type { LoggedEvent, Period } from "../core/verdict/cross-check.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
 export interface LogPlace {

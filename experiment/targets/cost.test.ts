@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { loadCostUsd } from "../../pricing/cost.ts";
-import { equalStages, referencePlan } from "../core/plan.ts";
+import { equalStages, referencePlan } from "../core/plan/plan.ts";
 import { costWords } from "../reports/cost-words.ts";
 import { planCost } from "./cost.ts";
 

@@ -2,7 +2,7 @@
 
 import { type Billed, loadCostUsd } from "../../pricing/cost.ts";
 import { priceOf } from "../../pricing/price-list.ts";
-import { burstOf, type Plan } from "../core/plan.ts";
+import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Cost } from "../core/target.ts";
 
 /** From this on, in US dollars, nobody fires without having been asked. */

@@ -4,7 +4,7 @@ import {
   type FunctionConfiguration,
   MODELS,
 } from "../../local-lambda/function-configuration.ts";
-import { equalStages, type Plan, referencePlan, type Stage } from "../core/plan.ts";
+import { equalStages, type Plan, referencePlan, type Stage } from "../core/plan/plan.ts";
 import {
   localAllowanceMs,
   localCautions,

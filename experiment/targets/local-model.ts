@@ -2,10 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
-import { capacityOf } from "../../local-lambda/capacity.ts";
 import type { FunctionConfiguration } from "../../local-lambda/function-configuration.ts";
+import { capacityOf } from "../../local-lambda/pool/capacity.ts";
 import { inWords, plural } from "../core/numbers.ts";
-import { burstOf, type Plan, type Stage } from "../core/plan.ts";
+import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
 import { hasFiles, lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
 
 /** Memory of one environment that it shares with no other, and of a worker thread in it, in MB. */

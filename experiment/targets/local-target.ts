@@ -15,7 +15,7 @@ import {
   defaultConfiguration,
   type FunctionConfiguration,
 } from "../../local-lambda/function-configuration.ts";
-import { toArguments } from "../../local-lambda/options.ts";
+import { toArguments } from "../../local-lambda/options/options.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Target } from "../core/target.ts";

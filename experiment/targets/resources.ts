@@ -1,7 +1,7 @@
 /** What this machine can still give: open files and memory. */
 
 import { inWords } from "../core/numbers.ts";
-import { burstOf, type Plan } from "../core/plan.ts";
+import { burstOf, type Plan } from "../core/plan/plan.ts";
 
 /** Descriptors that a process needs besides its connections. */
 const RESERVED_FILES = 64;

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { verifySignature } from "../../local-lambda/signature.ts";
+import { verifySignature } from "../../local-lambda/url/signature.ts";
 import { fireAt } from "../../test/fire-at.ts";
 import { answerPlainly, type SeenRequest, startServer } from "../../test/http-server.ts";
 import { temporaryFolder } from "../../test/processes.ts";

@@ -2,7 +2,7 @@
 
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { SignRequest } from "../core/requests.ts";
+import type { SignRequest } from "../core/target.ts";
 import { type CredentialProvider, credentialsFor } from "./aws-credentials.ts";
 
 /**

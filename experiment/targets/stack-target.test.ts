@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { outputsOf, pathWithPulumi, scriptOf } from "../../test/pulumi.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { referencePlan } from "../core/plan.ts";
+import { referencePlan } from "../core/plan/plan.ts";
 import { openTarget } from "./open-target.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";

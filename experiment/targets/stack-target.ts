@@ -1,6 +1,6 @@
 /** The function that `pulumi up` deployed. */
 
-import type { Plan, Stage } from "../core/plan.ts";
+import type { Plan, Stage } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { unreservedConcurrency } from "./account.ts";
 import { standardCredentials } from "./aws-credentials.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { equalStages, type Plan, referencePlan } from "../core/plan.ts";
+import { equalStages, type Plan, referencePlan } from "../core/plan/plan.ts";
 import { throttlingCautions } from "./throttling.ts";
 
 function burst(concurrency: number): Plan {

@@ -1,7 +1,7 @@
 /** What will be throttled, as far as it can be known before. */
 
 import { inWords } from "../core/numbers.ts";
-import type { Plan } from "../core/plan.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import { largestBurst } from "./resources.ts";
 import type { Stack } from "./stack-outputs.ts";
 

@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ExperimentError } from "../../experiment/core/errors.ts";
-import { referencePlan } from "../../experiment/core/plan.ts";
+import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import { DESIGNS } from "../../experiment/plans/designs.ts";
 import { parseDesign } from "../../experiment/plans/parse-design.ts";
 import { readPlanFile } from "../../experiment/plans/plan-file.ts";

@@ -2,11 +2,11 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { concludeExperiment, concludeRun } from "../../experiment/core/conclude.ts";
-import { evidenceOf } from "../../experiment/core/evidence.ts";
-import type { Plan } from "../../experiment/core/plan.ts";
+import type { Plan } from "../../experiment/core/plan/plan.ts";
 import type { Observation, RecordLine, Role } from "../../experiment/core/record-lines.ts";
 import type { TargetDescription } from "../../experiment/core/target.ts";
+import { concludeExperiment, concludeRun } from "../../experiment/core/verdict/conclude.ts";
+import { evidenceOf } from "../../experiment/core/verdict/evidence.ts";
 import { observe, type Visit } from "../schedules.ts";
 
 export interface Recorded {

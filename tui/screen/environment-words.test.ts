@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { referencePlan } from "../../experiment/core/plan.ts";
+import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RunLine } from "../../experiment/core/record-lines.ts";
 import { Follower } from "../follower.ts";
 import { environmentWords, summarizeRun } from "./environment-words.ts";

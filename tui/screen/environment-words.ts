@@ -1,8 +1,8 @@
 /** What is said of an environment beside its bars. */
 
-import { isMixed } from "../../experiment/core/evidence.ts";
-import { countDeepest } from "../../experiment/core/intervals.ts";
 import { inWords } from "../../experiment/core/numbers.ts";
+import { isMixed } from "../../experiment/core/verdict/evidence.ts";
+import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
 import type { EnvironmentState, Invocation } from "../state.ts";
 
 /** The answers of one run, in order of arrival. */

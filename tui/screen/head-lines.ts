@@ -1,8 +1,8 @@
 /** The head's text: where the plan is fired at, what that proves, and the plan on one line. */
 
 import stringWidth from "string-width";
-import { formatDuration } from "../../experiment/core/duration.ts";
-import { isUneven, type Plan, requestsOf } from "../../experiment/core/plan.ts";
+import { formatDuration } from "../../experiment/core/plan/duration.ts";
+import { isUneven, type Plan, requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { Cost } from "../../experiment/core/target.ts";
 import { usdText } from "../../experiment/reports/cost-words.ts";
 import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";

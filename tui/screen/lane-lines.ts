@@ -1,6 +1,6 @@
 /** The lines that blocks are made of. */
 
-import { clientOf } from "../../experiment/core/plan.ts";
+import { clientOf } from "../../experiment/core/plan/plan.ts";
 import type { Observation } from "../../experiment/core/record-lines.ts";
 import { globalDataParts } from "../../experiment/reports/global-data-text.ts";
 import { plural } from "../../experiment/reports/numbers.ts";

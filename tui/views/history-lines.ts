@@ -1,6 +1,6 @@
 /** Recorded experiments as a table. */
 
-import { requestsOf } from "../../experiment/core/plan.ts";
+import { requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import { deploymentOf, type PooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";

@@ -1,7 +1,7 @@
 /** What stands where the run will be: the question, and what the plan does about it. */
 
-import { formatDuration } from "../../experiment/core/duration.ts";
-import { burstOf, type Plan } from "../../experiment/core/plan.ts";
+import { formatDuration } from "../../experiment/core/plan/duration.ts";
+import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
 import { costWords } from "../../experiment/reports/cost-words.ts";
 import { inWords, plural } from "../../experiment/reports/numbers.ts";
 import { type Line, wrapText } from "../screen/text.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { referencePlan } from "../../experiment/core/plan.ts";
-import { parsePlan } from "../../experiment/core/plan-input.ts";
+import { referencePlan } from "../../experiment/core/plan/plan.ts";
+import { parsePlan } from "../../experiment/core/plan/plan-input.ts";
 import { deleteToStart, insert } from "../text-field.ts";
 import {
   editFocused,

@@ -1,8 +1,12 @@
 /** The plan as a form, as data: six fields of text, read by the plan's own parser while typing. */
 
-import { formatDuration } from "../../experiment/core/duration.ts";
-import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan.ts";
-import { type ParsedPlan, type PlanInput, parsePlan } from "../../experiment/core/plan-input.ts";
+import { formatDuration } from "../../experiment/core/plan/duration.ts";
+import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan/plan.ts";
+import {
+  type ParsedPlan,
+  type PlanInput,
+  parsePlan,
+} from "../../experiment/core/plan/plan-input.ts";
 import { inWords, plural } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
 import { type Edit, type TextField, textField } from "../text-field.ts";

@@ -1,6 +1,6 @@
 /** A run as sentences, for a screen reader: bars and columns say nothing there. */
 
-import { isMixed } from "../../experiment/core/evidence.ts";
+import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
 import { environmentWords, served, summarizeRun } from "../screen/environment-words.ts";

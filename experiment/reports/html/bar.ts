@@ -1,6 +1,6 @@
 /** One request of the picture. */
 
-import type { Evidence } from "../../core/evidence.ts";
+import type { Evidence } from "../../core/verdict/evidence.ts";
 import { inWords } from "../numbers.ts";
 import { round } from "./frame.ts";
 import { html, type Markup } from "./html.ts";

@@ -1,6 +1,6 @@
 /** The same picture for more requests than can be drawn: how many were in the handler, cell by cell. */
 
-import type { Evidence } from "../../core/evidence.ts";
+import type { Evidence } from "../../core/verdict/evidence.ts";
 import { overlapping } from "../overlapping.ts";
 import type { RecordedRun } from "../series.ts";
 import { stayOf } from "./stay.ts";

@@ -1,6 +1,6 @@
 /** A recorded experiment as one page that can be sent to somebody. */
 
-import { formatDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/plan/duration.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { controlWords } from "../control-words.ts";
 import { crossCheckWords } from "../cross-check-words.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.ts";
-import { concludeRun } from "../../core/conclude.ts";
-import { evidenceOf } from "../../core/evidence.ts";
-import { referencePlan } from "../../core/plan.ts";
+import { referencePlan } from "../../core/plan/plan.ts";
+import { concludeRun } from "../../core/verdict/conclude.ts";
+import { evidenceOf } from "../../core/verdict/evidence.ts";
 import type { RecordedRun } from "../series.ts";
 import { densityOf } from "./density.ts";
 import { layOut } from "./lanes.ts";

@@ -1,6 +1,6 @@
 /** Which environment was busy when, laid out: lanes from top to bottom, time from left to right. */
 
-import type { Evidence } from "../../core/evidence.ts";
+import type { Evidence } from "../../core/verdict/evidence.ts";
 import { environmentRows } from "../environment-rows.ts";
 import { overlapping } from "../overlapping.ts";
 import type { RecordedRun } from "../series.ts";

@@ -1,7 +1,7 @@
 /** The parts of a page that are about one series: its verdict, its picture and its tables. */
 
-import { isMixed } from "../../core/evidence.ts";
 import type { Observation } from "../../core/record-lines.ts";
+import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../environment-labels.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
 import { globalDataText } from "../global-data-text.ts";

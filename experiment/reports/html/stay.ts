@@ -1,6 +1,6 @@
 /** When a request was where, by the runner's clock. */
 
-import { type Evidence, isIdentified } from "../../core/evidence.ts";
+import { type Evidence, isIdentified } from "../../core/verdict/evidence.ts";
 
 export interface Stay {
   evidence: Evidence;

@@ -1,7 +1,7 @@
 /** What the stand-in's APIs have in common: a call, who may make it, and how it is refused. */
 
-import type { SignedRequest } from "../../../local-lambda/canonical-request.ts";
-import { verifySignature } from "../../../local-lambda/signature.ts";
+import type { SignedRequest } from "../../../local-lambda/url/canonical-request.ts";
+import { verifySignature } from "../../../local-lambda/url/signature.ts";
 import type { Account } from "./account.ts";
 import { AwsError } from "./aws-error.ts";
 

@@ -1,17 +1,17 @@
 /** A Function URL that answers: behind it runs the embedded Lambda with what is deployed. */
 
 import {
-  type Admission,
-  type Authorize,
-  iamAuthorization,
-} from "../../../local-lambda/authorization.ts";
-import {
   defaultConfiguration,
   type FunctionConfiguration,
 } from "../../../local-lambda/function-configuration.ts";
-import { respond } from "../../../local-lambda/function-url-response.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
-import { refusals } from "../../../local-lambda/signature-refusals.ts";
+import {
+  type Admission,
+  type Authorize,
+  iamAuthorization,
+} from "../../../local-lambda/url/authorization.ts";
+import { respond } from "../../../local-lambda/url/function-url-response.ts";
+import { refusals } from "../../../local-lambda/url/signature-refusals.ts";
 import { isRecord } from "./archive.ts";
 import type { DeployedFunction, ServedUrl } from "./deployed-function.ts";
 import { isOpen } from "./function-policy.ts";

@@ -1,6 +1,6 @@
 /** A log group of CloudWatch Logs. */
 
-import type { LogStreamContent } from "../../../local-lambda/log-streams.ts";
+import type { LogStreamContent } from "../../../local-lambda/pool/log-streams.ts";
 
 /** Tells the streams of one embedded Lambda as they are now. */
 type LogSource = () => LogStreamContent[];

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { MAX_CLIENT_LENGTH, MAX_REMEMBERED_CLIENTS } from "../../../handler/contract.ts";
+import { fireAt } from "../../../test/fire-at.ts";
+import { startServer } from "../../../test/http-server.ts";
+
+test.each(["\u0001", "😀", "\ud800"])(
+  "the largest answer of names of %j is read",
+  async (letter) => {
+    const client = letter.repeat(MAX_CLIENT_LENGTH);
+    const clients: string[] = Array(MAX_REMEMBERED_CLIENTS).fill(client);
+    const globalData = { counter: 10_000, client, clients, dropped: 9_000 };
+    const server = await startServer((_, response) => {
+      response.end(JSON.stringify({ client, globalData, message: "ok" }));
+    });
+    const { observations } = await fireAt(server.url, 1, 1);
+    expect(observations[0]?.response?.globalData).toEqual(globalData);
+  },
+);

@@ -1,0 +1,88 @@
+/** What an error of a connection means, and what helps. */
+
+import { ExperimentError, rootCause, rootMessage } from "../errors.ts";
+import { plural } from "../numbers.ts";
+import type { Observation } from "../record-lines.ts";
+
+/** The code of the innermost error, such as `ECONNREFUSED`, or its name where it has none. */
+function codeOf(error: unknown): string {
+  const cause = rootCause(error);
+  if (!(cause instanceof Error)) return "";
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
+}
+
+/** What to do when a connection cannot be opened, by the error's code. */
+const STEPS: readonly [RegExp, string][] = [
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    "Check the name, that the stack is still up, and that this machine is online.",
+  ],
+  [
+    /SELF_SIGNED|^UNABLE_TO_/,
+    "If you trust it, name the file of its certificate in NODE_EXTRA_CA_CERTS and fire again.",
+  ],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, "Use a name that is on the certificate."],
+  [/^CERT_HAS_EXPIRED$/, "Renew the target's certificate, or set this machine's clock."],
+  [/^CERT_NOT_YET_VALID$/, "Set this machine's clock, or replace the target's certificate."],
+  [/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, "Try http:// instead of https://."],
+  [/^E[MN]FILE$/, 'Lower the concurrency, or raise the limit of open files with "ulimit -n".'],
+];
+
+/**
+ * The failure to open one connection.
+ *
+ * @param opened how many were open by then
+ * @param count how many were wanted
+ */
+export function unopened(url: URL, opened: number, count: number, error: unknown): ExperimentError {
+  const code = codeOf(error);
+  const known = STEPS.find(([pattern]) => pattern.test(code))?.[1];
+  const step =
+    opened === 0
+      ? "Check the address and that the target is up."
+      : `Lower the concurrency: ${plural(opened, "connection")} could be opened.`;
+  return new ExperimentError(
+    `Could not open connection ${opened + 1} of ${count} to ${url.host}: ${inOneLine(error)}`,
+    known ?? step,
+    { cause: error },
+  );
+}
+
+/** What broke a connection that was open, by the error's code and message. */
+const BREAKS: readonly [RegExp, string][] = [
+  [/^UND_ERR_SOCKET bad response/, "the target sent a 100 that nobody had asked for"],
+  [/^(UND_ERR_SOCKET bad upgrade|ERR_ASSERTION .*upgrade)/, "the target changed the protocol"],
+  [/^UND_ERR_SOCKET/, "the target closed the connection"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED)/, "the target reset the connection"],
+  [/^UND_ERR_RES_CONTENT_LENGTH/, "the target sent another length than it had said"],
+  [/^(HPE_|HTTPParserError|ERR_ASSERTION)/, "the target broke the rules of HTTP"],
+  [/^UND_ERR_HEADERS_OVERFLOW/, "the target sent too large a head"],
+];
+
+/** Why a request that was sent has no whole answer, and what that makes of it. */
+export function brokenOff(
+  error: unknown,
+  { status }: Pick<Observation, "status">,
+): Pick<Observation, "outcome" | "message"> {
+  const code = codeOf(error);
+  const detail = inOneLine(error);
+  if (/^(Z_|ERR__|ZSTD_)/.test(code)) {
+    const message = `the body of ${status} is not compressed as its head says (${detail})`;
+    return { outcome: status === 200 ? "unreadable" : "failed", message };
+  }
+  const known = BREAKS.find(([pattern]) => pattern.test(`${code} ${detail}`))?.[1];
+  if (known === undefined) return { outcome: "failed", message: detail };
+  const when = status === undefined ? "before it answered" : `in the middle of its ${status}`;
+  // An assertion of undici's own explains nothing.
+  const why = code === "ERR_ASSERTION" ? "" : ` (${detail})`;
+  return { outcome: "failed", message: `${known} ${when}${why}` };
+}
+
+/** OpenSSL puts the reason between file names and line breaks. */
+function inOneLine(error: unknown): string {
+  const cause = rootCause(error);
+  if (cause instanceof Error && "reason" in cause && codeOf(cause).startsWith("ERR_SSL_")) {
+    return `TLS failed: ${cause.reason}`;
+  }
+  return rootMessage(error).replaceAll(/\s+/g, " ").trim();
+}

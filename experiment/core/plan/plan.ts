@@ -1,0 +1,97 @@
+/** What to fire: the clients, how long the handler holds each request, and the stages. */
+
+import { DEFAULT_HOLD_MS, DEFAULT_STEPS, HOLD_LIMITS_MS } from "../../../handler/contract.ts";
+
+/** One run's worth of requests. */
+export interface Stage {
+  /** Requests in flight at once. */
+  concurrency: number;
+  /** How many in all; request i carries client i modulo their number. */
+  requests: number;
+  /** Pause before the stage, in milliseconds. */
+  pauseMs: number;
+}
+
+export interface Plan {
+  name: string;
+  clients: string[];
+  /** How long the handler awaits simulated I/O, in milliseconds, in `steps` equal parts. */
+  holdMs: number;
+  steps: number;
+  stages: Stage[];
+}
+
+/** The limits of a plan, each inclusive. */
+export const LIMITS = {
+  concurrency: { min: 1, max: 10_000 },
+  requests: { min: 1, max: 1_000_000 },
+  holdMs: HOLD_LIMITS_MS,
+  /** The handler's own. */
+  steps: { min: 1, max: 100 },
+  runs: { min: 1, max: 1_000 },
+  pauseMs: { min: 0, max: 3_600_000 },
+  /** Of a run that is as long as it is told to be. */
+  durationMs: { min: 100, max: 3_600_000 },
+} as const;
+
+const REFERENCE_CLIENTS = ["Ana", "Barbara", "Mario", "Dean", "John"];
+
+/** The reference experiment: five clients at once, held five seconds, twice without a pause. */
+export const referencePlan: Plan = {
+  name: "reference",
+  clients: REFERENCE_CLIENTS,
+  holdMs: DEFAULT_HOLD_MS,
+  steps: DEFAULT_STEPS,
+  stages: equalStages(2, REFERENCE_CLIENTS.length, REFERENCE_CLIENTS.length, 0),
+};
+
+/** Stages that are alike; the pause stands between them, so the first one has none. */
+export function equalStages(
+  runs: number,
+  concurrency: number,
+  requests: number,
+  pauseMs: number,
+): Stage[] {
+  return Array.from({ length: runs }, (_, run) => ({
+    concurrency,
+    requests,
+    pauseMs: run === 0 ? 0 : pauseMs,
+  }));
+}
+
+/** The client whose name request `index` of any stage carries. */
+export function clientOf(plan: Plan, index: number): string {
+  return plan.clients[index % plan.clients.length] ?? "";
+}
+
+/** How many requests a stage fires at the same instant. */
+export function burstOf(stage: Stage): number {
+  return Math.min(stage.concurrency, stage.requests);
+}
+
+/** Whether the stages differ in more than the first one's pause, so that one cannot stand for all. */
+export function isUneven({ stages }: Plan): boolean {
+  const [first, second] = stages;
+  const isLike = (stage: Stage, run: number) =>
+    stage.concurrency === first?.concurrency &&
+    stage.requests === first.requests &&
+    stage.pauseMs === (run === 0 ? 0 : second?.pauseMs);
+  return !stages.every(isLike);
+}
+
+/** How many requests all stages fire. */
+export function requestsOf({ stages }: Plan): number {
+  return stages.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/**
+ * How long a plan takes at least, in milliseconds: its pauses, and each stage's requests in as many
+ * rounds as its concurrency needs. Cold starts and the way there and back come on top.
+ */
+export function planDurationMs({ stages, holdMs }: Plan): number {
+  return stages.reduce(
+    (sum, { concurrency, requests, pauseMs }) =>
+      sum + pauseMs + Math.ceil(requests / concurrency) * holdMs,
+    0,
+  );
+}

@@ -1,0 +1,92 @@
+/** From observations to a verdict. Pure: a record made elsewhere can be concluded the same way. */
+
+import type { Conclusion, Outcome } from "../record-lines.ts";
+import { findContradictions } from "./consistency.ts";
+import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
+import { countOverlaps, findProof, type Proof } from "./proof.ts";
+import { reasonFor } from "./reason.ts";
+import { countTrials, upperBound } from "./trials.ts";
+
+/** Concludes over one run. */
+export function concludeRun(run: RunEvidence): Conclusion {
+  const { memory: _, ...conclusion } = concludeExperiment([run]);
+  return conclusion;
+}
+
+/** Concludes over all runs of an experiment, which follow one another. */
+export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
+  const byRun = runs.map((run) => run.requests.filter(isIdentified));
+  const identified = byRun.flat();
+  const contradictions = findContradictions(identified);
+  const isCredible = (item: Identified) => !contradictions.has(item.report.process);
+  const credible = contradictions.size === 0 ? byRun : byRun.map((run) => run.filter(isCredible));
+  const outcomes = countOutcomes(runs);
+  const trials = sum(credible, countTrials);
+  const proof = firstProof(credible);
+  const reason = proof
+    ? undefined
+    : reasonFor({ runs, outcomes, identified, contradictions, trials });
+  const isolated = !proof && reason === undefined;
+
+  return {
+    verdict: proof ? "shared" : isolated ? "isolated" : "inconclusive",
+    ...(proof && { sharing: proof.sharing }),
+    ...(reason !== undefined && { reason }),
+    environments: countDistinct(identified, (item) => item.report.environment),
+    processes: countDistinct(identified, (item) => item.report.process),
+    instances: countDistinct(identified, (item) => item.report.instance),
+    coldStarts: identified.filter((item) => item.report.coldStart).length,
+    overlaps: sum(credible, countOverlaps),
+    mixed: sum(credible, (run) => run.filter((item) => item.report.mixed).length),
+    trials,
+    warmTrials: sum(credible, (run) => countTrials(run.filter((item) => !item.report.coldStart))),
+    ...(isolated && { bound: upperBound(trials) }),
+    ...(proof && { witness: proof.witness }),
+    outcomes,
+    wallMs: sum(runs, wallOf),
+    skewMs: runs.reduce((largest, run) => Math.max(largest, skewOf(run)), 0),
+    memory: credible.some((run) => run.some(isRemembering)) ? "kept" : "not seen",
+  };
+}
+
+function firstProof(runs: readonly (readonly Identified[])[]): Proof | undefined {
+  const proofs = runs.map(findProof).filter((proof) => proof !== undefined);
+  return proofs.find((proof) => proof.sharing === "globals") ?? proofs[0];
+}
+
+/**
+ * Whether this invocation found what an earlier one, already over, had left: its counter is higher
+ * than the number of invocations in its instance accounts for.
+ */
+function isRemembering({ report }: Identified): boolean {
+  return report.counter > report.inFlightOnEntry;
+}
+
+function countOutcomes(runs: readonly RunEvidence[]): Partial<Record<Outcome, number>> {
+  const counts: Partial<Record<Outcome, number>> = {};
+  for (const { requests } of runs) {
+    for (const { outcome } of requests) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** From the shot to the last answer, in milliseconds. */
+function wallOf({ requests }: RunEvidence): number {
+  return requests.reduce((latest, { answeredAt = 0 }) => Math.max(latest, answeredAt), 0);
+}
+
+/** Between the first and the last request of the burst, in milliseconds. */
+function skewOf({ requests, concurrency }: RunEvidence): number {
+  const burst = requests.filter(({ index }) => index < concurrency);
+  return burst.reduce((latest, { sentAt = 0 }) => Math.max(latest, sentAt), 0);
+}
+
+function countDistinct<T>(items: readonly T[], keyOf: (item: T) => string): number {
+  const keys = new Set<string>();
+  for (const item of items) keys.add(keyOf(item));
+  return keys.size;
+}
+
+function sum<T>(items: readonly T[], measure: (item: T) => number): number {
+  return items.reduce((total, item) => total + measure(item), 0);
+}

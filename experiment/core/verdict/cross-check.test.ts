@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import type { Observation } from "../record-lines.ts";
+import {
+  type CheckedRequest,
+  checkedRequestOf,
+  compare,
+  isComplete,
+  type LoggedEvent,
+} from "./cross-check.ts";
+
+const PERIOD = { from: 100_000, to: 200_000 };
+
+const REQUESTS: CheckedRequest[] = [
+  { requestId: "r1", served: { environment: "a", coldStart: true, initializedAt: 100_200 } },
+  { requestId: "r2", served: { environment: "b", coldStart: true, initializedAt: 100_300 } },
+  { requestId: "r3", served: { environment: "a", coldStart: false, initializedAt: 100_200 } },
+];
+const LOG: LoggedEvent[] = [
+  { kind: "initialized", stream: "a", at: 100_100 },
+  { kind: "initialized", stream: "b", at: 100_150 },
+  { kind: "entered", stream: "a", at: 100_201, requestId: "r1" },
+  { kind: "entered", stream: "b", at: 100_301, requestId: "r2" },
+  { kind: "entered", stream: "a", at: 110_000, requestId: "r3" },
+];
+const without = (predicate: (event: LoggedEvent) => boolean) =>
+  LOG.filter((event) => !predicate(event));
+const compareWith = (requests: readonly CheckedRequest[], log: readonly LoggedEvent[]) =>
+  compare(requests, log, PERIOD);
+
+test("a log that says what the answers said agrees", () => {
+  expect(compareWith(REQUESTS, LOG)).toEqual({
+    requests: 3,
+    streams: 2,
+    initialized: 2,
+    agreement: true,
+    differences: [],
+  });
+});
+
+test("an environment that served none of the requests is counted, and is no disagreement", () => {
+  const more: LoggedEvent[] = [
+    { kind: "initialized", stream: "c", at: 120_000 },
+    { kind: "entered", stream: "d", at: 120_000, requestId: "somebody else's" },
+  ];
+  const comparison = compareWith(REQUESTS, [...LOG, ...more]);
+  expect(comparison).toMatchObject({ requests: 3, streams: 2, initialized: 3, agreement: true });
+});
+
+test("a request in another stream than its answer named is a difference", () => {
+  const log = LOG.map((event) =>
+    event.kind === "entered" && event.requestId === "r3" ? { ...event, stream: "b" } : event,
+  );
+  expect(compareWith(REQUESTS, log)).toMatchObject({
+    agreement: false,
+    differences: ["1 request is in another log stream than its answer named, such as r3."],
+  });
+});
+
+test("answered requests that the log does not know are a difference", () => {
+  const log = without((event) => event.kind === "entered" && event.requestId !== "r1");
+  expect(compareWith(REQUESTS, log).differences).toEqual([
+    "2 requests were answered and are not in the log, such as r2.",
+  ]);
+});
+
+test("a cold start without an initialization is a difference", () => {
+  const log = without((event) => event.kind === "initialized" && event.stream === "b");
+  expect(compareWith(REQUESTS, log).differences).toEqual([
+    "1 request called itself a cold start, and the log knows of no initialization, such as r2.",
+  ]);
+});
+
+test("an initialization that no answer owns up to is a difference", () => {
+  const [first, second, third] = REQUESTS;
+  const warm = { environment: "b", coldStart: false, initializedAt: 100_300 };
+  const requests = [first, { ...second, served: warm }, third].filter((it) => it !== undefined);
+  expect(compareWith(requests as CheckedRequest[], LOG).differences).toEqual([
+    "1 request called itself warm, and its environment was initialized meanwhile, such as r2.",
+  ]);
+  // Whoever was the first may be the one whose answer was lost.
+  const lost: CheckedRequest = { requestId: "r4" };
+  const log: LoggedEvent[] = [
+    ...LOG,
+    { kind: "entered", stream: "b", at: 100_160, requestId: "r4" },
+  ];
+  expect(compareWith([...(requests as CheckedRequest[]), lost], log).agreement).toBe(true);
+});
+
+test("an environment that was initialized before is expected to be found by nobody", () => {
+  const served = { environment: "p", coldStart: true, initializedAt: 50_000 };
+  const provisioned = { requestId: "r5", served };
+  const log: LoggedEvent[] = [{ kind: "entered", stream: "p", at: 100_010, requestId: "r5" }];
+  expect(compareWith([provisioned], log)).toMatchObject({ initialized: 0, agreement: true });
+  expect(isComplete([provisioned], log, PERIOD)).toBe(true);
+});
+
+test("an initialization that began before the period and ended in it is found, and not counted", () => {
+  const served = { environment: "e", coldStart: true, initializedAt: 100_001 };
+  const early = { requestId: "r6", served };
+  const log: LoggedEvent[] = [
+    { kind: "initialized", stream: "e", at: 99_000 },
+    { kind: "entered", stream: "e", at: 100_010, requestId: "r6" },
+  ];
+  expect(compareWith([early], log)).toMatchObject({ initialized: 0, agreement: true });
+});
+
+test("a failed request is found in the log that its answer could not name", () => {
+  const failed: CheckedRequest = { requestId: "r4" };
+  const log: LoggedEvent[] = [
+    ...LOG,
+    { kind: "entered", stream: "c", at: 100_400, requestId: "r4" },
+  ];
+  expect(compareWith([...REQUESTS, failed], log)).toMatchObject({
+    requests: 4,
+    streams: 3,
+    agreement: true,
+  });
+  expect(compareWith([...REQUESTS, failed], LOG)).toMatchObject({ requests: 3, agreement: true });
+});
+
+test("where no answer named an environment, nothing is confirmed", () => {
+  expect(compareWith([{ requestId: "r4" }], LOG)).toMatchObject({
+    agreement: false,
+    differences: ["No answer named its environment: nothing can be compared."],
+  });
+});
+
+test("a log is complete once every answer's request and cold start have arrived", () => {
+  expect(isComplete(REQUESTS, LOG, PERIOD)).toBe(true);
+  for (const missing of LOG) {
+    const log = without((it) => it === missing);
+    expect(isComplete(REQUESTS, log, PERIOD)).toBe(false);
+  }
+  expect(isComplete([{ requestId: "r9" }], [], PERIOD)).toBe(true);
+});
+
+test("what was throttled or has no id is in no log", () => {
+  const seen: Observation = { type: "observation", run: "r", index: 0, client: "A", outcome: "ok" };
+  expect(checkedRequestOf(seen)).toBeUndefined();
+  expect(checkedRequestOf({ ...seen, outcome: "throttled", requestId: "t" })).toBeUndefined();
+  expect(checkedRequestOf({ ...seen, outcome: "failed", requestId: "f" })).toEqual({
+    requestId: "f",
+  });
+});

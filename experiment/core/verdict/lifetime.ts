@@ -1,0 +1,119 @@
+/** How long idle environments live, from those that were seen again after each pause of a plan. */
+
+import { burstOf } from "../plan/plan.ts";
+import type { Observation, RecordLine } from "../record-lines.ts";
+import { halfLifeOf, type Survival } from "./half-life.ts";
+
+const ON_DEMAND = "on-demand";
+
+/** What a run showed of its environments. */
+export interface ServedRun {
+  /** The pause before it. */
+  pauseMs: number;
+  /** Requests at once, so environments that could be seen. */
+  burst: number;
+  /** Whether every request was answered with the name of its environment. */
+  isComplete: boolean;
+  environments: ReadonlySet<string>;
+}
+
+/** What explains the survivors. */
+export type LifetimeEstimate =
+  /** All outlived a pause of `aboveMs`, if there was one, and none one of `belowMs`, likewise. */
+  | { kind: "timeout"; aboveMs?: number; belowMs?: number }
+  /** Half of those that are left end every so many milliseconds. */
+  | { kind: "half-life"; halfLifeMs: number }
+  | { kind: "unexplained" };
+
+export interface Lifetime {
+  /** The shortest pause first; those of equal length are added up. */
+  survivals: readonly Survival[];
+  estimate: LifetimeEstimate;
+}
+
+/**
+ * Looks which environments of each run were seen again after the pause behind it, at once or later.
+ * The service may start a new environment where an idle one is left, so what was not seen again has
+ * probably ended, but need not. Pauses around runs that could not show all environments are left out.
+ *
+ * @param runs in the order in which they were fired
+ * @returns `undefined` where no pause says anything
+ */
+export function lifetimeOf(runs: readonly ServedRun[]): Lifetime | undefined {
+  const byPause = new Map<number, Survival>();
+  for (const [index, run] of runs.entries()) {
+    const previous = runs[index - 1];
+    if (!previous || !isTelling(previous, run)) continue;
+    const before = previous.environments.size;
+    const later = runs.slice(index);
+    const isSeenAgain = (id: string) => later.some(({ environments }) => environments.has(id));
+    const after = [...previous.environments].filter(isSeenAgain).length;
+    const known = byPause.get(run.pauseMs) ?? { pauseMs: run.pauseMs, before: 0, after: 0 };
+    const { pauseMs } = known;
+    byPause.set(pauseMs, { pauseMs, before: known.before + before, after: known.after + after });
+  }
+  const survivals = [...byPause.values()].sort((one, other) => one.pauseMs - other.pauseMs);
+  if (survivals.length === 0) return undefined;
+  return { survivals, estimate: estimateOf(survivals) };
+}
+
+/** Follows a record and keeps what a lifetime can be concluded from, whatever the record's size. */
+export class ServedRuns {
+  readonly #runs: (ServedRun & { id: string; requests: number; environments: Set<string> })[] = [];
+  #identified = 0;
+
+  /**
+   * Takes the record's next line. What is of a control is left out, and so are models that keep
+   * their environments: who is not seen again there was merely not chosen.
+   */
+  take(line: RecordLine): void {
+    if (line.type === "run" && line.role === "experiment") {
+      const { model = ON_DEMAND } = line.target;
+      if (model !== ON_DEMAND) return;
+      const stage = line.plan.stages[line.index];
+      if (!stage) return;
+      const { pauseMs, requests } = stage;
+      const served = { isComplete: false, environments: new Set<string>() };
+      this.#runs.push({ id: line.run, pauseMs, burst: burstOf(stage), requests, ...served });
+      this.#identified = 0;
+    } else if (line.type === "observation") {
+      this.#observe(line);
+    }
+  }
+
+  /** What was seen so far; `undefined` where no pause says anything. */
+  get lifetime(): Lifetime | undefined {
+    return lifetimeOf(this.#runs);
+  }
+
+  #observe({ run, response }: Observation): void {
+    const current = this.#runs.at(-1);
+    const id = response?.environment?.id;
+    if (id === undefined || current?.id !== run) return;
+    current.environments.add(id);
+    this.#identified += 1;
+    current.isComplete = this.#identified === current.requests;
+  }
+}
+
+function isTelling(previous: ServedRun, run: ServedRun): boolean {
+  const isSeen = previous.isComplete && run.isComplete;
+  return run.pauseMs > 0 && isSeen && run.burst >= previous.environments.size;
+}
+
+function estimateOf(survivals: readonly Survival[]): LifetimeEstimate {
+  const outlived = survivals.filter(({ before, after }) => after === before);
+  const ended = survivals.filter(({ after }) => after === 0);
+  const above = outlived.at(-1)?.pauseMs;
+  const below = ended[0]?.pauseMs;
+  const isSharp = outlived.length + ended.length === survivals.length;
+  if (isSharp && (above ?? 0) < (below ?? Number.POSITIVE_INFINITY)) {
+    return {
+      kind: "timeout",
+      ...(above !== undefined && { aboveMs: above }),
+      ...(below !== undefined && { belowMs: below }),
+    };
+  }
+  const halfLifeMs = halfLifeOf(survivals);
+  return halfLifeMs === undefined ? { kind: "unexplained" } : { kind: "half-life", halfLifeMs };
+}

@@ -1,0 +1,66 @@
+/** Proof that one process served two requests at once. One is enough. */
+
+import type { Sharing, Witness, WitnessParty } from "../record-lines.ts";
+import type { Identified } from "./evidence.ts";
+import { countIntersections, firstIntersection } from "./intervals.ts";
+
+export interface Proof {
+  sharing: Sharing;
+  witness: Witness;
+}
+
+/** An invocation as an interval of its process's own clock. */
+function intervalOf(item: Identified) {
+  return { from: item.report.enteredAt, until: item.report.leftAt, item };
+}
+
+/** Pairs of invocations that were in one process at once, over all processes of one run. */
+export function countOverlaps(run: readonly Identified[]): number {
+  const processes = Map.groupBy(run, (item) => item.report.process).values();
+  return processes.reduce((sum, items) => sum + countIntersections(items.map(intervalOf)), 0);
+}
+
+/**
+ * Looks for proof of sharing in one run, the strongest first: two invocations of one instance at
+ * once; an answer that says another was in flight in its instance, or whose globals changed under
+ * it (the partner's own answer may have been lost); two invocations of one process at once.
+ */
+export function findProof(run: readonly Identified[]): Proof | undefined {
+  const process = findOverlap(run, (item) => item.report.process);
+  // An instance is of one process: where no process has an overlap, no instance has.
+  const instance = process && findOverlap(run, (item) => item.report.instance);
+  const globals = instance ?? findLostPartner(run);
+  if (globals) return { sharing: "globals", witness: globals };
+  return process && { sharing: "process", witness: process };
+}
+
+function findOverlap(
+  run: readonly Identified[],
+  keyOf: (item: Identified) => string,
+): Witness | undefined {
+  for (const items of Map.groupBy(run, keyOf).values()) {
+    const pair = firstIntersection(items.map(intervalOf));
+    if (pair) return witness(pair[0].item, pair[1].item);
+  }
+  return undefined;
+}
+
+function findLostPartner(run: readonly Identified[]): Witness | undefined {
+  const item = run.find(
+    ({ report }) => Math.max(report.inFlightOnEntry, report.inFlightPeak) > 1 || report.mixed,
+  );
+  return item && witness(item);
+}
+
+function witness(first: Identified, second?: Identified): Witness {
+  const { environment, pid, enteredAt } = first.report;
+  const party = ({ run, index, client, report }: Identified): WitnessParty => ({
+    run,
+    index,
+    client,
+    requestId: report.requestId,
+    enteredMs: report.enteredAt - enteredAt,
+    leftMs: report.leftAt - enteredAt,
+  });
+  return { environment, pid, first: party(first), ...(second && { second: party(second) }) };
+}

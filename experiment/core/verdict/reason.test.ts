@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { burst, conclude, concludeSchedule } from "../../../test/conclusions.ts";
+import { observe } from "../../../test/schedules.ts";
+import type { Observation } from "../record-lines.ts";
+
+function without(observation: Observation, field: "environment" | "invocation"): Observation {
+  const { response } = observation;
+  return response ? { ...observation, response: { ...response, [field]: undefined } } : observation;
+}
+
+test("one answer without identity makes isolation inconclusive, and says so", () => {
+  const [first, ...others] = observe(burst([0, 1, 2]), []);
+  const conclusion = conclude([without(first as Observation, "environment"), ...others]);
+  expect(conclusion.verdict).toBe("inconclusive");
+  expect(conclusion.reason).toMatch(/^1 of 3 answers did not say which environment/);
+});
+
+test("a hold shorter than the cold start is inconclusive, and says how long would do", () => {
+  const slow = burst([0, 1, 2], { begin: 7_300, end: 8_300, answeredAt: 8_310 });
+  const conclusion = concludeSchedule({ visits: slow, clockOffsets: [] });
+  expect(conclusion.verdict).toBe("inconclusive");
+  expect(conclusion.reason).toBe(
+    "The hold of 1 s was shorter than the cold start. Raise it above 8 s.",
+  );
+});
+
+test("requests that never met are inconclusive", () => {
+  const later = burst([1], { sentAt: 5_000, begin: 5_010, end: 6_010, answeredAt: 6_020 });
+  const conclusion = concludeSchedule({ visits: [...burst([0]), ...later], clockOffsets: [] });
+  expect(conclusion.reason).toMatch(/one after the other/);
+});
+
+test("nothing but failures is inconclusive, and names them", () => {
+  const failed = [0, 1].map((index): Observation => {
+    const message = "403 Forbidden";
+    return { type: "observation", run: "r", index, client: "Ana", outcome: "failed", message };
+  });
+  expect(conclude(failed)).toMatchObject({
+    verdict: "inconclusive",
+    reason: "No request was answered: 2 failed: 403 Forbidden. Check the target and run again.",
+    outcomes: { failed: 2 },
+    trials: 0,
+  });
+});
+
+test("too few answers are inconclusive, and the others are named", () => {
+  const [first] = observe(burst([0, 1, 2]), []);
+  const throttled = [1, 2].map((index): Observation => {
+    const seen = { type: "observation", run: "r", index, client: "Bo" } as const;
+    return { ...seen, outcome: "throttled", message: "Rate Exceeded." };
+  });
+  expect(conclude([first as Observation, ...throttled]).reason).toBe(
+    "Only 1 of 3 requests was answered (2 throttled: Rate Exceeded), too few to have met. " +
+      "Lower the concurrency, or raise the target's limit.",
+  );
+});

@@ -1,0 +1,84 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { codeOf, send, startLambda } from "../../test/embedded-lambda.ts";
+import { waitUntil } from "../../test/wait-until.ts";
+import type { LocalLambda } from "../local-lambda.ts";
+
+const start = (source: string, timeoutMs = 10_000) =>
+  startLambda({ model: "web-function", timeoutMs, code: codeOf(source) });
+
+const ECHO = "export const handler = async ({ headers }) => headers;";
+
+/** Sends a request as it is; `fetch` would refuse most of these headers. */
+function sendWith({ url }: LocalLambda, headers: Record<string, string>) {
+  return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    const outgoing = request(url, { method: "POST", headers }, async (response) => {
+      let body = "";
+      for await (const chunk of response.setEncoding("utf8")) body += chunk;
+      resolve({ status: response.statusCode, body });
+    });
+    outgoing.on("error", reject).end("{}");
+  });
+}
+
+test.each([
+  { trailer: "foo", "transfer-encoding": "chunked" },
+  { te: "trailers" },
+  { "keep-alive": "timeout=5" },
+  { "proxy-authorization": "Basic eA==", "proxy-connection": "keep-alive" },
+  { connection: "close", "transfer-encoding": "chunked" },
+])("headers of the caller's connection are not sent on: %j", async (headers) => {
+  const lambda = await start(ECHO);
+  const { status, body } = await sendWith(lambda, { ...headers, "x-sent": "yes" });
+  expect(status).toBe(200);
+  const seen = JSON.parse(body);
+  expect(seen).toHaveProperty("x-sent", "yes");
+  for (const [name, value] of Object.entries(headers)) expect(seen[name]).not.toBe(value);
+});
+
+test("a trailer without a body in chunks ends neither the request nor the service", async () => {
+  const lambda = await start(ECHO);
+  const { port } = lambda.url;
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    connect(Number(port), "127.0.0.1")
+      .on("data", (chunk) => {
+        text += chunk;
+      })
+      .on("close", () => resolve(text))
+      .on("error", reject)
+      .write("GET / HTTP/1.1\r\nHost: localhost\r\nTrailer: foo\r\nConnection: close\r\n\r\n");
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test.each([
+  { "transfer-encoding": "chunked" },
+  { trailer: "foo" },
+  { "Proxy-Authenticate": "Basic" },
+  { Upgrade: "h2c", Connection: "upgrade" },
+])(
+  "a handler that returns headers of a connection is answered all the same: %j",
+  async (headers) => {
+    const returned = JSON.stringify({ statusCode: 201, headers, body: "hello" });
+    const lambda = await start(`export const handler = async () => (${returned});`);
+    const response = await send(lambda, "");
+    expect([response.status, await response.text()]).toEqual([201, "hello"]);
+  },
+);
+
+test("after a loop that timed out the next request is served by a new server", async () => {
+  const source = `
+    export const handler = async ({ body }) => {
+      if (body === "loop") for (;;);
+      return process.pid;
+    };`;
+  const lambda = await start(source, 2_000);
+  const before = await (await send(lambda, "")).text();
+  expect((await send(lambda, "loop")).status).toBe(502);
+  const after = await send(lambda, "");
+  expect(after.status).toBe(200);
+  expect(await after.text()).not.toBe(before);
+  await waitUntil("the looping server to go", () => lambda.pool.environments.length === 1);
+});

@@ -1,0 +1,111 @@
+/**
+ * The program of a Web Function's environment: one plain HTTP server with the handler behind it. It
+ * calls the handler as soon as a request has arrived, whatever else is running; nothing in a plain
+ * server would keep requests apart. Of this project and not of AWS, as any web function's server is
+ * its author's own. https://docs.aws.amazon.com/lambda/latest/dg/web-functions-nodejs.html
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, Socket } from "node:net";
+import { pathToFileURL } from "node:url";
+import { functionUrlEvent } from "../url/function-url-event.ts";
+import {
+  FOREIGN_HOST,
+  functionUrlResponse,
+  inShort,
+  respond,
+} from "../url/function-url-response.ts";
+import { endToEnd } from "../url/hop-by-hop.ts";
+import { isForThisMachine } from "../url/loopback-host.ts";
+import { handlerFile, handlerParts } from "./handler-file.ts";
+
+/**
+ * The service, which is told the port once requests may come. When its end of the pipe closes it is
+ * gone, in whatever way, and without it an environment has no reason to live.
+ */
+const service = new Socket({ fd: 3, readable: true, writable: true });
+service
+  .on("error", () => {})
+  .once("close", () => process.exit(1))
+  .resume();
+
+type Handler = (event: unknown, context: { awsRequestId: string }) => unknown;
+
+const { _HANDLER = "", LAMBDA_TASK_ROOT = "", AWS_LAMBDA_HTTP_ENDPOINT = "" } = process.env;
+const [host] = AWS_LAMBDA_HTTP_ENDPOINT.split(":");
+
+const server = createServer();
+// The service keeps connections for later requests: they are its own to close.
+server.keepAliveTimeout = 0;
+server.requestTimeout = 0;
+await new Promise<void>((resolve) => server.listen({ host, port: 0 }, resolve));
+const { port } = server.address() as AddressInfo;
+// On AWS the address is the environment's own. Here environments share one, so the port is free.
+process.env.AWS_LAMBDA_HTTP_ENDPOINT = `${host}:${port}`;
+
+const handler = await load().catch((error: unknown) => {
+  // The service hears why, before Node.js writes it to the log and ends.
+  service.write(reasonOf(error));
+  throw error;
+});
+server.on("request", (request, response) => {
+  serve(request, response).catch((error: unknown) => {
+    console.error(error);
+    // What web frameworks answer when a handler throws, with the reason.
+    const message = `Internal Server Error (${reasonOf(error)})`;
+    answer(response, respond(500, {}, JSON.stringify({ message })));
+  });
+});
+service.write(`${port}\n`);
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // The Function URL has looked at it already, but this port can be reached without it.
+  if (!isForThisMachine(request)) return answer(response, FOREIGN_HOST);
+  const receivedAt = new Date();
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const requestId = header(request, "lambda-web-request-id");
+  const event = functionUrlEvent({
+    requestId,
+    method: request.method ?? "GET",
+    target: request.url ?? "/",
+    protocol: `HTTP/${request.httpVersion}`,
+    headers: request.headers,
+    sourceIp: header(request, "x-forwarded-for"),
+    body: Buffer.concat(chunks),
+    receivedAt,
+  });
+  const returned = await handler(event, { awsRequestId: requestId });
+  answer(response, functionUrlResponse(JSON.stringify(returned) ?? "null"));
+}
+
+function answer(
+  response: ServerResponse,
+  { statusCode, headers, body }: ReturnType<typeof respond>,
+): void {
+  response.writeHead(statusCode, { ...endToEnd(headers), "content-length": body.length }).end(body);
+}
+
+function reasonOf(error: unknown): string {
+  return inShort(error instanceof Error ? `${error.name}: ${error.message}` : `${error}`);
+}
+
+function header({ headers }: IncomingMessage, name: string): string {
+  return String(headers[name] ?? "");
+}
+
+async function load(): Promise<Handler> {
+  const parts = handlerParts(_HANDLER);
+  const file = parts && handlerFile(LAMBDA_TASK_ROOT, parts.module);
+  if (!parts || file === undefined) throw new Error(`Runtime.ImportModuleError: no ${_HANDLER}`);
+  const module: Record<string, unknown> = await import(pathToFileURL(file).href);
+  // A CommonJS module's exports are the default one; not all of them are found by name.
+  for (const exports of [module, module.default]) {
+    const found = parts.names.reduce<unknown>(
+      (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+      exports,
+    );
+    if (typeof found === "function") return found as Handler;
+  }
+  throw new Error(`Runtime.HandlerNotFound: ${_HANDLER} is undefined or not exported`);
+}

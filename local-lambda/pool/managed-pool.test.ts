@@ -1,0 +1,199 @@
+import { expect, test } from "vitest";
+import {
+  ask,
+  askAll,
+  codeOf,
+  distinct,
+  MEETING,
+  post,
+  send,
+  startLambda,
+  untilPolling,
+} from "../../test/embedded-lambda.ts";
+import { isAlive } from "../../test/processes.ts";
+import { waitUntil } from "../../test/wait-until.ts";
+import type { FunctionConfiguration } from "../function-configuration.ts";
+import type { LocalLambda } from "../local-lambda.ts";
+import { StartError } from "../start-error.ts";
+
+const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
+
+const start = (changes: Partial<FunctionConfiguration> = {}) =>
+  startLambda({ model: "managed-instances", ...changes });
+
+/** Waits until so many environments exist and poll, none of which is one of the old. */
+const untilReplaced = (lambda: LocalLambda, count: number, old: readonly string[]) =>
+  waitUntil("new environments", () => {
+    const { environments, polling } = lambda.pool;
+    const isOld = environments.some((id) => old.includes(id));
+    return environments.length === count && polling === count && !isOld;
+  });
+
+test("three environments poll before the URL is known, and no request meets a cold start", async () => {
+  const lambda = await start();
+  expect(lambda.pool.environments).toHaveLength(3);
+  expect(lambda.pool.polling).toBe(3);
+  const { environment } = await ask(lambda, "Ana");
+  expect(environment).toMatchObject({
+    initializationType: "lambda-managed-instances",
+    coldStart: false,
+    memoryMb: 2_048,
+  });
+  const [first = ""] = lambda.pool.logOf(environment?.id ?? "");
+  expect(JSON.parse(first)).toMatchObject({
+    type: "platform.initStart",
+    record: { initializationType: "lambda-managed-instances" },
+  });
+});
+
+test("requests at once are inside one worker thread together", async () => {
+  const lambda = await start({ environments: 1, code: codeOf(MEETING) });
+  const answers = await Promise.all(CLIENTS.map(() => send(lambda, "5")));
+  const places = await Promise.all(answers.map((answer) => answer.text()));
+  expect(distinct(places)).toBe(1);
+});
+
+test("requests of one worker thread share its globals", async () => {
+  const lambda = await start({ environments: 1 });
+  const answers = await askAll(lambda, CLIENTS, 1_000);
+  expect(distinct(answers.map(({ environment }) => environment?.instance))).toBe(1);
+  for (const { globalData } of answers) expect(globalData.counter).toBe(5);
+  const entered = answers.map(({ invocation }) => invocation?.inFlightOnEntry).sort();
+  expect(entered).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("worker threads take turns in one process, with globals of their own", async () => {
+  const lambda = await start({ environments: 1, workers: 5 });
+  const answers = await askAll(lambda, CLIENTS, 300);
+  expect(distinct(answers.map(({ environment }) => environment?.pid))).toBe(1);
+  expect(distinct(answers.map(({ environment }) => environment?.threadId))).toBe(5);
+  expect(distinct(answers.map(({ environment }) => environment?.instance))).toBe(5);
+  for (const { client, globalData } of answers) {
+    expect(globalData).toEqual({ counter: 1, client, clients: [client] });
+  }
+});
+
+test("with one request at a time in each, five environments serve five alone", async () => {
+  const lambda = await start({ environments: 5, maxConcurrency: 1 });
+  const answers = await askAll(lambda, CLIENTS, 300);
+  expect(distinct(answers.map(({ environment }) => environment?.pid))).toBe(5);
+  for (const { invocation } of answers) expect(invocation?.inFlightPeak).toBe(1);
+});
+
+test("what finds no room is throttled, and no environment is started for it", async () => {
+  const lambda = await start({ environments: 2, maxConcurrency: 1 });
+  const before = lambda.pool.environments;
+  const busy = Promise.all([ask(lambda, "Ana", 1_000), ask(lambda, "Bo", 1_000)]);
+  await untilPolling(lambda, 0);
+  expect((await post(lambda, { client: "Cy" })).status).toBe(429);
+  expect(lambda.pool.environments).toEqual(before);
+  await busy;
+  expect((await ask(lambda, "Cy")).globalData.clients).not.toContain("Dan");
+});
+
+test("while all threads compute, nobody polls and requests are throttled", async () => {
+  const loop = "export const handler = async () => { console.log('looping'); for (;;); };";
+  const lambda = await start({ environments: 1, code: codeOf(loop) });
+  const [id = ""] = lambda.pool.environments;
+  const looping = send(lambda, "");
+  await waitUntil("the loop", () => lambda.pool.logOf(id).join().includes("looping"));
+  // The thread had asked for one more before it began, which it will never come to serve.
+  const others = [send(lambda, ""), send(lambda, "")];
+  expect((await Promise.race(others)).status).toBe(429);
+  await lambda.close();
+  for (const response of await Promise.all([looping, ...others])) expect(response.ok).toBe(false);
+});
+
+test("the caller hears of a timeout, and the code runs on: its context says that its time is over", async () => {
+  const slow = `
+    let late = 0;
+    export const handler = async ({ body }, context) => {
+      if (body === "late?") return late;
+      while (late === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (context.getRemainingTimeInMillis() < 0) late = process.pid;
+      }
+    };`;
+  const lambda = await start({ environments: 1, timeoutMs: 1_000, code: codeOf(slow) });
+  const before = lambda.pool.environments;
+  const response = await send(lambda, "");
+  expect(response.status).toBe(502);
+  expect(await response.text()).toMatch(/Task timed out after 1\.00 seconds/);
+  await waitUntil(
+    "the code to go on",
+    async () => (await (await send(lambda, "late?")).text()) !== "0",
+  );
+  expect(lambda.pool.environments).toEqual(before);
+});
+
+test("a process that dies fails all that was inside, and its environment is replaced", async () => {
+  const lambda = await start({ environments: 1 });
+  const { environment } = await ask(lambda, "Ana");
+  const before = lambda.pool.environments;
+  const doomed = ["Bo", "Cy"].map((client) => {
+    return post(lambda, { client, holdMs: 60_000, steps: 100 });
+  });
+  await waitUntil("both to be inside", () => {
+    const lines = lambda.pool.logOf(before[0] ?? "");
+    return distinct(lines.flatMap((line) => /"client":"(Bo|Cy)"/.exec(line)?.[1] ?? [])) === 2;
+  });
+  process.kill(environment?.pid ?? 0, "SIGKILL");
+  for (const response of await Promise.all(doomed)) expect(response.status).toBe(502);
+  await untilReplaced(lambda, 1, before);
+  expect((await ask(lambda, "Dan")).globalData.counter).toBe(1);
+});
+
+test("an environment that ends without a request is replaced as well", async () => {
+  const lambda = await start({ environments: 2, maxConcurrency: 1 });
+  const [ana, bo] = await askAll(lambda, ["Ana", "Bo"], 200);
+  process.kill(ana?.environment?.pid ?? 0, "SIGKILL");
+  await untilReplaced(lambda, 2, [ana?.environment?.id ?? ""]);
+  expect(lambda.pool.environments).toContain(bo?.environment?.id);
+});
+
+test("a worker thread that ends fails its own requests, and the others go on", async () => {
+  const crash = `
+    import { threadId } from "node:worker_threads";
+    export const handler = async ({ body }) => {
+      if (body === "end") process.exit(1);
+      if (body === "wait") await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return process.pid + "/" + threadId;
+    };`;
+  const lambda = await start({ environments: 1, workers: 2, code: codeOf(crash) });
+  const before = lambda.pool.environments;
+  const [waiting, ended] = await Promise.all([send(lambda, "wait"), send(lambda, "end")]);
+  expect([waiting?.status, ended?.status]).toEqual([200, 502]);
+  const survivor = await waiting?.text();
+  for (const _ of CLIENTS) expect(await (await send(lambda, "")).text()).toBe(survivor);
+  expect(lambda.pool.environments).toEqual(before);
+});
+
+test("recycling replaces all environments, and lets what is being served finish", async () => {
+  const lambda = await start({ environments: 2, maxConcurrency: 1 });
+  const before = lambda.pool.environments;
+  const { environment } = await ask(lambda, "Ana");
+  const busy = ask(lambda, "Bo", 1_000);
+  await untilPolling(lambda, 1);
+  await lambda.pool.recycle();
+  expect(lambda.pool.polling).toBe(2);
+  expect((await askAll(lambda, ["Cy", "Dan"], 100)).map((one) => one.globalData.counter)).toEqual([
+    1, 1,
+  ]);
+  expect((await busy).client).toBe("Bo");
+  await untilReplaced(lambda, 2, before);
+  await waitUntil("the old process to end", () => !isAlive(environment?.pid ?? 0));
+});
+
+test("code that cannot be initialized is said, and nothing is left of the start", async () => {
+  const missing = start({ code: codeOf("export const other = 1;") });
+  await expect(missing).rejects.toThrow(StartError);
+  await expect(missing).rejects.toThrow(/could not be initialized: Runtime\.HandlerNotFound: /);
+  const ending = start({ code: codeOf("process.exit(3); export const handler = 1;") });
+  await expect(ending).rejects.toThrow(/could not be initialized: Runtime\.ExitError: /);
+  const never = start({
+    initTimeoutMs: 1_000,
+    code: codeOf("setInterval(() => {}, 100); await new Promise(() => {});"),
+  });
+  await expect(never).rejects.toThrow(StartError);
+  await expect(never).rejects.toThrow(/The runtime did not poll within 1 second/);
+});

@@ -1,0 +1,199 @@
+/**
+ * The on-demand model: a request goes to an environment whose runtime polls for work; if none
+ * does, a new environment is started for it; above the concurrency limit it is throttled. How many
+ * requests one environment serves at once is not decided here but by the runtime inside it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+
+import { Environment } from "../environment/environment.ts";
+import type { ProcessGroups } from "../environment/process-groups.ts";
+import type { Task } from "../environment/task.ts";
+import type { FunctionConfiguration } from "../function-configuration.ts";
+import type { UrlRequest } from "../url/function-url-event.ts";
+import { createInvocation, type Invocation, type InvocationResult } from "../url/invocation.ts";
+import { EnvironmentRegistry } from "./environment-registry.ts";
+import type { LogStreamContent } from "./log-streams.ts";
+import type { Pool } from "./pool.ts";
+import { type Random, seededRandom } from "./random.ts";
+
+/**
+ * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A
+ * caller may send its next request before that poll arrives; AWS does not document what happens
+ * then, and starting an environment for every such request would be absurd.
+ */
+const RETURN_MS = 100;
+
+export class OnDemandPool implements Pool {
+  readonly #function: FunctionConfiguration;
+  readonly #task: Task;
+  readonly #groups: ProcessGroups;
+  readonly #random: Random;
+  readonly #registry = new EnvironmentRegistry<Environment>();
+  /** Environments on their way to the first poll, and the request that each is started for. */
+  readonly #starting = new Map<Environment, Invocation>();
+  /** Requests that wait for a runtime that has just answered. */
+  readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
+  readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
+  readonly #retired = new Set<Environment>();
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(configuration: FunctionConfiguration, task: Task, groups: ProcessGroups) {
+    this.#function = configuration;
+    this.#task = task;
+    this.#groups = groups;
+    this.#random = seededRandom(configuration.seed);
+  }
+
+  /** Nothing: environments are started for requests. */
+  async start(): Promise<void> {}
+
+  async invoke(request: UrlRequest): Promise<InvocationResult> {
+    if (this.#closed || this.#inFlight >= this.#function.concurrencyLimit) {
+      return { kind: "throttled" };
+    }
+    const { invocation, ended } = createInvocation(request);
+    this.#inFlight += 1;
+    this.#place(invocation);
+    const result = await ended;
+    this.#inFlight -= 1;
+    return result;
+  }
+
+  get environments(): string[] {
+    return this.#registry.ids;
+  }
+
+  get polling(): number {
+    return this.#candidates().length;
+  }
+
+  logOf(id: string): readonly string[] {
+    return this.#registry.logOf(id);
+  }
+
+  streams(): LogStreamContent[] {
+    return this.#registry.streams();
+  }
+
+  /** Makes the next request of everyone a cold one; what is being served is finished first. */
+  async recycle(): Promise<void> {
+    const stops: Promise<void>[] = [];
+    for (const environment of this.#registry.all) {
+      if (environment.isIdle && !this.#starting.has(environment))
+        stops.push(this.#end(environment));
+      else this.#retired.add(environment);
+    }
+    await Promise.all(stops);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const [invocation, timer] of this.#awaitingReturn) {
+      clearTimeout(timer);
+      invocation.end({ kind: "throttled" });
+    }
+    for (const invocation of this.#starting.values()) invocation.end({ kind: "throttled" });
+    for (const timer of this.#idleTimers.values()) clearTimeout(timer);
+    await this.#registry.close();
+  }
+
+  #place(invocation: Invocation): void {
+    const candidates = this.#candidates();
+    const chosen = candidates[Math.floor(this.#random() * candidates.length)];
+    if (chosen) this.#serve(chosen, invocation);
+    else if (this.#countReturning() > this.#awaitingReturn.size) this.#awaitReturn(invocation);
+    else this.#awaitStart(invocation);
+  }
+
+  /**
+   * A runtime that is being started again takes the next request, as on AWS, where it is started
+   * together with that; else an environment is started for it.
+   * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+   */
+  #awaitStart(invocation: Invocation): void {
+    const restarting = this.#registry.all.find(
+      (it) => it.isRestarting && !this.#starting.has(it) && !this.#retired.has(it),
+    );
+    if (restarting) this.#starting.set(restarting, invocation);
+    else this.#startFor(invocation);
+  }
+
+  #awaitReturn(invocation: Invocation): void {
+    const timer = setTimeout(() => {
+      this.#awaitingReturn.delete(invocation);
+      this.#awaitStart(invocation);
+    }, RETURN_MS);
+    this.#awaitingReturn.set(invocation, timer);
+  }
+
+  #candidates(): Environment[] {
+    return this.#registry.all.filter(
+      (environment) => environment.polls > 0 && !this.#retired.has(environment),
+    );
+  }
+
+  #countReturning(): number {
+    return this.#registry.all.filter((it) => it.isReturning && !this.#retired.has(it)).length;
+  }
+
+  #serve(environment: Environment, invocation: Invocation): void {
+    clearTimeout(this.#idleTimers.get(environment));
+    this.#idleTimers.delete(environment);
+    environment.serve(invocation);
+  }
+
+  #startFor(invocation: Invocation): void {
+    const environment = new Environment(this.#function, this.#task, this.#groups, {
+      onPoll: (it) => this.#onPoll(it),
+      onGone: (it) => this.#onGone(it),
+      onRetry: (it) => this.#registry.booted(it),
+    });
+    this.#starting.set(environment, invocation);
+    this.#registry.add(environment);
+  }
+
+  #onPoll(environment: Environment): void {
+    this.#registry.booted(environment);
+    const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
+    if (next) {
+      this.#starting.delete(environment);
+      this.#serve(environment, next);
+    } else if (environment.isIdle) {
+      if (this.#retired.has(environment)) void this.#end(environment);
+      else this.#expireLater(environment);
+    }
+  }
+
+  /** The request that has waited longest for a runtime to poll again. */
+  #takeWaiting(environment: Environment): Invocation | undefined {
+    const [waiting] = this.#retired.has(environment) ? [] : this.#awaitingReturn;
+    if (!waiting) return undefined;
+    const [invocation, timer] = waiting;
+    clearTimeout(timer);
+    this.#awaitingReturn.delete(invocation);
+    return invocation;
+  }
+
+  #expireLater(environment: Environment): void {
+    clearTimeout(this.#idleTimers.get(environment));
+    const timer = setTimeout(() => {
+      if (environment.isIdle) void this.#end(environment);
+    }, this.#function.idleTimeoutMs);
+    this.#idleTimers.set(environment, timer);
+  }
+
+  /** A runtime that could not be started fails the request that waited for it. */
+  #onGone(environment: Environment): void {
+    this.#starting.get(environment)?.end(environment.initError);
+    void this.#end(environment);
+  }
+
+  async #end(environment: Environment): Promise<void> {
+    clearTimeout(this.#idleTimers.get(environment));
+    this.#idleTimers.delete(environment);
+    this.#starting.delete(environment);
+    this.#retired.delete(environment);
+    await this.#registry.end(environment);
+  }
+}

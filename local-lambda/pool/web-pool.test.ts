@@ -1,0 +1,190 @@
+import { expect, test } from "vitest";
+import {
+  ask,
+  askAll,
+  codeOf,
+  distinct,
+  MEETING,
+  post,
+  send,
+  startLambda,
+  untilPolling,
+} from "../../test/embedded-lambda.ts";
+import { isAlive } from "../../test/processes.ts";
+import { waitUntil } from "../../test/wait-until.ts";
+import type { FunctionConfiguration } from "../function-configuration.ts";
+
+const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
+
+const start = (changes: Partial<FunctionConfiguration> = {}) =>
+  startLambda({ model: "web-function", ...changes });
+
+test("nothing runs before the first request, which is a cold start", async () => {
+  const lambda = await start();
+  expect(lambda.pool.environments).toEqual([]);
+  const first = await ask(lambda, "Ana");
+  expect(first.environment).toMatchObject({
+    id: lambda.pool.environments[0],
+    initializationType: "native-http",
+    coldStart: true,
+    memoryMb: 2_048,
+  });
+  const second = await ask(lambda, "Bo");
+  expect(second.environment).toMatchObject({ coldStart: false, pid: first.environment?.pid });
+  expect(second.globalData.clients).toEqual(["Ana", "Bo"]);
+});
+
+test("requests at once are inside one process together, from the first burst on", async () => {
+  const lambda = await start({ code: codeOf(MEETING) });
+  const answers = await Promise.all(CLIENTS.map(() => send(lambda, "5")));
+  const places = await Promise.all(answers.map((answer) => answer.text()));
+  expect(distinct(places)).toBe(1);
+  expect(lambda.pool.environments).toHaveLength(1);
+});
+
+test("requests at once mix their globals", async () => {
+  const lambda = await start();
+  const answers = await askAll(lambda, CLIENTS, 1_000);
+  for (const { globalData, invocation } of answers) {
+    expect(globalData.counter).toBe(5);
+    expect(invocation?.inFlightPeak).toBe(5);
+  }
+});
+
+test("beyond the limit requests wait, and beyond as many again they are throttled", async () => {
+  const lambda = await start({ maxConcurrency: 2 });
+  const responses = await Promise.all(
+    ["1", "2", "3", "4", "5", "6"].map((client) => post(lambda, { client, holdMs: 1_000 })),
+  );
+  expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429, 429]);
+  expect(lambda.pool.environments).toHaveLength(1);
+  const { globalData, invocation } = await ask(lambda, "7");
+  expect(globalData.counter).toBe(5);
+  expect(invocation?.inFlightPeak).toBe(1);
+});
+
+test("a process that dies fails what is inside with 502; who waits is served by the next", async () => {
+  const lambda = await start({ maxConcurrency: 1 });
+  const { environment } = await ask(lambda, "Ana");
+  const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
+  await untilPolling(lambda, 0);
+  const waiting = ask(lambda, "Cy");
+  process.kill(environment?.pid ?? 0, "SIGKILL");
+  expect((await doomed).status).toBe(502);
+  const after = await waiting;
+  expect(after.environment?.id).not.toBe(environment?.id);
+  expect(after.globalData.counter).toBe(1);
+});
+
+test("a process that exits while it serves is followed by another", async () => {
+  const source = "export const handler = async ({ body }) => body === 'end' ? process.exit(1) : 1;";
+  const lambda = await start({ code: codeOf(source) });
+  expect((await send(lambda, "")).status).toBe(200);
+  const before = lambda.pool.environments;
+  expect((await send(lambda, "end")).status).toBe(502);
+  expect((await send(lambda, "")).status).toBe(200);
+  expect(lambda.pool.environments).not.toEqual(before);
+});
+
+test("without requests it scales to zero", async () => {
+  const lambda = await start({ idleTimeoutMs: 1_000 });
+  const { environment } = await ask(lambda, "Ana");
+  await waitUntil("the environment to expire", () => lambda.pool.environments.length === 0);
+  await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
+  expect((await ask(lambda, "Bo")).environment?.coldStart).toBe(true);
+});
+
+test("recycling starts a new process, and lets what is being served finish", async () => {
+  const lambda = await start({ maxConcurrency: 1 });
+  const { environment } = await ask(lambda, "Ana");
+  const busy = ask(lambda, "Bo", 1_000);
+  await untilPolling(lambda, 0);
+  await lambda.pool.recycle();
+  expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
+  expect((await busy).globalData.counter).toBe(2);
+  await waitUntil("the old process to end", () => !isAlive(environment?.pid ?? 0));
+  const [id] = lambda.pool.environments;
+  await lambda.pool.recycle();
+  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
+});
+
+test("a request that takes too long fails alone, and who comes later meets a new server", async () => {
+  const lambda = await start({ timeoutMs: 2_000 });
+  const { environment } = await ask(lambda, "Ana");
+  const slow = post(lambda, { client: "Bo", holdMs: 30_000 });
+  await ask(lambda, "Cy", 1_500);
+  const inside = ask(lambda, "Dan", 1_000);
+  expect((await slow).status).toBe(502);
+  const after = await ask(lambda, "Eve");
+  expect(after.environment?.pid).not.toBe(environment?.pid);
+  expect(after.globalData.clients).toEqual(["Eve"]);
+  expect((await inside).environment?.pid).toBe(environment?.pid);
+  await waitUntil("the slow server to end", () => !isAlive(environment?.pid ?? 0));
+  expect(lambda.pool.environments).toEqual([after.environment?.id]);
+});
+
+test("a handler that throws is answered with 500, and the server goes on", async () => {
+  const source = `
+    export const handler = async ({ body }) => {
+      if (body === "throw") throw new Error("no");
+      return process.pid;
+    };`;
+  const lambda = await start({ code: codeOf(source) });
+  const pid = await (await send(lambda, "")).text();
+  expect((await send(lambda, "throw")).status).toBe(500);
+  expect(await (await send(lambda, "")).text()).toBe(pid);
+});
+
+test.each([
+  ["is not exported", "export const other = 1;", /Runtime\.HandlerNotFound/],
+  ["fails to load", "throw new Error('broken');", /broken/],
+])("a handler that %s fails requests, and the log says why", async (_, source, reason) => {
+  const lambda = await start({ code: codeOf(source) });
+  expect((await send(lambda, "")).status).toBe(502);
+  await waitUntil("the reason in the log", () => {
+    const lines = lambda.pool.streams().flatMap((stream) => stream.lines);
+    return lines.some(({ text }) => reason.test(text));
+  });
+  await waitUntil("the environment to go", () => lambda.pool.environments.length === 0);
+});
+
+test("the server gets the request as it came, and its answer goes back as it is", async () => {
+  const source = `
+    exports.handler = async (event, context) => ({
+      statusCode: 201,
+      headers: { "x-seen": event.headers["x-sent"] },
+      cookies: ["a=1", "b=2"],
+      body: JSON.stringify({ event, requestId: context.awsRequestId, env: process.env }),
+    });`;
+  const lambda = await start({ code: codeOf(source, "index.js") });
+  const response = await fetch(new URL("/a%20b?x=1&x=2", lambda.url), {
+    method: "PUT",
+    headers: { "x-sent": "hello", cookie: "c=3", "content-type": "application/octet-stream" },
+    body: Buffer.from([0, 255]),
+  });
+  expect(response.status).toBe(201);
+  expect(response.headers.get("x-seen")).toBe("hello");
+  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  const { event, requestId, env } = (await response.json()) as Record<string, never>;
+  expect(event).toMatchObject({
+    version: "2.0",
+    rawPath: "/a b",
+    rawQueryString: "x=1&x=2",
+    cookies: ["c=3"],
+    requestContext: { requestId, http: { method: "PUT", sourceIp: "127.0.0.1" } },
+    body: "AP8=",
+    isBase64Encoded: true,
+  });
+  for (const name of ["x-amzn-requestid", "lambda-web-request-id"]) {
+    expect(response.headers.get(name)).toBe(requestId);
+  }
+  expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.environments[0]);
+  expect(env).toMatchObject({
+    AWS_LAMBDA_HTTP_ENDPOINT: expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/),
+    AWS_LAMBDA_INITIALIZATION_TYPE: "native-http",
+  });
+  for (const name of ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"]) {
+    expect(env).not.toHaveProperty(name);
+  }
+});
