@@ -3,12 +3,9 @@
  * prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
  */
 
+import { clockContradiction } from "./clocks.ts";
 import type { Identified, Report } from "./evidence.ts";
 import { firstIntersection } from "./intervals.ts";
-
-/** Slack for clocks that run at slightly different rates, in milliseconds and as a share. */
-const SLACK_MS = 2;
-const SLACK_RATE = 0.001;
 
 /**
  * Looks for a contradiction among the answers that claim to come from one process.
@@ -17,11 +14,7 @@ const SLACK_RATE = 0.001;
  */
 function contradictionIn(items: readonly Identified[]): string | undefined {
   return (
-    misdelivery(items) ??
-    impossibleDuration(items) ??
-    impossibleOrder(items) ??
-    repeatedCounter(items) ??
-    entangledInstances(items)
+    misdelivery(items) ?? miscount(items) ?? clockContradiction(items) ?? entangledInstances(items)
   );
 }
 
@@ -32,44 +25,11 @@ function misdelivery(items: readonly Identified[]): string | undefined {
     : undefined;
 }
 
-function impossibleDuration(items: readonly Identified[]): string | undefined {
-  for (const { report, sentAt, answeredAt } of items) {
-    const duration = report.leftAt - report.enteredAt;
-    const window = (answeredAt - sentAt) * (1 + SLACK_RATE) + SLACK_MS;
-    if (duration < 0) return "an invocation left before it entered, by its own clock";
-    if (duration > window) {
-      return "an invocation took longer by its own clock than its request was under way";
-    }
-  }
-  return undefined;
-}
-
-/** Requests of one run that were apart by the runner's clock, but together by the process's. */
-function impossibleOrder(items: readonly Identified[]): string | undefined {
-  for (const run of Map.groupBy(items, (item) => item.run).values()) {
-    const byAnswer = run.toSorted((a, b) => a.answeredAt - b.answeredAt);
-    let answered = 0;
-    let latestLeft = Number.NEGATIVE_INFINITY;
-    for (const item of run.toSorted((a, b) => a.sentAt - b.sentAt)) {
-      for (; (byAnswer[answered]?.answeredAt ?? Infinity) < item.sentAt; answered += 1) {
-        latestLeft = Math.max(latestLeft, byAnswer[answered]?.report.leftAt ?? latestLeft);
-      }
-      if (latestLeft > item.report.enteredAt + SLACK_MS) {
-        return "an invocation entered, by its process's clock, before an earlier one left";
-      }
-    }
-  }
-  return undefined;
-}
-
-/** A counter only grows, so no instance shows one value to two requests. */
-function repeatedCounter(items: readonly Identified[]): string | undefined {
-  for (const claims of Map.groupBy(items, (item) => item.report.instance).values()) {
-    if (new Set(claims.map((item) => item.report.counter)).size < claims.length) {
-      return "two answers claim one instance and the same counter";
-    }
-  }
-  return undefined;
+/** An answer counts what is in its instance: see the contract. */
+function miscount(items: readonly Identified[]): string | undefined {
+  return items.some(({ report }) => report.miscounted)
+    ? "an answer counts more in flight than ever entered, or a counter or peak that fell"
+    : undefined;
 }
 
 /** A thread evaluates the module again only after a restart: its instances follow one another. */

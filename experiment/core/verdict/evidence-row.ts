@@ -18,7 +18,7 @@ export const COLUMN = {
   flags: 9,
 } as const;
 export const WIDTH = 10;
-export const FLAG = { coldStart: 1, mixed: 2, misdelivered: 4 } as const;
+export const FLAG = { coldStart: 1, mixed: 2, misdelivered: 4, miscounted: 8 } as const;
 /** What many requests have in common, kept once. */
 export type Identity = Pick<
   Report,
@@ -135,6 +135,9 @@ export class ReportedRow extends Row implements Report {
   }
   get misdelivered(): boolean {
     return (this.number(COLUMN.flags) & FLAG.misdelivered) !== 0;
+  }
+  get miscounted(): boolean {
+    return (this.number(COLUMN.flags) & FLAG.miscounted) !== 0;
   }
 }
 

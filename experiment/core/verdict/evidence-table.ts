@@ -52,7 +52,8 @@ export class EvidenceTable {
       numbers[start + COLUMN.flags] =
         (report.coldStart ? FLAG.coldStart : 0) |
         (report.mixed ? FLAG.mixed : 0) |
-        (report.misdelivered ? FLAG.misdelivered : 0);
+        (report.misdelivered ? FLAG.misdelivered : 0) |
+        (report.miscounted ? FLAG.miscounted : 0);
       this.#addText(report.requestId);
     }
     this.#identities.push(report && this.#identity(report));

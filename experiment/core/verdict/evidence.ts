@@ -35,6 +35,8 @@ export interface Report {
   mixed: boolean;
   /** The answer names another client than the request did: it is somebody else's. */
   misdelivered: boolean;
+  /** What it counts cannot be true together. */
+  miscounted: boolean;
 }
 
 /** One request, reduced to what counts. */
@@ -66,13 +68,15 @@ export interface RunEvidence {
   requests: readonly Evidence[];
 }
 
+type TellingInvocation = Omit<InvocationReport, "enteredEpochMs" | "leftEpochMs">;
+
 /** The fields of an answer from which something follows. */
 interface TellingAnswer extends Pick<Answer, "client"> {
   globalData: Pick<GlobalData, "counter" | "client">;
   environment?:
     | Pick<EnvironmentReport, "id" | "instance" | "pid" | "threadId" | "coldStart">
     | undefined;
-  invocation?: Omit<InvocationReport, "enteredEpochMs" | "leftEpochMs"> | undefined;
+  invocation?: TellingInvocation | undefined;
 }
 
 /** The fields of an observation from which something follows. */
@@ -107,6 +111,17 @@ export function isMixed({ globalData, invocation }: TellingAnswer): boolean {
   return globalData.counter !== counter || globalData.client !== client;
 }
 
+/** Whether what an answer counts cannot be true together: see the contract for what it counts. */
+function isMiscounted({ globalData }: TellingAnswer, invocation: TellingInvocation): boolean {
+  const { inFlightOnEntry, inFlightPeak, onEntry } = invocation;
+  // Who is in flight has raised the counter, it never falls, and a peak is the most there ever was.
+  return (
+    inFlightOnEntry > onEntry.counter ||
+    globalData.counter < onEntry.counter ||
+    inFlightPeak < inFlightOnEntry
+  );
+}
+
 function reportOf(answer: TellingAnswer, client: string): Report | undefined {
   const { environment, invocation } = answer;
   if (!environment || !invocation) return undefined;
@@ -127,5 +142,6 @@ function reportOf(answer: TellingAnswer, client: string): Report | undefined {
     inFlightPeak: invocation.inFlightPeak,
     mixed: isMixed(answer),
     misdelivered: answer.client !== client || invocation.onEntry.client !== client,
+    miscounted: isMiscounted(answer, invocation),
   };
 }

@@ -58,9 +58,10 @@ function noTrial(findings: Findings): string {
   }
   if (runs.every((run) => run.requests.filter(isIdentified).length < 2)) {
     const requests = runs.reduce((sum, run) => sum + run.requests.length, 0);
+    const others = unanswered(findings);
     return (
-      `Only ${identified.length} of ${requests} requests was answered ` +
-      `(${unanswered(findings)}), too few to have met. ${remedyFor(findings)}`
+      `Only ${identified.length} of ${requests} requests was answered` +
+      `${others && ` (${others})`}, too few to have met. ${remedyFor(findings)}`
     );
   }
   const uncertain = identified.filter((item) => certainInterval(item) === undefined);
