@@ -6,7 +6,11 @@ import { parseConfiguration } from "./infrastructure/configuration.ts";
 import { stackReadme } from "./infrastructure/readme.ts";
 
 const config = new pulumi.Config();
-const parsed = parseConfiguration((key) => config.get(key));
+const ours = `${config.name}:`;
+const given = Object.keys(pulumi.runtime.allConfig())
+  .filter((key) => key.startsWith(ours))
+  .map((key) => key.slice(ours.length));
+const parsed = parseConfiguration((key) => config.get(key), given);
 // A RunError is shown without a stack trace: there is nothing to look up in the source.
 if (!parsed.ok) throw new pulumi.RunError(parsed.message);
 const { configuration } = parsed;

@@ -8,20 +8,32 @@ export const BUNDLE_FILE = "index.mjs";
 /** The function's entry point in AWS's notation: file, then export. */
 export const HANDLER = "index.handler";
 
+const [, EXPORT = ""] = HANDLER.split(".");
+
 /**
  * Bundles the handler as an ES module for Node.js 24, the deployed runtime.
  *
  * @returns the source text of {@link BUNDLE_FILE}
- * @throws esbuild's error, which names file and line, when the source does not parse
+ * @throws esbuild's error, which names file and line, when the source does not parse; Error when it
+ * does not export what is called
  */
 export async function bundleHandler(): Promise<string> {
   const entry = fileURLToPath(new URL("index.ts", import.meta.url));
-  return bundleForRuntime(entry, "esm");
+  const { text, exports } = await bundle(entry, "esm");
+  if (exports.includes(EXPORT)) return text;
+  throw new Error(`handler/index.ts exports no "${EXPORT}".`);
 }
 
 /** Bundles one module of this project for the deployed Node.js; paths do not reach the output. */
 export async function bundleForRuntime(entry: string, format: "esm" | "cjs"): Promise<string> {
-  const { outputFiles } = await build({
+  return (await bundle(entry, format)).text;
+}
+
+async function bundle(
+  entry: string,
+  format: "esm" | "cjs",
+): Promise<{ text: string; exports: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     bundle: true,
@@ -29,9 +41,10 @@ export async function bundleForRuntime(entry: string, format: "esm" | "cjs"): Pr
     target: "node24",
     format,
     write: false,
+    metafile: true,
     logLevel: "silent",
   });
   const [file] = outputFiles;
   if (!file) throw new Error(`esbuild gave no output for ${entry}`);
-  return file.text;
+  return { text: file.text, exports: Object.values(metafile.outputs)[0]?.exports ?? [] };
 }

@@ -151,6 +151,18 @@ test("a missing key is an error, since Pulumi.yaml alone states the defaults", (
   }
 });
 
+test("a misspelt key is refused, and named as it is spelt right where that is plain", () => {
+  const given = ["memoryMb", "memoryMB", "log-retention-days", "colour", "constructor"];
+  const parsed = parseConfiguration((key) => VALID[key], given);
+  expect(parsed.ok ? [] : parsed.message.split("\n  ").slice(1)).toEqual([
+    "memoryMB is no setting of this project (is memoryMb meant?); run: pulumi config rm memoryMB",
+    "log-retention-days is no setting of this project (is logRetentionDays meant?); " +
+      "run: pulumi config rm log-retention-days",
+    "colour is no setting of this project; run: pulumi config rm colour",
+    "constructor is no setting of this project; run: pulumi config rm constructor",
+  ]);
+});
+
 test("all problems are reported at once, and a timeout is not compared with a wrong hold", () => {
   expect(problems({ memoryMb: "1", timeoutSeconds: "5", maxHoldMs: "x", namePrefix: "" })).toEqual([
     expect.stringMatching(/^memoryMb /),

@@ -109,11 +109,15 @@ const CONTRADICTIONS: Contradiction[] = [
  * Reads all keys, and reports everything that is wrong with them at once.
  *
  * @param get gives the text of a key, or `undefined` when it is not set
+ * @param given the names of all keys that are set, of which one may be misspelt
  * @returns the configuration, or a message with one line per problem: the key, what it must be, and
  * a command that sets it so
  */
-export function parseConfiguration(get: (key: Key) => string | undefined): ParsedConfiguration {
-  const problems = new Map<Key, string>();
+export function parseConfiguration(
+  get: (key: Key) => string | undefined,
+  given: readonly string[] = [],
+): ParsedConfiguration {
+  const problems = new Map<string, string>();
 
   function read<K extends Key>(key: K): Configuration[K] {
     const rule: Rule<Configuration[K]> = RULES[key];
@@ -121,9 +125,9 @@ export function parseConfiguration(get: (key: Key) => string | undefined): Parse
     const value = text === undefined ? undefined : rule.read(text);
     if (value !== undefined) return value;
     const nearest = rule.nearest(text ?? "");
-    const given = text === undefined ? "is not set" : `is ${JSON.stringify(text)}`;
+    const stands = text === undefined ? "is not set" : `is ${JSON.stringify(text)}`;
     const suggestion = rule.write ? rule.write(nearest) : String(nearest);
-    problems.set(key, `${given} and must be ${rule.expected}; ${remedy(key, suggestion)}`);
+    problems.set(key, `${stands} and must be ${rule.expected}; ${remedy(key, suggestion)}`);
     // Stands in, so that the other keys are read as well; the configuration is refused anyway.
     return nearest;
   }
@@ -142,6 +146,15 @@ export function parseConfiguration(get: (key: Key) => string | undefined): Parse
     tags: read("tags"),
   };
 
+  for (const name of given.filter((name) => !Object.hasOwn(RULES, name))) {
+    const meant = Object.keys(RULES).find((key) => plainly(key) === plainly(name));
+    const hint = meant === undefined ? "" : ` (is ${meant} meant?)`;
+    problems.set(
+      name,
+      `is no setting of this project${hint}; run: pulumi config rm ${quoted(name)}`,
+    );
+  }
+
   for (const { keys, problem } of CONTRADICTIONS) {
     // A key that is wrong by itself has only a stand-in to compare with.
     if (keys.some((key) => problems.has(key))) continue;
@@ -158,6 +171,11 @@ function remedy(key: Key, value: string | number): string {
   const text = String(value);
   // What begins with a hyphen would be taken for an option.
   return `run: pulumi config set ${key} ${text.startsWith("-") ? "-- " : ""}${quoted(text)}`;
+}
+
+/** A key as it is read by who does not look at its letters closely. */
+function plainly(key: string): string {
+  return key.toLowerCase().replaceAll(/[^a-z]/g, "");
 }
 
 /** A text as one word of a shell's command line. No rule suggests a quotation mark. */

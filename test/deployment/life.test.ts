@@ -140,7 +140,15 @@ describeDeployment("the life of a stack", () => {
     const { code, stdout } = await workspace.pulumi("up", "--yes");
     expect(code).not.toBe(0);
     expect(stdout).toMatch(/The handler does not build\.[\s\S]*handler\/index\.ts:\d+:\d+/);
-    expect(stdout).not.toMatch(/\n\s+at /);
+    workspace.edit("handler/index.ts", "const const globalData", "const globalData");
+    workspace.edit(
+      "handler/index.ts",
+      "export async function handler",
+      "export async function run",
+    );
+    const renamed = await workspace.pulumi("up", "--yes");
+    expect(renamed.stdout).toContain('handler/index.ts exports no "handler"');
+    expect(stdout + renamed.stdout).not.toMatch(/\n\s+at /);
     expect(aws.account.takeCalls()).toEqual([]);
   });
 });

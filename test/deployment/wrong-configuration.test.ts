@@ -45,6 +45,20 @@ describeDeployment("a wrong configuration", () => {
     await workspace.expectSuccess("pulumi", "preview");
   });
 
+  test("is refused when a key is misspelt, and the printed command takes it away", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    await set(workspace, { memoryMB: "256" });
+    const { code, stdout } = await workspace.pulumi("up", "--yes");
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("memoryMB is no setting of this project (is memoryMb meant?)");
+    expect(stdout).not.toMatch(/^\s+at /m);
+    expect(aws.account.takeCalls()).toEqual([]);
+    const [, remedy = ""] = /; run: pulumi (.+)$/m.exec(stdout) ?? [];
+    await workspace.expectSuccess("pulumi", ...remedy.split(" "));
+    await workspace.expectSuccess("pulumi", "preview");
+  });
+
   test.each(CONTRADICTIONS)("is refused when values contradict each other: %j", async (values) => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
