@@ -121,6 +121,16 @@ export function parseRequest(body: string | undefined, maxHoldMs: number): Parse
   return { ok: true, request: { client, holdMs, steps } };
 }
 
+/**
+ * Reads a deployment's limit of `holdMs`, in milliseconds.
+ *
+ * @returns the limit of plans when the text is no whole number: no limit at all would let one request
+ * keep an environment, and its bill, for as long as the function's timeout
+ */
+export function parseMaxHold(text = ""): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : HOLD_LIMITS_MS.max;
+}
+
 /** A text's length in code points, so that an emoji counts once. */
 export function lengthOf(text: string): number {
   return [...text].length;

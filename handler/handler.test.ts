@@ -139,6 +139,16 @@ test.each([
   expect(next.answer.environment?.coldStart).toBe(true);
 });
 
+test.each(["abc", "", " ", "-1", "1.5", "1e3", "0x10", "Infinity", "9".repeat(400), "5s"])(
+  "a limit of holds that is no whole number, %j, is that of plans",
+  async (limit) => {
+    vi.stubEnv("MAX_HOLD_MS", limit);
+    const { statusCode, text } = await ask(await freshHandler(), { client: "Ana", holdMs: 60_001 });
+    expect(statusCode).toBe(400);
+    expect(text).toContain("holdMs: must be a number of milliseconds from 0 to 60000");
+  },
+);
+
 test("a client of a hundred characters may consist of emoji", async () => {
   const client = "🙂".repeat(100);
   const { statusCode } = await ask(await freshHandler(), { client, holdMs: 0 });

@@ -6,8 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import {
   type Answer,
   type GlobalData,
-  HOLD_LIMITS_MS,
   MAX_REMEMBERED_CLIENTS,
+  parseMaxHold,
   parseRequest,
   type Refusal,
 } from "./contract.ts";
@@ -16,7 +16,7 @@ import { describeEnvironment, enter, leave, monotonicMs } from "./instance.ts";
 const globalData: GlobalData = { counter: 0, client: "", clients: [] };
 
 /** The deployment's longest hold, in milliseconds. */
-const maxHoldMs = Number(process.env.MAX_HOLD_MS || HOLD_LIMITS_MS.max);
+const maxHoldMs = parseMaxHold(process.env.MAX_HOLD_MS);
 
 /** The part of a Function URL's event (payload format 2.0) that is read here. */
 interface FunctionUrlEvent {

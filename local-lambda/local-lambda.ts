@@ -1,10 +1,8 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { resolve } from "node:path";
 import { ProcessGroups } from "./environment/process-groups.ts";
 import { prepareTask, type Task } from "./environment/task.ts";
+import { makeTemporaryFolder } from "./environment/temporary-files.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
@@ -46,8 +44,8 @@ export class LocalLambda {
    * Prepares the code, starts what environments the model wants beforehand, and then listens.
    *
    * @param port of the Function URL on loopback; 0 takes any free one
-   * @throws StartError when the configured code is not there or cannot be initialized, and the
-   * system's error when the port is taken
+   * @throws StartError when the configured code is not there or cannot be initialized, or there is no
+   * room for temporary files, and the system's error when the port is taken
    */
   static async start(
     configuration: FunctionConfiguration,
@@ -55,7 +53,7 @@ export class LocalLambda {
     { authorize, lifeline }: StartOptions = {},
   ): Promise<LocalLambda> {
     // In one tick with the reaper, which removes it: no signal comes between the two.
-    const folder = mkdtempSync(resolve(tmpdir(), "lambda-concurrency-test-"));
+    const folder = makeTemporaryFolder();
     const groups = new ProcessGroups(folder, lifeline);
     let pool: Pool | undefined;
     try {

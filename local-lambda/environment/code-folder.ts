@@ -24,10 +24,24 @@ export interface GivenCode {
  * `Runtime.HandlerNotFound`.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  *
- * @throws StartError when the folder or the handler's file is missing
+ * @throws StartError when the folder or the handler's file is missing, or a file cannot be read
  */
 export async function openCode({ root, handler }: FunctionCode): Promise<GivenCode> {
   const folder = resolve(root);
+  try {
+    return await findCode(folder, handler);
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    // The system's error, which names the file.
+    const reason = error instanceof Error ? error.message : error;
+    throw new StartError(
+      `The code cannot be read: ${reason}. Make all of the folder readable, or name one that holds ` +
+        "the code alone: --code.",
+    );
+  }
+}
+
+async function findCode(folder: string, handler: string): Promise<GivenCode> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new StartError(`There is no folder ${folder}. Name the one that holds the code: --code.`);
   }

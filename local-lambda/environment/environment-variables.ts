@@ -11,7 +11,7 @@ import type { Task } from "./task.ts";
  * A Web Function's log stream is not told to it on AWS, only to its callers in a header. Here it is,
  * so that an answer names the environment whose log it is found in; the same goes for the memory.
  *
- * @param address `host:port`: where the Runtime API is, or where a Web Function must listen
+ * @param address `host:port/key`: where the Runtime API is, or where a Web Function must listen
  */
 export function environmentVariables(
   configuration: FunctionConfiguration,

@@ -1,10 +1,16 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { start as startProgram, temporaryFolder } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import { defaultConfiguration, type FunctionConfiguration } from "../function-configuration.ts";
+import {
+  defaultConfiguration,
+  type FunctionConfiguration,
+  MODELS,
+} from "../function-configuration.ts";
 import { LocalLambda } from "../local-lambda.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 /** Tells where it runs, as its environment has it. */
 const WHERE = `
@@ -55,6 +61,31 @@ test("CommonJS is served as well", async () => {
   const { lambda } = await startWith(files, "index.nested.handler");
   expect(await (await fetch(lambda.url)).text()).toBe("hello");
 });
+
+test.each(MODELS)(
+  "with %s folders may be called by what has a meaning in URLs, that of temporary files too",
+  async (model) => {
+    const temporary = join(temporaryFolder(), "t#m?p %20%é");
+    mkdirSync(temporary);
+    vi.stubEnv("TMPDIR", temporary);
+    const files = {
+      "c#o?d %20%é/index.mjs": "export const handler = () => import('./other.mjs');",
+    };
+    const other = { "c#o?d %20%é/other.mjs": "export const said = 'hello';" };
+    const changes = { model, environments: 1 };
+    const { lambda } = await startWith(
+      { ...files, ...other },
+      "c#o?d %20%é/index.handler",
+      changes,
+    );
+    expect(await (await fetch(lambda.url)).json()).toEqual({ said: "hello" });
+
+    const own = await LocalLambda.start({ ...defaultConfiguration(model), ...changes }, 0);
+    onTestFinished(() => own.close());
+    const body = JSON.stringify({ client: "Ana", holdMs: 0 });
+    expect((await fetch(own.url, { method: "POST", body })).status).toBe(200);
+  },
+);
 
 test("other code has another hash than this project's handler", async () => {
   const { lambda } = await startWith({ "index.mjs": "1" }, "index.handler");

@@ -1,13 +1,14 @@
 /**
  * The Runtime API of one environment: what its runtime polls for work and reports to. Each
- * environment has its own, on a port of its own, as on AWS; so a poll says where it comes from.
+ * environment has its own, on a port of its own, as on AWS; so a poll says where it comes from. Other
+ * than on AWS that port can be reached from without, so it takes only requests that know its key.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { admitByKey, newKey } from "../url/callers.ts";
 import type { Invocation } from "../url/invocation.ts";
-import { isForThisMachine } from "../url/loopback-host.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /**
@@ -31,6 +32,7 @@ export class RuntimeApi {
   readonly #server: Server;
   readonly #events: RuntimeEvents;
   readonly #functionArn: string;
+  readonly #key = newKey();
   readonly #polls = new Set<ServerResponse>();
   /** The unanswered invocations, and the connection over which each was handed out. */
   readonly #handedOut = new Map<string, Socket>();
@@ -47,13 +49,16 @@ export class RuntimeApi {
     this.#server.on("connection", (socket) => socket.once("close", () => this.#lose(socket)));
   }
 
-  /** Starts listening; resolves to `host:port`, as AWS_LAMBDA_RUNTIME_API has it. */
+  /**
+   * Starts listening; resolves to `host:port/key`, as AWS_LAMBDA_RUNTIME_API has it: what code puts
+   * behind it, as AWS documents, is a URL all the same.
+   */
   async listen(): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
     });
     const { port } = this.#server.address() as AddressInfo;
-    return `127.0.0.1:${port}`;
+    return `127.0.0.1:${port}/${this.#key}`;
   }
 
   /** Polls that wait for an invocation. */
@@ -92,11 +97,14 @@ export class RuntimeApi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isForThisMachine(request)) {
-      response.writeHead(403).end();
+    const admission = admitByKey(request, this.#key);
+    if (!admission.admitted) {
+      const { statusCode, headers, body } = admission.response;
+      response.writeHead(statusCode, headers).end(body);
       return;
     }
-    const path = request.url?.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : "";
+    const { target } = admission;
+    const path = target.startsWith(PREFIX) ? target.slice(PREFIX.length) : "";
     if (request.method === "GET" && path === "invocation/next") return this.#poll(response);
     const [, id = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     const known = verb !== undefined || path === "init/error";

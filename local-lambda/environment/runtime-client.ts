@@ -3,20 +3,24 @@
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at
  * install time. Nothing third-party runs at install time here, so the add-on is missing, and this
- * module stands in for it: the same three calls, over node:http. All that decides whether one
- * request is served at a time or many, the runtime's loop, stays AWS's own.
+ * module stands in for it: the same three calls, over node:http. What the client asks without its
+ * add-on gets the key of the Runtime API from here. All that decides whether one request is served at
+ * a time or many, the runtime's loop, stays AWS's own.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
 
 interface NextInvocation {
   bodyJson: string;
   headers: NodeJS.Dict<string | string[]>;
 }
 
-const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
+const { AWS_LAMBDA_RUNTIME_API = "" } = process.env;
+const [address, key] = AWS_LAMBDA_RUNTIME_API.split("/");
+const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 // A poll occupies its connection until the next invocation comes: answers go over another one.
 const polling = new Agent({ keepAlive: true, maxSockets: 1 });
 const answering = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -62,18 +66,46 @@ function call(method: string, path: string, agent: Agent, body = ""): Promise<Ne
   });
 }
 
-const ADD_ON = "rapid-client.node";
-const HANDLE = Symbol.for("lambda-concurrency-test.native-client");
-Object.assign(globalThis, { [HANDLE]: nativeClient });
+/** `node:http` as the client uses it, for paths that begin with the key. */
+const httpModule = {
+  Agent,
+  request: (options: RequestOptions, listener: (response: IncomingMessage) => void) =>
+    request({ ...options, path: `/${key}${options.path}` }, listener),
+};
+
+const HANDLE = "lambda-concurrency-test.runtime-client";
+Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient } });
+
+/**
+ * What is replaced in the text of AWS's client, and by what. It takes the two modules from whoever
+ * creates it, but its own start gives it none; and it refuses an address that has a path, which code
+ * that asks the Runtime API itself needs, so only the client is told another.
+ */
+const REPLACEMENTS = [
+  ["await createRuntime()", `await createRuntime(globalThis[Symbol.for("${HANDLE}")])`],
+  ["= process.env.AWS_LAMBDA_RUNTIME_API", `= ${JSON.stringify(address)}`],
+] as const;
+
+const isClient = (url = "") => url.endsWith("/aws-lambda-ric/index.mjs");
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    if (!specifier.endsWith(`/${ADD_ON}`)) return nextResolve(specifier, context);
-    return { url: `lambda:${ADD_ON}`, format: "commonjs", shortCircuit: true };
+    // It imports the handler by its bare path, in which `#`, `?` and `%` would be those of a URL.
+    const isPath = specifier.startsWith("/") && isClient(context.parentURL);
+    return nextResolve(isPath ? pathToFileURL(specifier).href : specifier, context);
   },
   load(url, context, nextLoad) {
-    if (url !== `lambda:${ADD_ON}`) return nextLoad(url, context);
-    const source = `module.exports = globalThis[Symbol.for(${JSON.stringify(HANDLE.description)})];`;
-    return { format: "commonjs", source, shortCircuit: true };
+    const loaded = nextLoad(url, context);
+    if (!isClient(url)) return loaded;
+    return { ...loaded, source: REPLACEMENTS.reduce(replace, textOf(loaded.source)) };
   },
 });
+
+function replace(text: string, [its, ours]: readonly [string, string]): string {
+  if (!text.includes(its)) throw new Error(`This aws-lambda-ric is another: it lacks "${its}"`);
+  return text.replace(its, () => ours);
+}
+
+function textOf(source: string | ArrayBuffer | NodeJS.TypedArray | null | undefined): string {
+  return typeof source === "string" ? source : new TextDecoder().decode(source ?? undefined);
+}

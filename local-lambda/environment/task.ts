@@ -1,13 +1,12 @@
 /** What an environment runs: the code, and what node is started with to run it. */
 
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../../handler/bundle.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { type GivenCode, openCode } from "./code-folder.ts";
+import { writeTemporaryFile } from "./temporary-files.ts";
 
 export interface Task extends GivenCode {
   /** The arguments of `node` that start an environment. */
@@ -20,7 +19,7 @@ const RUNTIME = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
  * Writes the program of an environment into a folder and, unless other code is given, the bundle of
  * this project's handler.
  *
- * @throws StartError when the given code is not there
+ * @throws StartError when the given code is not there, or there is no room for the program
  */
 export async function prepareTask(
   { model, code }: Pick<FunctionConfiguration, "model" | "code">,
@@ -33,7 +32,7 @@ export async function prepareTask(
   );
   const task = { program: await program(folder) };
   if (given) return { ...given, ...task };
-  await writeFile(join(folder, BUNDLE_FILE), bundle);
+  await writeTemporaryFile(folder, BUNDLE_FILE, bundle);
   const codeSha256 = createHash("sha256").update(bundle).digest("hex");
   return { ...task, root: folder, handler: HANDLER, codeSha256 };
 }
@@ -64,20 +63,18 @@ type Program = (folder: string) => Promise<string[]>;
  */
 async function buildRuntimeClient(): Promise<Program> {
   const text = await bundleForRuntime(beside("runtime-client.ts"), "cjs");
-  return async (folder) => ["--require", await write(folder, "runtime-client.cjs", text), RUNTIME];
+  return async (folder) => [
+    "--require",
+    await writeTemporaryFile(folder, "runtime-client.cjs", text),
+    RUNTIME,
+  ];
 }
 
 async function buildWebServer(): Promise<Program> {
   const text = await bundleForRuntime(beside("web-server.ts"), "esm");
-  return async (folder) => [await write(folder, "web-server.mjs", text)];
+  return async (folder) => [await writeTemporaryFile(folder, "web-server.mjs", text)];
 }
 
 function beside(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
-}
-
-async function write(folder: string, name: string, text: string): Promise<string> {
-  const file = join(folder, name);
-  await writeFile(file, text);
-  return file;
 }

@@ -3,6 +3,7 @@
 import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type FunctionConfiguration, newLogStreamName } from "../function-configuration.ts";
+import { newKey } from "../url/callers.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import type { InvocationResult } from "../url/invocation.ts";
 import { EnvironmentProcess } from "./environment-process.ts";
@@ -12,6 +13,7 @@ import { initLimitMs, notWithin } from "./init-limit.ts";
 import { LogStream } from "./log-stream.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 import type { Task } from "./task.ts";
+import { readWebMessage } from "./web-message.ts";
 import { forward } from "./web-request.ts";
 
 /** How long the end of a process may follow that of its connections, in milliseconds. */
@@ -34,6 +36,7 @@ export class WebEnvironment {
   readonly #groups: ProcessGroups;
   readonly #events: WebEnvironmentEvents;
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #key = newKey();
   readonly #exit = Promise.withResolvers<void>();
   #process: EnvironmentProcess | undefined;
   /** Where its server listens, once it does. */
@@ -61,7 +64,8 @@ export class WebEnvironment {
   async start(): Promise<void> {
     if (this.#stopping) return;
     this.log.platform("initStart", initStart(this.#function, false));
-    const variables = environmentVariables(this.#function, this.#task, this.id, "127.0.0.1:0");
+    const address = `127.0.0.1:0/${this.#key}`;
+    const variables = environmentVariables(this.#function, this.#task, this.id, address);
     const limit = initLimitMs(this.#function);
     const events = {
       onExit: () => this.#onExit(),
@@ -116,7 +120,8 @@ export class WebEnvironment {
   async serve(request: UrlRequest): Promise<InvocationResult> {
     this.#inside += 1;
     const { timeoutMs } = this.#function;
-    const forwarded = await forward(request, { port: this.#port, agent: this.#agent, timeoutMs });
+    const address = { port: this.#port, key: this.#key, agent: this.#agent, timeoutMs };
+    const forwarded = await forward(request, address);
     const result = await this.#explain(forwarded);
     if (result.kind === "error") {
       const { errorType, errorMessage } = result;
@@ -145,14 +150,14 @@ export class WebEnvironment {
 
   /** The server says where it listens, or why it never will. */
   #hears(told: string): void {
-    const port = Number(told);
-    if (!Number.isInteger(port)) {
+    const message = readWebMessage(told);
+    if (message.type === "failed") {
       const errorType = "Runtime.ExitError";
-      this.#initError = { kind: "error", errorType, errorMessage: told };
+      this.#initError = { kind: "error", errorType, errorMessage: message.reason };
       return;
     }
     this.#process?.initialized();
-    this.#port = port;
+    this.#port = message.port;
     if (!this.#stopping) this.#events.onReady(this);
   }
 

@@ -11,6 +11,8 @@ export const TIMED_OUT = "Sandbox.Timedout";
 
 export interface WebServerAddress {
   port: number | undefined;
+  /** With which every path that it serves begins. */
+  key: string;
   agent: Agent;
   /** How long an answer may take, in milliseconds. */
   timeoutMs: number;
@@ -38,7 +40,7 @@ export async function forward(
 
 function exchange(
   { requestId, method, target, headers, sourceIp, body }: UrlRequest,
-  { port, agent, timeoutMs }: WebServerAddress,
+  { port, key, agent, timeoutMs }: WebServerAddress,
 ): Promise<InvocationResult> {
   return new Promise((resolve) => {
     const fail = (errorType: string, errorMessage: string) =>
@@ -48,7 +50,7 @@ function exchange(
       port,
       agent,
       method,
-      path: target,
+      path: `/${key}${target}`,
       headers: {
         ...endToEnd(headers),
         "content-length": body.length,

@@ -8,16 +8,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, Socket } from "node:net";
 import { pathToFileURL } from "node:url";
+import { admitByKey } from "../url/callers.ts";
 import { functionUrlEvent } from "../url/function-url-event.ts";
-import {
-  FOREIGN_HOST,
-  functionUrlResponse,
-  inShort,
-  respond,
-} from "../url/function-url-response.ts";
+import { functionUrlResponse, inShort, respond } from "../url/function-url-response.ts";
 import { endToEnd } from "../url/hop-by-hop.ts";
-import { isForThisMachine } from "../url/loopback-host.ts";
 import { handlerFile, handlerParts } from "./handler-file.ts";
+import { type WebMessage, writeWebMessage } from "./web-message.ts";
 
 /**
  * The service, which is told the port once requests may come. When its end of the pipe closes it is
@@ -32,7 +28,7 @@ service
 type Handler = (event: unknown, context: { awsRequestId: string }) => unknown;
 
 const { _HANDLER = "", LAMBDA_TASK_ROOT = "", AWS_LAMBDA_HTTP_ENDPOINT = "" } = process.env;
-const [host] = AWS_LAMBDA_HTTP_ENDPOINT.split(":");
+const [host = "", , key = ""] = AWS_LAMBDA_HTTP_ENDPOINT.split(/[:/]/);
 
 const server = createServer();
 // The service keeps connections for later requests: they are its own to close.
@@ -40,12 +36,13 @@ server.keepAliveTimeout = 0;
 server.requestTimeout = 0;
 await new Promise<void>((resolve) => server.listen({ host, port: 0 }, resolve));
 const { port } = server.address() as AddressInfo;
-// On AWS the address is the environment's own. Here environments share one, so the port is free.
+// On AWS the address is the environment's own. Here environments share one, so the port is free, and
+// what listens there has a key. The handler has no use for it, so it cannot give it away.
 process.env.AWS_LAMBDA_HTTP_ENDPOINT = `${host}:${port}`;
 
 const handler = await load().catch((error: unknown) => {
   // The service hears why, before Node.js writes it to the log and ends.
-  service.write(reasonOf(error));
+  tell({ type: "failed", reason: reasonOf(error) });
   throw error;
 });
 server.on("request", (request, response) => {
@@ -56,11 +53,16 @@ server.on("request", (request, response) => {
     answer(response, respond(500, {}, JSON.stringify({ message })));
   });
 });
-service.write(`${port}\n`);
+tell({ type: "listening", port });
+
+function tell(message: WebMessage): void {
+  service.write(writeWebMessage(message));
+}
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   // The Function URL has looked at it already, but this port can be reached without it.
-  if (!isForThisMachine(request)) return answer(response, FOREIGN_HOST);
+  const admission = admitByKey(request, key);
+  if (!admission.admitted) return answer(response, admission.response);
   const receivedAt = new Date();
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -68,7 +70,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const event = functionUrlEvent({
     requestId,
     method: request.method ?? "GET",
-    target: request.url ?? "/",
+    target: admission.target,
     protocol: `HTTP/${request.httpVersion}`,
     headers: request.headers,
     sourceIp: header(request, "x-forwarded-for"),

@@ -70,20 +70,6 @@ export const THROTTLED: UrlResponse = respond(
   }),
 );
 
-/**
- * What a caller sees whose request names another machine than this one. AWS has no such answer: its
- * URLs are public, and each has a name of its own.
- */
-export const FOREIGN_HOST: UrlResponse = respond(
-  403,
-  {},
-  JSON.stringify({
-    message:
-      "The Host header names another machine. Call the local Lambda by the URL that it printed: " +
-      "any web page could send a request under another name.",
-  }),
-);
-
 /** What a caller sees whose request is larger than a function may be given. */
 export const TOO_LARGE: UrlResponse = plain(413, "Request Entity Too Large");
 

@@ -10,9 +10,9 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Authorize } from "./authorization.ts";
+import { refusalOf } from "./callers.ts";
 import type { UrlRequest } from "./function-url-event.ts";
 import {
-  FOREIGN_HOST,
   functionError,
   functionUrlResponse,
   INVALID_RESPONSE,
@@ -22,7 +22,6 @@ import {
 } from "./function-url-response.ts";
 import { endToEnd } from "./hop-by-hop.ts";
 import type { InvocationResult } from "./invocation.ts";
-import { isForThisMachine } from "./loopback-host.ts";
 
 /**
  * The largest request of a synchronous invocation, in bytes.
@@ -98,7 +97,8 @@ export class FunctionUrl {
     const requestId = randomUUID();
     const receivedAt = new Date();
     const body = await read(request);
-    if (!isForThisMachine(request)) return send(response, FOREIGN_HOST);
+    const refusal = refusalOf(request);
+    if (refusal) return send(response, refusal);
     const answer = body ? await this.#answer(requestId, request, body, receivedAt) : TOO_LARGE;
     try {
       send(response, answer, requestId);

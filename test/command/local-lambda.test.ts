@@ -1,8 +1,16 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import {
+  canPretend,
+  NAMELESS_USER,
+  program,
+  readOnlyDisk,
+  run as runProgram,
+  smallDisk,
+} from "../faults/another-machine.ts";
 import { start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -62,6 +70,51 @@ test("a port that is taken is said in words", async () => {
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toMatch(/^Port \d+ is taken\. Choose another with --port/);
 });
+
+const ALONE = program("local-lambda/main.ts");
+
+test.each([
+  ["is not there", "none", /ENOENT: .*\/none/],
+  ["is a file", "file", /ENOTDIR: .*\/file/],
+])("a folder for temporary files that %s is named, with the way out", async (_, name, reason) => {
+  const temporary = join(temporaryFolder(), name);
+  if (name === "file") writeFileSync(temporary, "");
+  const run = start("local-lambda/main.ts", [], { TMPDIR: temporary });
+  expect(await run.ended).toBe(1);
+  expect(run.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(run.stderr()).toMatch(reason);
+  expect(run.stderr()).toMatch(/ or name another one by the variable TMPDIR\.\n$/);
+});
+
+test.skipIf(!canPretend).each([
+  ["is read-only", readOnlyDisk, /: EROFS: /],
+  ["has no room", (at: string) => smallDisk(4, at, at), /: ENOSPC: /],
+  ["may not be written to", () => NAMELESS_USER, /: EACCES: /],
+])("a folder for temporary files that %s is named as well", async (_, on, reason) => {
+  const temporary = temporaryFolder();
+  chmodSync(temporary, 0o500);
+  const [command = "", ...args] = on(temporary);
+  const run = runProgram([command, ...args, "env", `TMPDIR=${temporary}`, ...ALONE]);
+  expect(await run.ended).toBe(1);
+  expect(run.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(run.stderr()).toMatch(reason);
+});
+
+test.skipIf(!canPretend).each(["secret.txt", "secrets"])(
+  "%s in the folder of the code that may not be read is named, and no port is blamed",
+  async (name) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "index.mjs"), "export const handler = () => 1;");
+    const secret = join(folder, name);
+    if (name.includes(".")) writeFileSync(secret, "");
+    else mkdirSync(secret);
+    chmodSync(secret, 0o000);
+    const run = runProgram([...NAMELESS_USER, ...ALONE, "--code", folder]);
+    expect(await run.ended).toBe(1);
+    expect(run.stderr()).toMatch(/^The code cannot be read: EACCES: permission denied, \w+ '/);
+    expect(run.stderr()).toContain(`${secret}'. Make all of the folder readable, `);
+  },
+);
 
 test.each([
   [["--port", "x"], /It must be a whole number from 0 to 65535/],
