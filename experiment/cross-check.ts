@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as wait } from "node:timers/promises";
+import { unlessAborted } from "./core/abort.ts";
 import { ExperimentError } from "./core/errors.ts";
 import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
 import {
@@ -15,10 +16,15 @@ import {
   type LoggedEvent,
   type Period,
 } from "./core/verdict/cross-check.ts";
+import { appendToRecord, ensureContinuable } from "./records/append-to-record.ts";
 import { readRecord } from "./records/read-record.ts";
-import { appendToRecord } from "./records/record-file.ts";
-import { credentialsFor, standardCredentials } from "./targets/aws-credentials.ts";
+import { credentialsFor, standardCredentials, type Waiting } from "./targets/aws-credentials.ts";
 import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
+
+export interface CrossCheckOptions extends Waiting {
+  /** How long an answer of the log is waited for, in milliseconds; by default a minute. */
+  answerMs?: number;
+}
 
 /** Lines reach the log some seconds after they were written. */
 const PATIENCE_MS = 60_000;
@@ -28,14 +34,20 @@ const MARGIN_MS = 1_000;
 
 /**
  * @param path of a record whose experiment was fired at a stack
- * @param signal ends the waiting for a log that is late
+ * @param signal ends the waiting for credentials, and for a log that is late
  * @returns the line that was added to the record
- * @throws ExperimentError when the record is of no stack, or the log cannot be read
+ * @throws ExperimentError when the record is of no stack, or may be being written, or the log cannot
+ *   be read
  */
-export async function crossCheck(path: string, signal: AbortSignal): Promise<CrossCheckLine> {
+export async function crossCheck(
+  path: string,
+  signal: AbortSignal,
+  options: CrossCheckOptions = {},
+): Promise<CrossCheckLine> {
+  await ensureContinuable(path);
   const recorded = await readExperiment(path);
   const { place, requests, period } = recorded;
-  const events = await readWhenComplete(recorded, signal);
+  const events = await readWhenComplete(recorded, signal, options);
   const line: CrossCheckLine = {
     type: "cross-check",
     experiment: recorded.experiment,
@@ -46,7 +58,7 @@ export async function crossCheck(path: string, signal: AbortSignal): Promise<Cro
     ...compare(requests, events, period),
     console: consoleLink(place),
   };
-  appendToRecord(path, line);
+  await appendToRecord(path, line);
   return line;
 }
 
@@ -93,15 +105,17 @@ function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "pl
 async function readWhenComplete(
   { place, requests, period }: Recorded,
   signal: AbortSignal,
+  options: CrossCheckOptions,
 ): Promise<LoggedEvent[]> {
-  const credentials = standardCredentials();
-  await credentialsFor(credentials, PATIENCE_MS);
+  const credentials = standardCredentials(options);
+  await unlessAborted(credentialsFor(credentials, PATIENCE_MS), signal);
+  signal.throwIfAborted();
   const wider = { from: period.from - INITIALIZATION_MS, to: period.to };
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     // Reading a long log takes a while: what was late when it began may be there at its end.
     const isLast = Date.now() >= deadline;
-    const events = await readEvents(place, credentials, wider, signal);
+    const events = await readEvents(place, credentials, wider, signal, options.answerMs);
     if (isLast || isComplete(requests, events, period)) return events;
     await wait(RETRY_MS, undefined, { signal });
   }

@@ -65,4 +65,4 @@ One file is reported; two are compared; more are listed, with what the experimen
 deployment say together. CSV has a row for each request.
 
 Exit codes: 0 the report was made, 1 it could not be written, 2 wrong usage, or a file that is no
-record.`;
+record, 130 interrupted.`;

@@ -1,15 +1,16 @@
 /** Where a report is written to: a new file, or standard output. */
 
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { printable } from "../reports/printable.ts";
 import { watchOutput } from "./output.ts";
+import { WholeFile } from "./whole-file.ts";
 
 /** A report whose text could not be written, which is nobody's wrong usage. */
 export class UnwritableError extends ExperimentError {}
 
 /**
- * Writes text as it comes. A file that was begun and not finished is taken away.
+ * Writes text as it comes. A file has its name once it is whole; of one that was begun and not
+ * finished nothing stays, even if the process ends meanwhile.
  *
  * @param path of a file that does not exist; standard output unless given
  * @throws ExperimentError when the file exists or cannot be created; UnwritableError when the disk
@@ -20,14 +21,12 @@ export async function writeReport(
   text: AsyncIterable<string> | Iterable<string>,
 ): Promise<void> {
   if (path === undefined) return print(text);
-  const descriptor = create(path);
+  const file = created(path, () => new WholeFile(path));
   try {
-    for await (const part of text) write(path, descriptor, part);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
+    for await (const part of text) write(path, file, part);
+    created(path, () => file.finish());
   } finally {
-    closeSync(descriptor);
+    file.close();
   }
 }
 
@@ -45,10 +44,10 @@ async function print(text: AsyncIterable<string> | Iterable<string>): Promise<vo
   throw new UnwritableError(loss, "Make room there, or name a file elsewhere with --out.");
 }
 
-/** Only its owner can read it, like the record. */
-function create(path: string): number {
+/** Says in words why a file cannot be created. */
+function created<T>(path: string, create: () => T): T {
   try {
-    return openSync(path, "wx", 0o600);
+    return create();
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
     const why = isThere ? "exists, and is not overwritten" : rootMessage(error);
@@ -60,12 +59,9 @@ function create(path: string): number {
   }
 }
 
-function write(path: string, descriptor: number, text: string): void {
+function write(path: string, file: WholeFile, text: string): void {
   try {
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(descriptor, bytes, written);
-    }
+    file.write(text);
   } catch (error) {
     throw new UnwritableError(
       `${printable(path)} cannot be written: ${rootMessage(error)}.`,

@@ -5,7 +5,8 @@ import { printableLine } from "../reports/printable.ts";
 import { parseReportOptions } from "./report-options.ts";
 import { UnwritableError, writeReport } from "./report-output.ts";
 
-const EXIT = { made: 0, failed: 1, wrongUsage: 2 };
+const EXIT = { made: 0, failed: 1, wrongUsage: 2, interrupted: 130 };
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -14,7 +15,12 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     // Who wants help does not wait for all formats.
     const { textOf } = await import("./make-report.ts");
-    await writeReport(options.out, await textOf(options));
+    const text = await textOf(options);
+    for (const signal of options.out === undefined ? [] : SIGNALS) {
+      // In order, so that half a file does not stay.
+      process.once(signal, () => process.exit(EXIT.interrupted));
+    }
+    await writeReport(options.out, text);
     if (options.out !== undefined) console.error(`Report: ${printableLine(options.out)}`);
     return EXIT.made;
   } catch (error) {

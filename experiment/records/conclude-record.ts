@@ -26,9 +26,20 @@ export function evidenceOfRun({ line, table }: ReadRun): RunEvidence {
 }
 
 /**
+ * Whether runs were fired at one and the same: what they show together is of no other. The code is
+ * what matters, and where that is unknown, the URL.
+ */
+export function areOfOneTarget(runs: readonly RunLine[]): boolean {
+  const targets = runs.map(({ target: { kind, deployment, url, model, region } }) =>
+    JSON.stringify([kind, deployment ?? url, model, region]),
+  );
+  return new Set(targets).size <= 1;
+}
+
+/**
  * Reads a whole record, and concludes over its experiment anew.
  *
- * @returns `undefined` when it is of no experiment, or of more than one
+ * @returns `undefined` when it is of no experiment, of more than one, or of more than one deployment
  * @throws ExperimentError when it cannot be read
  */
 export async function concludeRecord(path: string): Promise<Conclusion | undefined> {
@@ -47,8 +58,10 @@ export async function concludeRecord(path: string): Promise<Conclusion | undefin
       }
     }
   }
+  const of = (role: Role) => [...runs.values()].filter(({ line }) => line.role === role);
+  if (!areOfOneTarget(of("experiment").map(({ line }) => line))) return undefined;
   const concluded = (role: Role): Conclusion | undefined => {
-    const its = [...runs.values()].filter(({ line }) => line.role === role);
+    const its = of(role);
     return its.length === 0 ? undefined : concludeExperiment(its.map(evidenceOfRun));
   };
   const conclusion = concluded("experiment");

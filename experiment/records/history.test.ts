@@ -14,10 +14,10 @@ import { ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion, CrossCheckLine, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/trials.ts";
+import { appendToRecord } from "./append-to-record.ts";
 import { deleteRecord, listRecords } from "./history.ts";
 import { deploymentOf, pooledEvidence } from "./pooled-evidence.ts";
 import { readRecord } from "./read-record.ts";
-import { appendToRecord } from "./record-file.ts";
 
 interface Kept {
   name: string;
@@ -148,30 +148,46 @@ test("trials of one deployment add up, unless one of its experiments saw sharing
   expect(pooledOf("shared")).toEqual({ isolated: 1, shared: 1, trials: 4 });
 });
 
+const crossCheck: CrossCheckLine = {
+  type: "cross-check",
+  experiment: "1",
+  source: "cloudwatch-logs",
+  logGroupName: "/aws/lambda/f",
+  region: "eu-west-1",
+  from: "2026-11-23T10:00:00.000Z",
+  to: "2026-11-23T10:01:00.000Z",
+  requests: 10,
+  streams: 4,
+  initialized: 4,
+  agreement: true,
+  differences: [],
+  console: "https://example.org/",
+};
+
 test("what the service's log contradicts is no evidence", async () => {
   const folder = temporaryFolder();
   const path = write(folder, { name: "1" });
-  const crossCheck: CrossCheckLine = {
-    type: "cross-check",
-    experiment: "1",
-    source: "cloudwatch-logs",
-    logGroupName: "/aws/lambda/f",
-    region: "eu-west-1",
-    from: "2026-11-23T10:00:00.000Z",
-    to: "2026-11-23T10:01:00.000Z",
-    requests: 10,
-    streams: 4,
-    initialized: 4,
-    agreement: true,
-    differences: [],
-    console: "https://example.org/",
-  };
-  appendToRecord(path, crossCheck);
+  await appendToRecord(path, crossCheck);
   const confirmed = await listRecords(folder);
   expect(confirmed[0]).toMatchObject({ verdict: { verdict: "isolated" }, crossCheck });
   expect(pooledEvidence(confirmed).size).toBe(1);
-  appendToRecord(path, { ...crossCheck, agreement: false });
+  await appendToRecord(path, { ...crossCheck, agreement: false });
   expect(pooledEvidence(await listRecords(folder)).size).toBe(0);
+  await appendToRecord(path, crossCheck);
+  expect(pooledEvidence(await listRecords(folder)).size).toBe(1);
+  // What it is called does not matter where it lists what differs.
+  await appendToRecord(path, { ...crossCheck, differences: ["1 request is in another stream."] });
+  expect(pooledEvidence(await listRecords(folder)).size).toBe(0);
+});
+
+test("what the log says of another experiment is not said of this one", async () => {
+  const folder = temporaryFolder();
+  const path = write(folder, { name: "1" });
+  await appendToRecord(path, { ...crossCheck, experiment: "2", agreement: false });
+  const records = await listRecords(folder);
+  expect(records[0]?.crossCheck).toBeUndefined();
+  expect(records[0]?.verdict).toBeDefined();
+  expect(pooledEvidence(records).size).toBe(1);
 });
 
 test("a record that ended with its control is listed, and not concluded by it", async () => {

@@ -11,7 +11,7 @@ import {
   type VerdictLine,
 } from "../core/record-lines.ts";
 import { recordsFolder } from "./data-folder.ts";
-import { lineBatches } from "./line-batches.ts";
+import { isBlank, lineBatches } from "./line-batches.ts";
 import { parseLine } from "./read-record.ts";
 
 /** What the first and the last line of a record say. */
@@ -57,6 +57,14 @@ async function recordsIn(folder = recordsFolder()): Promise<string[]> {
  * @throws ExperimentError when a runner may still be writing it
  */
 export async function deleteRecord(path: string): Promise<void> {
+  await ensureAtRest(path);
+  await rm(path, { force: true });
+}
+
+/**
+ * @throws ExperimentError when a runner may still be writing a record: there is no verdict over all
+ */
+export async function ensureAtRest(path: string): Promise<void> {
   const summary = await summarizeRecord(path);
   if (summary && !summary.verdict && (await mayGrow(path, summary.run.plan))) {
     throw new ExperimentError(
@@ -64,7 +72,6 @@ export async function deleteRecord(path: string): Promise<void> {
       "Wait until it is concluded, or until its runner is long gone.",
     );
   }
-  await rm(path, { force: true });
 }
 
 /** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
@@ -87,7 +94,7 @@ async function summarize(path: string): Promise<RecordSummary | undefined> {
   if (!run) return undefined;
   const file = await open(path);
   try {
-    return { path, size: found.size, run, ...(await ending(file)) };
+    return { path, size: found.size, run, ...(await ending(file, run.experiment)) };
   } finally {
     await file.close();
   }
@@ -98,6 +105,7 @@ async function firstRun(path: string): Promise<RunLine | undefined> {
   let control: RunLine | undefined;
   for await (const texts of lineBatches(path)) {
     for (const text of texts) {
+      if (!control && isBlank(text)) continue;
       const line = !control || /"type"\s*:\s*"run"/.test(text) ? parseLine(text) : undefined;
       if (line?.type === "run" && line.role === "experiment") return line;
       if (!control && line?.type !== "run") return undefined;
@@ -107,21 +115,32 @@ async function firstRun(path: string): Promise<RunLine | undefined> {
   return control;
 }
 
-/** The verdict over the whole experiment, and the latest of the cross-checks that stand behind it. */
-async function ending(file: FileHandle): Promise<Pick<RecordSummary, "verdict" | "crossCheck">> {
+/**
+ * The verdict over the whole experiment, and the latest of the cross-checks that stand behind it.
+ * Lines of another experiment say nothing of this one.
+ */
+async function ending(
+  file: FileHandle,
+  experiment: string,
+): Promise<Pick<RecordSummary, "verdict" | "crossCheck">> {
   let crossCheck: CrossCheckLine | undefined;
+  let isLast = true;
   for await (const text of linesFromEnd(file)) {
     const line = parseLine(text);
+    const mayBeCutOff = isLast;
+    isLast = false;
+    if (!line && (mayBeCutOff || isBlank(text))) continue;
     if (line?.type === "cross-check") {
-      crossCheck ??= line;
+      if (line.experiment === experiment) crossCheck ??= line;
       continue;
     }
-    return line && isConclusion(line) ? { verdict: line, crossCheck } : {};
+    const isVerdict = line && isConclusion(line) && line.experiment === experiment;
+    return isVerdict ? { verdict: line, crossCheck } : {};
   }
   return {};
 }
 
-/** Whole lines, the last one first; what stands behind the last line break was cut off. */
+/** Lines, the last one first: what stands behind the last line break, which may be half a line. */
 async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
   const { size } = await file.stat();
   let given = 0;
@@ -133,7 +152,7 @@ async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
     const isWhole = length === size;
     const texts = buffer.toString("utf8", 0, bytesRead).split("\n");
     // The first one may have begun before what was read.
-    const lines = texts.slice(isWhole ? 0 : 1, -1).reverse();
+    const lines = texts.slice(isWhole ? 0 : 1).reverse();
     yield* lines.slice(given);
     if (isWhole || length > LONGEST_ENDING_BYTES) return;
     given = lines.length;

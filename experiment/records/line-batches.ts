@@ -40,6 +40,11 @@ export async function* lineBatches(path: string): AsyncGenerator<string[]> {
   }
 }
 
+/** Whether a line holds nothing that is seen, as editors leave them at the end of a file. */
+export function isBlank(text: string): boolean {
+  return !/\S/.test(text);
+}
+
 /** @returns the next bytes; none at the end. A failure waits until somebody asks for them. */
 function readChunk(file: FileHandle): Promise<Buffer> {
   const reading = file

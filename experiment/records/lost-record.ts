@@ -1,22 +1,14 @@
 /**
- * What becomes of a record that somebody deletes, moves away or empties while it is written: as long
- * as it is open, what was written into it can still be read.
+ * What becomes of a record that somebody deletes, moves away, cuts or writes into while it is written:
+ * as long as it is open, what was written into it can still be read.
  */
 
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { recordsFolder } from "./data-folder.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -33,15 +25,17 @@ export function isAt(path: string, descriptor: number): boolean {
  *
  * @param descriptor of the record, still open, to be read too
  * @param size bytes that were written into it
- * @throws ExperimentError when somebody emptied it, or where it could only be kept elsewhere
+ * @throws ExperimentError when somebody cut it or wrote into it, or where it could only be kept elsewhere
  */
 export function ensureKept(path: string, descriptor: number, size: number): void {
   const left = fstatSync(descriptor).size;
-  if (left < size) {
-    throw new ExperimentError(
-      `Somebody cut the record ${path} while it was written: ${size - left} bytes of it are lost.`,
-      "Run again, and leave the record alone until it is concluded.",
-    );
+  if (left !== size) {
+    const what =
+      left < size
+        ? `Somebody cut the record ${path} while it was written: ${size - left} bytes of it are lost.`
+        : `Somebody wrote into the record ${path} while it was written: ${left - size} bytes in it are not its runner's.`;
+    const nextStep = "Run again, and leave the record alone until it is concluded.";
+    throw new ExperimentError(what, nextStep);
   }
   if (stands(path, descriptor)) return;
   try {
@@ -62,7 +56,7 @@ function stands(path: string, descriptor: number): boolean {
 
 /** Under no name that is taken: what stands there is somebody else's. */
 function writeAgain(path: string, descriptor: number): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const copy = openSync(path, "wx", 0o600);
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);

@@ -37,6 +37,21 @@ test("a record adds to those of its deployment once, wherever it lies", async ()
   expect(await pooledWith(copy)).toMatchObject({ isolated: 1, trials: 4 });
 });
 
+test("runs at different deployments are evidence for neither", async () => {
+  const folder = recordsOfMine();
+  const runs = [burst(5, (index) => index), burst(5, (index) => index)];
+  const lines = recordLines({ id: "two", runs });
+  const path = writeRecord(folder, "two.ndjson", lines);
+  expect(await pooledWith(path)).toMatchObject({ isolated: 1, trials: 8 });
+  const others = lines.map((line) =>
+    line.type === "run" && line.index === 1
+      ? { ...line, target: { ...line.target, deployment: "other" } }
+      : line,
+  );
+  writeRecord(folder, "two.ndjson", others);
+  expect(await pooledWith(path)).toBeUndefined();
+});
+
 test("what adds up follows from observations, whatever a verdict was made to say", async () => {
   const folder = recordsOfMine();
   const honest = writeFour(folder, "1");

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { TargetDescription } from "../core/target.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { concludeRecord } from "./conclude-record.ts";
+import { isContradicted } from "./contradicted.ts";
 import { listRecords, type RecordSummary, summarizeRecord } from "./history.ts";
 
 /** Bytes of records that are read whole for it: about a second's work, and far more than most have. */
@@ -37,7 +38,7 @@ export function pooledEvidence(
   for (const { run, verdict, crossCheck } of records) {
     const key = deploymentOf(run.target);
     // A copy of a record is no further evidence, and what the log contradicts is none.
-    if (seen.has(run.experiment) || crossCheck?.agreement === false) continue;
+    if (seen.has(run.experiment) || (crossCheck && isContradicted(crossCheck))) continue;
     seen.add(run.experiment);
     if (key === undefined || !verdict || verdict.verdict === "inconclusive") continue;
     const { isolated, shared, trials } = pooled.get(key) ?? { isolated: 0, shared: 0, trials: 0 };

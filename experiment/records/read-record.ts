@@ -1,20 +1,34 @@
 /** Reads records: the border at which lines that somebody may have edited are checked. */
 
+import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import type { TellingObservation } from "../core/verdict/evidence.ts";
-import { lineBatches } from "./line-batches.ts";
+import { isBlank, lineBatches } from "./line-batches.ts";
 import { readQuickly } from "./quick-line.ts";
 import { recordLineSchema } from "./schema.ts";
 
 /**
  * Reads a record line by line, so that its size does not matter. A last line that was cut off, as a
- * runner that was killed leaves it, is left out.
+ * runner that was killed leaves it, is left out, and so are blank ones.
  *
  * @throws ExperimentError when the file cannot be read, or a line is none of a record
  */
 export async function* readRecord(path: string): AsyncGenerator<RecordLine> {
   for await (const batch of readBatches(path, parseLine)) yield* batch;
+}
+
+/**
+ * Makes sure that reading comes to an end, where nobody has named the file: of a pipe that nobody
+ * writes into the opening alone would wait.
+ *
+ * @throws ExperimentError when it is no regular file, or there is none
+ */
+export async function ensureRegular(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, rootMessage(error));
+  });
+  if (!found.isFile()) throw unreadable(path, "it is no regular file");
 }
 
 /** A line of a record, or what counts of it. */
@@ -41,30 +55,37 @@ async function* readBatches<T>(
   parse: (text: string) => T | undefined,
 ): AsyncGenerator<T[]> {
   let number = 0;
+  let isEmpty = true;
   let faulty: number | undefined;
+  let isFollowed = false;
   for await (const texts of linesOf(path)) {
     const batch: T[] = [];
     for (const text of texts) {
       number += 1;
-      // Only what stands before another line was certainly written to its end.
-      if (faulty !== undefined) break;
-      const line = parse(text);
-      if (line !== undefined) batch.push(line);
-      else faulty = number;
+      const line = faulty === undefined ? parse(text) : undefined;
+      if (line !== undefined) {
+        batch.push(line);
+      } else if (!isBlank(text)) {
+        // Only what stands before another line was certainly written to its end.
+        isFollowed = faulty !== undefined;
+        if (isFollowed) break;
+        faulty = number;
+      }
     }
+    isEmpty &&= batch.length === 0;
     yield batch;
-    if (faulty !== undefined && faulty < number) {
+    if (isFollowed) {
       throw unreadable(path, `line ${faulty} is no line of a record`);
     }
   }
-  if (number === 0 || (number === 1 && faulty)) throw unreadable(path, "it holds no line of one");
+  if (isEmpty) throw unreadable(path, "it holds no line of one");
 }
 
-/** One line of a record, or `undefined` when the text is none. */
+/** One line of a record, or `undefined` when the text is none. A byte order mark may precede it. */
 export function parseLine(text: string): RecordLine | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
   } catch {
     return undefined;
   }

@@ -5,8 +5,7 @@ import { temporaryFolder } from "../../test/processes.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Observation } from "../core/record-lines.ts";
 import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
-import { readRecord } from "./read-record.ts";
-import { appendToRecord, RecordFile } from "./record-file.ts";
+import { RecordFile } from "./record-file.ts";
 import { recordLineSchema, toJsonSchema } from "./schema.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -27,26 +26,14 @@ test("what was appended is in the file at once", () => {
   expect(statSync(record.path).mode & 0o777).toBe(0o600);
 });
 
-test("a closed record is continued behind its last whole line, however it ended", async () => {
-  const path = join(temporaryFolder(), "record.ndjson");
-  const line = `${JSON.stringify(observation)}\n`;
-  const cut = JSON.stringify({ ...observation, message: "x".repeat(100_000) });
-  for (const kept of [line, `${line}{"type":"obs`, line + cut]) {
-    writeFileSync(path, kept);
-    appendToRecord(path, observation);
-    appendToRecord(path, observation);
-    expect(readFileSync(path, "utf8")).toBe(line.repeat(3));
-    expect(await Array.fromAsync(readRecord(path))).toHaveLength(3);
-  }
-  expect(() => appendToRecord(join(temporaryFolder(), "gone"), observation)).toThrow(
-    /cannot be continued/,
-  );
-});
-
 test("a record without a line is no record", () => {
   const record = new RecordFile(join(temporaryFolder(), "record.ndjson"));
   record.close();
   expect(existsSync(record.path)).toBe(false);
+  const another = new RecordFile(join(temporaryFolder(), "record.ndjson"));
+  writeFileSync(another.path, "somebody else's");
+  another.close();
+  expect(readFileSync(another.path, "utf8")).toBe("somebody else's");
 });
 
 test("two records of one moment have files of their own", () => {

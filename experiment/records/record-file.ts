@@ -8,17 +8,17 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
-  readSync,
   rmSync,
   writeSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
 import { ensureKept, isAt } from "./lost-record.ts";
+import { makeFolder } from "./make-folder.ts";
+import { UnwritableRecordError } from "./unwritable-record.ts";
 
 export class RecordFile {
   readonly path: string;
@@ -68,7 +68,10 @@ export class RecordFile {
   close(): void {
     try {
       if (!this.isEmpty) ensureKept(this.path, this.#descriptor, this.#size);
-      else if (isAt(this.path, this.#descriptor)) rmSync(this.path);
+      // What somebody else has written into it meanwhile is theirs.
+      else if (fstatSync(this.#descriptor).size === 0 && isAt(this.path, this.#descriptor)) {
+        rmSync(this.path);
+      }
     } finally {
       closeSync(this.#descriptor);
     }
@@ -76,33 +79,13 @@ export class RecordFile {
 }
 
 /**
- * Appends one line to a record that was closed. Half a line, as a runner that was killed leaves it
- * at the end, is taken away: the record would be unreadable from there on.
- *
- * @throws ExperimentError when it is gone, or cannot be written
- */
-export function appendToRecord(path: string, line: RecordLine): void {
-  try {
-    const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND);
-    try {
-      const size = sizeOfWholeLines(descriptor);
-      ftruncateSync(descriptor, size);
-      writeLine(descriptor, line);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw notContinued(path, error);
-  }
-}
-
-/**
  * Appends one line whole or not at all: half a line would spoil the record for its readers.
  *
+ * @param before what ends the line before it
  * @returns bytes that were written
  */
-function writeLine(descriptor: number, line: RecordLine): number {
-  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+export function writeLine(descriptor: number, line: RecordLine, before = ""): number {
+  const bytes = Buffer.from(`${before}${JSON.stringify(line)}\n`);
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);
@@ -113,23 +96,10 @@ function writeLine(descriptor: number, line: RecordLine): number {
   }
 }
 
-/** Bytes up to the last line break, and with it. */
-function sizeOfWholeLines(descriptor: number): number {
-  const { size } = fstatSync(descriptor);
-  const chunk = Buffer.alloc(65_536);
-  for (let end = size; end > 0; ) {
-    const start = Math.max(0, end - chunk.length);
-    const length = readSync(descriptor, chunk, 0, end - start, start);
-    const last = chunk.lastIndexOf("\n", length - 1);
-    if (last >= 0 && last < length) return start + last + 1;
-    end = start;
-  }
-  return 0;
-}
-
-function notContinued(path: string, cause: unknown): ExperimentError {
+/** Why no line can be added to a record, and what to do. */
+export function notContinued(path: string, cause: unknown): ExperimentError {
   return new ExperimentError(
-    `The record ${path} cannot be continued: ${rootMessage(cause)}`,
+    `The record ${path} cannot be continued: ${asSentence(rootMessage(cause))}`,
     "Make room on the disk and run again; what was written is kept.",
     { cause },
   );
@@ -137,7 +107,7 @@ function notContinued(path: string, cause: unknown): ExperimentError {
 
 function create(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
   } catch (error) {
     throw unwritable(path, whatForbids(dirname(path), error));
   }
@@ -153,8 +123,8 @@ function create(path: string): number {
 }
 
 function unwritable(path: string, error: unknown): ExperimentError {
-  return new ExperimentError(
-    `The record ${path} cannot be written: ${rootMessage(error)}`,
+  return new UnwritableRecordError(
+    `The record ${path} cannot be written: ${asSentence(rootMessage(error))}`,
     `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
     { cause: error },
   );

@@ -2,6 +2,7 @@
 
 import { formatDuration } from "../core/plan/duration.ts";
 import type { TargetDescription } from "../core/target.ts";
+import { areOfOneTarget } from "../records/conclude-record.ts";
 import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
 import { latencyOf } from "./latency.ts";
 import { inWords, percent, seconds } from "./numbers.ts";
@@ -107,7 +108,7 @@ function deploymentsOf(records: readonly RecordedExperiment[]): Deployment[] {
   const summaries = once.flatMap((record) => {
     const { path, id, experiment, crossChecks } = record;
     const [run] = experiment?.runs ?? [];
-    if (!experiment || !run) return [];
+    if (!experiment || !run || !areOfOneTarget(experiment.runs.map(({ line }) => line))) return [];
     const { conclusion } = experiment;
     const verdict = { type: "verdict", experiment: id, run: null, ...conclusion } as const;
     return [{ path, run: run.line, verdict, crossCheck: crossChecks.at(-1) }];

@@ -16,6 +16,18 @@ test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"])(
   },
 );
 
+test.each([";", "\t", "|"])(
+  "where %j separates cells, no part of a name is a cell",
+  (separator) => {
+    const row = csvRow(["Ana", `Ana${separator}=1+1${separator}x`]);
+    expect(row).toBe(`Ana,"Ana${separator}=1+1${separator}x"\r\n`);
+  },
+);
+
+test("spaces at the ends of a name are kept by readers that trim", () => {
+  expect(csvRow([" Ana", "Bo ", "C y", " "])).toBe('" Ana","Bo ",C y," "\r\n');
+});
+
 test("negative numbers stay numbers", () => {
   expect(csvRow([-1, -0.5])).toBe("-1,-0.5\r\n");
 });

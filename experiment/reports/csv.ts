@@ -2,7 +2,8 @@
 
 /** What a spreadsheet may take for a formula, and for a command to another program. */
 const FORMULA = /^[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
-const NEEDS_QUOTES = /[",\r\n]/;
+/** For the comma, and for what separates cells elsewhere: behind it a formula could begin. */
+const NEEDS_QUOTES = /[",;|\t\r\n]|^ | $/;
 
 /** What a cell holds; `undefined` is an empty one. */
 export type Cell = string | number | boolean | undefined;

@@ -23,9 +23,9 @@ export interface EnvironmentRow {
   mixed: number;
 }
 
-interface Growing extends EnvironmentRow {
-  pids: number[];
-  instancesSeen: Set<string>;
+interface Growing extends Omit<EnvironmentRow, "pids" | "instances"> {
+  pids: Set<number>;
+  instances: Set<string>;
 }
 
 /** The environments in order of first use. */
@@ -37,8 +37,8 @@ export function environmentRows(runs: readonly RecordedRun[]): EnvironmentRow[] 
       const { report, sentAt, answeredAt } = evidence;
       const row = rows.get(report.environment) ?? started(report.environment, line.index);
       if (row.invocations === 0) rows.set(report.environment, row);
-      if (!row.pids.includes(report.pid)) row.pids.push(report.pid);
-      row.instancesSeen.add(report.instance);
+      row.pids.add(report.pid);
+      row.instances.add(report.instance);
       row.invocations += 1;
       if (report.coldStart) row.coldStarts += 1;
       if (report.mixed) row.mixed += 1;
@@ -46,16 +46,15 @@ export function environmentRows(runs: readonly RecordedRun[]): EnvironmentRow[] 
     }
   }
   return [...rows.values()]
-    .map(({ instancesSeen, ...row }) => ({ ...row, instances: instancesSeen.size }))
+    .map(({ pids, instances, ...row }) => ({ ...row, pids: [...pids], instances: instances.size }))
     .sort((a, b) => a.first.run - b.first.run || a.first.atMs - b.first.atMs);
 }
 
 function started(id: string, run: number): Growing {
   return {
     id,
-    pids: [],
-    instances: 0,
-    instancesSeen: new Set(),
+    pids: new Set(),
+    instances: new Set(),
     invocations: 0,
     first: { run, atMs: Number.POSITIVE_INFINITY },
     last: { run, atMs: Number.NEGATIVE_INFINITY },

@@ -83,7 +83,7 @@ export class ExperimentText {
   #row(observation: Observation): string[] {
     const { client, outcome, message, response } = observation;
     const name = printableName(client);
-    if (!response) {
+    if (!response || outcome !== "ok") {
       const why = message === undefined ? "" : printableMessage(message);
       return [name, "", this.#style("yellow", outcome), why];
     }

@@ -1,16 +1,27 @@
 /** Numbers as they are shown. */
 
+import { inWords } from "../core/numbers.ts";
+
 export { inWords, plural } from "../core/numbers.ts";
+
+/** No evidence bounds a probability closer: that would take more requests than anybody ever sends. */
+const LEAST_PERCENT = 1e-9;
+/** Three years: no experiment takes longer, and a record that says so is not to be believed. */
+const MOST_MS = 1e11;
 
 /** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`, `0.00030 %`. */
 export function percent(probability: number): string {
   const value = probability * 100;
+  if (value > 0 && value < LEAST_PERCENT) return `<${LEAST_PERCENT} %`;
   const decimals = value > 0 ? Math.max(0, 1 - Math.floor(Math.log10(value))) : 0;
   return `${value.toFixed(decimals)} %`;
 }
 
-/** Seconds with two decimals, of milliseconds. */
+/** Seconds with two decimals, of milliseconds; of what no experiment takes, that it is absurd. */
 export function seconds(ms: number): string {
+  // Less than what is shown of it is how clocks differ.
+  if (ms < 0) return ms > -5 ? "0.00 s" : "<0 s";
+  if (!(ms <= MOST_MS)) return `>${inWords(MOST_MS / 1_000)} s`;
   return `${(ms / 1_000).toFixed(2)} s`;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
+import { contradictions } from "./contradictions.ts";
 import { inWords, plural } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
@@ -22,13 +23,20 @@ const COMPARED: Partial<Record<keyof Conclusion, string>> = {
 };
 
 /** One sentence or two each; empty where the record is whole and agrees with itself. */
-export function recordNotes({ experiment, control }: RecordedExperiment): string[] {
+export function recordNotes(recorded: RecordedExperiment): string[] {
+  const { experiment, control } = recorded;
   const series = [control, experiment].filter((one) => one !== undefined);
-  const notes = series.flatMap(seriesNotes);
+  const notes = [...series.flatMap(seriesNotes), ...contradictions(recorded)];
   if (!experiment) {
     notes.unshift("The record ends before the experiment was fired: it holds the control alone.");
   }
   return notes;
+}
+
+/** Where the record's own verdict over the experiment is not what follows from its observations. */
+export function verdictNotes({ experiment }: RecordedExperiment): string[] {
+  if (!experiment) return [];
+  return disagreement(experiment.recorded, experiment.conclusion, "over the experiment");
 }
 
 /** Whether the runner lived to conclude over the experiment. */

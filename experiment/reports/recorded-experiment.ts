@@ -23,6 +23,10 @@ export interface RecordedExperiment {
   /** What was fired at a control before. */
   control?: Series | undefined;
   crossChecks: readonly CrossCheckLine[];
+  /** Verdicts and cross-checks of other experiments that stand on it, and are left out. */
+  foreignLines: number;
+  /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
+  answeredFailures: number;
 }
 
 /** How many answers are kept whole. */
@@ -37,18 +41,25 @@ export const KEPT_IN_PAGE: Kept = { perRun: 200, inAll: 1_000 };
 /**
  * Reads a record and concludes from its observations; what it says of itself is kept apart.
  *
+ * @param signal stops the reading; the promise is then rejected with its reason
  * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
-export async function readExperiment(path: string, kept: Kept): Promise<RecordedExperiment> {
-  const reading = new Reading(path, kept);
+export async function readExperiment(
+  path: string,
+  kept: Kept,
+  signal?: AbortSignal,
+): Promise<RecordedExperiment> {
+  const reading = new RecordReading(path, kept);
   const isWanted = (observation: TellingObservation) => reading.isShown(observation);
   for await (const lines of readTellingLines(path, isWanted)) {
+    signal?.throwIfAborted();
     for (const line of lines) reading.take(line);
   }
   return reading.finish();
 }
 
-class Reading {
+/** The same for who has the lines already, one by one: {@link finish} concludes from them. */
+export class RecordReading {
   readonly #path: string;
   readonly #kept: Kept;
   readonly #runs = new Map<string, RunReading>();
@@ -56,6 +67,8 @@ class Reading {
   readonly #verdicts = new Map<Role, VerdictLine>();
   #id: string | undefined;
   #shown = 0;
+  #foreign = 0;
+  #answeredFailures = 0;
 
   constructor(path: string, kept: Kept) {
     this.#path = path;
@@ -76,10 +89,10 @@ class Reading {
         this.#begin(line);
         break;
       case "verdict":
-        this.#keepVerdict(line);
-        break;
       case "cross-check":
-        this.#crossChecks.push(line);
+        if (line.experiment !== this.#id) this.#foreign += 1;
+        else if (line.type === "verdict") this.#keepVerdict(line);
+        else this.#crossChecks.push(line);
     }
   }
 
@@ -97,6 +110,8 @@ class Reading {
       experiment: series("experiment"),
       control: controlSeries,
       crossChecks: this.#crossChecks,
+      foreignLines: this.#foreign,
+      answeredFailures: this.#answeredFailures,
     };
   }
 
@@ -111,8 +126,10 @@ class Reading {
     const run = this.#runs.get(observation.run);
     if (!run) throw this.#unusable("an observation is of a run that did not begin");
     run.table.add(evidenceOf(observation));
+    const isContradictory = observation.response !== undefined && observation.outcome !== "ok";
+    if (isContradictory) this.#answeredFailures += 1;
     if (!("type" in observation) || !this.isShown(observation)) return;
-    run.shown.push(observation);
+    run.shown.push(isContradictory ? { ...observation, response: undefined } : observation);
     this.#shown += 1;
   }
 

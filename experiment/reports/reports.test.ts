@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Conclusion } from "../core/record-lines.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
-import { percent, plural, quantile } from "./numbers.ts";
+import { percent, plural, quantile, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import { verdictWords } from "./verdict-words.ts";
 
@@ -47,8 +47,21 @@ test.each([
   [0.312, "31 %"],
   [0.0298, "3.0 %"],
   [0.002995, "0.30 %"],
+  [3e-9, "0.00000030 %"],
+  [1e-300, "<1e-9 %"],
+  [0, "0 %"],
 ])("the probability %d reads %s", (probability, text) => {
   expect(percent(probability)).toBe(text);
+});
+
+test.each([
+  [5_504, "5.50 s"],
+  [-0.4, "0.00 s"],
+  [-5_000, "<0 s"],
+  [1e300, ">100,000,000 s"],
+  [Number.NaN, ">100,000,000 s"],
+])("%d ms read %s", (ms, text) => {
+  expect(seconds(ms)).toBe(text);
 });
 
 test("numbers have separators and nouns agree with them", () => {

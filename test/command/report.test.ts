@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -26,6 +27,13 @@ const shared: Recorded = { id: "s", runs: [burst(5, () => 0)] };
 function record(recorded: Recorded, name = "record.ndjson"): string {
   return writeRecord(temporaryFolder(), name, recordLines(recorded));
 }
+
+test("a record may come through a pipe", async () => {
+  const program = [process.execPath, "experiment/command/report.ts"];
+  const shell = 'cat "$1" | "$2" "$3" /dev/stdin';
+  const piped = execFileSync("sh", ["-c", shell, "sh", record(isolated), ...program]);
+  expect(piped.toString()).toMatch(/^ISOLATED/m);
+});
 
 test("text tells what the experiment told", async () => {
   const data = temporaryFolder();

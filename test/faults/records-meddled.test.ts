@@ -1,21 +1,24 @@
-import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { crossCheck } from "../../experiment/cross-check.ts";
 import { startServer } from "../http-server.ts";
 import { type Running, start, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
 import { burst, recordLines, writeRecord } from "../report/records.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { waitUntil } from "../wait-until.ts";
+import { makePipe } from "./make-pipe.ts";
 import { answerAlone } from "./own-process-each.ts";
 import { recordsIn, wholeLines } from "./recorded-run.ts";
 
@@ -87,13 +90,49 @@ test("a record that cannot stand where it was is kept elsewhere, and one that wa
   expect(linesOf(readFileSync(recordsIn(cut.data)[0] ?? "", "utf8"))).toHaveLength(4);
 });
 
+test("a record that somebody writes into while it is written is named, and what its runner wrote is on it", async () => {
+  const meddlers: ((path: string) => void)[] = [
+    (path) => appendFileSync(path, "garbage\n"),
+    (path) => truncateSync(path, 100_000),
+  ];
+  for (const meddle of meddlers) {
+    const { running, data, answer } = await heldExperiment();
+    const [path = ""] = recordsIn(data);
+    const before = statSync(path).size;
+    meddle(path);
+    const more = statSync(path).size - before;
+    answer();
+    expect(await running.ended).toBe(1);
+    expect(running.stderr()).toContain(
+      `error: Somebody wrote into the record ${path} while it was written: ${more} bytes in it are not its runner's.\nRun again`,
+    );
+    const bytes = readFileSync(path);
+    const its = Buffer.concat([bytes.subarray(0, before), bytes.subarray(before + more)]);
+    expect(linesOf(its.toString())).toHaveLength(5);
+  }
+});
+
+test("a record that is being written is not cross-checked, and loses nothing by it", async () => {
+  const { running, data, answer } = await heldExperiment();
+  const [path = ""] = recordsIn(data);
+  const checking = crossCheck(path, AbortSignal.timeout(60_000));
+  await expect(checking).rejects.toMatchObject({
+    message: `The record ${path} cannot be continued: a runner may still be writing it.`,
+    nextStep: expect.stringMatching(/^Wait until it is concluded/),
+  });
+  answer();
+  await running.ended;
+  expect(running.stderr()).toBe("");
+  expect(wholeLines(path)).toHaveLength(5);
+});
+
 test("whatever lies in the records folder, experiments end and the history has the others", async () => {
   const { running, data, answer } = await heldExperiment();
   const folder = join(data, "records");
   mkdirSync(join(folder, "folder.ndjson"));
   writeFileSync(join(folder, "endless.ndjson"), "");
   truncateSync(join(folder, "endless.ndjson"), 600 * 2 ** 20);
-  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", join(folder, "pipe.ndjson")]);
+  makePipe(join(folder, "pipe.ndjson"));
   answer();
   await running.ended;
   expect(running.stderr()).toBe("");
