@@ -1,6 +1,6 @@
 /** The screen as a whole: one view at a time, and the keys that work in all of them. */
 
-import { Text, useApp, useWindowSize } from "ink";
+import { Text, useApp, useIsScreenReaderEnabled, useWindowSize } from "ink";
 import {
   createElement as h,
   useEffect,
@@ -8,7 +8,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { MIN_SIZE } from "./screen/geometry.ts";
+import { MIN_SIZE, type Size } from "./screen/geometry.ts";
 import { useCell } from "./screen/use-cell.ts";
 import { stop, useJobControl } from "./screen/use-job-control.ts";
 import { useKeys } from "./screen/use-keys.ts";
@@ -33,7 +33,10 @@ interface Props {
 
 export function App({ session, redraw }: Props) {
   const snapshot = useSyncExternalStore(session.store.subscribe, session.store.getSnapshot);
-  const size = useWindowSize();
+  const window = useWindowSize();
+  const isRead = useIsScreenReaderEnabled();
+  // Read aloud nothing is laid out, so that any window is large enough.
+  const size = isRead ? atLeast(MIN_SIZE, window) : window;
   const { exit } = useApp();
   const [view, setView] = useState<View>({ name: "run" });
   const resumed = useJobControl();
@@ -50,8 +53,9 @@ export function App({ session, redraw }: Props) {
     return true;
   });
   usePasteEnd();
-  if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall);
-  const props = { session, snapshot, size, go: setView, quit: () => exit() };
+  const quit = () => exit();
+  if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall, { quit });
+  const props = { session, snapshot, size, go: setView, quit };
   switch (view.name) {
     case "run":
       return h(RunView, { ...props, scroll });
@@ -76,7 +80,16 @@ function useWindowTitle({ run, activity }: Snapshot): void {
   useEffect(() => void process.stdout.write(`\u001b]2;${title}\u0007`), [title]);
 }
 
-function TooSmall() {
+function atLeast(least: Size, { columns, rows }: Size): Size {
+  return { columns: Math.max(least.columns, columns), rows: Math.max(least.rows, rows) };
+}
+
+function TooSmall({ quit }: { quit: () => void }) {
+  useKeys((input, key) => {
+    if (input === "q" && !key.ctrl && !key.meta) quit();
+    return true;
+  });
   const { columns, rows } = MIN_SIZE;
-  return h(Text, null, `Please enlarge the terminal to ${columns}×${rows} or more.`);
+  const words = `Please enlarge the terminal to ${columns}×${rows} or more, or press q to quit.`;
+  return h(Text, null, words);
 }

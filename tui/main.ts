@@ -4,6 +4,9 @@ import { ExperimentError } from "../experiment/core/errors.ts";
 import { printableLine } from "../experiment/reports/printable.ts";
 import { parseOptions } from "./options.ts";
 
+/** A shell's exit code for a program that a signal ended, less the signal's number. */
+const FATAL = 128;
+
 const options = parseOptions(process.argv.slice(2));
 if (!process.stdout.isTTY || !process.stdin.isTTY) {
   console.error(
@@ -11,6 +14,7 @@ if (!process.stdout.isTTY || !process.stdin.isTTY) {
   );
   process.exit(1);
 }
+const handOver = leaveOnSignals();
 // What is typed while the screen loads is meant for it, and the terminal must not echo it.
 process.stdin.setRawMode(true);
 // Both are read when Ink and chalk are imported: the production build of React, and no colours
@@ -20,11 +24,28 @@ if (process.env.NO_COLOR) process.env.FORCE_COLOR = "0";
 
 try {
   const { show } = await import("./show.ts");
-  process.exitCode = await show(options);
+  process.exitCode = await show(options, handOver);
 } catch (error) {
   const known = error instanceof ExperimentError;
   const message = error instanceof Error ? error.message : String(error);
   const nextStep = known ? error.nextStep : "This is a bug. What was recorded until then is kept.";
   console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
   process.exitCode = 1;
+}
+// Nobody waits for what hangs, such as a program that was asked for credentials.
+process.exit();
+
+/**
+ * Ends the program on a signal by itself: only that gives back a terminal in raw mode, whatever the
+ * signal is.
+ *
+ * @returns what leaves the signals to somebody else
+ */
+function leaveOnSignals(): () => void {
+  const leave = (_: NodeJS.Signals, number: number) => process.exit(FATAL + number);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, leave);
+  return () => {
+    for (const signal of signals) process.off(signal, leave);
+  };
 }

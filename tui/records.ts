@@ -1,7 +1,6 @@
 /** What the keys do with records: list, replay and delete them, report on one, and cross-check it. */
 
 import { rootMessage } from "../experiment/core/errors.ts";
-import { isConclusion } from "../experiment/core/record-lines.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import type { ExperimentStore } from "./store.ts";
 import type { Work } from "./work.ts";
@@ -17,12 +16,17 @@ export class Records {
 
   /** Makes a page of the experiment that is shown, to send to somebody. */
   saveReport(): void {
-    this.#work.start(async () => {
+    this.#work.start(async (signal) => {
       const { record } = this.#store.current;
       if (record === undefined) return;
       this.#store.set({ activity: "reading", failure: undefined, notice: undefined });
       const { saveReport } = await import("./save-report.ts");
-      this.#store.set({ notice: `Report: ./${await saveReport(record)}` });
+      try {
+        this.#store.set({ notice: `Report: ./${await saveReport(record, signal)}` });
+      } catch (error) {
+        if (signal.aborted) this.#store.set({ notice: "It was stopped: no report was saved." });
+        throw error;
+      }
     });
   }
 
@@ -46,19 +50,10 @@ export class Records {
   /** Shows a recorded experiment as if it had just ended. */
   replay(path: string): void {
     this.#work.start(async (signal) => {
-      const { readRecord } = await import("../experiment/records/read-record.ts");
+      const { replayRecord } = await import("./replay-record.ts");
       this.#store.forget({ activity: "reading" });
       this.#store.set({ record: path });
-      let isConcluded = false;
-      for await (const line of readRecord(path)) {
-        if (signal.aborted) break;
-        if (line.type === "run") this.#store.set({ recorded: line });
-        isConcluded ||= isConclusion(line);
-        this.#store.take(line);
-      }
-      if (signal.aborted) this.#store.set({ notice: "Reading was stopped: this is a part of it." });
-      else if (!isConcluded)
-        this.#store.set({ notice: "This record ends before its experiment did." });
+      await replayRecord(path, this.#store, signal);
     });
   }
 
@@ -69,19 +64,20 @@ export class Records {
     return concludedAnew(await listRecords());
   }
 
-  /** Deletes a record for good, unless it is being written; resolves to those that are left. */
-  async remove(path: string): Promise<RecordSummary[]> {
+  /** Deletes a record for good, unless it is being written, and says why if it cannot be. */
+  async remove(path: string): Promise<boolean> {
     const { deleteRecord } = await import("../experiment/records/history.ts");
     try {
       if (this.#work.isUnderWay && this.#store.current.record === path) {
         this.#store.set({ notice: "This record is in use. Delete it when that is over." });
-        return this.list();
+        return false;
       }
       await deleteRecord(path);
       if (this.#store.current.record === path) this.#store.set({ record: undefined });
+      return true;
     } catch (error) {
       this.#store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
+      return false;
     }
-    return this.list();
   }
 }

@@ -2,19 +2,51 @@
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { writeReport } from "../experiment/command/report-output.ts";
+import { ExperimentError } from "../experiment/core/errors.ts";
+import { ensureRegular } from "../experiment/records/read-record.ts";
 import { experimentPage } from "../experiment/reports/html/experiment-page.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../experiment/reports/recorded-experiment.ts";
+import { isFull } from "./failure.ts";
+
+/** In milliseconds; Ink waits 20 ms before an Esc is no beginning of another key. */
+const KEY_MS = 40;
 
 /**
  * @param record its path
+ * @param signal stops it as long as the page is not written; the promise is rejected with its reason
  * @returns the page's name in that folder; one that is there already is never overwritten
  * @throws ExperimentError when the record cannot be read, or the page cannot be written
  */
-export async function saveReport(record: string): Promise<string> {
+export async function saveReport(record: string, signal: AbortSignal): Promise<string> {
   const name = basename(record, ".ndjson");
   let path = `${name}.html`;
   for (let copy = 2; existsSync(path); copy++) path = `${name}-${copy}.html`;
-  await writeReport(path, [experimentPage(await readExperiment(record, KEPT_IN_PAGE))]);
+  await ensureRegular(record);
+  const recorded = await readExperiment(record, KEPT_IN_PAGE, signal);
+  await letKeysIn(signal);
+  const page = experimentPage(recorded);
+  await letKeysIn(signal);
+  try {
+    await writeReport(path, [page]);
+  } catch (error) {
+    throw withoutOut(error);
+  }
   return path;
+}
+
+/** Between what takes long and cannot be stopped: an Esc that was pressed meanwhile is seen. */
+async function letKeysIn(signal: AbortSignal): Promise<void> {
+  await setTimeout(KEY_MS);
+  signal.throwIfAborted();
+}
+
+/** The command line would name another file; the screen has no such option. */
+function withoutOut(error: unknown): unknown {
+  if (!(error instanceof ExperimentError)) return error;
+  const nextStep = isFull(error)
+    ? "Make room on the disk, or start the screen in a folder on another one."
+    : "Start the screen in a folder that can be written to.";
+  return new ExperimentError(error.message, nextStep, { cause: error });
 }

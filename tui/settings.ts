@@ -1,11 +1,12 @@
 /** What is kept between starts: the plan as it was typed, and the target. */
 
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type Conf from "conf";
 import { asSentence, rootMessage } from "../experiment/core/errors.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
+import { makeFolder } from "../experiment/records/make-folder.ts";
 
 export interface KeptSettings {
   plan?: PlanInput;
@@ -15,6 +16,8 @@ export interface KeptSettings {
 }
 
 const FILE_NAME = "settings";
+/** In bytes; a plan as it was typed is far smaller. */
+const MOST_BYTES = 1 << 20;
 
 export class Settings {
   readonly #conf: Conf<KeptSettings> | undefined;
@@ -45,6 +48,7 @@ export class Settings {
 
   static async #openIn(cwd: string, path: string): Promise<Settings> {
     try {
+      ensureReadable(path);
       return new Settings(await openFile(cwd));
     } catch (error) {
       const aside = freeName(`${path}.bak`);
@@ -63,6 +67,8 @@ export class Settings {
   keep(settings: KeptSettings): string | undefined {
     try {
       if (!this.#conf) throw new Error(this.#obstacle);
+      // It is read once more, so that what another one has kept meanwhile stays.
+      ensureReadable(this.#conf.path);
       this.#conf.set({ ...this.kept, ...settings });
       return undefined;
     } catch (error) {
@@ -74,6 +80,13 @@ export class Settings {
 interface Problem {
   obstacle?: string;
   notice?: string;
+}
+
+/** A pipe would be waited for, and what has no end would be read until the memory is full. */
+function ensureReadable(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw new Error("it is no file");
+  if (found && found.size > MOST_BYTES) throw new Error("it is larger than settings are");
 }
 
 /** The name, or the first of its kind that is not taken: what was put aside before stays. */
@@ -89,7 +102,7 @@ async function openFile(cwd: string): Promise<Conf<KeptSettings>> {
   // compiled at every start, which takes as long as all of the screen's own modules.
   const { default: Conf } = await loadConf(cwd);
   // Only its owner can read what is kept, as with records: it may hold an address that is a secret.
-  mkdirSync(cwd, { recursive: true, mode: 0o700 });
+  makeFolder(cwd);
   const conf = new Conf<KeptSettings>({
     cwd,
     configName: FILE_NAME,

@@ -8,7 +8,7 @@ import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
 import { Session } from "./session.ts";
 import { type KeptSettings, Settings } from "./settings.ts";
-import type { Snapshot } from "./state.ts";
+import { isBusy, type Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
 import { describeTarget } from "./targets.ts";
 
@@ -20,7 +20,7 @@ const EMPTY_SCREEN = "\u001b[2J\u001b[H";
 /** The window's title is put aside and taken back, where the terminal can. */
 const SAVE_TITLE = "\u001b[22;2t";
 const RESTORE_TITLE = "\u001b[23;2t";
-/** After how long the end of the target is waited for in words, in milliseconds. */
+/** After how long the end is waited for in words, in milliseconds. */
 const SILENCE_MS = 1_000;
 /** The first one and its repetition; who sends another does not want to wait for the end. */
 const MOST_SIGNALS = 2;
@@ -29,9 +29,13 @@ const SNAPSHOTS_PER_SECOND_READ = 0.5;
 
 /**
  * @param optionsOf what to start with, given what was kept from the last time
+ * @param onSignals called when signals are handled here, until when they are the caller's
  * @returns the process's exit code
  */
-export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Promise<number> {
+export async function show(
+  optionsOf: (kept: KeptSettings) => ScreenOptions,
+  onSignals: () => void,
+): Promise<number> {
   const settings = await Settings.open();
   const { plan, input, target, mayFallBack, notice } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
@@ -56,7 +60,8 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
     incrementalRendering: true,
     maxFps: MAX_FPS,
   });
-  leaveOnSignals(screen);
+  const signals = new LeavingSignals(screen);
+  onSignals();
   leaveWithTerminal(screen);
   let crash: Error | undefined;
   process.on("uncaughtException", (error) => {
@@ -66,31 +71,42 @@ export async function show(optionsOf: (kept: KeptSettings) => ScreenOptions): Pr
   try {
     await screen.waitUntilExit();
   } finally {
+    signals.hasLeft = true;
     process.stdout.write(RESTORE_TITLE);
-    await inWords(session.close());
+    store.close();
+    await inWords(session.close(), store);
   }
   if (crash) throw crash;
   process.stdout.write(farewell(store.current));
   return store.current.failure ? 1 : 0;
 }
 
-/** Waits for the end of the target; the usual screen is back, and empty meanwhile. */
-async function inWords(ending: Promise<void>): Promise<void> {
-  const say = () => process.stdout.write("Waiting for the target to end …\n");
+/** Waits for the end; the usual screen is back, and empty meanwhile. */
+async function inWords(ending: Promise<void>, store: ExperimentStore): Promise<void> {
+  const say = () => {
+    const what = isBusy(store.current) ? "what is under way" : "the target";
+    process.stdout.write(`Waiting for ${what} to end …\n`);
+  };
   const patience = setTimeout(say, SILENCE_MS);
   await ending.finally(() => clearTimeout(patience));
 }
 
 /** Who ends the program by a signal gets the terminal back, and the target is ended first. */
-function leaveOnSignals(screen: Instance): void {
-  // Not once: what conf writes files with repeats a signal, to end a process that would not.
-  let signals = 0;
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals > MOST_SIGNALS) process.exit(1);
-      screen.unmount();
-    });
+class LeavingSignals {
+  /** Whether the usual screen is back. Ctrl-C, which was a key before, is a signal then. */
+  hasLeft = false;
+  #count = 0;
+
+  constructor(screen: Instance) {
+    // Not once: what conf writes files with repeats a signal, to end a process that would not.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        this.#count += 1;
+        const isImpatient = signal === "SIGINT" && this.hasLeft && this.#count === 1;
+        if (isImpatient || this.#count > MOST_SIGNALS) process.exit(1);
+        screen.unmount();
+      });
+    }
   }
 }
 

@@ -21,6 +21,7 @@ export class ExperimentStore {
   #snapshot: Snapshot;
   #timer: NodeJS.Timeout | undefined;
   #publishedAt = 0;
+  #isClosed = false;
 
   /** @param snapshotsPerSecond at most; while nothing changes there are none */
   constructor(
@@ -92,6 +93,12 @@ export class ExperimentStore {
     this.set({ activity: phase.name, pausedUntil });
   }
 
+  /** Publishes no snapshot any more: nobody is there to see it, and the process would wait for it. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
   /** Takes a line of the record, in the tick in which it was written. */
   take(line: RecordLine): void {
     this.#follower.take(line, this.#state.recorded === undefined);
@@ -110,6 +117,7 @@ export class ExperimentStore {
   }
 
   #schedule(): void {
+    if (this.#isClosed) return;
     const due = this.#publishedAt + this.#intervalMs - performance.now();
     this.#timer ??= setTimeout(() => this.#publish(), due);
   }

@@ -12,6 +12,7 @@ test("resizing at any moment loses nothing, and too small a terminal says so", a
   await terminal.shows(/in flight/);
   terminal.resize(40, 10);
   await terminal.shows(/^Please enlarge the terminal to 60×15/);
+  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/or more, or press q to quit\./);
   terminal.resize(120, 40);
   await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 1 of 2 · cold · 5 of 5/);
   terminal.resize(70, 20);
@@ -22,6 +23,14 @@ test("resizing at any moment loses nothing, and too small a terminal says so", a
   expect(terminal.lines.filter((line) => line.startsWith("──"))).toEqual(
     Array(2).fill("─".repeat(100)),
   );
+});
+
+test("q leaves a terminal that is too small", async () => {
+  const { terminal } = await openScreen();
+  terminal.resize(40, 10);
+  await terminal.shows(/^Please enlarge the terminal/);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
 });
 
 test("in the smallest terminal nothing overprints, and what is selected is seen", async () => {
@@ -103,4 +112,17 @@ test("a screen reader gets sentences, without bars and rules", async () => {
     /Environment 1, [0-9a-f]{4}, 2nd invocation, kept \w+ from run 1: \w+ found counter 2 and the clients \w+ and \w+\./,
   );
   expect(text).not.toMatch(/[━●─▸]/);
+});
+
+test("to a screen reader no terminal is too small", async () => {
+  const { terminal } = await openScreen({
+    args: QUICK,
+    rows: 10,
+    columns: 40,
+    env: { INK_SCREEN_READER: "true" },
+  });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
 });

@@ -108,6 +108,10 @@ test.each<[words: string, runs: Told[][]]>([
   expect(wordsAfter(...runs)).toBe(words);
 });
 
+test("an answer that names no clients has kept none", () => {
+  expect(wordsAfter([ana], [{ ...dean, clients: [] }])).toBe("2nd invocation");
+});
+
 test("a name is kept of every answer, and of thousands of names a number", () => {
   const clients = Array.from({ length: 1_000 }, (_, index) => `client ${index}`);
   const many = { ...dean, client: "client 999", counter: 1_500, clients };

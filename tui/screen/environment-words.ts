@@ -1,6 +1,6 @@
 /** What is said of an environment beside its bars. */
 
-import { inWords } from "../../experiment/core/numbers.ts";
+import { inWords, plural } from "../../experiment/core/numbers.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
 import type { EnvironmentState, Invocation } from "../state.ts";
@@ -104,8 +104,9 @@ function keptWords(first: Invocation, before: Invocation | undefined, isWide: bo
   // Its own name is the last; where nothing was mixed in, all others were there before it.
   const { clients, dropped = 0 } = first.response.globalData;
   const kept = isMixed(first.response) ? 0 : clients.length - 1 + dropped;
-  if (kept === 0) return "";
-  if (kept > 1) return `kept ${inWords(kept)} names`;
+  // An answer of no names, as a handler of somebody else may give, kept none.
+  if (kept <= 0) return "";
+  if (kept > 1 || dropped > 0) return `kept ${plural(kept, "name")}`;
   const from = before?.experiment === first.experiment ? `run ${before.runIndex + 1}` : "before";
   return `kept ${clients[0]}${isWide ? ` from ${from}` : ""}`;
 }

@@ -1,6 +1,6 @@
 /** Recorded experiments, the newest first: open one as if it had just ended, or delete it. */
 
-import { createElement as h, useEffect, useState } from "react";
+import { createElement as h, useRef } from "react";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import { pooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { Frame } from "../screen/frame.ts";
@@ -8,44 +8,36 @@ import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";
 import { positionWords, scrollTo } from "../screen/scroll.ts";
 import type { Line } from "../screen/text.ts";
-import { useCell } from "../screen/use-cell.ts";
 import { historyHeader, historyLine } from "./history-lines.ts";
+import { useRecordList } from "./use-record-list.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
 
 export function HistoryView(view: ViewProps) {
   const { session, snapshot, size, go } = view;
-  const [records, setRecords] = useState<readonly RecordSummary[]>();
-  const scroll = useCell(() => ({ selected: 0, offset: 0 }));
-  const [isAsking, setAsking] = useState(false);
-  useEffect(() => void session.records.list().then(setRecords), [session]);
+  const list = useRecordList(session.records);
+  const { records, asked } = list;
+  const scrolled = useRef(0);
 
   const layout = frameLayout(snapshot, size);
   const total = records?.length ?? 0;
-  const selected = Math.max(0, Math.min(scroll.current.selected, total - 1));
   const height = layout.bodyRows - 1;
-  const range = { start: selected, end: selected + 1 };
-  const offset = scrollTo({ offset: scroll.current.offset, height, total }, range);
-  const record = () => records?.[Math.min(scroll.current.selected, total - 1)];
-  const to = (wanted: number) =>
-    scroll.set({ selected: Math.max(0, Math.min(total - 1, wanted)), offset });
-  const by = (step: number) => () => to(scroll.current.selected + step);
+  const range = { start: list.selected, end: list.selected + 1 };
+  const offset = scrollTo({ offset: scrolled.current, height, total }, range);
+  scrolled.current = offset;
+  // By the list's own state: several keys may have come since the last frame.
+  const by = (step: number) => () => list.selectBy(step);
 
   const open = () => {
-    const chosen = record();
+    const chosen = list.chosen();
     if (!chosen) return;
     session.records.replay(chosen.path);
     go({ name: "run" });
   };
-  const remove = async () => {
-    setAsking(false);
-    const doomed = record();
-    if (doomed) setRecords(await session.records.remove(doomed.path));
-  };
-  const bindings: Binding[] = isAsking
+  const bindings: Binding[] = asked
     ? [
-        { on: "y", words: "y delete it for good", run: () => void remove() },
-        { on: "n", words: "n keep it", run: () => setAsking(false) },
-        { on: "escape", run: () => setAsking(false) },
+        { on: "y", words: "y delete it for good", run: () => void list.remove(asked) },
+        { on: "n", words: "n keep it", run: () => list.ask(undefined) },
+        { on: "escape", run: () => list.ask(undefined) },
       ]
     : [
         { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
@@ -55,12 +47,12 @@ export function HistoryView(view: ViewProps) {
           ? [
               { on: "return", words: "⏎ open", run: open },
               { on: "rightArrow", run: open },
-              { on: "d", words: "d delete", run: () => setAsking(true) },
+              { on: "d", words: "d delete", run: () => list.ask(list.chosen()) },
             ]
           : []),
         ...commonBindings(view),
       ];
-  const window = { selected, offset, height, columns: size.columns, isAsking };
+  const window = { selected: list.selected, offset, height, columns: size.columns, asked };
   const position = positionWords(offset + 1, offset + height, total);
   return h(Frame, { snapshot, layout, bindings, position, lines: bodyLines(records, window) });
 }
@@ -81,11 +73,12 @@ interface Window {
   offset: number;
   height: number;
   columns: number;
-  isAsking: boolean;
+  /** The one that is about to be deleted. */
+  asked: RecordSummary | undefined;
 }
 
 function bodyLines(records: readonly RecordSummary[] | undefined, window: Window): Line[] {
-  const { selected, offset, height, columns, isAsking } = window;
+  const { selected, offset, height, columns, asked } = window;
   if (!records) return [[], [{ text: "   Reading the records …", dim: true }]];
   if (records.length === 0) {
     return [[], [{ text: "   Nothing is recorded yet. Every experiment that you fire will be." }]];
@@ -93,8 +86,7 @@ function bodyLines(records: readonly RecordSummary[] | undefined, window: Window
   const pooled = pooledEvidence(records);
   const rows = records.slice(offset, offset + height).map((record, row) => {
     const line = historyLine(record, pooled, columns, offset + row === selected);
-    const isDoomed = isAsking && offset + row === selected;
-    return isDoomed ? line.map((span) => ({ ...span, colour: "red" })) : line;
+    return record === asked ? line.map((span) => ({ ...span, colour: "red" })) : line;
   });
   return [historyHeader(columns), ...rows];
 }

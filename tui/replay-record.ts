@@ -1,0 +1,59 @@
+/** Shows a recorded experiment by its observations: what it says of itself is only compared. */
+
+import type { Conclusion, VerdictLine } from "../experiment/core/record-lines.ts";
+import { ensureRegular, readRecord } from "../experiment/records/read-record.ts";
+import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
+import {
+  type RecordedExperiment,
+  RecordReading,
+} from "../experiment/reports/recorded-experiment.ts";
+import type { ExperimentStore } from "./store.ts";
+
+/** The store keeps the answers that the screen shows. */
+const NONE_KEPT = { perRun: 0, inAll: 0 };
+
+/**
+ * Feeds a record to the store, and concludes from it as a report does. Somebody may have edited its
+ * verdict lines, so that they are not shown.
+ *
+ * @param signal stops the reading; what was read until then is shown
+ * @throws ExperimentError when the file cannot be read, or is no record of one experiment
+ */
+export async function replayRecord(
+  path: string,
+  store: ExperimentStore,
+  signal: AbortSignal,
+): Promise<void> {
+  await ensureRegular(path);
+  const reading = new RecordReading(path, NONE_KEPT);
+  for await (const line of readRecord(path)) {
+    if (signal.aborted) {
+      store.set({ notice: "Reading was stopped: this is a part of it." });
+      return;
+    }
+    reading.take(line);
+    if (line.type === "run") {
+      store.set({ recorded: line });
+      store.take(line);
+    } else if (line.type === "observation") {
+      // Who was not answered has no answer, whatever else the line says.
+      store.take(line.outcome === "ok" ? line : { ...line, response: undefined });
+    }
+  }
+  const recorded = reading.finish();
+  const { id, experiment, control, crossChecks } = recorded;
+  if (control) store.take({ ...verdictLine(id, control.conclusion), role: "control" });
+  if (experiment) store.take(verdictLine(id, experiment.conclusion));
+  for (const crossCheck of crossChecks) store.take(crossCheck);
+  const notes = notesOn(recorded);
+  if (notes.length > 0) store.set({ notice: notes.join(" ") });
+}
+
+function verdictLine(experiment: string, conclusion: Conclusion): VerdictLine {
+  return { type: "verdict", experiment, run: null, ...conclusion };
+}
+
+function notesOn(recorded: RecordedExperiment): string[] {
+  if (!isComplete(recorded)) return ["This record ends before its experiment did."];
+  return verdictNotes(recorded);
+}
