@@ -38,7 +38,8 @@ export async function agree(
   if (cost === undefined) return true;
   say.write(`${printableLine(costWords(cost))}\n`);
   if (isAgreed || cost.usd < CONFIRM_FROM_USD) return true;
-  if (process.stdin.isTTY) return ask(signal);
+  // Who cannot see the question would wait for nothing, and not know it.
+  if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
   throw new ExperimentError(
     `This plan costs ${usdText(cost.usd)}, and from ${usdText(CONFIRM_FROM_USD)} on nothing is fired unasked.`,
     "Pass --yes to fire it.",

@@ -4,12 +4,14 @@ import { ExperimentError } from "../core/errors.ts";
 import { printableLine } from "../reports/printable.ts";
 import { EXIT } from "./exit-codes.ts";
 import { parseOptions } from "./options.ts";
+import { untilTaken } from "./output.ts";
 
 const BUG = "This is a bug. What was recorded until then is kept.";
 
 process.exitCode = await main(process.argv.slice(2));
-// Who wants to leave does not wait for what hangs, such as a program that was asked for credentials.
-if (process.exitCode === EXIT.interrupted) process.exit();
+await untilTaken();
+// Nobody waits for what hangs, such as a program that was asked for credentials.
+process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);

@@ -33,3 +33,17 @@ export function watchOutput(): WatchedOutput {
     },
   };
 }
+
+/**
+ * Waits until both outputs have taken what was printed, or take nothing more: to a pipe it is
+ * written later, and ending the process drops what was not. A signal ends the waiting, since a
+ * reader may be there that reads nothing.
+ */
+export async function untilTaken(): Promise<void> {
+  const { promise: given, resolve: giveUp } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, giveUp);
+  const taken = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+  );
+  await Promise.race([Promise.all(taken), given]);
+}

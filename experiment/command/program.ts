@@ -72,8 +72,8 @@ export function isTargetGiven(program: Command): boolean {
 /** Reads the target of a parsed program; a wrong one ends the process like other wrong usage. */
 export function readTarget(program: Command): TargetChoice {
   const options = program.opts<TargetOptions>();
-  const { target = "local", model = "on-demand", environments, workers, maxConcurrency } = options;
-  const choice = parseTarget(target, model);
+  const { target = "local", model, environments, workers, maxConcurrency } = options;
+  const choice = parseTarget(target, model ?? "on-demand");
   if (typeof choice === "string") return program.error(`error: --target: ${choice}`);
   const sizes: LocalSizes = {
     ...(environments !== undefined && { environments }),
@@ -81,12 +81,12 @@ export function readTarget(program: Command): TargetChoice {
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   };
   if (choice.kind === "local") {
-    const problem = misplacedOption(model, sizes);
+    const problem = misplacedOption(choice.model, sizes);
     return problem === undefined ? { ...choice, ...sizes } : program.error(`error: ${problem}`);
   }
   const misplaced = firstOf(sizes);
-  if (misplaced === undefined) return choice;
-  const { option } = MODEL_OPTIONS[misplaced];
+  if (misplaced === undefined && model === undefined) return choice;
+  const option = misplaced === undefined ? "--model" : MODEL_OPTIONS[misplaced].option;
   return program.error(`error: ${option}: only the local Lambda takes it; use --target local`);
 }
 

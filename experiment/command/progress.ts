@@ -40,7 +40,11 @@ export class Progress {
   }
 
   #draw(): void {
-    if (this.#phase) this.#stream.write(`${CLEAR_LINE}${this.#describe(this.#phase)}`);
+    if (!this.#phase) return;
+    const words = this.#describe(this.#phase);
+    // What goes on in another line stays there, as only the last one can be cleared.
+    const room = this.#stream.columns > 0 ? this.#stream.columns - 1 : words.length;
+    this.#stream.write(`${CLEAR_LINE}${words.slice(0, room)}`);
   }
 
   #describe(phase: Phase): string {

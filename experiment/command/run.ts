@@ -25,12 +25,16 @@ import { Progress } from "./progress.ts";
 export async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
   const output = watchOutput();
   const { plan, json, out } = options;
+  const progress = new Progress(plan);
+  const onWait = (words: string) => {
+    progress.clear();
+    process.stderr.write(`${words}\n`);
+  };
   // What fires is loaded while the target opens.
   const [target, { conduct }] = await Promise.all([
-    openTarget(options.target, signal),
+    openTarget(options.target, signal, onWait),
     import("../conduct.ts"),
   ]);
-  const progress = new Progress(plan);
   const show = printer(json, progress);
   // What is read by programs is the record and nothing else.
   const say = json ? process.stderr : process.stdout;
@@ -54,7 +58,7 @@ export async function run(options: CommandOptions, signal: AbortSignal): Promise
   } catch (error) {
     progress.clear();
     // What was fired until then is on it.
-    if (begun !== undefined) say.write(`\nRecord: ${printable(begun)}\n`);
+    if (begun !== undefined) say.write(`\n${recordLine(begun)}`);
     throw error;
   } finally {
     progress.clear();
@@ -62,10 +66,12 @@ export async function run(options: CommandOptions, signal: AbortSignal): Promise
   }
   const { record } = conducted;
   if (!json && record !== undefined) await printRecord(record);
+  // Who reads the record on standard output may not get the rest of it.
+  if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
   if (options.crossCheck && record !== undefined && !signal.aborted) {
     say.write("\nReading the stack's log, which may lag by up to a minute …\n");
     const { crossCheck } = await import("../cross-check.ts");
-    const line = await unlessAborted(crossCheck(record, signal), signal);
+    const line = await unlessAborted(crossCheck(record, signal, { onWait }), signal);
     if (line) show(line);
     if (line && !line.agreement) return EXIT.inconclusive;
   }
@@ -82,7 +88,11 @@ async function printRecord(record: string): Promise<void> {
   const pooled = await pooledWith(record);
   const words = pooled && pooledWords(pooled);
   if (words !== undefined) process.stdout.write(`${words}\n`);
-  process.stdout.write(`\nRecord: ${printable(record)}\n`);
+  process.stdout.write(`\n${recordLine(record)}`);
+}
+
+function recordLine(path: string): string {
+  return `Record: ${printable(path)}\n`;
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */

@@ -2,6 +2,7 @@
 
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
+import { formatDuration } from "../core/plan/duration.ts";
 
 /** Credentials of AWS, as its own packages pass them on. */
 export type Credentials = Awaited<ReturnType<CredentialProvider>>;
@@ -15,13 +16,54 @@ const silent = () => {};
 /** The packages would write their warnings onto the screen. */
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 
+/** Who signs in meanwhile, in a browser for one, needs a while. */
+const PATIENCE_MS = 120_000;
+/** After how long it is said what is waited for. */
+const SILENCE_MS = 3_000;
+
+export interface Waiting {
+  /** How long credentials are waited for, in milliseconds; by default two minutes. */
+  patienceMs?: number;
+  /** Called once when they take their time, with what to say. */
+  onWait?: ((words: string) => void) | undefined;
+}
+
 /**
  * The standard chain: environment variables, profiles (SSO and processes included), web identity,
- * and the metadata of containers and machines.
+ * and the metadata of containers and machines. The chain itself waits for ever, for a program that
+ * a profile names as much as for a service.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ *
+ * @returns what throws an ExperimentError when they do not come in time
  */
-export function standardCredentials(): CredentialProvider {
-  return defaultProvider({ logger: SILENT });
+export function standardCredentials({
+  patienceMs = PATIENCE_MS,
+  onWait,
+}: Waiting = {}): CredentialProvider {
+  const provider = defaultProvider({ logger: SILENT });
+  let isTold = false;
+  const tell = () => {
+    if (!isTold) onWait?.("Waiting for AWS credentials …");
+    isTold = true;
+  };
+  return async (options) => {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const notice = setTimeout(tell, SILENCE_MS);
+    const limit = setTimeout(() => reject(tooLate(patienceMs)), patienceMs);
+    try {
+      return await Promise.race([provider(options), late]);
+    } finally {
+      clearTimeout(notice);
+      clearTimeout(limit);
+    }
+  };
+}
+
+function tooLate(patienceMs: number): ExperimentError {
+  return new ExperimentError(
+    `AWS credentials did not come within ${formatDuration(patienceMs)}.`,
+    'See what "aws sts get-caller-identity" waits for, or name another profile with AWS_PROFILE.',
+  );
 }
 
 /**
@@ -43,6 +85,7 @@ export async function credentialsFor(
     // Those at hand are good for a while, whatever becomes of new ones.
     return await provider({ forceRefresh: true }).catch(() => credentials);
   } catch (error) {
+    if (error instanceof ExperimentError) throw error;
     throw new ExperimentError(
       `There are no AWS credentials: ${asSentence(rootMessage(error))}`,
       'Sign in, such as with "aws sso login", or name a profile with AWS_PROFILE, and try again.',

@@ -1,7 +1,9 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { unlessAborted } from "../core/abort.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
+import { formatDuration } from "../core/plan/duration.ts";
 import type { LoggedEvent, Period } from "../core/verdict/cross-check.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
@@ -18,11 +20,17 @@ export interface LogPlace {
  */
 const PATTERN = '{ ($.type = "platform.initStart") || ($.message = "step 1 of *") }';
 
+/** How long a connection, one answer, and a page with all its attempts may take, in milliseconds. */
+const CONNECTION_MS = 5_000;
+const REQUEST_MS = 20_000;
+const ANSWER_MS = 60_000;
+
 /**
  * Reads the events of a time, page by page.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
  * @param period its ends included
+ * @param answerMs how long each page is waited for, in milliseconds, with all that is asked again
  * @throws ExperimentError when the caller may not read the log, or it cannot be reached
  */
 export async function readEvents(
@@ -30,6 +38,7 @@ export async function readEvents(
   credentials: CredentialProvider,
   { from, to }: Period,
   signal: AbortSignal,
+  answerMs = ANSWER_MS,
 ): Promise<LoggedEvent[]> {
   const client = new CloudWatchLogsClient({
     region,
@@ -37,21 +46,30 @@ export async function readEvents(
     // A few pages a second are all that an account gets.
     maxAttempts: 8,
     retryMode: "adaptive",
+    // Without these it waits for ever.
+    requestHandler: {
+      connectionTimeout: CONNECTION_MS,
+      requestTimeout: Math.min(REQUEST_MS, answerMs),
+      throwOnRequestTimeout: true,
+    },
   });
   const events: LoggedEvent[] = [];
   try {
     let nextToken: string | undefined;
     do {
-      const page = await client.send(
-        new FilterLogEventsCommand({
-          logGroupName,
-          startTime: from,
-          endTime: to,
-          filterPattern: PATTERN,
-          nextToken,
-        }),
-        { abortSignal: signal },
-      );
+      const command = new FilterLogEventsCommand({
+        logGroupName,
+        startTime: from,
+        endTime: to,
+        filterPattern: PATTERN,
+        nextToken,
+      });
+      const limit = AbortSignal.timeout(answerMs);
+      const abortSignal = AbortSignal.any([signal, limit]);
+      // The client does not look at the signal between one attempt and the next.
+      const page = await unlessAborted(client.send(command, { abortSignal }), abortSignal);
+      signal.throwIfAborted();
+      if (page === undefined) throw silent(answerMs);
       for (const { message = "", logStreamName = "", timestamp = 0 } of page.events ?? []) {
         const event = toEvent(message, logStreamName, timestamp);
         if (event) events.push(event);
@@ -60,6 +78,7 @@ export async function readEvents(
     } while (nextToken !== undefined);
     return events;
   } catch (error) {
+    if (error instanceof ExperimentError) throw error;
     throw signal.aborted ? error : explain(error, logGroupName);
   } finally {
     client.destroy();
@@ -85,6 +104,10 @@ function toEvent(message: string, stream: string, at: number): LoggedEvent | und
   if (line.type === "platform.initStart") return { kind: "initialized", stream, at };
   if (typeof line.requestId !== "string") return undefined;
   return { kind: "entered", stream, at, requestId: line.requestId };
+}
+
+function silent(answerMs: number): Error {
+  return new Error(`CloudWatch Logs did not answer within ${formatDuration(answerMs)}`);
 }
 
 function explain(error: unknown, logGroupName: string): ExperimentError {

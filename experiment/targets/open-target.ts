@@ -8,8 +8,13 @@ import type { TargetChoice } from "./target-choice.ts";
  * at this machine does not wait for AWS's packages.
  *
  * @param signal ends the waiting for a target that takes its time
+ * @param onWait called with what to say when later something takes its time
  */
-export async function openTarget(choice: TargetChoice, signal?: AbortSignal): Promise<Target> {
+export async function openTarget(
+  choice: TargetChoice,
+  signal?: AbortSignal,
+  onWait?: (words: string) => void,
+): Promise<Target> {
   switch (choice.kind) {
     case "local": {
       const { openLocalTarget } = await import("./local-target.ts");
@@ -18,7 +23,7 @@ export async function openTarget(choice: TargetChoice, signal?: AbortSignal): Pr
     }
     case "stack": {
       const { openStackTarget } = await import("./stack-target.ts");
-      return openStackTarget(choice.stack, signal);
+      return openStackTarget(choice.stack, signal, onWait);
     }
     case "url": {
       const { openUrlTarget } = await import("./url-target.ts");

@@ -1,15 +1,12 @@
 /** Asks the Pulumi CLI, without ever letting it ask back. */
 
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { ExperimentError } from "../core/errors.ts";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { type Finished, runInGroup } from "./run-in-group.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const TIMEOUT_MS = 30_000;
 const TRY_IT = 'Try "pulumi stack output --json" yourself.';
-
-const run = promisify(execFile);
 
 /**
  * Runs a command of the CLI in this project's folder.
@@ -19,20 +16,19 @@ const run = promisify(execFile);
  * @throws ExperimentError that says what is wrong and the command that helps
  */
 export async function pulumi(args: readonly string[], signal?: AbortSignal): Promise<string> {
+  let finished: Finished;
   try {
-    const { stdout } = await run("pulumi", [...args, "--non-interactive"], {
+    finished = await runInGroup("pulumi", [...args, "--non-interactive"], {
       cwd: PROJECT,
-      timeout: TIMEOUT_MS,
-      // One that has waited so long may not listen to less.
-      killSignal: "SIGKILL",
+      timeoutMs: TIMEOUT_MS,
       signal,
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
-    return stdout;
   } catch (error) {
-    if (signal?.aborted) throw error;
-    throw explain(error as Error & { code?: unknown; killed?: boolean; stderr?: string });
+    throw signal?.aborted ? error : unstartable(error as NodeJS.ErrnoException);
   }
+  if (finished.code !== 0) throw explain(finished);
+  return finished.stdout;
 }
 
 /** What is thrown when the CLI printed something else than it should. */
@@ -65,24 +61,24 @@ const COMPLAINTS: [complaint: RegExp, message: (match: RegExpExecArray) => strin
     ],
   ];
 
-function explain(error: Error & { code?: unknown; killed?: boolean; stderr?: string }): Error {
+function unstartable(error: NodeJS.ErrnoException): ExperimentError {
   const options = { cause: error };
   if (error.code === "ENOENT") {
     const install = 'Install it from https://www.pulumi.com/docs/install/ and run "pulumi up".';
     return new ExperimentError("The Pulumi CLI is not installed.", install, options);
   }
-  if (error.killed) {
+  return new ExperimentError(`The Pulumi CLI failed: ${rootMessage(error)}`, TRY_IT, options);
+}
+
+function explain({ code, stderr, isLate }: Finished): ExperimentError {
+  if (isLate) {
     const seconds = TIMEOUT_MS / 1_000;
-    return new ExperimentError(
-      `The Pulumi CLI did not answer within ${seconds} s.`,
-      TRY_IT,
-      options,
-    );
+    return new ExperimentError(`The Pulumi CLI did not answer within ${seconds} s.`, TRY_IT);
   }
-  const complaint = error.stderr?.replace(/^error: /, "").trim() || error.message;
+  const complaint = stderr.replace(/^error: /, "").trim() || `it ended with ${code}`;
   for (const [pattern, message, nextStep] of COMPLAINTS) {
     const match = pattern.exec(complaint);
-    if (match) return new ExperimentError(message(match), nextStep, options);
+    if (match) return new ExperimentError(message(match), nextStep);
   }
-  return new ExperimentError(`The Pulumi CLI failed: ${complaint}`, TRY_IT, options);
+  return new ExperimentError(`The Pulumi CLI failed: ${complaint}`, TRY_IT);
 }

@@ -45,16 +45,40 @@ type Summary = z.infer<typeof summarySchema>;
  * @throws ExperimentError that says what is missing and the command that helps
  */
 export async function readStack(stack?: string, signal?: AbortSignal): Promise<Stack> {
-  const listing = listStacks(signal);
   if (stack === undefined) {
-    const selected = (await listing).find(({ current }) => current);
+    const selected = (await listStacks(signal)).find(({ current }) => current);
     if (!selected) throw noneSelected();
     return toStack(selected.name, await readOutputs(selected.name, signal), selected);
   }
   // One that is not listed, since it is of another organization, may still have outputs.
-  const [summaries, outputs] = await Promise.all([listing, readOutputs(stack, signal)]);
+  const [summaries, outputs] = await bothOrNeither(signal, (either) => [
+    listStacks(either),
+    readOutputs(stack, either),
+  ]);
   const summary = summaries.find(({ name }) => name === stack);
   return toStack(stack, outputs, summary);
+}
+
+/**
+ * What two of the CLI's commands come to at once.
+ *
+ * @param begin gets a signal that ends both: where one fails, nobody waits for the other
+ */
+async function bothOrNeither<A, B>(
+  signal: AbortSignal | undefined,
+  begin: (either: AbortSignal) => [Promise<A>, Promise<B>],
+): Promise<[A, B]> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
+  const both = begin(either);
+  try {
+    return await Promise.all(both);
+  } catch (error) {
+    failure.abort();
+    // Its processes are gone before anybody hears of the failure.
+    await Promise.allSettled(both);
+    throw error;
+  }
 }
 
 async function listStacks(signal?: AbortSignal): Promise<Summary[]> {

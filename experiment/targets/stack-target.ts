@@ -20,13 +20,19 @@ const FURTHER_COLD_START_MS = 10;
  * Opens a stack of this project.
  *
  * @param name the stack's; by default the selected one
+ * @param signal ends the waiting for the Pulumi CLI
+ * @param onWait called with what to say when credentials take their time
  * @throws ExperimentError when there is no such stack, or its outputs cannot be used
  */
-export async function openStackTarget(name?: string, signal?: AbortSignal): Promise<Target> {
+export async function openStackTarget(
+  name?: string,
+  signal?: AbortSignal,
+  onWait?: (words: string) => void,
+): Promise<Target> {
   const stack = await readStack(name, signal);
   const url = new URL(stack.url);
   const { region } = stack;
-  const credentials = standardCredentials();
+  const credentials = standardCredentials({ onWait });
   return {
     url,
     description: {

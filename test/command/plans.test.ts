@@ -78,6 +78,8 @@ test.each([
   [["--workers", "2"], /--workers is an option of managed-instances: leave it out with --model on/],
   [["--model", "web-function", "--max-concurrency", "129"], /of web-function is at most 128/],
   [["--target", "stack", "--max-concurrency", "2"], /--max-concurrency: only the local Lambda/],
+  [["--target", "http://127.0.0.1/", "--model", "web-function"], /--model: only the local Lambda/],
+  [["--target", "stack", "--model", "on-demand"], /--model: only the local Lambda takes it; use/],
 ])("wrong usage, %j, exits with 2 and says what would be right", async (args, message) => {
   const { code, stderr, stdout } = await experiment(...args);
   expect(code).toBe(2);

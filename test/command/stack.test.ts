@@ -1,5 +1,7 @@
 /** What `npm run experiment` says and asks before it fires at a stack. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -65,10 +67,24 @@ test("Ctrl-C instead of an answer leaves at once, without a word", async () => {
   expect(server.requests).toEqual([]);
 });
 
-function askInTerminal(url: URL): Terminal {
+test("where the question would not be seen, nothing is waited for", async () => {
+  const server = await startServer(answerPlainly);
+  const file = join(temporaryFolder(), "stderr");
+  const terminal = askInTerminal(server.url, "sh", "-c", `exec "$@" 2>'${file}'`, "sh");
+  expect(await terminal.exited).toBe(1);
+  expect(readFileSync(file, "utf8")).toMatch(
+    /nothing is fired unasked\.\nPass --yes to fire it\.\n$/,
+  );
+  expect(server.requests).toEqual([]);
+});
+
+/** @param through what to start the experiment with, unless it is started by itself */
+function askInTerminal(url: URL, ...through: string[]): Terminal {
   const outputs = { ...outputsOf(url.href), maxHoldMs: 60_000, memoryMb: 10_240 };
   const args = ["--target", "stack", "--hold", "1m", "--requests", "600", "--runs", "1"];
-  const terminal = new Terminal(process.execPath, ["experiment/command/main.ts", ...args], {
+  const experiment = [process.execPath, "experiment/command/main.ts", ...args];
+  const [command = "", ...words] = [...through, ...experiment];
+  const terminal = new Terminal(command, words, {
     columns: 120,
     env: {
       LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
 import { expectFaults, fireOnce } from "./answers-experiment.ts";
-import { type Faults, refusal, startFaultyServer } from "./answers-server.ts";
+import { type Fault, type Faults, refusal, startFaultyServer } from "./answers-server.ts";
 
 const EXPIRED = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z";
 const EARLY = "Signature not yet current: 20260101T001000Z is still later than 20260101T000000Z";
@@ -42,6 +42,8 @@ const faults: Faults = {
     outcome: "failed",
     message: /^the target broke the rules of HTTP before it answered \(.+\)$/,
   },
+  ControlInHead: refusedHead("x-fault: a\u0001b"),
+  NameInHead: refusedHead("x fault: a"),
   HugeHead: {
     serve: (response) => response.setHeader("x-huge", "x".repeat(100_000)).end(),
     outcome: "failed",
@@ -71,6 +73,16 @@ const faults: Faults = {
     message: /^an answer of 200 began, and its body did not end$/,
   },
 };
+
+/** An answer whose head has a line that HTTP does not allow. */
+function refusedHead(line: string): Fault {
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: 2\r\n${line}\r\n\r\n`;
+  return {
+    serve: (response) => response.socket?.end(`${head}{}`),
+    outcome: "failed",
+    message: /^the target broke the rules of HTTP before it answered$/,
+  };
+}
 
 /** White space for ever, as JSON allows before it begins. */
 function drip(response: ServerResponse): void {

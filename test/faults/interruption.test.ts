@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { startServer } from "../http-server.ts";
 import { descendantsOf, isAlive } from "../processes.ts";
+import { linesOf } from "../record-lines.ts";
 import { waitUntil } from "../wait-until.ts";
 import { answerNow } from "./own-process-each.ts";
 import { onlyObservations, startExperiment } from "./recorded-run.ts";
@@ -78,4 +79,39 @@ test("a runner that was stopped goes on where it was, and loses no answer that c
   expect(record().at(-1)).toMatchObject({ environments: 5, outcomes: { ok: 5 } });
   expect(running.stdout()).toMatch(/^Run 1 of 1 · cold · \d+\.\d\d s · 5 environments$/m);
   expect(running.stderr()).toBe("");
+});
+
+/** Fires until so much has come that a pipe nobody reads is full, and is interrupted. */
+async function interruptedBeforeItIsRead(signal: NodeJS.Signals) {
+  let asked = 0;
+  const { url } = await startServer((request, response) => {
+    asked += 1;
+    if (asked <= 900) answerNow(request, response);
+  });
+  const load = ["--concurrency", "100", "--requests", "1000", "--runs", "1"];
+  const { running, record } = startExperiment("--target", url.href, ...load, "--json");
+  running.child.stdout?.pause();
+  await waitUntil("900 answers", () => onlyObservations(record()).length === 900);
+  running.child.kill(signal);
+  await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
+  return { running, record };
+}
+
+test("with --json a signal before a slow reader has taken all leaves it nothing to miss", async () => {
+  const { running, record } = await interruptedBeforeItIsRead("SIGTERM");
+  expect(running.child.exitCode).toBe(null);
+  running.child.stdout?.resume();
+  expect(await running.ended).toBe(130);
+  const lines = record();
+  expect(lines.at(-1)).toMatchObject({ run: null, outcomes: { ok: 900, aborted: 100 } });
+  expect(linesOf(running.stdout())).toEqual(lines);
+});
+
+test("who reads nothing of --json holds the end up until a second signal only", async () => {
+  const { running, record } = await interruptedBeforeItIsRead("SIGINT");
+  await waitUntil("the end", () => {
+    running.child.kill("SIGTERM");
+    return running.child.exitCode !== null || running.child.signalCode !== null;
+  });
+  expect(record().at(-1)).toMatchObject({ run: null, outcomes: { ok: 900, aborted: 100 } });
 });

@@ -4,14 +4,17 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../processes.ts";
+import { answerPlainly, startServer } from "../http-server.ts";
+import { start, temporaryFolder } from "../processes.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS, Terminal } from "../screen/terminal.ts";
 import { canPretend, NAMELESS_USER, program } from "./another-machine.ts";
+import { makePipe } from "./make-pipe.ts";
 
 /** Opens the editor and keeps the plan as it stands. */
 async function keepPlan(terminal: Terminal): Promise<void> {
@@ -27,6 +30,9 @@ test.each([
   ["not JSON", (file: string) => writeFileSync(file, '{"plan": {"clients": "Ana')],
   ["something else", (file: string) => writeFileSync(file, '{"plan": ["Ana"]}')],
   ["a folder", (file: string) => mkdirSync(file)],
+  ["a pipe that nobody writes into", makePipe],
+  ["a link to what has no end", (file: string) => symlinkSync("/dev/zero", file)],
+  ["a file of megabytes", (file: string) => writeFileSync(file, " ".repeat(1e7))],
 ])("settings that are %s are put aside, and said to be", async (_, spoil) => {
   const data = temporaryFolder();
   const file = join(data, "settings.json");
@@ -85,9 +91,27 @@ test.skipIf(!canPretend)(
     await keepPlan(terminal);
     expect(flat(await terminal.shows(/could\s+not\s+be\s+kept/))).toMatch(/kept: EACCES/);
     terminal.press(KEYS.enter);
-    const failed = await terminal.shows(/FAILED[\s\S]*Name\s+a\s+file/);
-    expect(flat(failed)).toMatch(/The record \S+ ?\S+ cannot be written: EACCES/);
+    const failed = await terminal.shows(/FAILED[\s\S]*LAMBDA_CONCURRENCY_TEST_DATA/);
+    expect(flat(failed)).toMatch(
+      /The record \S+ ?\S+ cannot be written: EACCES: permission denied.*\. Start the screen with another folder in/,
+    );
+    expect(failed).not.toMatch(/--out/);
     expect(readFileSync(file, "utf8")).toBe("{}");
     expect(existsSync(join(data, "records"))).toBe(false);
   },
 );
+
+test("where the system makes no folder, that is said at once and nothing is fired", async () => {
+  const { url, requests } = await startServer(answerPlainly);
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: "/proc/none" };
+  const { ended, stderr } = start("experiment/command/main.ts", ["--target", url.href], env);
+  expect(await ended).toBe(1);
+  expect(stderr()).toMatch(
+    /^error: The record \/proc\/none\/\S+ cannot be written: ENOENT.*\nName a file with --out/,
+  );
+  const { terminal } = await openScreen({ data: "/proc/none", target: url.href, rows: 30 });
+  expect(flat(terminal.text)).toMatch(/The settings in \/proc\/none\S+ cannot be used: ENOENT/);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
+  expect(requests).toEqual([]);
+});

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
-import { descendantsOf } from "../processes.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { descendantsOf, ROOT, temporaryFolder } from "../processes.ts";
 import { openFromShell, openScreen, recordIn } from "../screen/open-screen.ts";
-import { KEYS } from "../screen/terminal.ts";
+import { KEYS, Terminal } from "../screen/terminal.ts";
 
 test("a paste that never ends is taken for what has come, and Ctrl-C does not wait for that", async () => {
   const { terminal } = await openScreen();
@@ -46,3 +48,36 @@ test.each(["SIGTSTP", "SIGSTOP"] as const)(
     await terminal.exited;
   },
 );
+
+/** Keeps the screen from being loaded, and says so where it would be. */
+const NEVER_LOADED = `import { registerHooks } from "node:module";
+const source = "console.log('loading'); await new Promise((r) => setTimeout(r, 600_000));";
+registerHooks({
+  load: (url, context, next) =>
+    url.endsWith("/tui/show.ts")
+      ? { format: "module", shortCircuit: true, source }
+      : next(url, context),
+});`;
+
+test.each([
+  ["SIGHUP", 129],
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s while the screen is loaded gives the terminal back", async (signal, code) => {
+  const preload = join(temporaryFolder(), "never.mjs");
+  writeFileSync(preload, NEVER_LOADED);
+  const screen = [process.execPath, "--import", preload, join(ROOT, "tui/main.ts")];
+  const terminal = new Terminal("sh", [
+    "-c",
+    '"$@"; code=$?; stty -a; exit $code',
+    "sh",
+    ...screen,
+  ]);
+  onTestFinished(() => terminal.dispose());
+  await terminal.shows(/^loading/m);
+  process.kill(descendantsOf(terminal.pid)[0] ?? 0, signal);
+  expect(await terminal.exited).toBe(code);
+  const settings = await terminal.shows(/\becho\b/);
+  expect(settings).toMatch(/ icanon /);
+  expect(settings).not.toMatch(/ -(icanon|echo|isig) /);
+});

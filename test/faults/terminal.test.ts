@@ -49,7 +49,7 @@ test.each([
   expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
 });
 
-test.each(["SIGTERM", "SIGHUP"] as const)(
+test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
   "%s leaves while firing, with the terminal restored and no process left",
   async (signal) => {
     const { terminal, data } = await openScreen();

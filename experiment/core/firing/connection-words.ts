@@ -48,14 +48,17 @@ export function unopened(url: URL, opened: number, count: number, error: unknown
   );
 }
 
+const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH/;
+const UNPARSABLE = "the target broke the rules of HTTP";
+
 /** What broke a connection that was open, by the error's code and message. */
 const BREAKS: readonly [RegExp, string][] = [
   [/^UND_ERR_SOCKET bad response/, "the target sent a 100 that nobody had asked for"],
   [/^(UND_ERR_SOCKET bad upgrade|ERR_ASSERTION .*upgrade)/, "the target changed the protocol"],
   [/^UND_ERR_SOCKET/, "the target closed the connection"],
   [/^(ECONNRESET|EPIPE|ECONNABORTED)/, "the target reset the connection"],
-  [/^UND_ERR_RES_CONTENT_LENGTH/, "the target sent another length than it had said"],
-  [/^(HPE_|HTTPParserError|ERR_ASSERTION)/, "the target broke the rules of HTTP"],
+  [LENGTH_MISMATCH, "the target sent another length than it had said"],
+  [/^(HPE_|HTTPParserError|ERR_ASSERTION)/, UNPARSABLE],
   [/^UND_ERR_HEADERS_OVERFLOW/, "the target sent too large a head"],
 ];
 
@@ -70,11 +73,15 @@ export function brokenOff(
     const message = `the body of ${status} is not compressed as its head says (${detail})`;
     return { outcome: status === 200 ? "unreadable" : "failed", message };
   }
-  const known = BREAKS.find(([pattern]) => pattern.test(`${code} ${detail}`))?.[1];
+  // undici says so of a head that it cannot parse, too: it had no length to compare with then.
+  const isHeadBroken = status === undefined && LENGTH_MISMATCH.test(code);
+  const known = isHeadBroken
+    ? UNPARSABLE
+    : BREAKS.find(([pattern]) => pattern.test(`${code} ${detail}`))?.[1];
   if (known === undefined) return { outcome: "failed", message: detail };
   const when = status === undefined ? "before it answered" : `in the middle of its ${status}`;
   // An assertion of undici's own explains nothing.
-  const why = code === "ERR_ASSERTION" ? "" : ` (${detail})`;
+  const why = code === "ERR_ASSERTION" || isHeadBroken ? "" : ` (${detail})`;
   return { outcome: "failed", message: `${known} ${when}${why}` };
 }
 
