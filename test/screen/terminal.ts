@@ -8,6 +8,9 @@ import { waitUntil } from "../wait-until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What would have a program show something else than in a terminal of its user's. */
+const NOT_INHERITED = ["CI", "NODE_ENV", "VITEST", "NO_COLOR", "FORCE_COLOR"];
+
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
@@ -37,7 +40,8 @@ export class Terminal {
     this.#terminal.onTitleChange((title) => {
       this.title = title;
     });
-    const { CI: _, NODE_ENV: __, VITEST: ___, ...inherited } = process.env;
+    const inherited = { ...process.env };
+    for (const name of NOT_INHERITED) delete inherited[name];
     this.#pty = spawn(program, [...args], {
       cols: columns,
       rows,
