@@ -152,7 +152,7 @@ test("a missing key is an error, since Pulumi.yaml alone states the defaults", (
 });
 
 test("a misspelt key is refused, and named as it is spelt right where that is plain", () => {
-  const given = ["memoryMb", "memoryMB", "log-retention-days", "colour", "constructor"];
+  const given = ["memoryMb", "memoryMB", "log-retention-days", "colour", "constructor", "-it's"];
   const parsed = parseConfiguration((key) => VALID[key], given);
   expect(parsed.ok ? [] : parsed.message.split("\n  ").slice(1)).toEqual([
     "memoryMB is no setting of this project (is memoryMb meant?); run: pulumi config rm memoryMB",
@@ -160,6 +160,7 @@ test("a misspelt key is refused, and named as it is spelt right where that is pl
       "run: pulumi config rm log-retention-days",
     "colour is no setting of this project; run: pulumi config rm colour",
     "constructor is no setting of this project; run: pulumi config rm constructor",
+    "-it's is no setting of this project; run: pulumi config rm -- '-it'\\''s'",
   ]);
 });
 

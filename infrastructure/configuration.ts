@@ -151,7 +151,7 @@ export function parseConfiguration(
     const hint = meant === undefined ? "" : ` (is ${meant} meant?)`;
     problems.set(
       name,
-      `is no setting of this project${hint}; run: pulumi config rm ${quoted(name)}`,
+      `is no setting of this project${hint}; run: pulumi config rm ${asArgument(name)}`,
     );
   }
 
@@ -168,9 +168,12 @@ export function parseConfiguration(
 }
 
 function remedy(key: Key, value: string | number): string {
-  const text = String(value);
-  // What begins with a hyphen would be taken for an option.
-  return `run: pulumi config set ${key} ${text.startsWith("-") ? "-- " : ""}${quoted(text)}`;
+  return `run: pulumi config set ${key} ${asArgument(String(value))}`;
+}
+
+/** A text as the last argument of a command: what begins with a hyphen would be taken for an option. */
+function asArgument(text: string): string {
+  return `${text.startsWith("-") ? "-- " : ""}${quoted(text)}`;
 }
 
 /** A key as it is read by who does not look at its letters closely. */
@@ -178,7 +181,7 @@ function plainly(key: string): string {
   return key.toLowerCase().replaceAll(/[^a-z]/g, "");
 }
 
-/** A text as one word of a shell's command line. No rule suggests a quotation mark. */
+/** A text as one word of a shell's command line. */
 function quoted(text: string): string {
-  return /^[\w.:/=+\-@,]+$/.test(text) ? text : `'${text}'`;
+  return /^[\w.:/=+\-@,]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

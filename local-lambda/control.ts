@@ -1,8 +1,12 @@
 /**
  * How a parent process steers an embedded Lambda, over Node's own channel between the two: nobody
  * else on the machine can reach it. When the channel closes, the embedded Lambda ends. Its standard
- * input is a pipe that nothing is written to: when that closes and it hangs, it is killed.
+ * input may be a pipe that nothing is written to, and whoever starts it says so by a variable: when
+ * that closes and it hangs, it is killed.
  */
+
+/** Set to any value: the standard input ends with whoever started this process. */
+export const LIFELINE_VARIABLE = "LAMBDA_CONCURRENCY_TEST_LIFELINE";
 
 /** Sent once, when the URL is ready. */
 export interface ReadyMessage {

@@ -1,6 +1,6 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
-import type { ChildMessage, ControlCall } from "./control.ts";
+import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
 import { parseOptions } from "./options/options.ts";
@@ -13,8 +13,8 @@ const parent = process.send ? (message: ChildMessage) => process.send?.(message)
 /** After how long a start says that it is still under way, in milliseconds. */
 const SILENCE_MS = 10_000;
 
-/** The standard input, which ends with the process that steers this one. */
-const lifeline = parent && 0;
+/** The standard input, where it ends with the process that steers this one. */
+const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
 
 let started: LocalLambda | undefined;
 

@@ -2,11 +2,9 @@
 
 import { asSentence, ExperimentError, rootCause } from "../experiment/core/errors.ts";
 import { DATA_FOLDER_VARIABLE } from "../experiment/records/data-folder.ts";
+import { NO_ROOM } from "../experiment/records/record-file.ts";
 import { UnwritableRecordError } from "../experiment/records/unwritable-record.ts";
 import type { Failure } from "./state.ts";
-
-/** What a disk says that has no room left, for anybody or for this user. */
-const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 export function describeFailure(error: unknown): Failure {
   const message = asSentence(error instanceof Error ? error.message : String(error));
@@ -26,5 +24,5 @@ function nextStepOf(error: unknown): string {
 /** Whether it was for want of room that something could not be written. */
 export function isFull(error: unknown): boolean {
   const cause = rootCause(error);
-  return cause instanceof Error && "code" in cause && FULL.has(String(cause.code));
+  return cause instanceof Error && "code" in cause && NO_ROOM.has(String(cause.code));
 }

@@ -42,11 +42,18 @@ export async function replayRecord(
   }
   const recorded = reading.finish();
   const { id, experiment, control, crossChecks } = recorded;
-  if (control) store.take({ ...verdictLine(id, control.conclusion), role: "control" });
+  const notices = notesOn(recorded);
   if (experiment) store.take(verdictLine(id, experiment.conclusion));
-  for (const crossCheck of crossChecks) store.take(crossCheck);
-  const notes = notesOn(recorded);
-  if (notes.length > 0) store.set({ notice: notes.join(" ") });
+  // The gravest first: there is room for few words.
+  if (control) {
+    store.take({ ...verdictLine(id, control.conclusion), role: "control" });
+    notices.unshift(store.current.notice ?? "");
+  }
+  for (const crossCheck of crossChecks.slice(-1)) {
+    store.take(crossCheck);
+    notices.unshift(store.current.notice ?? "");
+  }
+  if (notices.length > 0) store.set({ notice: notices.join(" ") });
 }
 
 function verdictLine(experiment: string, conclusion: Conclusion): VerdictLine {

@@ -77,7 +77,8 @@ export async function show(
     await inWords(session.close(), store);
   }
   if (crash) throw crash;
-  process.stdout.write(farewell(store.current));
+  // Read aloud, what was last said stays, and its line has no end.
+  process.stdout.write(`${isRead ? "\n" : ""}${farewell(store.current)}`);
   return store.current.failure ? 1 : 0;
 }
 

@@ -119,7 +119,7 @@ export class ExperimentStore {
   #schedule(): void {
     if (this.#isClosed) return;
     const due = this.#publishedAt + this.#intervalMs - performance.now();
-    this.#timer ??= setTimeout(() => this.#publish(), due);
+    this.#timer ??= setTimeout(() => this.#publish(), Math.max(0, due));
   }
 
   #publish(): void {

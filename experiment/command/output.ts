@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { rootMessage } from "../core/errors.ts";
+import { printable } from "../reports/printable.ts";
 
 /** A reader such as `head` left early, or the terminal was closed: nobody misses the rest. */
 const READER_LEFT = new Set(["EPIPE", "EIO"]);
@@ -34,14 +35,28 @@ export function watchOutput(): WatchedOutput {
   };
 }
 
+/** Where a record is, as both programs and people find it. */
+export function recordLine(path: string): string {
+  return `Record: ${printable(path)}\n`;
+}
+
 /**
  * Waits until both outputs have taken what was printed, or take nothing more: to a pipe it is
- * written later, and ending the process drops what was not. A signal ends the waiting, since a
- * reader may be there that reads nothing.
+ * written later, and ending the process drops what was not. A reader may be there that reads
+ * nothing, so that a second signal ends the waiting.
+ *
+ * @param signal aborted by the first one
+ * @param onInterrupted called when that comes during the waiting
  */
-export async function untilTaken(): Promise<void> {
+export async function untilTaken(signal: AbortSignal, onInterrupted: () => void): Promise<void> {
   const { promise: given, resolve: giveUp } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, giveUp);
+  let isInterrupted = signal.aborted;
+  const onSignal = () => {
+    if (isInterrupted) return giveUp();
+    isInterrupted = true;
+    onInterrupted();
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
   const taken = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );

@@ -13,16 +13,21 @@ import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandOptions } from "./options.ts";
-import { watchOutput } from "./output.ts";
+import { recordLine, watchOutput } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 /**
  * Fires, prints and records what was asked for.
  *
+ * @param onBegun called with the record's path, when there is one
  * @returns the exit code
  * @throws ExperimentError when it cannot be fired, recorded or printed
  */
-export async function run(options: CommandOptions, signal: AbortSignal): Promise<number> {
+export async function run(
+  options: CommandOptions,
+  signal: AbortSignal,
+  onBegun: (record: string) => void,
+): Promise<number> {
   const output = watchOutput();
   const { plan, json, out } = options;
   const progress = new Progress(plan);
@@ -50,6 +55,7 @@ export async function run(options: CommandOptions, signal: AbortSignal): Promise
     const withControl = options.control;
     const onRecord = (path: string) => {
       begun = path;
+      onBegun(path);
     };
     conducted = await conduct({
       ...{ plan, target, out, withControl, signal },
@@ -89,10 +95,6 @@ async function printRecord(record: string): Promise<void> {
   const words = pooled && pooledWords(pooled);
   if (words !== undefined) process.stdout.write(`${words}\n`);
   process.stdout.write(`\n${recordLine(record)}`);
-}
-
-function recordLine(path: string): string {
-  return `Record: ${printable(path)}\n`;
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */

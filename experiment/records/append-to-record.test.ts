@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
-import type { Observation } from "../core/record-lines.ts";
+import type { CrossCheckLine, Observation } from "../core/record-lines.ts";
 import { appendToRecord } from "./append-to-record.ts";
 import { readRecord } from "./read-record.ts";
 
@@ -57,6 +57,22 @@ test("a record that its runner never concluded is continued when that was long a
   const path = writeRecord(temporaryFolder(), "record.ndjson", lines);
   utimesSync(path, 0, 0);
   await appendToRecord(path, observation);
+  expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
+});
+
+test("what a cross-check stands on has no runner any more", async () => {
+  const lines = recordLines({ runs: [burst(5, (index) => index)] });
+  const { experiment } = lines.find((one) => one.type === "run") ?? { experiment: "" };
+  const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
+  utimesSync(path, 0, 0);
+  const crossCheck: CrossCheckLine = {
+    ...{ type: "cross-check", experiment, source: "cloudwatch-logs", logGroupName: "l" },
+    ...{ region: "eu-west-1", from: "2026-11-23T10:00:00.000Z", to: "2026-11-23T10:01:00.000Z" },
+    ...{ requests: 5, streams: 5, initialized: 5, agreement: true, differences: [] },
+    console: "https://example.org/",
+  };
+  await appendToRecord(path, crossCheck);
+  await appendToRecord(path, crossCheck);
   expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
 });
 

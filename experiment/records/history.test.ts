@@ -183,6 +183,8 @@ test("what the service's log contradicts is no evidence", async () => {
 test("what the log says of another experiment is not said of this one", async () => {
   const folder = temporaryFolder();
   const path = write(folder, { name: "1" });
+  const [, , verdict] = linesOf({ name: "2" });
+  if (verdict) await appendToRecord(path, verdict);
   await appendToRecord(path, { ...crossCheck, experiment: "2", agreement: false });
   const records = await listRecords(folder);
   expect(records[0]?.crossCheck).toBeUndefined();

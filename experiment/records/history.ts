@@ -66,7 +66,9 @@ export async function deleteRecord(path: string): Promise<void> {
  */
 export async function ensureAtRest(path: string): Promise<void> {
   const summary = await summarizeRecord(path);
-  if (summary && !summary.verdict && (await mayGrow(path, summary.run.plan))) {
+  // What stands behind a runner's lines was written when that had ended.
+  const isOver = summary?.verdict !== undefined || summary?.crossCheck !== undefined;
+  if (summary && !isOver && (await mayGrow(path, summary.run.plan))) {
     throw new ExperimentError(
       "a runner may still be writing it",
       "Wait until it is concluded, or until its runner is long gone.",
@@ -78,7 +80,9 @@ export async function ensureAtRest(path: string): Promise<void> {
 async function mayGrow(path: string, { holdMs, stages }: Plan): Promise<boolean> {
   const { mtimeMs } = await stat(path);
   const pauseMs = stages.reduce((longest, stage) => Math.max(longest, stage.pauseMs), 0);
-  return Date.now() - mtimeMs < holdMs + pauseMs + SILENCE_MS;
+  const silenceMs = Date.now() - mtimeMs;
+  // A time to come is that of another clock.
+  return silenceMs >= 0 && silenceMs < holdMs + pauseMs + SILENCE_MS;
 }
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
@@ -130,14 +134,12 @@ async function ending(
     const mayBeCutOff = isLast;
     isLast = false;
     if (!line && (mayBeCutOff || isBlank(text))) continue;
-    if (line?.type === "cross-check") {
-      if (line.experiment === experiment) crossCheck ??= line;
-      continue;
-    }
-    const isVerdict = line && isConclusion(line) && line.experiment === experiment;
-    return isVerdict ? { verdict: line, crossCheck } : {};
+    const isJudgment = line?.type === "cross-check" || line?.type === "verdict";
+    if (isJudgment && line.experiment !== experiment) continue;
+    if (line?.type === "cross-check") crossCheck ??= line;
+    else return { ...(line && isConclusion(line) && { verdict: line }), crossCheck };
   }
-  return {};
+  return { crossCheck };
 }
 
 /** Lines, the last one first: what stands behind the last line break, which may be half a line. */

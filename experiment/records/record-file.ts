@@ -20,6 +20,9 @@ import { ensureKept, isAt } from "./lost-record.ts";
 import { makeFolder } from "./make-folder.ts";
 import { UnwritableRecordError } from "./unwritable-record.ts";
 
+/** What a disk says that takes nothing more, from anybody or from this user. */
+export const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
 export class RecordFile {
   readonly path: string;
   readonly #descriptor: number;
@@ -98,9 +101,13 @@ export function writeLine(descriptor: number, line: RecordLine, before = ""): nu
 
 /** Why no line can be added to a record, and what to do. */
 export function notContinued(path: string, cause: unknown): ExperimentError {
+  const { code = "" } = cause as Partial<NodeJS.ErrnoException>;
+  const nextStep = NO_ROOM.has(code)
+    ? "Make room on the disk and run again"
+    : "Check that it is there and can be written to, and run again";
   return new ExperimentError(
     `The record ${path} cannot be continued: ${asSentence(rootMessage(cause))}`,
-    "Make room on the disk and run again; what was written is kept.",
+    `${nextStep}; what was written is kept.`,
     { cause },
   );
 }

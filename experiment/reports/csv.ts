@@ -1,8 +1,10 @@
 /** Cells and rows of CSV, by RFC 4180, fit to be opened in a spreadsheet. */
 
-/** What a spreadsheet may take for a formula, and for a command to another program. */
-const FORMULA = /^[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
-/** For the comma, and for what separates cells elsewhere: behind it a formula could begin. */
+/**
+ * What a spreadsheet may take for a formula, and for a command to another program: at the beginning
+ * of a cell, and behind what separates cells elsewhere, where quotes in the middle of a line are none.
+ */
+const FORMULA = /(?<=^|[;|\t\r\n])(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\r])/g;
 const NEEDS_QUOTES = /[",;|\t\r\n]|^ | $/;
 
 /** What a cell holds; `undefined` is an empty one. */
@@ -18,6 +20,6 @@ export function csvRow(cells: readonly Cell[]): string {
 
 function csvCell(cell: Cell): string {
   if (typeof cell !== "string") return cell === undefined ? "" : String(cell);
-  const harmless = FORMULA.test(cell) ? `'${cell}` : cell;
+  const harmless = cell.replaceAll(FORMULA, "'");
   return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

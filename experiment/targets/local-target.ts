@@ -3,13 +3,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type {
-  ChildMessage,
-  ControlAnswer,
-  ControlCall,
-  ControlRequest,
-  FailedMessage,
-  ReadyMessage,
+import {
+  type ChildMessage,
+  type ControlAnswer,
+  type ControlCall,
+  type ControlRequest,
+  type FailedMessage,
+  LIFELINE_VARIABLE,
+  type ReadyMessage,
 } from "../../local-lambda/control.ts";
 import {
   defaultConfiguration,
@@ -60,6 +61,7 @@ export async function openLocalTarget(
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
     detached: true,
     stdio: ["pipe", "ignore", "pipe", "ipc"],
+    env: { ...process.env, [LIFELINE_VARIABLE]: "stdin" },
   });
   const ended = untilEnded(child);
   const leave = () => void close(child, ended);

@@ -6,6 +6,9 @@ import type { Readable } from "node:stream";
 
 /** How long a command may take to end when it is asked to, in milliseconds. */
 const GRACE_MS = 500;
+/** Most that a command may print; the CLI's list of a thousand stacks is far shorter. */
+const MOST_CHARACTERS = 16 * 2 ** 20;
+const MOST_WORDS = "16 MB";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Finished {
@@ -28,7 +31,8 @@ interface GroupOptions extends Pick<SpawnOptions, "cwd" | "env"> {
  * Runs a command to its end, without a terminal to ask on. It is the first of a process group of
  * its own, which is ended with it, by SIGKILL where it does not listen, and with this process.
  *
- * @throws the system's error when it cannot be started, and the signal's reason when that ends it
+ * @throws the system's error when it cannot be started, the signal's reason when that ends it, and
+ * Error when it prints too much
  */
 export async function runInGroup(
   command: string,
@@ -38,8 +42,10 @@ export async function runInGroup(
   signal?.throwIfAborted();
   const child = spawn(command, args, { ...options, stdio: "pipe", detached: true });
   const closed = once(child, "close");
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  // Without a PID it was not started, for want of open files perhaps, and then it has no output.
+  if (child.pid === undefined) await closed;
   let isLate = false;
+  let isLong = false;
   let force: NodeJS.Timeout | undefined;
   const end = () => {
     signalGroup(child, "SIGTERM");
@@ -49,11 +55,17 @@ export async function runInGroup(
     isLate = true;
     end();
   }, timeoutMs);
+  const onLong = () => {
+    isLong = true;
+    end();
+  };
+  const [stdout, stderr] = [collect(child.stdout, onLong), collect(child.stderr, onLong)];
   signal?.addEventListener("abort", end, { once: true });
   takeAlong(child);
   try {
     const [code, itsSignal] = await closed;
     signal?.throwIfAborted();
+    if (isLong) throw new Error(`it printed more than ${MOST_WORDS}`);
     return { code: code ?? itsSignal, stdout: stdout(), stderr: stderr(), isLate };
   } finally {
     // What it started may go on without it.
@@ -65,10 +77,13 @@ export async function runInGroup(
   }
 }
 
-function collect(output: Readable): () => string {
+/** @param onLong called when it is more than anybody expects; the rest is not kept */
+function collect(output: Readable, onLong: () => void): () => string {
   let text = "";
   output.setEncoding("utf8").on("data", (chunk: string) => {
+    if (text.length > MOST_CHARACTERS) return;
     text += chunk;
+    if (text.length > MOST_CHARACTERS) onLong();
   });
   return () => text;
 }

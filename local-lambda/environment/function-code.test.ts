@@ -87,6 +87,12 @@ test.each(MODELS)(
   },
 );
 
+test("code may lie in a folder that is called as AWS's client is", async () => {
+  const files = { "aws-lambda-ric/index.mjs": "export const handler = async () => 'hello';" };
+  const { lambda } = await startWith(files, "aws-lambda-ric/index.handler");
+  expect(await (await fetch(lambda.url)).text()).toBe("hello");
+});
+
 test("other code has another hash than this project's handler", async () => {
   const { lambda } = await startWith({ "index.mjs": "1" }, "index.handler");
   const own = await LocalLambda.start(defaultConfiguration(), 0);

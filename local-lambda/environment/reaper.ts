@@ -23,7 +23,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 if (embedded !== undefined) {
   const lifeline = new Socket({ fd: LIFELINE, readable: true, writable: false }).unref().resume();
-  lifeline.once("close", () => setTimeout(() => kill(Number(embedded)), CLOSE_MS).unref());
+  // However it breaks, what is held here must be ended.
+  lifeline
+    .on("error", () => {})
+    .once("close", () => setTimeout(() => kill(Number(embedded)), CLOSE_MS).unref());
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -13,6 +13,9 @@ import { Agent, type IncomingMessage, type RequestOptions, request } from "node:
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
+/** Where AWS's client is that the environments run; whoever writes this program says it at its top. */
+declare const CLIENT_URL: string;
+
 interface NextInvocation {
   bodyJson: string;
   headers: NodeJS.Dict<string | string[]>;
@@ -86,7 +89,7 @@ const REPLACEMENTS = [
   ["= process.env.AWS_LAMBDA_RUNTIME_API", `= ${JSON.stringify(address)}`],
 ] as const;
 
-const isClient = (url = "") => url.endsWith("/aws-lambda-ric/index.mjs");
+const isClient = (url = "") => url === CLIENT_URL;
 
 registerHooks({
   resolve(specifier, context, nextResolve) {

@@ -13,7 +13,8 @@ export interface Task extends GivenCode {
   program: readonly string[];
 }
 
-const RUNTIME = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
+const RUNTIME_URL = import.meta.resolve("aws-lambda-ric");
+const RUNTIME = fileURLToPath(RUNTIME_URL);
 
 /**
  * Writes the program of an environment into a folder and, unless other code is given, the bundle of
@@ -62,7 +63,9 @@ type Program = (folder: string) => Promise<string[]>;
  * makes an environment start a third slower.
  */
 async function buildRuntimeClient(): Promise<Program> {
-  const text = await bundleForRuntime(beside("runtime-client.ts"), "cjs");
+  const bundled = await bundleForRuntime(beside("runtime-client.ts"), "cjs");
+  // Code of the user's may bring a client of its own, which is left alone.
+  const text = `const CLIENT_URL = ${JSON.stringify(RUNTIME_URL)};\n${bundled}`;
   return async (folder) => [
     "--require",
     await writeTemporaryFile(folder, "runtime-client.cjs", text),

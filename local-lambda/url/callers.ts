@@ -15,7 +15,7 @@ import type { IncomingMessage } from "node:http";
 import { respond, type UrlResponse } from "./function-url-response.ts";
 
 /** A loopback address or `localhost`, whatever the port: a forwarded one is another. */
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+const LOOPBACK = /^((\w[\w-]*\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 const SCHEME = /^https?:\/\//i;
 
 const KEY_BYTES = 16;
@@ -31,9 +31,10 @@ export function refusalOf({ headers, headersDistinct }: IncomingMessage): UrlRes
   const { host = [], origin = [] } = headersDistinct;
   if (!host.every((name) => LOOPBACK.test(name))) return FOREIGN_HOST;
   if (!origin.every(isOfThisMachine)) return FOREIGN_PAGE;
-  // A browser that follows a link says this alone.
+  // A browser that follows a link says this alone, and perhaps where it stood: to it, this machine's
+  // name and its number are two sites.
   const isForeign = origin.length === 0 && headers["sec-fetch-site"] === "cross-site";
-  return isForeign ? FOREIGN_PAGE : undefined;
+  return isForeign && !isOfThisMachine(originOf(headers.referer)) ? FOREIGN_PAGE : undefined;
 }
 
 /** A port's new key, of characters that need no escape in a URL. It is no other port's. */
@@ -58,6 +59,11 @@ export function admitByKey(request: IncomingMessage, key: string): KeyAdmission 
   return { admitted: true, target: url.slice(prefix.length) };
 }
 
+/** The origin of a page's address. */
+function originOf(address = ""): string {
+  return URL.canParse(address) ? new URL(address).origin : "";
+}
+
 /** An origin of any port; that of a file, or of a page without one, is `null`. */
 function isOfThisMachine(origin: string): boolean {
   return SCHEME.test(origin) && LOOPBACK.test(origin.replace(SCHEME, ""));
@@ -69,8 +75,9 @@ const FOREIGN_HOST = refuse(
 );
 
 const FOREIGN_PAGE = refuse(
-  "The request comes from a web page of another machine. Call the local Lambda from a page of " +
-    "this one or without a browser: any web page could send such a request unseen.",
+  "The request comes from a web page of another machine, or from one that does not say where it is " +
+    "from, such as a file. Call the local Lambda from a page that this machine serves, or without a " +
+    "browser: any web page could send such a request unseen.",
 );
 
 const NO_KEY = refuse(

@@ -72,10 +72,12 @@ test("what a web page of another machine sends reaches no handler, and a page of
     { origin: "file://" },
     { origin: "" },
     { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "cross-site", referer: "https://evil.example/localhost" },
+    { origin: "https://evil.example", referer: "http://localhost:3000/" },
   ];
   for (const headers of foreign) {
     expect(await exchange(lambda.url, requestText("/", headers))).toMatch(
-      /^HTTP\/1.1 403 [\s\S]*\{"message":"The request comes from a web page of another machine\. /,
+      /^HTTP\/1.1 403 [\s\S]*\{"message":"The request comes from a web page of another machine, or /,
     );
   }
   expect(lambda.pool.environments).toEqual([]);
@@ -83,6 +85,8 @@ test("what a web page of another machine sends reaches no handler, and a page of
     { origin: "http://localhost:3000", "sec-fetch-site": "cross-site" },
     { origin: "https://127.0.0.1" },
     { origin: "http://[::1]:5173" },
+    { origin: "http://app.localhost:3000" },
+    { "sec-fetch-site": "cross-site", referer: "http://localhost:3000/page" },
     { "sec-fetch-site": "none" },
     { "sec-fetch-site": "same-origin" },
   ];

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { inputs } from "../effort.ts";
-import { descendantsOf, isAlive, start, temporaryFolder } from "../processes.ts";
+import { collect, descendantsOf, isAlive, ROOT, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 
 /** Reaper, and the processes that serve five requests at once. */
@@ -31,6 +33,23 @@ async function keepBusy({ stdout, ended }: ReturnType<typeof start>): Promise<vo
     void fetch(url, { method: "POST", body }).catch(() => undefined);
   }
 }
+
+test("steered by another program, whatever its standard input is, it leaves nothing either", async () => {
+  const folder = temporaryFolder();
+  const child = spawn(process.execPath, ["local-lambda/main.ts", "--port", "0"], {
+    cwd: ROOT,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const complaints = child.stderr ? collect(child.stderr) : () => "there is no pipe";
+  await once(child, "message");
+  const processes = descendantsOf(child.pid ?? 0);
+  child.kill("SIGKILL");
+  await waitUntil("the processes to end", () => !processes.some(isAlive));
+  await waitUntil("the folder to be empty", () => readdirSync(folder).length === 0);
+  expect(complaints()).toBe("");
+});
 
 const cases = MODELS.flatMap((model) =>
   (["SIGKILL", "SIGTERM"] as const).map((signal) => ({ model, signal })),

@@ -81,6 +81,22 @@ test("a runner that was stopped goes on where it was, and loses no answer that c
   expect(running.stderr()).toBe("");
 });
 
+test("with --json a signal after the verdict leaves a slow reader nothing to miss, and is no success", async () => {
+  const { url } = await startServer(answerNow);
+  const load = ["--concurrency", "100", "--requests", "1000", "--runs", "1"];
+  const { running, record } = startExperiment("--target", url.href, ...load, "--json");
+  running.child.stdout?.pause();
+  await waitUntil("the verdict over all", () => {
+    const last = record().at(-1);
+    return last?.type === "verdict" && last.run === null;
+  });
+  running.child.kill("SIGINT");
+  await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
+  running.child.stdout?.resume();
+  expect(await running.ended).toBe(130);
+  expect(linesOf(running.stdout())).toEqual(record());
+});
+
 /** Fires until so much has come that a pipe nobody reads is full, and is interrupted. */
 async function interruptedBeforeItIsRead(signal: NodeJS.Signals) {
   let asked = 0;

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
 import { temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
 import { burst, recordLines, writeRecord } from "../report/records.ts";
@@ -101,14 +102,27 @@ test("a record whose verdict lines were edited is shown by its observations, and
     const absurd = { bound: 1e-300, wallMs: 1e300, trials: 9_000, environments: 77 };
     return line.type === "verdict" ? { ...line, ...absurd } : line;
   });
-  writeRecord(join(data, "records"), "10.ndjson", edited);
+  const doubt: CrossCheckLine = {
+    ...{ type: "cross-check", source: "cloudwatch-logs", logGroupName: "l", region: "eu-west-1" },
+    ...{ from: "2026-11-23T10:00:00.000Z", to: "2026-11-23T10:01:00.000Z", requests: 10 },
+    ...{
+      streams: 9,
+      initialized: 9,
+      agreement: false,
+      differences: ["1 request is not in the log."],
+    },
+    ...{ experiment: edited[0]?.type === "run" ? edited[0].experiment : "", console: "" },
+  };
+  writeRecord(join(data, "records"), "10.ndjson", [...edited, doubt]);
   const { terminal } = await openScreen({ data, columns: 120 });
   terminal.press("h");
-  await terminal.shows(/hour-10.* 10 +10 +ISOLATED +28 % +28 %/);
+  await terminal.shows(/hour-10.* 10 +10 +ISOLATED/);
   terminal.press(KEYS.enter);
   const shown = await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
   expect(shown).toMatch(/ISOLATED {2}10 environments served 10 requests, never two at once\./);
   expect(shown).toMatch(/9 requests ran while another ran, .*sharing below 28 %/);
+  // What the log says weighs more than a note on the record.
+  expect(shown.replaceAll(/\s+/g, " ")).toMatch(/DISAGREEMENT .*The record's own verdict/);
   expect(shown.replaceAll(/\s+/g, " ")).toContain(
     "The record's own verdict over the experiment differs from what its observations say, which is " +
       "what is reported: environments 77 instead of 10, trials 9,000 instead of 9.",

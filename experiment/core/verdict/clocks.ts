@@ -65,18 +65,27 @@ function runsAhead(run: readonly Identified[]): boolean {
   return false;
 }
 
-/** A counter only grows: who enters an instance later finds it higher. */
+/**
+ * A counter only grows: who enters an instance after another has left finds it higher. Of those that
+ * are inside together nothing follows, since a handler may wait before it counts.
+ */
 function fallingCounter(items: readonly Identified[]): string | undefined {
   for (const instance of Map.groupBy(items, (item) => item.report.instance).values()) {
+    const counters = new Set(instance.map(({ report }) => report.counter));
+    if (counters.size < instance.length)
+      return "two answers claim one instance and the same counter";
+    const byLeaving = instance.toSorted((a, b) => a.report.leftAt - b.report.leftAt);
+    let left = 0;
     let highest = Number.NEGATIVE_INFINITY;
-    let enteredAt = Number.NEGATIVE_INFINITY;
-    for (const { report } of instance.toSorted((a, b) => a.report.counter - b.report.counter)) {
-      if (report.counter === highest) return "two answers claim one instance and the same counter";
-      if (report.enteredAt + SLACK_MS < enteredAt) {
-        return "an invocation entered after another, and found a lower counter";
+    for (const { report } of instance.toSorted((a, b) => a.report.enteredAt - b.report.enteredAt)) {
+      for (let next = byLeaving[left]; next; next = byLeaving[left]) {
+        if (next.report.leftAt + SLACK_MS >= report.enteredAt) break;
+        highest = Math.max(highest, next.report.counter);
+        left += 1;
       }
-      highest = report.counter;
-      enteredAt = Math.max(enteredAt, report.enteredAt);
+      if (report.counter < highest) {
+        return "an invocation entered after another had left, and found a lower counter";
+      }
     }
   }
   return undefined;

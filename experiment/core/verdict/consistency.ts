@@ -28,7 +28,7 @@ function misdelivery(items: readonly Identified[]): string | undefined {
 /** An answer counts what is in its instance: see the contract. */
 function miscount(items: readonly Identified[]): string | undefined {
   return items.some(({ report }) => report.miscounted)
-    ? "an answer counts more in flight than ever entered, or a counter or peak that fell"
+    ? "a counter or a peak fell while an invocation was under way"
     : undefined;
 }
 

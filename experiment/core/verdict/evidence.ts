@@ -114,12 +114,8 @@ export function isMixed({ globalData, invocation }: TellingAnswer): boolean {
 /** Whether what an answer counts cannot be true together: see the contract for what it counts. */
 function isMiscounted({ globalData }: TellingAnswer, invocation: TellingInvocation): boolean {
   const { inFlightOnEntry, inFlightPeak, onEntry } = invocation;
-  // Who is in flight has raised the counter, it never falls, and a peak is the most there ever was.
-  return (
-    inFlightOnEntry > onEntry.counter ||
-    globalData.counter < onEntry.counter ||
-    inFlightPeak < inFlightOnEntry
-  );
+  // A counter never falls, and a peak is the most there ever was.
+  return globalData.counter < onEntry.counter || inFlightPeak < inFlightOnEntry;
 }
 
 function reportOf(answer: TellingAnswer, client: string): Report | undefined {
