@@ -47,6 +47,8 @@ export const MEETING = `
     return process.pid + "/" + threadId;
   };`;
 
+export const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
+
 /** Sends a body of plain text, which arrives as it is. */
 export async function send({ url }: LocalLambda, body: string): Promise<Response> {
   return fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } });
@@ -74,3 +76,15 @@ export function distinct<T>(values: readonly T[]): number {
 /** Waits until so many environments could take a request. */
 export const untilPolling = (lambda: LocalLambda, count: number) =>
   waitUntil(`${count} environments to poll`, () => lambda.pool.polling === count);
+
+/** Asks for the five, one after the other: which environment each one met, by its place in the pool. */
+export async function placesTaken(lambda: LocalLambda, polling: number): Promise<number[]> {
+  const taken: number[] = [];
+  for (const client of CLIENTS) {
+    await untilPolling(lambda, polling);
+    const { environment } = await ask(lambda, client);
+    taken.push(lambda.pool.environments.indexOf(environment?.id ?? ""));
+  }
+  expect(taken).not.toContain(-1);
+  return taken;
+}

@@ -1,6 +1,7 @@
 /** `npm run tui`: the experiment on a screen. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
+import { ENDING_SIGNALS } from "../experiment/core/signals.ts";
 import { printableLine } from "../experiment/reports/printable.ts";
 import { parseOptions } from "./options.ts";
 
@@ -43,9 +44,8 @@ process.exit();
  */
 function leaveOnSignals(): () => void {
   const leave = (_: NodeJS.Signals, number: number) => process.exit(FATAL + number);
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, leave);
+  for (const signal of ENDING_SIGNALS) process.on(signal, leave);
   return () => {
-    for (const signal of signals) process.off(signal, leave);
+    for (const signal of ENDING_SIGNALS) process.off(signal, leave);
   };
 }

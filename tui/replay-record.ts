@@ -4,6 +4,7 @@ import type { Conclusion, VerdictLine } from "../experiment/core/record-lines.ts
 import { ensureRegular, readRecord } from "../experiment/records/read-record.ts";
 import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
+  asShown,
   type RecordedExperiment,
   RecordReading,
 } from "../experiment/reports/recorded-experiment.ts";
@@ -36,8 +37,7 @@ export async function replayRecord(
       store.set({ recorded: line });
       store.take(line);
     } else if (line.type === "observation") {
-      // Who was not answered has no answer, whatever else the line says.
-      store.take(line.outcome === "ok" ? line : { ...line, response: undefined });
+      store.take(asShown(line));
     }
   }
   const recorded = reading.finish();

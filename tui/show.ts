@@ -2,6 +2,7 @@
 
 import { type Instance, render } from "ink";
 import { createElement as h } from "react";
+import { ENDING_SIGNALS } from "../experiment/core/signals.ts";
 import { printable } from "../experiment/reports/printable.ts";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
 import { App } from "./app.ts";
@@ -100,7 +101,7 @@ class LeavingSignals {
 
   constructor(screen: Instance) {
     // Not once: what conf writes files with repeats a signal, to end a process that would not.
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const signal of ENDING_SIGNALS) {
       process.on(signal, () => {
         this.#count += 1;
         const isImpatient = signal === "SIGINT" && this.hasLeft && this.#count === 1;

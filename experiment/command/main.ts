@@ -1,6 +1,7 @@
 /** `npm run experiment`: one experiment without a screen. */
 
 import { ExperimentError } from "../core/errors.ts";
+import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printableLine } from "../reports/printable.ts";
 import { EXIT } from "./exit-codes.ts";
 import { parseOptions } from "./options.ts";
@@ -11,7 +12,7 @@ const BUG = "This is a bug. What was recorded until then is kept.";
 const options = parseOptions(process.argv.slice(2));
 const interruption = new AbortController();
 // The first Ctrl-C ends in order; one who is in a hurry can press it again.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+for (const signal of ENDING_SIGNALS) {
   process.once(signal, () => interruption.abort());
 }
 let record: string | undefined;

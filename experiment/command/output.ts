@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { rootMessage } from "../core/errors.ts";
+import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printable } from "../reports/printable.ts";
 
 /** A reader such as `head` left early, or the terminal was closed: nobody misses the rest. */
@@ -56,7 +57,7 @@ export async function untilTaken(signal: AbortSignal, onInterrupted: () => void)
     isInterrupted = true;
     onInterrupted();
   };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
   const taken = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );

@@ -1,12 +1,12 @@
 /** `npm run report`: recorded experiments as text, JSON, CSV or HTML. */
 
 import { asSentence, ExperimentError } from "../core/errors.ts";
+import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printableLine } from "../reports/printable.ts";
 import { parseReportOptions } from "./report-options.ts";
 import { UnwritableError, writeReport } from "./report-output.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: 2, interrupted: 130 };
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     // Who wants help does not wait for all formats.
     const { textOf } = await import("./make-report.ts");
     const text = await textOf(options);
-    for (const signal of options.out === undefined ? [] : SIGNALS) {
+    for (const signal of options.out === undefined ? [] : ENDING_SIGNALS) {
       // In order, so that half a file does not stay.
       process.once(signal, () => process.exit(EXIT.interrupted));
     }

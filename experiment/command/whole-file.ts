@@ -1,7 +1,7 @@
 /** A file that comes into being whole or not at all, and never over another. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Only its owner can read it, like the record. */
@@ -27,10 +27,7 @@ export class WholeFile {
 
   /** @throws Error when the disk does not take it */
   write(text: string): void {
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(this.#descriptor, bytes, written);
-    }
+    writeFileSync(this.#descriptor, Buffer.from(text));
   }
 
   /**

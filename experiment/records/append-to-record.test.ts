@@ -2,27 +2,25 @@ import { appendFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
-import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
-import type { CrossCheckLine, Observation } from "../core/record-lines.ts";
+import {
+  ABORTED,
+  burst,
+  CROSS_CHECK,
+  recordLines,
+  writeRecord,
+} from "../../test/report/records.ts";
 import { appendToRecord } from "./append-to-record.ts";
 import { readRecord } from "./read-record.ts";
 
-const observation: Observation = {
-  type: "observation",
-  run: "r",
-  index: 0,
-  client: "Ána",
-  outcome: "aborted",
-};
-const line = `${JSON.stringify(observation)}\n`;
+const line = `${JSON.stringify(ABORTED)}\n`;
 
 test("a closed record is continued behind its last whole line, however it ended", async () => {
   const path = join(temporaryFolder(), "record.ndjson");
-  const long = JSON.stringify({ ...observation, message: "x".repeat(100_000) });
+  const long = JSON.stringify({ ...ABORTED, message: "x".repeat(100_000) });
   for (const cutOff of ["", '{"type":"obs', long.slice(0, -1), "garbage"]) {
     writeFileSync(path, line + cutOff);
-    await appendToRecord(path, observation);
-    await appendToRecord(path, observation);
+    await appendToRecord(path, ABORTED);
+    await appendToRecord(path, ABORTED);
     expect(readFileSync(path, "utf8")).toBe(line.repeat(3));
     expect(await Array.fromAsync(readRecord(path))).toHaveLength(3);
   }
@@ -30,10 +28,10 @@ test("a closed record is continued behind its last whole line, however it ended"
 
 test("a last line that lacks its line break is kept", async () => {
   const path = join(temporaryFolder(), "record.ndjson");
-  const long = JSON.stringify({ ...observation, message: "x".repeat(100_000) });
+  const long = JSON.stringify({ ...ABORTED, message: "x".repeat(100_000) });
   for (const whole of [line.trimEnd(), `\ufeff${line.trimEnd()}`, line + long]) {
     writeFileSync(path, whole);
-    await appendToRecord(path, observation);
+    await appendToRecord(path, ABORTED);
     expect(readFileSync(path, "utf8")).toBe(`${whole}\n${line}`);
   }
 });
@@ -43,12 +41,12 @@ test("a record is not continued while its runner may be writing it", async () =>
   const conclusion = `${JSON.stringify(lines.at(-1))}\n`;
   const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
   const before = readFileSync(path, "utf8");
-  await expect(appendToRecord(path, observation)).rejects.toThrow(
+  await expect(appendToRecord(path, ABORTED)).rejects.toThrow(
     `The record ${path} cannot be continued: a runner may still be writing it.`,
   );
   expect(readFileSync(path, "utf8")).toBe(before);
   appendFileSync(path, conclusion.trimEnd());
-  await appendToRecord(path, observation);
+  await appendToRecord(path, ABORTED);
   expect(readFileSync(path, "utf8")).toBe(before + conclusion + line);
 });
 
@@ -56,27 +54,20 @@ test("a record that its runner never concluded is continued when that was long a
   const lines = recordLines({ runs: [burst(5, (index) => index)] }).slice(0, -1);
   const path = writeRecord(temporaryFolder(), "record.ndjson", lines);
   utimesSync(path, 0, 0);
-  await appendToRecord(path, observation);
+  await appendToRecord(path, ABORTED);
   expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
 });
 
 test("what a cross-check stands on has no runner any more", async () => {
   const lines = recordLines({ runs: [burst(5, (index) => index)] });
-  const { experiment } = lines.find((one) => one.type === "run") ?? { experiment: "" };
   const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
   utimesSync(path, 0, 0);
-  const crossCheck: CrossCheckLine = {
-    ...{ type: "cross-check", experiment, source: "cloudwatch-logs", logGroupName: "l" },
-    ...{ region: "eu-west-1", from: "2026-11-23T10:00:00.000Z", to: "2026-11-23T10:01:00.000Z" },
-    ...{ requests: 5, streams: 5, initialized: 5, agreement: true, differences: [] },
-    console: "https://example.org/",
-  };
-  await appendToRecord(path, crossCheck);
-  await appendToRecord(path, crossCheck);
+  await appendToRecord(path, CROSS_CHECK);
+  await appendToRecord(path, CROSS_CHECK);
   expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
 });
 
 test("a record that is gone cannot be continued", async () => {
   const path = join(temporaryFolder(), "gone");
-  await expect(appendToRecord(path, observation)).rejects.toThrow(/cannot be continued: ENOENT/);
+  await expect(appendToRecord(path, ABORTED)).rejects.toThrow(/cannot be continued: ENOENT/);
 });

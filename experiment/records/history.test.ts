@@ -9,10 +9,10 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
-import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
+import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan/plan.ts";
-import type { Conclusion, CrossCheckLine, RecordLine } from "../core/record-lines.ts";
+import type { Conclusion, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { appendToRecord } from "./append-to-record.ts";
 import { deleteRecord, listRecords } from "./history.ts";
@@ -148,21 +148,7 @@ test("trials of one deployment add up, unless one of its experiments saw sharing
   expect(pooledOf("shared")).toEqual({ isolated: 1, shared: 1, trials: 4 });
 });
 
-const crossCheck: CrossCheckLine = {
-  type: "cross-check",
-  experiment: "1",
-  source: "cloudwatch-logs",
-  logGroupName: "/aws/lambda/f",
-  region: "eu-west-1",
-  from: "2026-11-23T10:00:00.000Z",
-  to: "2026-11-23T10:01:00.000Z",
-  requests: 10,
-  streams: 4,
-  initialized: 4,
-  agreement: true,
-  differences: [],
-  console: "https://example.org/",
-};
+const crossCheck = { ...CROSS_CHECK, experiment: "1", streams: 4, initialized: 4 };
 
 test("what the service's log contradicts is no evidence", async () => {
   const folder = temporaryFolder();

@@ -3,7 +3,7 @@
  * as long as it is open, what was written into it can still be read.
  */
 
-import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
@@ -63,7 +63,7 @@ function writeAgain(path: string, descriptor: number): void {
     for (let at = 0; ; ) {
       const length = readSync(descriptor, chunk, 0, chunk.length, at);
       if (length === 0) return;
-      for (let from = 0; from < length; ) from += writeSync(copy, chunk, from, length - from);
+      writeFileSync(copy, chunk.subarray(0, length));
       at += length;
     }
   } catch (error) {

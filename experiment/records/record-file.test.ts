@@ -2,26 +2,18 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
+import { ABORTED } from "../../test/report/records.ts";
 import { ExperimentError } from "../core/errors.ts";
-import type { Observation } from "../core/record-lines.ts";
 import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
 import { RecordFile } from "./record-file.ts";
 import { recordLineSchema, toJsonSchema } from "./schema.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-const observation: Observation = {
-  type: "observation",
-  run: "r",
-  index: 0,
-  client: "Ána",
-  outcome: "aborted",
-};
-
 test("what was appended is in the file at once", () => {
   const record = new RecordFile(join(temporaryFolder(), "deep", "record.ndjson"));
-  record.append(observation);
-  expect(readFileSync(record.path, "utf8")).toBe(`${JSON.stringify(observation)}\n`);
+  record.append(ABORTED);
+  expect(readFileSync(record.path, "utf8")).toBe(`${JSON.stringify(ABORTED)}\n`);
   record.close();
   expect(statSync(record.path).mode & 0o777).toBe(0o600);
 });
@@ -70,10 +62,10 @@ test("the published schema is that of the code", () => {
 });
 
 test.each([
-  ["another type", { ...observation, type: "note" }],
-  ["an outcome that is none", { ...observation, outcome: "fine" }],
-  ["a missing client", { ...observation, client: undefined }],
-  ["half an answer", { ...observation, response: { client: "Ana" } }],
+  ["another type", { ...ABORTED, type: "note" }],
+  ["an outcome that is none", { ...ABORTED, outcome: "fine" }],
+  ["a missing client", { ...ABORTED, client: undefined }],
+  ["half an answer", { ...ABORTED, response: { client: "Ana" } }],
 ])("%s is not a line of a record", (_, line) => {
   expect(recordLineSchema.safeParse(line).success).toBe(false);
 });

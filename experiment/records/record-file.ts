@@ -1,17 +1,7 @@
 /** Where an experiment is written while it happens. */
 
 import { randomBytes } from "node:crypto";
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
@@ -116,7 +106,7 @@ function create(path: string): number {
   try {
     makeFolder(dirname(path));
   } catch (error) {
-    throw unwritable(path, whatForbids(dirname(path), error));
+    throw unwritable(path, error);
   }
   try {
     // The name is taken before the shot: who finds it taken afterwards has fired for nothing. What is
@@ -135,18 +125,6 @@ function unwritable(path: string, error: unknown): ExperimentError {
     `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
     { cause: error },
   );
-}
-
-/** What forbids a folder: of a disk that is read-only, creating one says that it does not exist. */
-function whatForbids(folder: string, error: unknown): unknown {
-  let existing = folder;
-  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  try {
-    accessSync(existing, constants.W_OK);
-    return error;
-  } catch (reason) {
-    return reason;
-  }
 }
 
 function defaultPath(): string {

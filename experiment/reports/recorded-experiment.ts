@@ -126,10 +126,11 @@ export class RecordReading {
     const run = this.#runs.get(observation.run);
     if (!run) throw this.#unusable("an observation is of a run that did not begin");
     run.table.add(evidenceOf(observation));
-    const isContradictory = observation.response !== undefined && observation.outcome !== "ok";
-    if (isContradictory) this.#answeredFailures += 1;
+    if (observation.response !== undefined && observation.outcome !== "ok") {
+      this.#answeredFailures += 1;
+    }
     if (!("type" in observation) || !this.isShown(observation)) return;
-    run.shown.push(isContradictory ? { ...observation, response: undefined } : observation);
+    run.shown.push(asShown(observation));
     this.#shown += 1;
   }
 
@@ -145,4 +146,9 @@ export class RecordReading {
       "Name a record of one experiment, as `npm run experiment` writes it.",
     );
   }
+}
+
+/** Who was not answered has no answer, whatever else its line says. */
+export function asShown(observation: Observation): Observation {
+  return observation.outcome === "ok" ? observation : { ...observation, response: undefined };
 }

@@ -45,12 +45,7 @@ export async function readEvents(
     // A few pages a second are all that an account gets.
     maxAttempts: 8,
     retryMode: "adaptive",
-    // Without these it waits for ever.
-    requestHandler: {
-      connectionTimeout: CONNECTION_MS,
-      requestTimeout: answerMs,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: { connectionTimeout: CONNECTION_MS },
   });
   const events: LoggedEvent[] = [];
   try {

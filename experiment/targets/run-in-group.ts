@@ -3,13 +3,13 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { ENDING_SIGNALS } from "../core/signals.ts";
 
 /** How long a command may take to end when it is asked to, in milliseconds. */
 const GRACE_MS = 500;
 /** Most that a command may print; the CLI's list of a thousand stacks is far shorter. */
 const MOST_CHARACTERS = 16 * 2 ** 20;
 const MOST_WORDS = "16 MB";
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Finished {
   /** The exit code, or what ended it. */
@@ -111,7 +111,7 @@ const along = new Set<ChildProcess>();
 function takeAlong(child: ChildProcess): void {
   if (along.size === 0) {
     process.on("exit", endAll);
-    for (const signal of SIGNALS) process.prependListener(signal, endWith);
+    for (const signal of ENDING_SIGNALS) process.prependListener(signal, endWith);
   }
   along.add(child);
 }
@@ -120,7 +120,7 @@ function leaveBehind(child: ChildProcess): void {
   along.delete(child);
   if (along.size > 0) return;
   process.off("exit", endAll);
-  for (const signal of SIGNALS) process.off(signal, endWith);
+  for (const signal of ENDING_SIGNALS) process.off(signal, endWith);
 }
 
 function endAll(): void {

@@ -1,19 +1,17 @@
 import { expect, test } from "vitest";
 import {
-  ask,
   askAll,
+  CLIENTS,
   codeOf,
   distinct,
+  placesTaken,
   post,
   send,
   startLambda,
-  untilPolling,
 } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { seededRandom } from "./random.ts";
-
-const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "managed-instances", ...changes });
@@ -120,14 +118,7 @@ test("who waits for an environment that ends goes to another", async () => {
 test("the same seed takes the same environments", async () => {
   const order = async () => {
     const lambda = await start({ seed: 7 });
-    const taken: number[] = [];
-    for (const client of CLIENTS) {
-      await untilPolling(lambda, 3);
-      const { environment } = await ask(lambda, client);
-      taken.push(lambda.pool.environments.indexOf(environment?.id ?? ""));
-    }
-    expect(taken).not.toContain(-1);
-    return taken;
+    return placesTaken(lambda, 3);
   };
   expect(await order()).toEqual(await order());
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   ask,
   askAll,
+  CLIENTS,
   codeOf,
   distinct,
   MEETING,
@@ -15,8 +16,6 @@ import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
 import { StartError } from "../start-error.ts";
-
-const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "managed-instances", ...changes });

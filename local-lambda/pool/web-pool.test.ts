@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   ask,
   askAll,
+  CLIENTS,
   codeOf,
   distinct,
   MEETING,
@@ -13,8 +14,6 @@ import {
 import { isAlive } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
-
-const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "web-function", ...changes });

@@ -1,25 +1,9 @@
 import { expect, test } from "vitest";
-import type { CrossCheckLine, RecordLine } from "../../experiment/core/record-lines.ts";
+import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { start, temporaryFolder } from "../processes.ts";
-import { burst, recordLines, writeRecord } from "../report/records.ts";
+import { burst, CROSS_CHECK, recordLines, writeRecord } from "../report/records.ts";
 
 const lines = recordLines({ runs: [burst(5, (index) => index), burst(5, (index) => index)] });
-
-const crossCheck: CrossCheckLine = {
-  type: "cross-check",
-  experiment: "e",
-  source: "cloudwatch-logs",
-  logGroupName: "/aws/lambda/f",
-  region: "eu-west-1",
-  from: "2026-11-23T10:00:00.000Z",
-  to: "2026-11-23T10:01:00.000Z",
-  requests: 10,
-  streams: 5,
-  initialized: 5,
-  agreement: true,
-  differences: [],
-  console: "https://example.org/",
-};
 
 async function report(record: readonly RecordLine[], ...args: string[]): Promise<string> {
   const path = writeRecord(temporaryFolder(), "r.ndjson", record);
@@ -29,18 +13,18 @@ async function report(record: readonly RecordLine[], ...args: string[]): Promise
 }
 
 test("a cross-check that contradicts itself, or is of another experiment, confirms nothing", async () => {
-  expect(await report([...lines, crossCheck])).toMatch(/^CROSS-CHECKED {2}.*said the same\.$/m);
+  expect(await report([...lines, CROSS_CHECK])).toMatch(/^CROSS-CHECKED {2}.*said the same\.$/m);
   const difference = "1 request is in another log stream.";
-  const listing = await report([...lines, { ...crossCheck, differences: [difference] }]);
+  const listing = await report([...lines, { ...CROSS_CHECK, differences: [difference] }]);
   expect(listing).toMatch(/^DISAGREEMENT {2}CloudWatch has .*\. 1 request is in another log stre/m);
   expect(listing).toMatch(
     /^Note: A cross-check on the record calls itself an agreement and lists/m,
   );
-  const empty = await report([...lines, { ...crossCheck, requests: 0, streams: 0 }]);
+  const empty = await report([...lines, { ...CROSS_CHECK, requests: 0, streams: 0 }]);
   expect(empty).toMatch(
     /^NOT CROSS-CHECKED {2}CloudWatch has 0 requests .* confirms no answer\.$/m,
   );
-  const foreign = await report([...lines, { ...crossCheck, experiment: "another" }]);
+  const foreign = await report([...lines, { ...CROSS_CHECK, experiment: "another" }]);
   expect(foreign).not.toMatch(/CROSS-CHECKED/);
   expect(foreign).toMatch(/^Note: Left out: 1 of the record's verdicts and cross-checks, of anot/m);
 });

@@ -1,10 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
 import { temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
-import { burst, recordLines, writeRecord } from "../report/records.ts";
+import { burst, CROSS_CHECK, recordLines, writeRecord } from "../report/records.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -102,16 +101,12 @@ test("a record whose verdict lines were edited is shown by its observations, and
     const absurd = { bound: 1e-300, wallMs: 1e300, trials: 9_000, environments: 77 };
     return line.type === "verdict" ? { ...line, ...absurd } : line;
   });
-  const doubt: CrossCheckLine = {
-    ...{ type: "cross-check", source: "cloudwatch-logs", logGroupName: "l", region: "eu-west-1" },
-    ...{ from: "2026-11-23T10:00:00.000Z", to: "2026-11-23T10:01:00.000Z", requests: 10 },
-    ...{
-      streams: 9,
-      initialized: 9,
-      agreement: false,
-      differences: ["1 request is not in the log."],
-    },
-    ...{ experiment: edited[0]?.type === "run" ? edited[0].experiment : "", console: "" },
+  const [first] = edited;
+  const doubt = {
+    ...CROSS_CHECK,
+    experiment: first?.type === "run" ? first.experiment : "",
+    agreement: false,
+    differences: ["1 request is not in the log."],
   };
   writeRecord(join(data, "records"), "10.ndjson", [...edited, doubt]);
   const { terminal } = await openScreen({ data, columns: 120 });

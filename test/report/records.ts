@@ -3,7 +3,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plan } from "../../experiment/core/plan/plan.ts";
-import type { Observation, RecordLine, Role } from "../../experiment/core/record-lines.ts";
+import type {
+  CrossCheckLine,
+  Observation,
+  RecordLine,
+  Role,
+} from "../../experiment/core/record-lines.ts";
 import type { TargetDescription } from "../../experiment/core/target.ts";
 import { concludeExperiment, concludeRun } from "../../experiment/core/verdict/conclude.ts";
 import { evidenceOf } from "../../experiment/core/verdict/evidence.ts";
@@ -28,6 +33,32 @@ const STACK: TargetDescription = {
   region: "eu-west-1",
   functionName: "f-1",
   deployment: "sha-of-code",
+};
+
+/** A log that agrees with the answers of two runs of five. */
+export const CROSS_CHECK: CrossCheckLine = {
+  type: "cross-check",
+  experiment: "e",
+  source: "cloudwatch-logs",
+  logGroupName: "/aws/lambda/f",
+  region: "eu-west-1",
+  from: "2026-11-23T10:00:00.000Z",
+  to: "2026-11-23T10:01:00.000Z",
+  requests: 10,
+  streams: 5,
+  initialized: 5,
+  agreement: true,
+  differences: [],
+  console: "https://example.org/",
+};
+
+/** The shortest line there is. */
+export const ABORTED: Observation = {
+  type: "observation",
+  run: "r",
+  index: 0,
+  client: "Ána",
+  outcome: "aborted",
 };
 
 /** `count` requests at once; request i is served by process `processOf(i)`. */

@@ -7,7 +7,7 @@
 import type { Client, Dispatcher } from "undici";
 import type { RequestHeaders } from "../target.ts";
 import { MAX_BODY_BYTES } from "./body.ts";
-import { type Redact, redactionFor } from "./secrets.ts";
+import type { Redact } from "./secrets.ts";
 
 const FIRST_FINAL_STATUS = 200;
 
@@ -28,6 +28,7 @@ export class Exchange {
   readonly #client: Client;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
+  readonly #redact: Redact;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #endedAt: number | undefined;
@@ -37,11 +38,13 @@ export class Exchange {
   /**
    * @param signal gives the request up
    * @param now the clock that the end is read from
+   * @param redact takes the secrets of the request out of the head
    */
-  constructor(client: Client, signal: AbortSignal, now: () => number) {
+  constructor(client: Client, signal: AbortSignal, now: () => number, redact: Redact) {
     this.#client = client;
     this.#signal = signal;
     this.#now = now;
+    this.#redact = redact;
   }
 
   /** When the last byte was read, or it was certain that none will be. */
@@ -71,7 +74,6 @@ export class Exchange {
       this.#endedAt ??= this.#now();
       settle();
     };
-    const redact = redactionFor(headers);
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
         giveUp = () => controller.abort(givenUp());
@@ -80,7 +82,7 @@ export class Exchange {
       onResponseStart: (_, status, received) => {
         // Others only announce one that is to come.
         if (status < FIRST_FINAL_STATUS) return;
-        this.head = { status, headers: headersOf(received, redact) };
+        this.head = { status, headers: headersOf(received, this.#redact) };
       },
       onResponseData: (controller, chunk) => {
         this.#size += chunk.length;

@@ -36,7 +36,8 @@ export async function send(
   signal: AbortSignal,
   now: () => number,
 ): Promise<Ending> {
-  const exchange = new Exchange(connection.client, signal, now);
+  const redact = redactionFor(request.headers);
+  const exchange = new Exchange(connection.client, signal, now, redact);
   try {
     const response = await ky(url, {
       method: request.method,
@@ -49,8 +50,7 @@ export async function send(
       fetch: overConnection(exchange, request.body),
     });
     const text = exchange.bytes && textOf(exchange.bytes, response.headers.get("content-encoding"));
-    const body = text && redactionFor(request.headers)(text);
-    const meaning = meaningOf(response, body, request.isSigned);
+    const meaning = meaningOf(response, text && redact(text), request.isSigned);
     return { ...headOf(response), ...meaning, answeredAt: exchange.endedAt };
   } catch (error) {
     const head = exchange.head ? headOf(exchange.head) : {};
