@@ -2,9 +2,8 @@
 
 import { STATUS_CODES } from "node:http";
 import { parseAnswer } from "../../../handler/answer.ts";
+import { formatDuration } from "../plan/duration.ts";
 import type { Observation } from "../record-lines.ts";
-import { MAX_BODY_WORDS } from "./body.ts";
-import { causeOf } from "./lambda-answers.ts";
 
 /** What is known of an answer as soon as its head has come. */
 export type Head = Pick<Observation, "status" | "requestId">;
@@ -13,9 +12,15 @@ type Meaning = Pick<Observation, "outcome" | "message" | "response">;
 
 /** The header that carries the id of an invocation, on Lambda and here. */
 const REQUEST_ID_HEADER = "x-amzn-requestid";
+/**
+ * Most that is read of a body, in bytes. The handler's largest answer, the latest 1,000 names of 100
+ * characters each, stays below 650 kB however they are escaped; a function could send 6 MB:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_BODY_BYTES = 2 ** 20;
+const TOO_LARGE = "the body is larger than 1 MiB, which no answer is, and was not read to its end";
 /** How much of an answer that is not the handler's is kept as the observation's message. */
 const MAX_MESSAGE_LENGTH = 300;
-const TOO_LARGE = `the body is larger than ${MAX_BODY_WORDS}, which no answer is, and was not read to its end`;
 
 /** Reads the head of an answer. */
 export function headOf({ status, headers }: Pick<Response, "status" | "headers">): Head {
@@ -23,27 +28,40 @@ export function headOf({ status, headers }: Pick<Response, "status" | "headers">
   return { status, ...(requestId !== null && { requestId }) };
 }
 
+/** The body of an answer, as far as it was read. */
+export interface Body {
+  text: string;
+  /** Whether it was read to its end; one that is larger than any answer is not. */
+  isWhole: boolean;
+}
+
 /**
  * Reads an answer.
  *
- * @param body its text, or `undefined` when it was too large to be read
  * @param isSigned whether the request carried a signature
  */
-export function meaningOf(
-  response: Response,
-  body: string | undefined,
-  isSigned: boolean,
-): Meaning {
+export function meaningOf(response: Response, body: Body, isSigned: boolean): Meaning {
   const { status } = response;
-  if (status === 200) return readingOf(body);
-  const said = body === undefined ? TOO_LARGE : messageIn(body);
+  const unreadable = body.isWhole ? codingOf(response) : TOO_LARGE;
+  if (status === 200) {
+    return unreadable === undefined
+      ? readingOf(body.text)
+      : { outcome: "unreadable", message: unreadable };
+  }
+  const said = unreadable ?? messageIn(body.text);
   const message = withCause(said, causeIn(response, said, isSigned)) || STATUS_CODES[status];
   if (status === 429) return { outcome: "throttled", message };
   return { outcome: "failed", message: `${status} ${message ?? ""}`.trimEnd() };
 }
 
-function readingOf(body: string | undefined): Meaning {
-  if (body === undefined) return { outcome: "unreadable", message: TOO_LARGE };
+/** Why a body cannot be read: no request asks for a coding, so that no answer should have one. */
+function codingOf({ headers }: Response): string | undefined {
+  const coding = headers.get("content-encoding") ?? "identity";
+  if (coding.toLowerCase() === "identity") return undefined;
+  return `the body is encoded (${excerptOf(coding)}), which was not asked for`;
+}
+
+function readingOf(body: string): Meaning {
   const parsed = parseAnswer(body);
   if (parsed.ok) return { outcome: "ok", response: parsed.answer };
   const beginning = excerptOf(body);
@@ -51,6 +69,12 @@ function readingOf(body: string | undefined): Meaning {
   return { outcome: "unreadable", message };
 }
 
+/**
+ * Why a Function URL answered so, and what helps where something does.
+ *
+ * @param message what the answer says of itself
+ * @returns a clause to stand behind that, or `undefined` where the answer speaks for itself
+ */
 function causeIn(response: Response, message: string, isSigned: boolean): string | undefined {
   const { status, headers } = response;
   const location = headers.get("location");
@@ -59,7 +83,73 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
   }
   // Without the service's id it is not the service that answers.
   if (!headers.has(REQUEST_ID_HEADER)) return undefined;
-  return causeOf({ status, message, isSigned, aheadMs: aheadOf(headers) });
+  return status === 403 ? forbidden(message, isSigned, aheadOf(headers)) : CAUSES[status];
+}
+
+/**
+ * 404, 413, 429, 500, 502, 503 and 504 as in
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors and
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html; what is throttled and why in
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html.
+ */
+const CAUSES: Record<number, string> = {
+  404: "there is no function behind this URL; check the address, or deploy it with pulumi up",
+  413: "the request is larger than the 6 MB that a function takes",
+  429: "the concurrency of the function or of the account is used up",
+  500: "the code behind the URL answered so, or Lambda itself failed",
+  502: "the function failed: it threw, ended, took too long, or returned no response",
+  503: "Lambda cannot serve the function at the moment",
+  504: "the answer did not come in time",
+};
+
+/** A clock that is off by this, in milliseconds, is to blame for a signature that has expired. */
+const CLEARLY_WRONG_MS = 60_000;
+
+/**
+ * Who may call a URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; what is wrong with
+ * a signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html.
+ */
+function forbidden(
+  message: string,
+  isSigned: boolean,
+  aheadMs: number | undefined,
+): string | undefined {
+  if (!isSigned) {
+    return (
+      "the URL takes signed requests only (fire at the stack, which signs them), or lacks one of " +
+      "the permissions lambda:InvokeFunctionUrl and lambda:InvokeFunction for everybody"
+    );
+  }
+  if (/token.*expired/i.test(message)) {
+    return "sign in again, such as with aws sso login, and fire again";
+  }
+  if (/signature expired|not yet current/i.test(message)) return untimely(message, aheadMs);
+  if (/does not match/i.test(message)) {
+    return "the secret key is not that of the access key";
+  }
+  if (/token.*invalid/i.test(message)) {
+    return "AWS does not know these credentials; check AWS_PROFILE and the AWS_… variables";
+  }
+  if (/forbidden|not authorized|access ?denied/i.test(message)) {
+    return (
+      "the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction on the function; " +
+      '"pulumi stack output callerPolicy" is a policy with both'
+    );
+  }
+  return undefined;
+}
+
+/** A signature holds for five minutes before and after its date. */
+function untimely(message: string, aheadMs: number | undefined): string {
+  const isBehind = /expired/i.test(message);
+  if (isBehind && Math.abs(aheadMs ?? 0) < CLEARLY_WRONG_MS) {
+    return "the request was on its way for more than five minutes";
+  }
+  const where = isBehind ? "behind" : "ahead of";
+  if (aheadMs === undefined) return `this machine's clock is ${where} the service's; set it`;
+  // The service's clock is known to the second, and how long the answer took is in it.
+  const far = formatDuration(Math.max(1, Math.round(Math.abs(aheadMs) / 60_000)) * 60_000);
+  return `this machine's clock is about ${far} ${where} the service's; set it`;
 }
 
 /** How far this machine's clock is ahead of the one that answered, in milliseconds. */

@@ -1,106 +1,156 @@
 /**
- * One request over one connection, and its answer to the last byte. Closer to the wire than `fetch`:
- * what `fetch` does for each answer delays the reading of all others, so that the last of 5,000
- * answers that come at once would be read long after it came (`npm run bench -- burst`).
+ * One request over its connection, from its sending to its end. ky builds the request and gets the
+ * answer's head; what is between goes over undici's client. That is closer to the wire than `fetch`,
+ * whose work for each answer delays the reading of all others, so that the last of 5,000 answers
+ * that come at once would be read long after it came (`npm run bench -- burst`).
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
+import ky from "ky";
 import type { Client, Dispatcher } from "undici";
+import type { Observation } from "../record-lines.ts";
 import type { RequestHeaders } from "../target.ts";
-import { MAX_BODY_BYTES } from "./body.ts";
-import type { Redact } from "./secrets.ts";
+import { type Head, headOf, MAX_BODY_BYTES, meaningOf } from "./answers.ts";
+import type { Connection } from "./connections.ts";
+import { brokenOff } from "./failures.ts";
+import { type Redact, redactionFor } from "./secrets.ts";
 
-const FIRST_FINAL_STATUS = 200;
-
-export interface ExchangedRequest {
-  path: string;
+/** A request that can be sent. */
+export interface Outgoing {
+  /** Which request of the stage, from 0. */
+  index: number;
   method: string;
   headers: RequestHeaders;
   body: string;
+  isSigned: boolean;
 }
 
-/** The head of an answer, without the secrets of its request. */
-export interface ReplyHead {
-  status: number;
-  headers: Headers;
-}
+/** What is known of a request that has ended; its place in the run is added by the caller. */
+export type Ending = Pick<
+  Observation,
+  "outcome" | "status" | "requestId" | "message" | "response" | "answeredAt"
+>;
 
-export class Exchange {
-  readonly #client: Client;
-  readonly #signal: AbortSignal;
-  readonly #now: () => number;
-  readonly #redact: Redact;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
-  #endedAt: number | undefined;
-  /** The head of the answer, as soon as it has come. */
-  head: ReplyHead | undefined;
+/** Why a request is given up before it is answered; the reason its signal is aborted with. */
+export type GivingUp = "timed out" | "aborted";
 
-  /**
-   * @param signal gives the request up
-   * @param now the clock that the end is read from
-   * @param redact takes the secrets of the request out of the head
-   */
-  constructor(client: Client, signal: AbortSignal, now: () => number, redact: Redact) {
-    this.#client = client;
-    this.#signal = signal;
-    this.#now = now;
-    this.#redact = redact;
-  }
-
+/** What has been read of an answer so far. */
+interface Reply {
+  /** Without the secrets of its request. */
+  head?: { status: number; headers: Headers };
+  chunks: Buffer[];
+  /** Bytes of the body; when it is above the limit the rest was not read. */
+  size: number;
   /** When the last byte was read, or it was certain that none will be. */
-  get endedAt(): number {
-    return this.#endedAt ?? this.#now();
-  }
+  endedAt?: number;
+}
 
-  /** The body as it was sent; `undefined` when it is too large. */
-  get bytes(): Buffer | undefined {
-    return this.#size > MAX_BODY_BYTES ? undefined : Buffer.concat(this.#chunks, this.#size);
-  }
+const LOWEST_STATUS = 200;
+const HIGHEST_STATUS = 599;
 
-  /**
-   * Sends a request, and resolves when its answer has been read. One that is larger than any answer
-   * is left where the limit was passed, and its connection is given up.
-   *
-   * @throws undici's error when the connection breaks, and any error once the signal gives it up
-   */
-  run({ path, method, headers, body }: ExchangedRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const givenUp = () => new Error(`The request was given up: ${this.#signal.reason}`);
-    let giveUp = () => reject(givenUp());
-    const onAbort = () => giveUp();
-    this.#signal.addEventListener("abort", onAbort);
-    const end = (settle: () => void) => {
-      this.#signal.removeEventListener("abort", onAbort);
-      this.#endedAt ??= this.#now();
-      settle();
+/**
+ * Sends one request over its connection and waits for the end of it. Never throws: a failure is an
+ * ending like any other. Never retries: a retry would falsify the count.
+ *
+ * @param now the runner's clock, read in the tick in which the answer is complete
+ */
+export async function send(
+  url: URL,
+  request: Outgoing,
+  connection: Connection,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Ending> {
+  const redact = redactionFor(request.headers);
+  const reply: Reply = { chunks: [], size: 0 };
+  /** A `fetch` for ky that uses the one connection and reads the whole answer. */
+  const fetchOverConnection = async (built: Request): Promise<Response> => {
+    const { pathname, search } = new URL(built.url);
+    const options = {
+      path: `${pathname}${search}`,
+      method: built.method as Dispatcher.HttpMethod,
+      headers: Object.fromEntries(built.headers),
+      body: request.body,
     };
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => {
-        giveUp = () => controller.abort(givenUp());
-        if (this.#signal.aborted) giveUp();
-      },
-      onResponseStart: (_, status, received) => {
-        // Others only announce one that is to come.
-        if (status < FIRST_FINAL_STATUS) return;
-        this.head = { status, headers: headersOf(received, this.#redact) };
-      },
-      onResponseData: (controller, chunk) => {
-        this.#size += chunk.length;
-        if (this.#size <= MAX_BODY_BYTES) this.#chunks.push(chunk);
-        else {
-          end(resolve);
-          controller.abort(new Error("The body is too large."));
-        }
-      },
-      onResponseEnd: () => end(resolve),
-      onResponseError: (_, error) => end(() => reject(error)),
-    };
-    this.#client.dispatch(
-      { path, method: method as Dispatcher.HttpMethod, headers, body },
-      handler,
-    );
-    return promise;
+    await dispatch(connection.client, options, reply, signal, now, redact);
+    // What has come meanwhile is read before anything is made of this answer: its time is evidence.
+    await nextTurn();
+    const { status = 0, headers } = reply.head ?? {};
+    if (status < LOWEST_STATUS || status > HIGHEST_STATUS) {
+      throw new Error(`the target answered with the status ${status}, which HTTP does not have`);
+    }
+    // Without its reason phrase: a Response takes fewer characters there than servers send.
+    return new Response(null, { status, ...(headers && { headers }) });
+  };
+  try {
+    const response = await ky(url, {
+      method: request.method,
+      body: request.body,
+      headers: request.headers,
+      retry: 0,
+      throwHttpErrors: false,
+      // The time starts with the shot, and the volley stops it by the signal.
+      timeout: false,
+      fetch: fetchOverConnection as typeof fetch,
+    });
+    const isWhole = reply.size <= MAX_BODY_BYTES;
+    const body = { text: isWhole ? redact(Buffer.concat(reply.chunks).toString()) : "", isWhole };
+    const meaning = meaningOf(response, body, request.isSigned);
+    return { ...headOf(response), ...meaning, answeredAt: reply.endedAt ?? now() };
+  } catch (error) {
+    const head = reply.head ? headOf(reply.head) : {};
+    const answeredAt = reply.endedAt ?? now();
+    if (signal.aborted) return { outcome: signal.reason as GivingUp, ...unended(head), answeredAt };
+    return { ...head, ...brokenOff(error, head), answeredAt };
   }
+}
+
+/**
+ * Sends a request, and resolves when its answer has been read. One that is larger than any answer
+ * is left where the limit was passed, and its connection is given up.
+ *
+ * @param reply is filled with the answer as it comes
+ * @throws undici's error when the connection breaks, and any error once the signal gives it up
+ */
+function dispatch(
+  client: Client,
+  options: Dispatcher.DispatchOptions,
+  reply: Reply,
+  signal: AbortSignal,
+  now: () => number,
+  redact: Redact,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const givenUp = () => new Error(`The request was given up: ${signal.reason}`);
+  let giveUp = () => reject(givenUp());
+  const onAbort = () => giveUp();
+  signal.addEventListener("abort", onAbort);
+  const end = (settle: () => void) => {
+    signal.removeEventListener("abort", onAbort);
+    reply.endedAt ??= now();
+    settle();
+  };
+  client.dispatch(options, {
+    onRequestStart: (controller) => {
+      giveUp = () => controller.abort(givenUp());
+      if (signal.aborted) giveUp();
+    },
+    onResponseStart: (_, status, headers) => {
+      // Lower ones only announce the one that is to come.
+      if (status >= LOWEST_STATUS) reply.head = { status, headers: headersOf(headers, redact) };
+    },
+    onResponseData: (controller, chunk) => {
+      reply.size += chunk.length;
+      if (reply.size <= MAX_BODY_BYTES) reply.chunks.push(chunk);
+      else {
+        end(resolve);
+        controller.abort(new Error("The body is too large."));
+      }
+    },
+    onResponseEnd: () => end(resolve),
+    onResponseError: (_, error) => end(() => reject(error)),
+  });
+  return promise;
 }
 
 /** @param headers names in lower case; one that was sent more than once has several values */
@@ -110,4 +160,10 @@ function headersOf(headers: NodeJS.Dict<string | string[]>, redact: Redact): Hea
     for (const value of [values].flat()) all.append(name, redact(value));
   }
   return all;
+}
+
+/** What there is to say of an answer that began, and whose end nobody waited for. */
+function unended(head: Head): Head & Pick<Ending, "message"> {
+  if (head.status === undefined) return {};
+  return { ...head, message: `an answer of ${head.status} began, and its body did not end` };
 }

@@ -1,17 +1,26 @@
 /**
- * Arm, then fire. Everything that can be done before the shot is done before it: connections are
- * open, requests are built and lie before their sockets. The shot lets go of one after the other, so
- * that what stands between it and the wire is one write a socket.
+ * Fires one stage of a plan. Arm, then fire: all that can be done before the shot is done before it.
+ * Connections are open, and each holds back a request, signed and whole. The shot releases one after
+ * the other, so that one write a socket is all that stands between it and the wire.
  */
 
-import { ExperimentError } from "../errors.ts";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { ExperimentError, rootMessage } from "../errors.ts";
 import { burstOf, clientOf, type Plan, type Stage } from "../plan/plan.ts";
 import type { Observation } from "../record-lines.ts";
-import type { SignRequest } from "../target.ts";
-import { untilArmed } from "./arming.ts";
+import type { RequestHeaders, SignRequest } from "../target.ts";
 import { type Connection, closeConnections, openConnections } from "./connections.ts";
-import { type Ending, type GivingUp, send } from "./request.ts";
-import { type Outgoing, Requests } from "./requests.ts";
+import { type Ending, type GivingUp, type Outgoing, send } from "./exchange.ts";
+
+/**
+ * Between arming and the shot, in milliseconds. Without it the server is still accepting connections
+ * when the shot falls, and the burst spreads.
+ */
+const SETTLE_MS = 200;
+/** How long a request may take to reach its socket while arming. */
+const ARMING_TIMEOUT_MS = 30_000;
+
+const UNSIGNED: RequestHeaders = { "content-type": "application/json" };
 
 export interface Firing {
   url: URL;
@@ -34,6 +43,7 @@ export interface Firing {
 /** A request that is armed or on its way. */
 interface Flight {
   readonly index: number;
+  readonly connection: Connection;
   readonly controller: AbortController;
   readonly ending: Promise<Ending>;
   /** Milliseconds from the shot; `undefined` before it. */
@@ -60,102 +70,151 @@ export async function fire(firing: Firing): Promise<void> {
 class Volley {
   readonly #firing: Firing;
   readonly #connections: readonly Connection[];
-  readonly #requests: Requests;
+  readonly #bodies = new Map<string, string>();
   readonly #inFlight = new Set<Flight>();
   #shotAt = Number.NaN;
+  /** Which request of the stage is sent next. */
+  #next = 0;
   /** An observation could not be taken: nothing more is sent or observed. */
   #broken = false;
-  /** Why nothing more can be sent. */
+  /** Why nothing more can be signed, so that nothing more is sent. */
   #unsignable: string | undefined;
 
   constructor(firing: Firing, connections: readonly Connection[]) {
     this.#firing = firing;
     this.#connections = connections;
-    this.#requests = new Requests(firing.plan, firing.stage, firing.sign);
   }
 
   async fire(): Promise<void> {
-    const { signal } = this.#firing;
-    const stop = () => this.#giveUp("aborted");
+    const { signal, stage } = this.#firing;
+    const stop = () => this.#giveUpAll("aborted");
     signal.addEventListener("abort", stop);
     try {
       const burst = await this.#loadBurst();
-      const endings = burst.map((flight) => flight.ending);
-      await untilArmed(this.#connections, endings, signal);
+      await this.#arm(burst);
       this.#shoot(burst);
-      await Promise.all(burst.map((flight, slot) => this.#serve(slot, flight)));
+      await Promise.all(burst.map((flight) => this.#keepBusy(flight)));
       const message = this.#unsignable;
-      for (const index of this.#requests.skipRest()) {
-        this.#emit(index, { outcome: "aborted", ...(message !== undefined && { message }) });
+      while (this.#next < stage.requests) {
+        const aborted = { outcome: "aborted", ...(message !== undefined && { message }) } as const;
+        this.#emit(this.#next++, aborted);
       }
     } finally {
       signal.removeEventListener("abort", stop);
-      this.#giveUp("aborted");
+      this.#giveUpAll("aborted");
     }
   }
 
-  /** Signs the requests of the burst, and then hands each to its connection. */
+  /** Signs the requests of the burst, and then hands each to a connection, which holds it back. */
   async #loadBurst(): Promise<Flight[]> {
-    const requests = await Promise.all(this.#connections.map(() => this.#requests.take()));
-    this.#firing.signal.throwIfAborted();
-    return this.#connections.map((connection, slot) => {
-      const request = requests[slot];
-      if (request && "body" in request) return this.#launch(connection, request);
-      throw new ExperimentError(
-        `${request?.message}`,
-        "Check your AWS credentials and fire again.",
-      );
+    const signing = this.#connections.map(async (connection) => {
+      return { connection, request: await this.#prepare(this.#next++) };
     });
+    const loads = await Promise.all(signing);
+    this.#firing.signal.throwIfAborted();
+    return loads.map(({ connection, request }) => this.#launch(connection, request));
   }
 
-  /** Hands a request to its connection, which holds it back until the shot. */
-  #launch(connection: Connection, request: Outgoing): Flight {
-    const controller = new AbortController();
-    const ending = send(this.#firing.url, request, connection, controller.signal, this.#now);
-    const flight = { index: request.index, controller, ending, sentAt: undefined };
-    this.#inFlight.add(flight);
-    return flight;
+  /**
+   * Waits until every connection holds back its whole request, and then settles.
+   *
+   * @throws ExperimentError when a connection is lost, and the signal's reason when it stops the run
+   */
+  async #arm(burst: readonly Flight[]): Promise<void> {
+    const { signal } = this.#firing;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    try {
+      const endings = burst.map(({ ending }) => ending);
+      const ended = await Promise.race([...endings, untilLoaded(this.#connections, either)]);
+      signal.throwIfAborted();
+      // No request may end before the shot.
+      if (ended) throw armingFailed(ended.message ?? "the target answered before it was asked");
+    } finally {
+      over.abort();
+    }
   }
 
   #shoot(burst: readonly Flight[]): void {
     this.#firing.onShot();
     this.#shotAt = performance.now();
-    for (const [slot, flight] of burst.entries()) {
+    for (const flight of burst) {
       flight.sentAt = this.#now();
-      this.#connections[slot]?.release();
+      flight.connection.release();
     }
     for (const flight of burst) this.#limit(flight);
   }
 
   /** Keeps one connection busy: observes its request, then sends the next, until none is left. */
-  async #serve(slot: number, first: Flight): Promise<void> {
-    const connection = this.#connections[slot];
-    if (!connection) return;
-    let flight = first;
-    for (;;) {
+  async #keepBusy(first: Flight): Promise<void> {
+    const { connection } = first;
+    const { signal } = this.#firing;
+    for (let flight = first; ; ) {
       this.#observe(flight, await flight.ending);
       if (this.#isOver) return;
-      const request = await this.#requests.take();
-      if (this.#firing.signal.aborted) return this.#emit(request.index, { outcome: "aborted" });
-      if ("message" in request) {
-        // Nor could the next one: the others go on to their end, and nothing more is sent.
-        this.#unsignable = request.message;
-        return this.#emit(request.index, { outcome: "failed", message: request.message });
+      const index = this.#next++;
+      let request: Outgoing;
+      try {
+        request = await this.#prepare(index);
+      } catch (error) {
+        if (signal.aborted) return this.#emit(index, { outcome: "aborted" });
+        // Nor could the next one be: the others go on to their end, and nothing more is sent.
+        const { message } = error as ExperimentError;
+        this.#unsignable = message;
+        return this.#emit(index, { outcome: "failed", message });
       }
-      flight = this.#sendNow(connection, request);
+      if (signal.aborted) return this.#emit(index, { outcome: "aborted" });
+      const sentAt = this.#now();
+      flight = this.#launch(connection, request);
+      flight.sentAt = sentAt;
+      this.#limit(flight);
     }
   }
 
   get #isOver(): boolean {
-    const isStopped = this.#firing.signal.aborted || this.#broken;
-    return isStopped || this.#unsignable !== undefined || !this.#requests.areLeft;
+    const { signal, stage } = this.#firing;
+    const isStopped = signal.aborted || this.#broken || this.#unsignable !== undefined;
+    return isStopped || this.#next >= stage.requests;
   }
 
-  #sendNow(connection: Connection, request: Outgoing): Flight {
-    const sentAt = this.#now();
-    const flight = this.#launch(connection, request);
-    flight.sentAt = sentAt;
-    this.#limit(flight);
+  /**
+   * One request of the stage, signed now: a signature is good for five minutes only.
+   *
+   * @throws ExperimentError when it cannot be signed
+   */
+  async #prepare(index: number): Promise<Outgoing> {
+    const { plan, sign } = this.#firing;
+    const request = {
+      method: "POST",
+      headers: UNSIGNED,
+      body: this.#bodyFor(clientOf(plan, index)),
+    };
+    if (!sign) return { index, ...request, isSigned: false };
+    try {
+      return { index, ...request, headers: await sign(request), isSigned: true };
+    } catch (error) {
+      throw new ExperimentError(
+        `The request could not be signed: ${rootMessage(error)}`,
+        "Check your AWS credentials and fire again.",
+      );
+    }
+  }
+
+  #bodyFor(client: string): string {
+    const known = this.#bodies.get(client);
+    if (known !== undefined) return known;
+    const { holdMs, steps } = this.#firing.plan;
+    const body = JSON.stringify({ client, holdMs, steps });
+    this.#bodies.set(client, body);
+    return body;
+  }
+
+  /** Hands a request to a connection, which holds it back until the shot and sends it after that. */
+  #launch(connection: Connection, request: Outgoing): Flight {
+    const controller = new AbortController();
+    const ending = send(this.#firing.url, request, connection, controller.signal, this.#now);
+    const flight = { index: request.index, connection, controller, ending, sentAt: undefined };
+    this.#inFlight.add(flight);
     return flight;
   }
 
@@ -185,10 +244,34 @@ class Volley {
     flight.timer = setTimeout(() => setImmediate(giveUp), this.#firing.timeoutMs);
   }
 
-  #giveUp(why: GivingUp): void {
+  #giveUpAll(why: GivingUp): void {
     for (const { controller } of this.#inFlight) controller.abort(why);
   }
 
   /** The runner's clock: milliseconds since the shot. */
   readonly #now = (): number => performance.now() - this.#shotAt;
+}
+
+async function untilLoaded(
+  connections: readonly Connection[],
+  signal: AbortSignal,
+): Promise<undefined> {
+  const deadline = performance.now() + ARMING_TIMEOUT_MS;
+  for (const connection of connections) {
+    while (!connection.isLoaded) {
+      await nextTurn();
+      signal.throwIfAborted();
+      if (connection.isLost) throw armingFailed("the target closed it");
+      if (performance.now() > deadline) throw armingFailed("the requests were not written");
+    }
+  }
+  await wait(SETTLE_MS, undefined, { signal });
+  if (connections.some(({ isLost }) => isLost)) throw armingFailed("the target closed it");
+}
+
+function armingFailed(why: string): ExperimentError {
+  return new ExperimentError(
+    `A connection did not last until the shot: ${why}`,
+    "Lower the concurrency, and check that the target is up and leaves idle connections open.",
+  );
 }

@@ -69,10 +69,6 @@ export function brokenOff(
 ): Pick<Observation, "outcome" | "message"> {
   const code = codeOf(error);
   const detail = inOneLine(error);
-  if (/^(Z_|ERR__|ZSTD_)/.test(code)) {
-    const message = `the body of ${status} is not compressed as its head says (${detail})`;
-    return { outcome: status === 200 ? "unreadable" : "failed", message };
-  }
   // undici says so of a head that it cannot parse, too: it had no length to compare with then.
   const isHeadBroken = status === undefined && LENGTH_MISMATCH.test(code);
   const known = isHeadBroken
