@@ -15,8 +15,7 @@ import {
   type VerdictLine,
 } from "./record-lines.ts";
 import type { SignRequest, Target } from "./target.ts";
-import { concludeExperiment, concludeRun } from "./verdict/conclude.ts";
-import { withControl } from "./verdict/control.ts";
+import { concludeExperiment, concludeRun, withControl } from "./verdict/conclude.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "./verdict/evidence.ts";
 
 /** What the runner is doing, for those who watch; `index` is the run's in its plan, from 0. */

@@ -2,8 +2,7 @@
 
 import { burstOf } from "../core/plan/plan.ts";
 import type { Conclusion, Role, RunLine } from "../core/record-lines.ts";
-import { concludeExperiment } from "../core/verdict/conclude.ts";
-import { withControl } from "../core/verdict/control.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
 import { readTellingLines } from "./read-record.ts";

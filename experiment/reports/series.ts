@@ -3,8 +3,7 @@
 import type { Plan } from "../core/plan/plan.ts";
 import type { Conclusion, Observation, Role, RunLine, VerdictLine } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
-import { concludeExperiment } from "../core/verdict/conclude.ts";
-import { withControl } from "../core/verdict/control.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import type { Evidence, RunEvidence } from "../core/verdict/evidence.ts";
 import { evidenceOfRun, type ReadRun } from "../records/conclude-record.ts";
 

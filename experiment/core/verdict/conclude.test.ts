@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { burst, concludeSchedule } from "../../../test/conclusions.ts";
 import { inputs } from "../../../test/effort.ts";
 import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.ts";
-import { concludeExperiment } from "./conclude.ts";
+import type { Conclusion } from "../record-lines.ts";
+import { concludeExperiment, withControl } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 
 const effort = { numRuns: inputs(1_000, 100_000) };
@@ -112,4 +113,36 @@ test("two runs on the same environments add their trials up, and memory shows", 
     memory: "kept",
     outcomes: { ok: 10 },
   });
+});
+
+const ISOLATED: Conclusion = {
+  ...concludeExperiment([]),
+  verdict: "isolated",
+  reason: undefined,
+  bound: 0.53,
+};
+const SHARED: Conclusion = { ...ISOLATED, verdict: "shared", sharing: "globals", bound: undefined };
+const BLIND: Conclusion = {
+  ...ISOLATED,
+  verdict: "inconclusive",
+  reason: "The hold of 100 ms was shorter than the cold start. Raise it above 1 s.",
+};
+
+test("a control that showed sharing leaves the verdict as it is, and so does none", () => {
+  expect(withControl(ISOLATED, SHARED)).toBe(ISOLATED);
+  expect(withControl(ISOLATED, undefined)).toBe(ISOLATED);
+});
+
+test.each([
+  ["inconclusive", BLIND, /showed no sharing.* The hold of 100 ms was shorter/],
+  ["isolated", ISOLATED, /showed no sharing.* Its requests did not overlap\.$/],
+])("a control that was %s makes isolation inconclusive, and says why", (_, control, reason) => {
+  const conclusion = withControl(ISOLATED, control);
+  expect(conclusion.verdict).toBe("inconclusive");
+  expect(conclusion.reason).toMatch(reason);
+  expect(conclusion).not.toHaveProperty("bound");
+});
+
+test("proof of sharing stands whatever a control said", () => {
+  expect(withControl(SHARED, BLIND)).toBe(SHARED);
 });

@@ -1,7 +1,7 @@
 /** From observations to a verdict. Pure: a record made elsewhere can be concluded the same way. */
 
 import type { Conclusion, Outcome } from "../record-lines.ts";
-import { findContradictions } from "./consistency.ts";
+import { findContradictions } from "./contradictions.ts";
 import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
 import { countOverlaps, findProof, type Proof } from "./proof.ts";
 import { reasonFor } from "./reason.ts";
@@ -46,6 +46,27 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
     wallMs: sum(runs, wallOf),
     skewMs: runs.reduce((largest, run) => Math.max(largest, skewOf(run)), 0),
     memory: credible.some((run) => run.some(isRemembering)) ? "kept" : "not seen",
+  };
+}
+
+/**
+ * Takes an `isolated` back where the instrument did not see sharing in its control either, where
+ * there is nothing but sharing. Proof of sharing stands whatever a control said.
+ *
+ * @param control over all runs of the control; `undefined` when there was none
+ */
+export function withControl(conclusion: Conclusion, control: Conclusion | undefined): Conclusion {
+  if (!control || control.verdict === "shared" || conclusion.verdict !== "isolated") {
+    return conclusion;
+  }
+  const { bound: _, ...rest } = conclusion;
+  const why = control.reason ?? "Its requests did not overlap.";
+  return {
+    ...rest,
+    verdict: "inconclusive",
+    reason:
+      "The control, whose requests share one process by construction, showed no sharing, so it " +
+      `might have gone unseen here as well. ${why}`,
   };
 }
 

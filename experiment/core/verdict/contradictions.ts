@@ -1,18 +1,70 @@
 /**
- * Whether the times that the answers of one process give can stand beside those of the runner. The
- * two clocks count from different moments, and that of a process stands still while its environment is
- * frozen; but it never runs back, and never ahead of the runner's.
+ * Whether what the answers of one process say of themselves can all be true. Where it cannot, they
+ * prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
+ *
+ * The times of a process are held against the runner's. The two clocks count from different moments,
+ * and that of a process stands still while its environment is frozen; but it never runs back, and
+ * never ahead of the runner's.
  */
 
-import type { Identified } from "./evidence.ts";
+import type { Identified, Report } from "./evidence.ts";
+import { firstIntersection } from "./intervals.ts";
 
 /** Slack for clocks that run at slightly different rates, in milliseconds and as a share. */
 const SLACK_MS = 2;
 const RATE = 1.001;
 
-/** @returns what cannot be true, or `undefined` */
-export function clockContradiction(items: readonly Identified[]): string | undefined {
-  return impossibleDuration(items) ?? impossibleOrder(items) ?? fallingCounter(items);
+/**
+ * Finds the processes whose answers contradict each other, and instances that two processes claim.
+ *
+ * @returns by process, what cannot be true
+ */
+export function findContradictions(items: readonly Identified[]): Map<string, string> {
+  const contradictions = new Map<string, string>();
+  for (const [process, claims] of Map.groupBy(items, (item) => item.report.process)) {
+    const contradiction = contradictionIn(claims);
+    if (contradiction) contradictions.set(process, contradiction);
+  }
+  const owners = new Map<string, Report>();
+  for (const { report } of items) {
+    const owner = owners.get(report.instance);
+    if (!owner) owners.set(report.instance, report);
+    else if (owner.thread !== report.thread) {
+      contradictions.set(owner.process, "two threads claim one instance");
+      contradictions.set(report.process, "two threads claim one instance");
+    }
+  }
+  return contradictions;
+}
+
+/**
+ * Looks for a contradiction among the answers that claim to come from one process.
+ *
+ * @returns what cannot be true, or `undefined`
+ */
+function contradictionIn(items: readonly Identified[]): string | undefined {
+  return (
+    misdelivery(items) ??
+    miscount(items) ??
+    impossibleDuration(items) ??
+    impossibleOrder(items) ??
+    fallingCounter(items) ??
+    entangledInstances(items)
+  );
+}
+
+/** A cache or a proxy may hand one request the answer of another. */
+function misdelivery(items: readonly Identified[]): string | undefined {
+  return items.some(({ report }) => report.misdelivered)
+    ? "an answer names another client than its request did"
+    : undefined;
+}
+
+/** An answer counts what is in its instance: see the contract. */
+function miscount(items: readonly Identified[]): string | undefined {
+  return items.some(({ report }) => report.miscounted)
+    ? "a counter or a peak fell while an invocation was under way"
+    : undefined;
 }
 
 function impossibleDuration(items: readonly Identified[]): string | undefined {
@@ -66,8 +118,8 @@ function runsAhead(run: readonly Identified[]): boolean {
 }
 
 /**
- * A counter only grows: who enters an instance after another has left finds it higher. Of those that
- * are inside together nothing follows, since a handler may wait before it counts.
+ * A counter only grows: an invocation that enters an instance after another has left finds it higher.
+ * Of those that are inside together nothing follows, since a handler may wait before it counts.
  */
 function fallingCounter(items: readonly Identified[]): string | undefined {
   for (const instance of Map.groupBy(items, (item) => item.report.instance).values()) {
@@ -87,6 +139,20 @@ function fallingCounter(items: readonly Identified[]): string | undefined {
         return "an invocation entered after another had left, and found a lower counter";
       }
     }
+  }
+  return undefined;
+}
+
+/** A thread evaluates the module again only after a restart: its instances follow one another. */
+function entangledInstances(items: readonly Identified[]): string | undefined {
+  for (const thread of Map.groupBy(items, (item) => item.report.thread).values()) {
+    const instances = Map.groupBy(thread, (item) => item.report.instance);
+    if (instances.size === 1) continue;
+    const spans = [...instances.values()].map((invocations) => ({
+      from: invocations.reduce((min, { report }) => Math.min(min, report.enteredAt), Infinity),
+      until: invocations.reduce((max, { report }) => Math.max(max, report.leftAt), -Infinity),
+    }));
+    if (firstIntersection(spans)) return "two instances claim one thread at the same time";
   }
   return undefined;
 }
