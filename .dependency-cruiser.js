@@ -15,7 +15,7 @@ const LAYERS = [
   ["^local-lambda/environment/"],
   ["^local-lambda/url/"],
   ["^local-lambda/(?!main\\.ts|local-lambda\\.ts)[^/]+\\.ts$"],
-  ["^handler/", "^pricing/"],
+  ["^handler/", "^pricing/", "^printed-commands\\.ts$"],
 ];
 
 /** The deployed function depends on no package; what stands beside it is not deployed. */

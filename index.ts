@@ -5,12 +5,16 @@ import { ConcurrencyTest } from "./infrastructure/concurrency-test.ts";
 import { parseConfiguration } from "./infrastructure/configuration.ts";
 import { stackReadme } from "./infrastructure/readme.ts";
 
+/** The stack as commands name it; a state that is kept without Pulumi Cloud knows one organization. */
+const organization = pulumi.getOrganization();
+const stack =
+  organization === "organization" ? pulumi.getStack() : `${organization}/${pulumi.getStack()}`;
 const config = new pulumi.Config();
 const ours = `${config.name}:`;
 const given = Object.keys(pulumi.runtime.allConfig())
   .filter((key) => key.startsWith(ours))
   .map((key) => key.slice(ours.length));
-const parsed = parseConfiguration((key) => config.get(key), given);
+const parsed = parseConfiguration((key) => config.get(key), stack, given);
 // A RunError is shown without a stack trace: there is nothing to look up in the source.
 if (!parsed.ok) throw new pulumi.RunError(parsed.message);
 const { configuration } = parsed;
@@ -19,7 +23,7 @@ const { configuration } = parsed;
 const bundle = await bundleHandler().catch((error: Error) => {
   throw new pulumi.RunError(`The handler does not build. ${error.message}`);
 });
-const test = new ConcurrencyTest(configuration.namePrefix, { configuration, bundle });
+const test = new ConcurrencyTest(configuration.namePrefix, { configuration, stack, bundle });
 
 export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = test;
 export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } =
@@ -27,4 +31,4 @@ export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHold
 export const { reservedConcurrency, provisionedConcurrency } = configuration;
 export const readme = pulumi
   .output({ url, functionName, region, logGroupName })
-  .apply((deployed) => stackReadme({ ...deployed, configuration }));
+  .apply((deployed) => stackReadme({ ...deployed, configuration, stack }));

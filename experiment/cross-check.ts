@@ -52,7 +52,8 @@ export async function crossCheck(
     type: "cross-check",
     experiment: recorded.experiment,
     source: "cloudwatch-logs",
-    ...place,
+    logGroupName: place.logGroupName,
+    region: place.region,
     from: new Date(period.from).toISOString(),
     to: new Date(period.to).toISOString(),
     ...compare(requests, events, period),
@@ -90,15 +91,15 @@ async function readExperiment(path: string): Promise<Recorded> {
 }
 
 function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place"> {
-  const { kind, logGroupName, region } = run?.target ?? {};
+  const { kind, logGroupName, region, stack } = run?.target ?? {};
   if (run && logGroupName !== undefined && region !== undefined) {
-    return { experiment: run.experiment, place: { logGroupName, region } };
+    return { experiment: run.experiment, place: { logGroupName, region, stack } };
   }
   throw new ExperimentError(
     kind === "stack"
       ? `${path} was recorded before records named the log.`
       : `${path} is of an experiment that was not fired at a stack: no log of AWS knows of it.`,
-    'Fire again, with "--target stack".',
+    `Fire again, with "--target stack${stack === undefined ? "" : `:${stack}`}".`,
   );
 }
 

@@ -3,18 +3,15 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../handler/bundle.ts";
 import type { Configuration } from "./configuration.ts";
-import {
-  admitEverybody,
-  callerPolicy,
-  LAMBDA_MAY_ASSUME,
-  mayWriteTo,
-  OPEN_TO_EVERYBODY,
-} from "./permissions.ts";
+import { admitEverybody, callerPolicy, LAMBDA_MAY_ASSUME, mayWriteTo } from "./permissions.ts";
 import { provision } from "./provisioning.ts";
+import { openToEverybody } from "./readme.ts";
 import { withDefaultTags } from "./tags.ts";
 
 export interface ConcurrencyTestArgs {
   configuration: Configuration;
+  /** The stack as commands name it. */
+  stack: string;
   /** The handler as one ES module. The same text makes the same archive, so nothing is updated. */
   bundle: string;
 }
@@ -36,8 +33,8 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
     const { configuration, bundle } = args;
     const { reservedConcurrency, provisionedConcurrency } = configuration;
     const child = { parent: this };
-    const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
-    const tags = withDefaultTags(configuration.tags, stack);
+    const deployed = { project: pulumi.getProject(), stack: pulumi.getStack() };
+    const tags = withDefaultTags(configuration.tags, deployed);
 
     // Not named after the function, whose own name is only known once it exists: the log group is
     // there first, so that Lambda never makes one of its own, which would keep its logs forever.
@@ -98,7 +95,7 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
     );
     if (configuration.urlAuthorization === "NONE") {
       admitEverybody(name, lambda, alias, child);
-      void pulumi.log.warn(OPEN_TO_EVERYBODY, this);
+      void pulumi.log.warn(openToEverybody(args.stack), this);
     }
 
     this.url = url.functionUrl;

@@ -19,7 +19,7 @@ const VALID = {
 
 function parse(changes: Texts) {
   const texts: Texts = { ...VALID, ...changes };
-  return parseConfiguration((key) => texts[key]);
+  return parseConfiguration((key) => texts[key], "dev");
 }
 
 /** The lines of the refusal, one a problem. */
@@ -90,7 +90,6 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
     ["reservedConcurrency", "2.5", "none or a whole number of environments from 0 up", "none"],
     ["provisionedConcurrency", "0", "none or a whole number of environments from 1 up", "none"],
     ["provisionedConcurrency", "some", "none or a whole number of environments from 1 up", "none"],
-    ["provisionedConcurrency", "11", "at most reservedConcurrency, which is 10", 10],
     ["generation", "-1", "a whole number of generations from 0 up", 0],
     ["generation", "two", "a whole number of generations from 0 up", 0],
     ["logRetentionDays", "0", "one of 1, 3, 5, 7", 1],
@@ -109,23 +108,37 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${key} `));
     expect(problem).toContain(rule);
-    expect(problem).toMatch(new RegExp(`run: pulumi config set ${key} ${suggestion}$`));
+    expect(problem).toMatch(new RegExp(`run: pulumi config set ${key} ${suggestion} --stack dev$`));
     expect(problems({ [key]: String(suggestion) }).join()).not.toContain(rule);
   });
 
   test("a timeout that would end the longest hold is raised above it", () => {
     expect(problems({ timeoutSeconds: "1", maxHoldMs: "1999" })).toEqual([
       "timeoutSeconds is 1 seconds and must be above the longest hold, maxHoldMs 1999; " +
-        "run: pulumi config set timeoutSeconds 2",
+        "run: pulumi config set timeoutSeconds 2 --stack dev",
     ]);
   });
 });
 
-test("nothing can be provisioned of a function that is let through no request", () => {
-  expect(problems({ provisionedConcurrency: "1", reservedConcurrency: "0" })).toEqual([
-    "provisionedConcurrency is 1 and must be none while reservedConcurrency is 0; " +
-      "run: pulumi config set provisionedConcurrency none",
-  ]);
+describe("a reservation below what is provisioned takes two updates, the second for itself", () => {
+  test.each([
+    ["11", "10", "must be at most reservedConcurrency, which is 10", "10"],
+    ["1", "0", "must be none while reservedConcurrency is 0", "none"],
+  ])("%s of %s", (provisionedConcurrency, reservedConcurrency, rule, enough) => {
+    expect(problems({ provisionedConcurrency, reservedConcurrency })).toEqual([
+      `provisionedConcurrency is ${provisionedConcurrency} and ${rule}; ` +
+        "AWS lowers both in two updates only; run: " +
+        "pulumi config set reservedConcurrency none --stack dev && " +
+        `pulumi config set provisionedConcurrency ${enough} --stack dev && ` +
+        "pulumi up --stack dev && " +
+        `pulumi config set reservedConcurrency ${reservedConcurrency} --stack dev && ` +
+        "pulumi up --stack dev",
+    ]);
+    for (const reserved of ["none", reservedConcurrency]) {
+      const stage = { provisionedConcurrency: enough, reservedConcurrency: reserved };
+      expect(problems(stage)).toEqual([]);
+    }
+  });
 });
 
 test("provisioned concurrency is not compared with a wrong reserved one", () => {
@@ -136,10 +149,10 @@ test("provisioned concurrency is not compared with a wrong reserved one", () => 
 
 test("a suggestion is one word for the shell, and never an option", () => {
   expect(problems({ tags: "cost center=a b,team" })).toEqual([
-    expect.stringMatching(/run: pulumi config set tags 'cost center=a b'$/),
+    expect.stringMatching(/run: pulumi config set tags 'cost center=a b' --stack dev$/),
   ]);
   expect(problems({ tags: "-x=1,team" })).toEqual([
-    expect.stringMatching(/run: pulumi config set tags -- -x=1$/),
+    expect.stringMatching(/run: pulumi config set tags --stack dev -- -x=1$/),
   ]);
 });
 
@@ -153,14 +166,14 @@ test("a missing key is an error, since Pulumi.yaml alone states the defaults", (
 
 test("a misspelt key is refused, and named as it is spelt right where that is plain", () => {
   const given = ["memoryMb", "memoryMB", "log-retention-days", "colour", "constructor", "-it's"];
-  const parsed = parseConfiguration((key) => VALID[key], given);
+  const parsed = parseConfiguration((key) => VALID[key], "dev", given);
   expect(parsed.ok ? [] : parsed.message.split("\n  ").slice(1)).toEqual([
-    "memoryMB is no setting of this project (is memoryMb meant?); run: pulumi config rm memoryMB",
+    "memoryMB is no setting of this project (is memoryMb meant?); run: pulumi config rm memoryMB --stack dev",
     "log-retention-days is no setting of this project (is logRetentionDays meant?); " +
-      "run: pulumi config rm log-retention-days",
-    "colour is no setting of this project; run: pulumi config rm colour",
-    "constructor is no setting of this project; run: pulumi config rm constructor",
-    "-it's is no setting of this project; run: pulumi config rm -- '-it'\\''s'",
+      "run: pulumi config rm log-retention-days --stack dev",
+    "colour is no setting of this project; run: pulumi config rm colour --stack dev",
+    "constructor is no setting of this project; run: pulumi config rm constructor --stack dev",
+    "-it's is no setting of this project; run: pulumi config rm --stack dev -- '-it'\\''s'",
   ]);
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
+import { pulumiCommand, pulumiUpWith } from "../printed-commands.ts";
 import { namePrefix, oneOf, orNone, type Rule, wholeNumber } from "./rules.ts";
 import { type Tags, tagsRule } from "./tags.ts";
 
@@ -74,33 +75,38 @@ const RULES: { [K in Key]: Rule<Configuration[K]> } = {
 /** What two keys may not be together. The first of them is the one to be set right. */
 interface Contradiction {
   keys: [Key, Key];
-  /** Completes the line that begins with the first key; `undefined` when nothing is wrong. */
-  problem(configuration: Configuration): string | undefined;
+  /**
+   * Completes the line that begins with the first key; `undefined` when nothing is wrong.
+   *
+   * @param stack the one to be set right
+   */
+  problem(configuration: Configuration, stack: string): string | undefined;
 }
 
 const CONTRADICTIONS: Contradiction[] = [
   {
     keys: ["timeoutSeconds", "maxHoldMs"],
-    problem({ timeoutSeconds, maxHoldMs }) {
+    problem({ timeoutSeconds, maxHoldMs }, stack) {
       if (timeoutSeconds * 1_000 > maxHoldMs) return undefined;
       const enough = Math.floor(maxHoldMs / 1_000) + 1;
       return (
         `is ${timeoutSeconds} seconds and must be above the longest hold, ` +
-        `maxHoldMs ${maxHoldMs}; ${remedy("timeoutSeconds", enough)}`
+        `maxHoldMs ${maxHoldMs}; ${remedy(stack, "timeoutSeconds", enough)}`
       );
     },
   },
   {
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     keys: ["provisionedConcurrency", "reservedConcurrency"],
-    problem({ provisionedConcurrency: provisioned, reservedConcurrency: reserved }) {
+    problem({ provisionedConcurrency: provisioned, reservedConcurrency: reserved }, stack) {
       if (provisioned === "none" || reserved === "none" || provisioned <= reserved)
         return undefined;
-      return reserved === 0
-        ? `is ${provisioned} and must be none while reservedConcurrency is 0; ` +
-            remedy("provisionedConcurrency", "none")
-        : `is ${provisioned} and must be at most reservedConcurrency, which is ${reserved}; ` +
-            remedy("provisionedConcurrency", reserved);
+      const enough = reserved === 0 ? "none" : reserved;
+      const rule =
+        reserved === 0
+          ? "must be none while reservedConcurrency is 0"
+          : `must be at most reservedConcurrency, which is ${reserved}`;
+      return `is ${provisioned} and ${rule}; ${inTwoUpdates(stack, reserved, enough)}`;
     },
   },
 ];
@@ -109,12 +115,14 @@ const CONTRADICTIONS: Contradiction[] = [
  * Reads all keys, and reports everything that is wrong with them at once.
  *
  * @param get gives the text of a key, or `undefined` when it is not set
+ * @param stack whose configuration it is, as commands name it
  * @param given the names of all keys that are set, of which one may be misspelt
  * @returns the configuration, or a message with one line per problem: the key, what it must be, and
  * a command that sets it so
  */
 export function parseConfiguration(
   get: (key: Key) => string | undefined,
+  stack: string,
   given: readonly string[] = [],
 ): ParsedConfiguration {
   const problems = new Map<string, string>();
@@ -127,7 +135,7 @@ export function parseConfiguration(
     const nearest = rule.nearest(text ?? "");
     const stands = text === undefined ? "is not set" : `is ${JSON.stringify(text)}`;
     const suggestion = rule.write ? rule.write(nearest) : String(nearest);
-    problems.set(key, `${stands} and must be ${rule.expected}; ${remedy(key, suggestion)}`);
+    problems.set(key, `${stands} and must be ${rule.expected}; ${remedy(stack, key, suggestion)}`);
     // Stands in, so that the other keys are read as well; the configuration is refused anyway.
     return nearest;
   }
@@ -151,14 +159,14 @@ export function parseConfiguration(
     const hint = meant === undefined ? "" : ` (is ${meant} meant?)`;
     problems.set(
       name,
-      `is no setting of this project${hint}; run: pulumi config rm ${asArgument(name)}`,
+      `is no setting of this project${hint}; run: ${pulumiCommand(stack, "config rm", name)}`,
     );
   }
 
   for (const { keys, problem } of CONTRADICTIONS) {
     // A key that is wrong by itself has only a stand-in to compare with.
     if (keys.some((key) => problems.has(key))) continue;
-    const found = problem(configuration);
+    const found = problem(configuration, stack);
     if (found !== undefined) problems.set(keys[0], found);
   }
 
@@ -167,21 +175,25 @@ export function parseConfiguration(
   return { ok: false, message: ["This configuration cannot be deployed:", ...lines].join("\n") };
 }
 
-function remedy(key: Key, value: string | number): string {
-  return `run: pulumi config set ${key} ${asArgument(String(value))}`;
+function remedy(stack: string, key: Key, value: string | number): string {
+  return `run: ${pulumiCommand(stack, `config set ${key}`, value)}`;
 }
 
-/** A text as the last argument of a command: what begins with a hyphen would be taken for an option. */
-function asArgument(text: string): string {
-  return `${text.startsWith("-") ? "-- " : ""}${quoted(text)}`;
+/**
+ * How fewer environments are reserved where more may be provisioned already, which AWS refuses
+ * (PutFunctionConcurrency: InvalidParameterValueException) and one update cannot do: the provisioned
+ * ones hang on the function, so that its reservation changes first. What is deployed is not known
+ * here; without a reservation any number may be lowered. That AWS takes a reservation away from what
+ * is provisioned is assumed, since it documents no refusal.
+ */
+function inTwoUpdates(stack: string, reserved: number, provisioned: number | "none"): string {
+  const first = { reservedConcurrency: "none", provisionedConcurrency: provisioned };
+  const updates = [first, { reservedConcurrency: reserved }];
+  const commands = updates.map((settings) => pulumiUpWith(stack, settings)).join(" && ");
+  return `AWS lowers both in two updates only; run: ${commands}`;
 }
 
 /** A key as it is read by who does not look at its letters closely. */
 function plainly(key: string): string {
   return key.toLowerCase().replaceAll(/[^a-z]/g, "");
-}
-
-/** A text as one word of a shell's command line. */
-function quoted(text: string): string {
-  return /^[\w.:/=+\-@,]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

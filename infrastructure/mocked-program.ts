@@ -95,10 +95,12 @@ export function declaredDefaults(): Record<string, string> {
  * Runs `index.ts` as the stack `dev`, with the declared defaults and the changes.
  *
  * @param run takes what is created, also when the program then fails
+ * @param organization that the stack belongs to, by default that of a state without Pulumi Cloud
  */
 export async function runProgram(
   changes: Record<string, string> = {},
   run: Run = new Run(),
+  organization = "organization",
 ): Promise<Run> {
   vi.resetModules();
   await pulumi.runtime.setMocks(
@@ -115,6 +117,8 @@ export async function runProgram(
     },
     PROJECT,
     "dev",
+    false,
+    organization,
   );
   const config = Object.entries({ ...declaredDefaults(), ...changes });
   pulumi.runtime.setAllConfig(

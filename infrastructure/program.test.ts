@@ -35,8 +35,30 @@ test("needs all keys that Pulumi.yaml declares, and no others", async () => {
   parseConfiguration((key) => {
     read.push(key);
     return undefined;
-  });
+  }, "dev");
   expect(read.toSorted()).toEqual(Object.keys(declaredDefaults()).toSorted());
+});
+
+test("names its stack in every command, with its organization where it has one", async () => {
+  for (const [organization, name] of [
+    ["organization", "dev"],
+    ["acme", "acme/dev"],
+  ]) {
+    const everything = { provisionedConcurrency: "2", urlAuthorization: "NONE" };
+    for (const changes of [everything, {}]) {
+      const { outputs } = await runProgram(changes, new Run(), organization);
+      const readme = String(outputs.readme);
+      const commands = readme.match(/\bpulumi (?:up|destroy|config|stack)\b[^`&>\n]*/g);
+      expect(commands?.length).toBeGreaterThan(3);
+      for (const command of commands ?? []) {
+        expect(command.trim()).toMatch(new RegExp(` --stack ${name}$`));
+      }
+      expect(readme).toContain(`npm run experiment -- --target stack:${name}\``);
+    }
+    await expect(runProgram({ memoryMb: "64" }, new Run(), organization)).rejects.toThrow(
+      `run: pulumi config set memoryMb 128 --stack ${name}`,
+    );
+  }
 });
 
 test("creates nothing when the configuration is wrong", async () => {

@@ -19,6 +19,7 @@ const CONFIGURATION: Configuration = {
 function readme(changes: Partial<Configuration> = {}, region = "eu-west-1"): string {
   return stackReadme({
     configuration: { ...CONFIGURATION, ...changes },
+    stack: "dev",
     url: "https://abc.lambda-url.eu-west-1.on.aws/",
     functionName: "test-1a2b3c4",
     region,
@@ -44,11 +45,11 @@ test("says what was deployed", () => {
 test("says how to run, follow, cool and remove it", () => {
   const text = readme({ generation: 4 });
   for (const command of [
-    "`npm run tui`",
-    "`npm run experiment -- --target stack`",
-    "`pulumi config set generation 5 && pulumi up`",
+    "`npm run tui -- --target stack:dev`",
+    "`npm run experiment -- --target stack:dev`",
+    "`pulumi config set generation 5 --stack dev && pulumi up --stack dev`",
     "`aws logs tail /aws/lambda/test-1 --region eu-west-1 --follow`",
-    "`pulumi destroy`",
+    "`pulumi destroy --stack dev`",
   ]) {
     expect(text).toContain(command);
   }
@@ -57,7 +58,7 @@ test("says how to run, follow, cool and remove it", () => {
 test("names the policy that a signed request needs, with the commands that make it", () => {
   const text = readme();
   expect(text).toContain("`callerPolicy`");
-  expect(text).toContain("\npulumi stack output callerPolicy > policy.json\n");
+  expect(text).toContain("\npulumi stack output callerPolicy --stack dev > policy.json\n");
   expect(text).toContain(
     "\naws iam create-policy --policy-name test-1a2b3c4-caller --policy-document file://policy.json\n",
   );
@@ -67,7 +68,9 @@ test("names the policy that a signed request needs, with the commands that make 
 test("says when anybody may use the URL, and how to close it", () => {
   const text = readme({ urlAuthorization: "NONE" });
   expect(text).toContain("from anybody, at your expense");
-  expect(text).toContain("`pulumi config set urlAuthorization AWS_IAM && pulumi up`");
+  expect(text).toContain(
+    "`pulumi config set urlAuthorization AWS_IAM --stack dev && pulumi up --stack dev`",
+  );
   expect(text).not.toContain("callerPolicy");
 });
 
@@ -91,12 +94,15 @@ test("counts with a shorter hold where the deployment allows no longer one", () 
   expect(readme({ maxHoldMs: 500 })).toContain("10 requests held for 0.5 s each");
 });
 
-test("says what provisioned concurrency costs an hour, and that replacing it takes a while", () => {
+test("says what provisioned concurrency costs an hour, and how it is replaced and lowered", () => {
   const text = readme({ provisionedConcurrency: 4, memoryMb: 512 }, "us-east-1");
   // 4 × 0.5 GB × 3,600 s × 0.0000033334
   expect(text).toContain("$0.024 an hour for 4 provisioned environments, used or not");
-  expect(text).toContain("`pulumi config set provisionedConcurrency none && pulumi up`");
+  expect(text).toContain(
+    "`pulumi config set provisionedConcurrency none --stack dev && pulumi up --stack dev`",
+  );
   expect(text).toContain("a minute or more to replace provisioned environments");
+  expect(text).toContain("lower `provisionedConcurrency` in an update of its own");
   expect(text).not.toContain("costs nothing");
 });
 

@@ -1,12 +1,14 @@
 /** The stack's README, which Pulumi shows beside its outputs. */
 import { idleCostUsdPerHour, usdText } from "../pricing/cost.ts";
+import { pulumiCommand, pulumiUpWith } from "../printed-commands.ts";
 import type { Configuration } from "./configuration.ts";
 import { referenceCost } from "./costs.ts";
-import { OPEN_TO_EVERYBODY } from "./permissions.ts";
 
 /** What the text tells of a deployment. */
 export interface Deployment {
   configuration: Configuration;
+  /** The stack as commands name it. */
+  stack: string;
   url: string;
   functionName: string;
   region: string;
@@ -15,7 +17,7 @@ export interface Deployment {
 
 /** Writes the README, in Markdown: what was deployed, who may use it, what to do, what it costs. */
 export function stackReadme(deployment: Deployment): string {
-  const { configuration, url, functionName, region, logGroupName } = deployment;
+  const { configuration, stack, url, functionName, region, logGroupName } = deployment;
   const { memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } = configuration;
   const { reservedConcurrency, provisionedConcurrency, logRetentionDays } = configuration;
   return `# Lambda Concurrency Test
@@ -38,53 +40,61 @@ In the project's folder:
 
 | to | run |
 |---|---|
-| run the experiment | \`npm run tui\` |
-| run it without a screen | \`npm run experiment -- --target stack\` |
-| make all environments cold | \`pulumi config set generation ${generation + 1} && pulumi up\` |
+| run the experiment | \`npm run tui -- --target stack:${stack}\` |
+| run it without a screen | \`npm run experiment -- --target stack:${stack}\` |
+| make all environments cold | \`${pulumiUpWith(stack, { generation: generation + 1 })}\` |
 | follow the logs | \`aws logs tail ${logGroupName} --region ${region} --follow\` |
-| remove everything | \`pulumi destroy\` |
-${provisionedConcurrency === "none" ? "" : REPLACING_TAKES_A_WHILE}
+| remove everything | \`${pulumiCommand(stack, "destroy")}\` |
+${provisionedConcurrency === "none" ? "" : ABOUT_PROVISIONED}
 ## Who may use it
 
-${whoMayUseIt(configuration, functionName)}
+${whoMayUseIt(deployment)}
 
 ## What it costs
 
-${whatItCosts(configuration, region)}
+${whatItCosts(deployment)}
 `;
 }
 
-const REPLACING_TAKES_A_WHILE = `
-After \`pulumi up\` has ended, AWS needs a minute or more to replace provisioned environments. A run
+const ABOUT_PROVISIONED = `
+After an update has ended, AWS needs a minute or more to replace provisioned environments. A run
 before that starts environments on demand.
+
+AWS refuses to reserve fewer environments than are provisioned, and an update changes the
+reservation first. So lower \`provisionedConcurrency\` in an update of its own, and
+\`reservedConcurrency\` in the next one.
 `;
 
-function whoMayUseIt({ urlAuthorization }: Configuration, functionName: string): string {
-  if (urlAuthorization === "NONE") {
-    return OPEN_TO_EVERYBODY;
-  }
+/** What a URL without authorization means, and what ends it. */
+export function openToEverybody(stack: string): string {
+  const closing = pulumiUpWith(stack, { urlAuthorization: "AWS_IAM" });
+  return `The URL takes requests from anybody, at your expense. Close it: \`${closing}\`.`;
+}
+
+function whoMayUseIt({ configuration, stack, functionName }: Deployment): string {
+  if (configuration.urlAuthorization === "NONE") return openToEverybody(stack);
   return `The URL takes requests that are signed with AWS credentials. The experiment signs its own, with those
 that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output
 \`callerPolicy\` is the policy that allows it and no more:
 
 \`\`\`
-pulumi stack output callerPolicy > policy.json
+${pulumiCommand(stack, "stack output", "callerPolicy")} > policy.json
 aws iam create-policy --policy-name ${functionName}-caller --policy-document file://policy.json
 \`\`\`
 
 Attach it to the user or role that runs the experiment. It is not part of the stack: remove it
-yourself after \`pulumi destroy\`.`;
+yourself after the stack is destroyed.`;
 }
 
-function whatItCosts(configuration: Configuration, region: string): string {
+function whatItCosts({ configuration, stack, region }: Deployment): string {
   const { memoryMb, architecture, provisionedConcurrency: kept } = configuration;
   const { requests, holdMs, usd, regionClass } = referenceCost(configuration, region);
   const idle =
     kept === "none"
       ? "The function costs nothing while nobody uses it."
       : `${usdText(idleCostUsdPerHour({ ...configuration, region }))} an hour for ${counted(kept, "provisioned environment")}, ` +
-        "used or not, until `pulumi config set provisionedConcurrency none && pulumi up` " +
-        "or `pulumi destroy`.";
+        `used or not, until \`${pulumiUpWith(stack, { provisionedConcurrency: "none" })}\` ` +
+        `or \`${pulumiCommand(stack, "destroy")}\`.`;
   return `${idle} One reference experiment, which is ${requests} requests held for ${holdMs / 1_000} s each,
 costs about ${usdText(usd)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
 in ${region}, a region of the ${regionClass} price class, without the free tier.`;

@@ -1,6 +1,7 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { pulumiCommand } from "../../printed-commands.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
@@ -10,6 +11,8 @@ import type { CredentialProvider } from "./aws-credentials.ts";
 export interface LogPlace {
   logGroupName: string;
   region: string;
+  /** The stack that it belongs to, where that is known. */
+  stack?: string | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ const ANSWER_MS = 60_000;
  * @throws ExperimentError when the caller may not read the log, or it cannot be reached
  */
 export async function readEvents(
-  { logGroupName, region }: LogPlace,
+  { logGroupName, region, stack }: LogPlace,
   credentials: CredentialProvider,
   { from, to }: Period,
   signal: AbortSignal,
@@ -73,7 +76,7 @@ export async function readEvents(
     return events;
   } catch (error) {
     if (error instanceof ExperimentError) throw error;
-    throw signal.aborted ? error : explain(error, logGroupName);
+    throw signal.aborted ? error : explain(error, logGroupName, stack);
   } finally {
     client.destroy();
   }
@@ -104,13 +107,14 @@ function silent(answerMs: number): Error {
   return new Error(`CloudWatch Logs did not answer within ${formatDuration(answerMs)}`);
 }
 
-function explain(error: unknown, logGroupName: string): ExperimentError {
+function explain(error: unknown, logGroupName: string, stack: string | undefined): ExperimentError {
   const options = { cause: error };
   const name = error instanceof Error ? error.name : "";
   if (name === "AccessDeniedException") {
     return new ExperimentError(
       `The caller may not read the log ${logGroupName}.`,
-      'It needs logs:FilterLogEvents, which is part of "pulumi stack output callerPolicy".',
+      "It needs logs:FilterLogEvents, which is part of " +
+        `"${pulumiCommand(stack, "stack output", "callerPolicy")}".`,
       options,
     );
   }

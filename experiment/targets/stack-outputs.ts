@@ -1,8 +1,9 @@
 /** What the Pulumi stack of this project exports. */
 
 import * as z from "zod";
+import { pulumiCommand } from "../../printed-commands.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { pulumi, unexpectedOutput } from "./pulumi-cli.ts";
+import { noneSelected, pulumi, unexpectedOutput } from "./pulumi-cli.ts";
 
 /** How many environments, or `none`. */
 const concurrency = z.union([z.int().nonnegative(), z.literal("none")]);
@@ -47,7 +48,11 @@ type Summary = z.infer<typeof summarySchema>;
 export async function readStack(stack?: string, signal?: AbortSignal): Promise<Stack> {
   if (stack === undefined) {
     const selected = (await listStacks(signal)).find(({ current }) => current);
-    if (!selected) throw noneSelected();
+    if (!selected) {
+      // The list passes over what cannot be read; asked for its outputs, the CLI says why.
+      await pulumi(OUTPUTS, signal);
+      throw noneSelected();
+    }
     return toStack(selected.name, await readOutputs(selected.name, signal), selected);
   }
   // One that is not listed, since it is of another organization, may still have outputs.
@@ -81,17 +86,24 @@ async function bothOrNeither<A, B>(
   }
 }
 
-async function listStacks(signal?: AbortSignal): Promise<Summary[]> {
-  const text = await pulumi(["stack", "ls", "--json"], signal);
-  return parse(text, z.array(summarySchema), "the list of stacks");
+const OUTPUTS = ["stack", "output", "--json"];
+
+function listStacks(signal?: AbortSignal): Promise<Summary[]> {
+  return ask(["stack", "ls", "--json"], z.array(summarySchema), signal);
 }
 
-async function readOutputs(stack: string, signal?: AbortSignal): Promise<object> {
-  const text = await pulumi(["stack", "output", "--json", "--stack", stack], signal);
-  return parse(text, z.record(z.string(), z.unknown()), "the outputs");
+function readOutputs(stack: string, signal?: AbortSignal): Promise<Record<string, unknown>> {
+  return ask([...OUTPUTS, "--stack", stack], z.record(z.string(), z.unknown()), signal);
 }
 
-function toStack(name: string, outputs: object, summary: Summary | undefined): Stack {
+/** What the CLI prints in place of a secret. */
+const SECRET = "[secret]";
+
+function toStack(
+  name: string,
+  outputs: Record<string, unknown>,
+  summary: Summary | undefined,
+): Stack {
   if (summary?.updateInProgress) {
     throw new ExperimentError(
       `An update of the stack ${name} is in progress.`,
@@ -99,38 +111,51 @@ function toStack(name: string, outputs: object, summary: Summary | undefined): S
     );
   }
   if (Object.keys(outputs).length === 0) throw notDeployed(name, summary);
+  const secrets = Object.keys(outputsSchema.shape).filter((key) => outputs[key] === SECRET);
+  if (secrets.length > 0) throw withheld(name, secrets);
   const parsed = outputsSchema.safeParse(outputs);
   if (parsed.success) return { stack: name, ...parsed.data };
   const field = String(parsed.error.issues[0]?.path[0]);
   const problem = field in outputs ? "not what it should be" : "missing";
   throw new ExperimentError(
     `The stack ${name} was deployed by another version: its output ${field} is ${problem}.`,
-    'Run "pulumi up" again.',
+    `Run "${pulumiCommand(name, "up")}" again.`,
   );
 }
 
-function noneSelected(): ExperimentError {
+/** Records and reports would tell what somebody wants kept secret, so it is not asked for. */
+function withheld(name: string, keys: string[]): ExperimentError {
+  const isOne = keys.length === 1;
   return new ExperimentError(
-    "No stack is selected.",
-    'Run "pulumi stack select" or "pulumi stack init dev", then "pulumi up".',
+    `The ${isOne ? "output" : "outputs"} ${keys.join(", ")} of the stack ${name} ` +
+      `${isOne ? "is a secret, which is" : "are secrets, which are"} not asked for.`,
+    `Export ${isOne ? "it" : "them"} without pulumi.secret in index.ts, and run "${pulumiCommand(name, "up")}".`,
   );
 }
 
 /** Outputs are written at the end of an update, resources one by one. */
 function notDeployed(name: string, { resourceCount = 0 }: Partial<Summary> = {}): ExperimentError {
   if (resourceCount === 0) {
-    return new ExperimentError(`The stack ${name} is not deployed.`, 'Run "pulumi up".');
+    return new ExperimentError(
+      `The stack ${name} is not deployed.`,
+      `Run "${pulumiCommand(name, "up")}".`,
+    );
   }
   return new ExperimentError(
     `The stack ${name} has no outputs yet: its first update is in progress, or was interrupted.`,
-    'Wait until it has ended, or run "pulumi up" again.',
+    `Wait until it has ended, or run "${pulumiCommand(name, "up")}" again.`,
   );
 }
 
-function parse<T>(text: string, schema: z.ZodType<T>, what: string): T {
+async function ask<T>(
+  args: readonly string[],
+  schema: z.ZodType<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const text = await pulumi(args, signal);
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw unexpectedOutput(text, what, error);
+    throw unexpectedOutput(args, text, error);
   }
 }

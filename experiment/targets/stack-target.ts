@@ -1,5 +1,6 @@
 /** The function that `pulumi up` deployed. */
 
+import { pulumiUpWith, shellWord } from "../../printed-commands.ts";
 import type { Plan, Stage } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { unreservedConcurrency } from "./account.ts";
@@ -51,10 +52,10 @@ export async function openStackTarget(
     ...(stack.urlAuthorization === "AWS_IAM" && {
       openSigner: (durationMs: number) => openSigner(url, region, credentials, durationMs),
     }),
-    recycleCommand: `pulumi config set generation ${stack.generation + 1} && pulumi up`,
+    recycleCommand: pulumiUpWith(stack.stack, { generation: stack.generation + 1 }),
     logsCommand: (environment) =>
       `aws logs tail ${stack.logGroupName} --region ${region} --follow ` +
-      `--log-stream-names '${environment.replaceAll("'", "'\\''")}'`,
+      `--log-stream-names ${shellWord(environment)}`,
     obstacles: async (plan) => stackObstacles(plan, stack),
     cautions: throttlingCautions(stack, () => unreservedConcurrency(region, credentials)),
     cost: (plan) => planCost(plan, stack),
@@ -62,19 +63,19 @@ export async function openStackTarget(
   };
 }
 
-function stackObstacles(plan: Plan, { maxHoldMs, reservedConcurrency }: Stack): string[] {
+function stackObstacles(plan: Plan, { stack, maxHoldMs, reservedConcurrency }: Stack): string[] {
   const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
   const obstacles = lack === undefined ? [] : [lack];
   if (plan.holdMs > maxHoldMs) {
     obstacles.push(
       `The deployed function holds at most ${maxHoldMs / 1_000} s; ` +
-        `raise it with "pulumi config set maxHoldMs ${plan.holdMs} && pulumi up".`,
+        `raise it with "${pulumiUpWith(stack, { maxHoldMs: plan.holdMs })}".`,
     );
   }
   if (reservedConcurrency === 0) {
     obstacles.push(
       "The function is shut off, since its reserved concurrency is 0; " +
-        'open it with "pulumi config set reservedConcurrency none && pulumi up".',
+        `open it with "${pulumiUpWith(stack, { reservedConcurrency: "none" })}".`,
     );
   }
   return obstacles;

@@ -111,7 +111,7 @@ describeDeployment("the experiment at a stack", () => {
     expect(stdout).toMatch(/^Note: Whether the account allows 11 executions at once is not known/m);
     expect(stdout).toMatch(/^ISOLATED/m);
     expect(stderr).toMatch(
-      /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy/m,
+      /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy --stack dev"/m,
     );
   });
 

@@ -21,10 +21,7 @@ const WRONG = {
 };
 
 /** Values that are allowed, but not together. */
-const CONTRADICTIONS = [
-  { timeoutSeconds: "60", maxHoldMs: "60000" },
-  { provisionedConcurrency: "3", reservedConcurrency: "2" },
-];
+const CONTRADICTION = { timeoutSeconds: "60", maxHoldMs: "60000" };
 
 describeDeployment("a wrong configuration", () => {
   test("is refused as a whole, and the printed commands make it one that deploys", async () => {
@@ -38,10 +35,11 @@ describeDeployment("a wrong configuration", () => {
     );
     await set(workspace, WRONG);
     const commands = await refusedCommands(workspace);
-    expect(commands.map(([key]) => key).toSorted()).toEqual(Object.keys(WRONG).toSorted());
+    const keys = commands.map((command) => /^pulumi config set (\w+) /.exec(command)?.[1] ?? "");
+    expect(keys.toSorted()).toEqual(Object.keys(WRONG).toSorted());
     expect(aws.account.takeCalls()).toEqual([]);
 
-    await set(workspace, Object.fromEntries(commands));
+    await workspace.expectSuccess("sh", "-ec", commands.join("\n"));
     await workspace.expectSuccess("pulumi", "preview");
   });
 
@@ -59,15 +57,15 @@ describeDeployment("a wrong configuration", () => {
     await workspace.expectSuccess("pulumi", "preview");
   });
 
-  test.each(CONTRADICTIONS)("is refused when values contradict each other: %j", async (values) => {
+  test("is refused when values contradict each other", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
-    await set(workspace, values);
+    await set(workspace, CONTRADICTION);
     const commands = await refusedCommands(workspace);
     expect(commands).toHaveLength(1);
     expect(aws.account.takeCalls()).toEqual([]);
 
-    await set(workspace, Object.fromEntries(commands));
+    await workspace.expectSuccess("sh", "-ec", commands.join("\n"));
     await workspace.expectSuccess("pulumi", "preview");
   });
 });
@@ -78,12 +76,11 @@ async function set(workspace: Workspace, values: Record<string, string>): Promis
   }
 }
 
-/** What `pulumi up` says to run, as key and value; it must fail, without a stack trace. */
-async function refusedCommands(workspace: Workspace): Promise<[key: string, value: string][]> {
+/** The commands that `pulumi up` says to run; it must fail, without a stack trace. */
+async function refusedCommands(workspace: Workspace): Promise<string[]> {
   const { code, stdout } = await workspace.pulumi("up", "--yes");
   expect(code).not.toBe(0);
   expect(stdout).toContain("This configuration cannot be deployed:");
   expect(stdout).not.toMatch(/^\s+at /m);
-  const commands = stdout.matchAll(/; run: pulumi config set (\w+) (.+)$/gm);
-  return [...commands].map(([, key = "", value = ""]) => [key, value.replaceAll("'", "")]);
+  return Array.from(stdout.matchAll(/; run: (pulumi .+)$/gm), ([, command = ""]) => command);
 }

@@ -17,7 +17,11 @@ const faults: Faults = {
     { Message: "Forbidden. See https://docs.aws.amazon.com/" },
     /^403 Forbidden\..*: the URL takes signed requests only \(fire at the stack, which signs them\)/,
   ),
-  NotFound: refusal(404, { Message: null }, /^404 there is no function .*pulumi up$/),
+  NotFound: refusal(
+    404,
+    { Message: null },
+    /^404 there is no function .*deploy the function anew$/,
+  ),
   TooLarge: refusal(413, { Message: "Too large" }, /^413 Too large: .* larger than the 6 MB/),
   Throttled: refusal(
     429,

@@ -65,7 +65,7 @@ test("a Pulumi CLI that prints without end is ended, and so it is said", async (
   const env = { PATH: pathWithPulumi("exec yes"), LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
   const { ended, stderr } = start("experiment/command/main.ts", ["--target", "stack"], env);
   expect(await ended).toBe(1);
-  expect(stderr()).toMatch(/^error: The Pulumi CLI failed: it printed more than 16 MB\n/);
+  expect(stderr()).toMatch(/^error: The Pulumi CLI failed: it printed more than 16 MB\.\n/);
 });
 
 test("where the Pulumi CLI fails at one question, its answer to another is not waited for", async () => {

@@ -28,7 +28,9 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
   await terminal.shows(/hold 400 ms · 2 runs · \$0\.0000\d+$/m);
   await terminal.shows(/It costs about \$0\.0000\d+ at list/);
   terminal.press("c");
-  await terminal.shows(/cold: pulumi config set generation 4 && pulumi up/);
+  await terminal.shows(
+    /cold: pulumi config set generation 4 --stack dev &&\s+pulumi up --stack dev/,
+  );
   terminal.press(KEYS.enter);
   await terminal.shows(/INCONCLUSIVE[\s\S]*x cross-check/);
   expect(server.requests).toHaveLength(10);

@@ -93,7 +93,7 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html.
  */
 const CAUSES: Record<number, string> = {
-  404: "there is no function behind this URL; check the address, or deploy it with pulumi up",
+  404: "there is no function behind this URL; check the address, or deploy the function anew",
   413: "the request is larger than the 6 MB that a function takes",
   429: "the concurrency of the function or of the account is used up",
   500: "the code behind the URL answered so, or Lambda itself failed",
@@ -133,7 +133,7 @@ function forbidden(
   if (/forbidden|not authorized|access ?denied/i.test(message)) {
     return (
       "the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction on the function; " +
-      '"pulumi stack output callerPolicy" is a policy with both'
+      "the stack's output callerPolicy is a policy with both"
     );
   }
   return undefined;
