@@ -8,6 +8,7 @@ import {
   type RecordedExperiment,
   readExperiment,
 } from "../../experiment/reports/recorded-experiment.ts";
+import { textReport } from "../../experiment/reports/text-report.ts";
 import { temporaryFolder } from "../processes.ts";
 import type { Visit } from "../schedules.ts";
 import { describePage, Page, type Scheme } from "./chromium.ts";
@@ -61,6 +62,18 @@ test("a page of ten thousand requests is smaller than 2 MB, and says what it lea
   expect(page.length).toBeLessThan(2_000_000);
   expect(page).toMatch(/9,800 more are left out here/);
   expect(page).toMatch(/A row stands for 9 environments/);
+});
+
+test("pages and texts head a plan whose stages differ by all of them", async () => {
+  const runs = [1, 2, 4].map((count) => burst(count, (index) => index));
+  const ramp = await read({ runs });
+  const words = "7 requests in 3 runs, 1 to 4 at once, held 5 s";
+  const page = experimentPage(ramp);
+  expect(page).toContain(`<title>ISOLATED: ${words}</title>`);
+  expect(page).toContain(`<p class="muted">${words} · stack dev, on-demand, eu-west-1 · `);
+  expect(page).toContain("1 request, 1 at once; 2 requests, 2 at once; 4 requests, 4 at once");
+  expect(textReport(ramp, false)).toMatch(new RegExp(`^${words} · stack dev`));
+  expect(comparisonPage(compareRecords([ramp, ramp]))).toContain(words);
 });
 
 test("beside a stack's figures stand the reference's", async () => {

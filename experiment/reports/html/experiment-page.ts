@@ -1,6 +1,7 @@
 /** A recorded experiment as one page that can be sent to somebody. */
 
 import { formatDuration } from "../../core/plan/duration.ts";
+import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { controlWords } from "../control-words.ts";
 import { crossCheckWords } from "../cross-check-words.ts";
@@ -75,16 +76,11 @@ function planFacts(
   id: string,
   path: string,
 ): Markup {
-  const stages = plan.stages.map(
-    ({ concurrency, requests, pauseMs }) =>
-      `${plural(requests, "request")}, ${inWords(concurrency)} at once${pauseMs > 0 ? `, after ${formatDuration(pauseMs)}` : ""}`,
-  );
-  const isEven = new Set(stages).size === 1;
   return facts([
-    ["Plan", plan.name],
+    ["Plan", `${plan.name}: ${planWords(plan)}`],
+    ["Stages", isUneven(plan) ? stagesText(plan) : undefined],
     ["Clients", clientsText(plan.clients)],
     ["Hold", `${formatDuration(plan.holdMs)} in ${plural(plan.steps, "step")}`],
-    ["Runs", isEven ? `${stages.length} × ${stages[0]}` : stages.slice(0, 20).join("; ")],
     ["Target", targetWords(target)],
     ["URL", target.url],
     ["Function", target.functionName],
@@ -101,6 +97,18 @@ function planFacts(
     ["Experiment", html`<code>${id}</code>`],
     ["Record", html`<code>${path}</code>`],
   ]);
+}
+
+const MOST_STAGES = 20;
+
+/** Stages that differ, one by one. */
+function stagesText({ stages }: Plan): string {
+  const told = stages.slice(0, MOST_STAGES).map((stage) => {
+    const pause = stage.pauseMs > 0 ? `, after ${formatDuration(stage.pauseMs)}` : "";
+    return `${plural(stage.requests, "request")}, ${inWords(burstOf(stage))} at once${pause}`;
+  });
+  const more = stages.length - told.length;
+  return more > 0 ? `${told.join("; ")}; and ${inWords(more)} more` : told.join("; ");
 }
 
 const MOST_CLIENTS = 40;
