@@ -5,7 +5,7 @@ import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { percent, plural, quantile, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
-import { planWords } from "./target-words.ts";
+import { outcomesWords, planWords } from "./target-words.ts";
 import { verdictWords } from "./verdict-words.ts";
 
 function label(ids: readonly string[]): (string | undefined)[] {
@@ -118,6 +118,10 @@ test.each([
     return { concurrency, requests, pauseMs };
   });
   expect(planWords({ ...referencePlan, stages })).toBe(words);
+});
+
+test("outcomes stand in one order, whichever came first", () => {
+  expect(outcomesWords({ throttled: 18, ok: 6 })).toBe("6 ok, 18 throttled");
 });
 
 test("quantiles are values of the list", () => {

@@ -2,6 +2,7 @@
 
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
+import { type Conclusion, OUTCOMES } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { inWords, plural, range } from "./numbers.ts";
 import { printable } from "./printable.ts";
@@ -56,10 +57,11 @@ export function firedWords(plan: Plan, target: TargetDescription): string {
 }
 
 /** `5 ok, 2 throttled`. */
-export function outcomesWords(outcomes: Partial<Record<string, number>>): string {
-  return Object.entries(outcomes)
-    .map(([outcome, count = 0]) => `${inWords(count)} ${outcome}`)
-    .join(", ");
+export function outcomesWords(outcomes: Conclusion["outcomes"]): string {
+  return OUTCOMES.flatMap((outcome) => {
+    const count = outcomes[outcome];
+    return count === undefined ? [] : `${inWords(count)} ${outcome}`;
+  }).join(", ");
 }
 
 /** A moment of the record, to the minute: `2026-11-23 21:47 UTC`. */

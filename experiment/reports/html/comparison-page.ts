@@ -4,9 +4,9 @@ import { type Aspect, type Comparison, isSame } from "../comparison.ts";
 import { deploymentWords, letter } from "../comparison-text.ts";
 import { plural } from "../numbers.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
-import { planWords, targetWords, utcTime } from "../target-words.ts";
+import { planWords, targetWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
-import { documentOf } from "./document.ts";
+import { documentOf, time } from "./document.ts";
 import { labelsOf } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
 import { picture } from "./picture.ts";
@@ -65,7 +65,7 @@ function verdict({ name, record }: Named): Markup {
 <p class="finding">${words.finding}</p>
 <p>${words.evidence}</p>
 <p class="muted">${planWords(experiment.plan)} · ${targetWords(experiment.target)} ·
-${utcTime(experiment.startedAt)} · <code>${path}</code></p>
+${time(experiment.startedAt)} · <code>${path}</code></p>
 </section>`;
 }
 

@@ -11,10 +11,10 @@ import { inWords, plural } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import type { Series } from "../series.ts";
-import { planWords, targetWords, utcTime } from "../target-words.ts";
+import { planWords, targetWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
-import { documentOf } from "./document.ts";
-import { html, type Markup, type Value } from "./html.ts";
+import { documentOf, time } from "./document.ts";
+import { html, type Markup } from "./html.ts";
 import { picture } from "./picture.ts";
 import { answersTable, environmentsTable, runsTable, verdictSection } from "./series-sections.ts";
 import { facts } from "./table.ts";
@@ -105,7 +105,9 @@ const MOST_STAGES = 20;
 function stagesText({ stages }: Plan): string {
   const told = stages.slice(0, MOST_STAGES).map((stage) => {
     const pause = stage.pauseMs > 0 ? `, after ${formatDuration(stage.pauseMs)}` : "";
-    return `${plural(stage.requests, "request")}, ${inWords(burstOf(stage))} at once${pause}`;
+    const atOnce = `${inWords(burstOf(stage))} at once`;
+    const isBurst = stage.requests === burstOf(stage);
+    return `${isBurst ? "" : `${plural(stage.requests, "request")}, `}${atOnce}${pause}`;
   });
   const more = stages.length - told.length;
   return more > 0 ? `${told.join("; ")}; and ${inWords(more)} more` : told.join("; ");
@@ -117,10 +119,6 @@ function clientsText(clients: readonly string[]): string {
   const more = clients.length - MOST_CLIENTS;
   const names = clients.slice(0, MOST_CLIENTS).join(", ");
   return more > 0 ? `${names} and ${inWords(more)} more` : names;
-}
-
-function time(iso: string): Value {
-  return html`<time datetime="${iso}">${utcTime(iso)}</time>`;
 }
 
 function explanation(): Markup {
