@@ -19,7 +19,7 @@ export interface Frame {
 }
 
 /** Pixels of a cell, and around all of them. */
-const CELL = { width: 8.4, height: 18 };
+export const CELL = { width: 8.4, height: 18 };
 const MARGIN = 14;
 
 /** The sixteen colours on a dark background and on a light one. */
@@ -38,11 +38,12 @@ function palette(low: string, high: string, bright: string): string[] {
 }
 
 /**
- * Draws the frames one after the other, for ever. Who wants no motion sees the last.
+ * Draws the frames one after the other, for ever. A reader who wants no motion sees the last.
  *
  * @param title what the picture shows, for those who do not see it
+ * @param record of the experiment that is seen: it stays in the picture, unseen
  */
-export function toSvg(frames: readonly Frame[], title: string): string {
+export function toSvg(frames: readonly Frame[], title: string, record: string): string {
   const rows = new Map<string, number>();
   const drawn = frames.map(({ screen }) =>
     screen.map((row) => {
@@ -57,6 +58,7 @@ export function toSvg(frames: readonly Frame[], title: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(size.width)} ${round(size.height)}" role="img">`,
     `<title>${escapeMarkup(title)}</title>`,
+    `<metadata>${escapeMarkup(record)}</metadata>`,
     `<style>${styles(frames)}</style>`,
     "<defs>",
     ...[...rows].map(([markup, id]) => `<g id="r${id}">${markup}</g>`),

@@ -62,7 +62,7 @@ function suchAs(): string {
 
 const AFTER = `
 One file is reported; two are compared; more are listed, with what the experiments of each
-deployment say together. CSV has a row for each request.
+deployment say together. CSV has a row for each request, and begins with a byte order mark.
 
 Exit codes: 0 the report was made, 1 it could not be written, 2 wrong usage, or a file that is no
 record, 130 interrupted.`;

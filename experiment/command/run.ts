@@ -9,6 +9,7 @@ import { pooledWith } from "../records/pooled-evidence.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
 import { pooledWords } from "../reports/pooled-words.ts";
 import { printable } from "../reports/printable.ts";
+import { firedWords } from "../reports/target-words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -46,7 +47,7 @@ export async function run(
   let conducted: Conducted;
   let begun: string | undefined;
   try {
-    if (!json) say.write(`${target.proves}\n`);
+    if (!json) say.write(`${firedWords(plan, target.description)}\n${target.proves}\n`);
     const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
     if (isAgreed === undefined) return EXIT.interrupted;
     if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");

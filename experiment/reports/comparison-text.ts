@@ -5,7 +5,7 @@ import { table } from "./experiment-text.ts";
 import { percent, plural } from "./numbers.ts";
 import { pooledWords } from "./pooled-words.ts";
 import { printable } from "./printable.ts";
-import { targetWords } from "./target-words.ts";
+import { planWords, targetWords } from "./target-words.ts";
 
 /** What a list of more than two shows of each. */
 const LISTED = ["Target", "Runs", "Verdict", "Environments", "Trials", "Sharing below (95 %)"];
@@ -13,9 +13,13 @@ const LISTED = ["Target", "Runs", "Verdict", "Environments", "Trials", "Sharing 
 /** Of two, what differs; of more, a list. */
 export function comparisonText(comparison: Comparison): string {
   const { records, notes } = comparison;
-  const names = records.map(({ path }, index) => `  ${letter(index)}  ${printable(path)}`);
+  const names = records.map(({ path, experiment }, index) => [
+    letter(index),
+    printable(path),
+    experiment ? planWords(experiment.plan) : "",
+  ]);
   return [
-    `${plural(records.length, "record")}\n${names.join("\n")}\n`,
+    `${plural(records.length, "record")}\n${table(names).join("\n")}\n`,
     records.length === 2 ? differences(comparison) : list(comparison),
     comparison.deployments.map((deployment) => `${deploymentWords(deployment)}\n`).join(""),
     notes.map((note) => `Note: ${note}\n`).join(""),

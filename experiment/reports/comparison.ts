@@ -1,11 +1,12 @@
 /** Several recorded experiments beside each other. */
 
 import { formatDuration } from "../core/plan/duration.ts";
+import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { areOfOneTarget } from "../records/conclude-record.ts";
 import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
 import { latencyOf } from "./latency.ts";
-import { inWords, percent, seconds } from "./numbers.ts";
+import { inWords, percent, range, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
@@ -35,6 +36,9 @@ export interface Comparison {
   notes: readonly string[];
 }
 
+/** Of a plan whose stages differ, that are told one by one. */
+const MOST_VALUES = 16;
+
 export function compareRecords(records: readonly RecordedExperiment[]): Comparison {
   const aspects = [...ASPECTS].map(([what, say]) => ({
     what,
@@ -58,8 +62,9 @@ const ASPECTS = new Map<string, (recorded: RecordedExperiment) => string | undef
   ["Deployment", of(({ target }) => target.deployment?.slice(0, 12))],
   ["Clients", of(({ plan }) => plan.clients.slice(0, 8).join(", "))],
   ["Requests a run", of(({ plan }) => distinct(plan.stages.map(({ requests }) => requests)))],
-  ["At once", of(({ plan }) => distinct(plan.stages.map(({ concurrency }) => concurrency)))],
+  ["At once", of(({ plan }) => distinct(plan.stages.map(burstOf)))],
   ["Hold", of(({ plan }) => formatDuration(plan.holdMs))],
+  ["Pauses", of(({ plan }) => distinct(pausesOf(plan), formatDuration))],
   ["Runs", of(({ runs }) => inWords(runs.length))],
   ["Verdict", of(({ conclusion }) => conclusion.verdict)],
   ["Sharing", of(({ conclusion }) => conclusion.sharing)],
@@ -98,9 +103,15 @@ function latency(which: "p50" | "p95" | "max"): Say {
   });
 }
 
-/** Values that stages have, such as `5` or `5, 10, 20`. */
-function distinct(values: readonly number[]): string {
-  return [...new Set(values)].map(inWords).join(", ");
+/** Values that stages have, such as `5` or `5, 10, 20`; of very many, from which to which. */
+function distinct(values: readonly number[], words = inWords): string {
+  const all = [...new Set(values)];
+  return all.length > MOST_VALUES ? range(all, words) : all.map(words).join(", ");
+}
+
+/** Those that are waited for. */
+function pausesOf({ stages }: Plan): number[] {
+  return stages.map(({ pauseMs }) => pauseMs).filter((ms) => ms > 0);
 }
 
 function deploymentsOf(records: readonly RecordedExperiment[]): Deployment[] {

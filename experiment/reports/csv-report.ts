@@ -4,7 +4,7 @@ import { ExperimentError } from "../core/errors.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
-import { type Cell, csvRow } from "./csv.ts";
+import { BYTE_ORDER_MARK, type Cell, csvRow } from "./csv.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { printable } from "./printable.ts";
 
@@ -37,8 +37,8 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
   message: ({ message }) => message,
 };
 
-/** The first line, which names the columns. */
-export const CSV_HEADER = csvRow(Object.keys(COLUMNS));
+/** What stands before all rows: what tells a spreadsheet that this is UTF-8, and the columns' names. */
+export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
 
 /**
  * @throws ExperimentError when the file cannot be read, or is no record

@@ -7,6 +7,9 @@
 const FORMULA = /(?<=^|[;|\t\r\n])(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\r])/g;
 const NEEDS_QUOTES = /[",;|\t\r\n]|^ | $/;
 
+/** Without it in front of everything, Excel reads `Ä` as `Ã„`. Readers that expect it leave it out. */
+export const BYTE_ORDER_MARK = "\ufeff";
+
 /** What a cell holds; `undefined` is an empty one. */
 export type Cell = string | number | boolean | undefined;
 

@@ -62,6 +62,7 @@ export class ExperimentText {
   /** Takes a request of which only the evidence is at hand: it is counted, and not shown. */
   takeEvidence(evidence: Evidence): void {
     this.#digest?.addEvidence(evidence);
+    this.#served.see(evidence.run, evidence.report?.environment);
     if (evidence.report) this.#labels.add(evidence.report.environment);
   }
 

@@ -1,8 +1,9 @@
 /** How long idle environments lived, in words. */
 
 import { formatDuration } from "../core/plan/duration.ts";
-import type { Lifetime, LifetimeEstimate } from "../core/verdict/lifetime.ts";
+import { type Lifetime, type LifetimeEstimate, ServedRuns } from "../core/verdict/lifetime.ts";
 import { inWords, plural } from "./numbers.ts";
+import type { Series } from "./series.ts";
 
 /** Pauses that are told one by one. */
 const MOST_TOLD = 8;
@@ -16,6 +17,16 @@ export function lifetimeWords({ survivals, estimate }: Lifetime): string {
   const rest = untold > 0 ? [`and so on for ${plural(untold, "more pause")}`] : [];
   const seen = [...told, ...rest].join(", ");
   return `Environments seen again: ${seen}; ${estimateWords(estimate)}.`;
+}
+
+/** The same of a series; `undefined` where no pause says anything. */
+export function seriesLifetimeWords({ runs }: Series): string | undefined {
+  const served = new ServedRuns();
+  for (const { line, requests } of runs) {
+    served.take(line);
+    for (const { run, report } of requests) served.see(run, report?.environment);
+  }
+  return served.lifetime && lifetimeWords(served.lifetime);
 }
 
 function estimateWords(estimate: LifetimeEstimate): string {

@@ -25,6 +25,13 @@ export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(2)} s`;
 }
 
+/** The least and the greatest of some numbers, `1 to 16`, or the one that they all are. */
+export function range(values: readonly number[], words: (value: number) => string): string {
+  const least = values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+  const greatest = values.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
+  return least === greatest ? words(least) : `${words(least)} to ${words(greatest)}`;
+}
+
 /** The value below which the share `q` of the sorted values lies; 0 of none. */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;

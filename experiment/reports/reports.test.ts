@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { percent, plural, quantile, seconds } from "./numbers.ts";
 import { printable } from "./printable.ts";
+import { outcomesWords, planWords } from "./target-words.ts";
 import { verdictWords } from "./verdict-words.ts";
 
 function label(ids: readonly string[]): (string | undefined)[] {
@@ -67,6 +69,59 @@ test.each([
 test("numbers have separators and nouns agree with them", () => {
   expect(plural(1, "request")).toBe("1 request");
   expect(plural(10_000, "request")).toBe("10,000 requests");
+});
+
+test.each([
+  ["5 requests, 5 at once, held 5 s", [[5, 5]]],
+  [
+    "2 runs of 5 requests, 5 at once, held 5 s",
+    [
+      [5, 5],
+      [5, 5],
+    ],
+  ],
+  [
+    "31 requests in 5 runs, 1 to 16 at once, held 5 s",
+    [
+      [1, 1],
+      [2, 2],
+      [4, 4],
+      [8, 8],
+      [16, 16],
+    ],
+  ],
+  [
+    "2 runs of 10 requests, 5 to 10 at once, held 5 s",
+    [
+      [5, 10],
+      [10, 10],
+    ],
+  ],
+  [
+    "2 runs of 3 requests, 3 at once, a pause of 2 s, held 5 s",
+    [
+      [9, 3],
+      [9, 3, 2_000],
+    ],
+  ],
+  [
+    "3 runs of 1 request, 1 at once, pauses of 1 s to 2 s, held 5 s",
+    [
+      [1, 1],
+      [1, 1, 1_000],
+      [1, 1, 2_000],
+    ],
+  ],
+  ["1 request, 1 at once, a pause of 1 s, held 5 s", [[1, 1, 1_000]]],
+] satisfies [string, number[][]][])("a plan's words cover all its stages: %s", (words, all) => {
+  const stages = all.map(([concurrency = 0, requests = 0, pauseMs = 0]) => {
+    return { concurrency, requests, pauseMs };
+  });
+  expect(planWords({ ...referencePlan, stages })).toBe(words);
+});
+
+test("outcomes stand in one order, whichever came first", () => {
+  expect(outcomesWords({ throttled: 18, ok: 6 })).toBe("6 ok, 18 throttled");
 });
 
 test("quantiles are values of the list", () => {

@@ -7,6 +7,7 @@ import { printable } from "./printable.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { RecordedRun } from "./series.ts";
+import { firedWords } from "./target-words.ts";
 
 /** @param colour whether the reader can see colours */
 export function textReport(recorded: RecordedExperiment, colour: boolean): string {
@@ -18,9 +19,9 @@ export function textReport(recorded: RecordedExperiment, colour: boolean): strin
     tellRun(text, run);
     return `${verdict(run.line.run, run.conclusion)}\n`;
   };
-  const target = (experiment ?? control)?.target;
+  const main = experiment ?? control;
   return [
-    target ? `${PROVES[target.kind]}\n\n` : "",
+    main ? `${firedWords(main.plan, main.target)}\n${PROVES[main.target.kind]}\n\n` : "",
     ...(control?.runs ?? []).map(runText),
     control ? verdict(null, control.conclusion, "control") : "",
     ...(experiment?.runs ?? []).map(runText),

@@ -148,13 +148,14 @@ test("between which pauses idle environments end is recovered from what was seen
 
 test("the screen names a plan whose runs differ, and its form says what editing would do", async () => {
   const { terminal } = await openScreen({ args: ["--plan", "ramp"] });
-  expect(terminal.lines[2]).toBe(" ramp: 1 to 64 at once · 7 runs · 127 requests · hold 1 s");
+  expect(terminal.lines[2]).toBe(" ramp: 127 requests in 7 runs, 1 to 64 at once, held 1 s");
+  expect(terminal.text).toMatch(/Run by run 1 to 64 requests leave at the same instant/);
   terminal.press("e");
   await terminal.shows(/7 runs of 64 requests, 64 at once/);
   expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ: ⏎ replaces them/);
   terminal.press(KEYS.escape);
   await terminal.shows(/Nothing fired yet/);
-  expect(terminal.lines[2]).toMatch(/^ ramp: 1 to 64 at once/);
+  expect(terminal.lines[2]).toMatch(/^ ramp: 127 requests in 7 runs/);
 });
 
 test("on the screen a named plan is not changed by what was kept of another", async () => {
@@ -164,6 +165,6 @@ test("on the screen a named plan is not changed by what was kept of another", as
   const args = ["--plan", planFile(MINE)];
   const { terminal } = await openScreen({ data, target: "kept", args });
   expect(terminal.lines[2]).toMatch(
-    /^ two: 1 to 2 at once · 2 runs, pauses 100 ms · 4 requests · hold 300 ms$/,
+    /^ two: 4 requests in 2 runs, 1 to 2 at once, a pause of 100 ms, held 300 ms$/,
   );
 });

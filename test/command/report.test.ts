@@ -108,10 +108,21 @@ test("CSV has a row for each request, and no cell that a spreadsheet would execu
   expect(code).toBe(0);
   const rows = stdout.split("\r\n");
   expect(rows).toHaveLength(12);
-  expect(rows[0]).toMatch(/^experiment,role,run,index,client,outcome,/);
+  expect(rows[0]).toMatch(/^\ufeffexperiment,role,run,index,client,outcome,/);
   expect(rows[1]).toMatch(/^e,experiment,1,0,'=1\+1,ok,200,0,5310,5310,environment 0,8,0,/);
   expect(rows[2]).toMatch(/^e,experiment,1,1,"a ""b"", c",ok,/);
   expect(rows[5]).toMatch(/^e,experiment,1,4,'-5,ok,/);
+});
+
+test("a spreadsheet is told once that CSV is UTF-8, in a file and in a pipe, of one record and of two", async () => {
+  const [one, other] = [record({ ...isolated, clients: ["Ä"] }), record(shared)];
+  const out = join(temporaryFolder(), "report.csv");
+  await report(one, other, "--out", out);
+  const piped = [await report(one, "--format", "csv"), await report(one, other, "--format", "csv")];
+  for (const csv of [readFileSync(out, "utf8"), ...piped.map(({ stdout }) => stdout)]) {
+    expect(csv.lastIndexOf("\ufeff")).toBe(0);
+    expect(csv).toContain(",Ä,ok,");
+  }
 });
 
 test("a page is written to a new file that only its owner can read, and never over another", async () => {

@@ -24,7 +24,7 @@ test("cost and limits are said before the shot, and not where the record is prin
   const outputs = { ...outputsOf(server.url.href), reservedConcurrency: 3 };
   const text = await experiment(outputs, ...QUICK);
   expect(text.stdout).toMatch(
-    /^Deployed on AWS: .*\nNote: .* at least 2 of 5 will be throttled\.\nIt costs about \$0\.0000\d+ at list price: .*\n\nRun 1 of 1/,
+    /^5 requests, 5 at once, held 100 ms · stack dev, .*\nDeployed on AWS: .*\nNote: .* at least 2 of 5 will be throttled\.\nIt costs about \$0\.0000\d+ at list price: .*\n\nRun 1 of 1/,
   );
   const json = await experiment(outputs, ...QUICK, "--json");
   expect(json.stderr).toMatch(/^Note: .*\nIt costs about \$/);

@@ -63,7 +63,7 @@ test("settings of a newer version are kept, and what of them is not known is sai
   expect(flat(terminal.text)).toMatch(
     /The kept plan and target cannot be used by this version; the default stands until you choose/,
   );
-  expect(terminal.text).toMatch(/Ana, Barbara, Mario, Dean, John · 5 at once/);
+  expect(terminal.text).toMatch(/Ana, Barbara, Mario, Dean, John · 2 runs of 5 requests/);
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ ...newer, plan });
   await keepPlan(terminal);
   await terminal.shows(/⏎ fire/);

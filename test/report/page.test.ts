@@ -8,6 +8,7 @@ import {
   type RecordedExperiment,
   readExperiment,
 } from "../../experiment/reports/recorded-experiment.ts";
+import { textReport } from "../../experiment/reports/text-report.ts";
 import { temporaryFolder } from "../processes.ts";
 import type { Visit } from "../schedules.ts";
 import { describePage, Page, type Scheme } from "./chromium.ts";
@@ -61,6 +62,43 @@ test("a page of ten thousand requests is smaller than 2 MB, and says what it lea
   expect(page.length).toBeLessThan(2_000_000);
   expect(page).toMatch(/9,800 more are left out here/);
   expect(page).toMatch(/A row stands for 9 environments/);
+});
+
+test("pages and texts head a plan whose stages differ by all of them", async () => {
+  const runs = [1, 2, 4].map((count) => burst(count, (index) => index));
+  const ramp = await read({ runs });
+  const words = "7 requests in 3 runs, 1 to 4 at once, held 5 s";
+  const page = experimentPage(ramp);
+  expect(page).toContain(`<title>ISOLATED: ${words}</title>`);
+  expect(page).toContain(`<p class="muted">${words} · stack dev, on-demand, eu-west-1 · `);
+  expect(page).toContain("1 at once; 2 at once; 4 at once");
+  expect(textReport(ramp, false)).toMatch(new RegExp(`^${words} · stack dev`));
+  expect(comparisonPage(compareRecords([ramp, ramp]))).toContain(words);
+});
+
+test("how long idle environments lived is said after runs of any size, in texts and on pages", async () => {
+  const runs = [burst(25, (index) => index), burst(25, (index) => index)];
+  const stages = [0, 9_000].map((pauseMs) => ({ concurrency: 25, requests: 25, pauseMs }));
+  const lines = recordLines({ runs }).map((line) =>
+    line.type === "run" ? { ...line, plan: { ...line.plan, stages } } : line,
+  );
+  const path = writeRecord(temporaryFolder(), "r", lines);
+  // A text shows fewer answers than these.
+  const recorded = await readExperiment(path, { perRun: 20, inAll: 1_000 });
+  const words = "Environments seen again: 25 of 25 after 9 s; idle ones live longer than 9 s.";
+  expect(textReport(recorded, false)).toContain(words);
+  expect(experimentPage(recorded)).toContain(words);
+});
+
+test("the figures say what was not answered, and a legend names who is in the picture", async () => {
+  const page = experimentPage(await read(shared));
+  expect(page).toContain("<dt>timed out</dt><dd>3</dd>");
+  expect(page).toContain("A dashed bar is a request that no environment is known to have served.");
+  expect(page).toContain("<dt>environments</dt><dd>10</dd>");
+  const one = experimentPage(await read({ runs: [burst(1, () => 0)] }));
+  expect(one).toContain("<dt>cold start</dt><dd>1</dd>");
+  expect(one).toMatch(/<\/svg>Ana<\/li>/);
+  expect(one).not.toMatch(/<\/svg>Barbara<\/li>|A dashed bar/);
 });
 
 test("beside a stack's figures stand the reference's", async () => {

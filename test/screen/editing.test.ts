@@ -23,7 +23,7 @@ test("three names and ten requests, five at a time, are kept until the next star
   terminal.press("10");
   await terminal.shows(/2 runs of 10 requests, 5 at once: Eva, then Luis and so on\./);
   terminal.press(KEYS.enter);
-  const plan = " Eva, Luis, 日本 · 5 at once · 10 requests · hold 5 s · 2 runs";
+  const plan = " Eva, Luis, 日本 · 2 runs of 10 requests, 5 at once, held 5 s";
   await terminal.shows(/10 requests[\s\S]*Nothing fired yet/);
   expect(terminal.lines[2]).toBe(plan);
   terminal.press("q");
@@ -41,7 +41,7 @@ test("options on the command line go before what was kept", async () => {
   );
   const { terminal } = await openScreen({ data, args: ["--runs", "3", "--target", "local"] });
   expect(terminal.lines[0]).toMatch(/local · on-demand$/);
-  expect(terminal.lines[2]).toBe(" Eva · 1 at once · 1 request · hold 2 s · 3 runs");
+  expect(terminal.lines[2]).toBe(" Eva · 3 runs of 1 request, 1 at once, held 2 s");
 });
 
 test("while typing the message names the field and its limits, and Enter takes nothing over", async () => {
@@ -61,7 +61,7 @@ test("what arrives in one piece is taken character by character", async () => {
   const { terminal } = await openScreen();
   await edit(terminal);
   terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
-  await terminal.shows(/Eva, Luis · 3 at once[\s\S]*Nothing fired yet/);
+  await terminal.shows(/Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/);
 });
 
 test("Escape leaves the plan as it was", async () => {

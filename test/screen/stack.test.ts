@@ -25,7 +25,7 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
   });
   const text = await terminal.shows(/Test +stack dev\n Deployed on AWS/);
   expect(text).not.toMatch(/No stack to fire at/);
-  await terminal.shows(/hold 400 ms · 2 runs · \$0\.0000\d+$/m);
+  await terminal.shows(/held 400 ms · \$0\.0000\d+$/m);
   await terminal.shows(/It costs about \$0\.0000\d+ at list/);
   terminal.press("c");
   await terminal.shows(

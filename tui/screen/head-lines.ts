@@ -1,12 +1,12 @@
 /** The head's text: where the plan is fired at, what that proves, and the plan on one line. */
 
 import stringWidth from "string-width";
-import { formatDuration } from "../../experiment/core/plan/duration.ts";
-import { isUneven, type Plan, requestsOf } from "../../experiment/core/plan/plan.ts";
+import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost } from "../../experiment/core/target.ts";
 import { usdText } from "../../experiment/reports/cost-words.ts";
 import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
+import { planParts } from "../../experiment/reports/target-words.ts";
 import type { Snapshot } from "../state.ts";
 import { describeKnown } from "../targets.ts";
 import { clientColour } from "./colours.ts";
@@ -32,8 +32,8 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
 }
 
 /**
- * `Ana, Barbara · 2 at once · 4 requests · hold 5 s · 2 runs`; long lists of names are cut. A plan
- * whose runs differ is called by its own name instead.
+ * `Ana, Barbara · 2 runs of 4 requests, 2 at once, held 5 s`; long lists of names are cut. A plan
+ * whose runs differ is called by its own name instead, and a narrow screen leaves the hold out.
  */
 function planLine(
   plan: Plan,
@@ -42,8 +42,14 @@ function planLine(
   width: number,
 ): Line {
   const price = cost ? ` · ${usdText(cost.usd)}` : "";
-  if (isUneven(plan)) return [{ text: unevenWords(plan, width - price.length) + price }];
-  const rest = ` · ${planWords(plan)}${price}`;
+  const parts = planParts(plan);
+  if (isUneven(plan)) {
+    const name = toWidth(plan.name, MOST_NAME).trimEnd();
+    const words = () => `${name}: ${parts.join(", ")}${price}`;
+    if (stringWidth(words()) > width) parts.pop();
+    return [{ text: words() }];
+  }
+  const rest = ` · ${parts.join(", ")}${price}`;
   const names: Span[] = [];
   let room = width - stringWidth(rest);
   for (const [index, name] of plan.clients.entries()) {
@@ -59,39 +65,4 @@ function planLine(
     names.push({ text: separator }, { text, colour: clientColour(clients, name) });
   }
   return [...names, { text: rest }];
-}
-
-function planWords({ stages, holdMs }: Plan): string {
-  const [stage] = stages;
-  const pause = stages.find(({ pauseMs }) => pauseMs > 0)?.pauseMs;
-  return [
-    `${inWords(stage?.concurrency ?? 0)} at once`,
-    plural(stage?.requests ?? 0, "request"),
-    `hold ${formatDuration(holdMs)}`,
-    plural(stages.length, "run") + (pause ? `, pause ${formatDuration(pause)}` : ""),
-  ].join(" · ");
-}
-
-/** `ramp: 1 to 64 at once · 7 runs · 127 requests · hold 1 s`; a narrow screen leaves the hold out. */
-function unevenWords(plan: Plan, width: number): string {
-  const { name, stages, holdMs } = plan;
-  const concurrencies = stages.map(({ concurrency }) => concurrency);
-  const pauses = stages.map(({ pauseMs }) => pauseMs);
-  // Where nothing is waited for before the first run, the pauses are those between runs.
-  const between = pauses[0] === 0 ? pauses.slice(1) : pauses;
-  const atOnce = `${range(concurrencies, inWords)} at once`;
-  const pause = between.some((ms) => ms > 0) ? `, pauses ${range(between, formatDuration)}` : "";
-  const words = [
-    `${toWidth(name, MOST_NAME).trimEnd()}: ${atOnce}`,
-    plural(stages.length, "run") + pause,
-    plural(requestsOf(plan), "request"),
-  ].join(" · ");
-  const whole = `${words} · hold ${formatDuration(holdMs)}`;
-  return stringWidth(whole) <= width ? whole : words;
-}
-
-/** The least and the greatest of some numbers, or the one that they all are. */
-function range(values: readonly number[], words: (value: number) => string): string {
-  const [least, greatest] = [Math.min(...values), Math.max(...values)].map(words);
-  return least === greatest ? `${least}` : `${least} to ${greatest}`;
 }

@@ -3,7 +3,7 @@
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
 import { costWords } from "../../experiment/reports/cost-words.ts";
-import { inWords, plural } from "../../experiment/reports/numbers.ts";
+import { inWords, range } from "../../experiment/reports/numbers.ts";
 import { type Line, wrapText } from "../screen/text.ts";
 import type { Snapshot } from "../state.ts";
 
@@ -44,12 +44,13 @@ const STATUS: Partial<Record<Snapshot["activity"], string>> = {
 };
 
 function whatHappens({ stages, holdMs, steps }: Plan): string {
-  const [stage] = stages;
-  const burst = stage ? burstOf(stage) : 0;
-  const rest = (stage?.requests ?? 0) - burst;
+  const bursts = stages.map(burstOf);
+  const later = stages.map((stage) => stage.requests - burstOf(stage));
+  const isOne = bursts.every((burst) => burst === 1);
   return [
-    `${plural(burst, "request")} leave${burst === 1 ? "s" : ""} at the same instant`,
-    rest > 0 ? `, ${inWords(rest)} more as answers return` : "",
+    new Set(bursts).size > 1 ? "Run by run " : "",
+    `${range(bursts, inWords)} request${isOne ? " leaves" : "s leave"} at the same instant`,
+    later.some((count) => count > 0) ? `, ${range(later, inWords)} more as answers return` : "",
     ". In the handler each one changes a global object, ",
     `waits ${steps} times ${formatDuration(holdMs / steps)}, `,
     "and answers with what the object holds by then.",

@@ -7,8 +7,9 @@ import {
   type PlanInput,
   parsePlan,
 } from "../../experiment/core/plan/plan-input.ts";
-import { inWords, plural } from "../../experiment/reports/numbers.ts";
+import { inWords, range } from "../../experiment/reports/numbers.ts";
 import { printable } from "../../experiment/reports/printable.ts";
+import { planParts } from "../../experiment/reports/target-words.ts";
 import { type Edit, type TextField, textField } from "../text-field.ts";
 
 export type FieldName = keyof PlanInput;
@@ -38,14 +39,13 @@ export const LABELS: Record<FieldName, string> = {
   pause: "Pause",
 };
 
-const range = ({ min, max }: { min: number; max: number }, words: (value: number) => string) =>
-  `${words(min)} to ${words(max)}`;
+const { concurrency, holdMs } = LIMITS;
 
 export const HINTS: Record<FieldName, string> = {
   clients: "names, separated by commas; a list can be pasted",
-  concurrency: `${range(LIMITS.concurrency, inWords)} requests in flight at once`,
+  concurrency: `${range([concurrency.min, concurrency.max], inWords)} requests in flight at once`,
   requests: "in each run; they carry the clients in turn",
-  hold: `how long the handler waits, ${range(LIMITS.holdMs, formatDuration)}`,
+  hold: `how long the handler waits, ${range([holdMs.min, holdMs.max], formatDuration)}`,
   runs: "one after the other, on the same environments",
   pause: "between runs, such as 2s or 10min",
 };
@@ -95,12 +95,11 @@ export function placeholderOf(form: PlanForm, name: FieldName): string {
 }
 
 /** What would be fired, as a sentence; another one says what it would replace. */
-export function planSentence({ clients, stages }: Plan, replaces?: string): string {
-  const [stage] = stages;
-  const { requests = 0, concurrency = 0 } = stage ?? {};
-  const each = stages.length === 1 ? "" : `${plural(stages.length, "run")} of `;
+export function planSentence(plan: Plan, replaces?: string): string {
+  const { clients } = plan;
+  const [volume, atOnce] = planParts(plan);
   const names = clients.slice(0, 2).map(printable).join(", then ");
-  const sentence = `${each}${plural(requests, "request")}, ${inWords(concurrency)} at once: ${names}${clients.length > 2 ? " and so on" : ""}.`;
+  const sentence = `${volume}, ${atOnce}: ${names}${clients.length > 2 ? " and so on" : ""}.`;
   if (replaces === undefined) return sentence;
   return `${sentence} The runs of ${printable(replaces)} differ: ⏎ replaces them by these equal ones.`;
 }

@@ -1,7 +1,7 @@
 /** How long idle environments live, from those that were seen again after each pause of a plan. */
 
 import { burstOf } from "../plan/plan.ts";
-import type { Observation, RecordLine } from "../record-lines.ts";
+import type { RecordLine } from "../record-lines.ts";
 
 const ON_DEMAND = "on-demand";
 const BISECTIONS = 100;
@@ -85,22 +85,22 @@ export class ServedRuns {
       this.#runs.push({ id: line.run, pauseMs, burst: burstOf(stage), requests, ...served });
       this.#identified = 0;
     } else if (line.type === "observation") {
-      this.#observe(line);
+      this.see(line.run, line.response?.environment?.id);
     }
+  }
+
+  /** Takes an answer of the run that was taken last, by the environment that it names. */
+  see(run: string, environment: string | undefined): void {
+    const current = this.#runs.at(-1);
+    if (environment === undefined || current?.id !== run) return;
+    current.environments.add(environment);
+    this.#identified += 1;
+    current.isComplete = this.#identified === current.requests;
   }
 
   /** What was seen so far; `undefined` where no pause says anything. */
   get lifetime(): Lifetime | undefined {
     return lifetimeOf(this.#runs);
-  }
-
-  #observe({ run, response }: Observation): void {
-    const current = this.#runs.at(-1);
-    const id = response?.environment?.id;
-    if (id === undefined || current?.id !== run) return;
-    current.environments.add(id);
-    this.#identified += 1;
-    current.isComplete = this.#identified === current.requests;
   }
 }
 

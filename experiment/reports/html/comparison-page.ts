@@ -4,9 +4,9 @@ import { type Aspect, type Comparison, isSame } from "../comparison.ts";
 import { deploymentWords, letter } from "../comparison-text.ts";
 import { plural } from "../numbers.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
-import { utcTime } from "../target-words.ts";
+import { planWords, targetWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
-import { documentOf } from "./document.ts";
+import { documentOf, time } from "./document.ts";
 import { labelsOf } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
 import { picture } from "./picture.ts";
@@ -64,7 +64,8 @@ function verdict({ name, record }: Named): Markup {
 <h2>${name} <span class="title">${words.title}</span></h2>
 <p class="finding">${words.finding}</p>
 <p>${words.evidence}</p>
-<p class="muted">${utcTime(experiment.startedAt)} · <code>${path}</code></p>
+<p class="muted">${planWords(experiment.plan)} · ${targetWords(experiment.target)} ·
+${time(experiment.startedAt)} · <code>${path}</code></p>
 </section>`;
 }
 

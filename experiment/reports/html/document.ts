@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { VERSION } from "../../version.ts";
+import { utcTime } from "../target-words.ts";
 import { html, Markup, type Value } from "./html.ts";
 import { STYLE } from "./style.ts";
 
@@ -33,4 +34,9 @@ ${content}
 </html>
 `;
   return page.toString();
+}
+
+/** A moment of the record, to the minute, as programs read it too. */
+export function time(iso: string): Markup {
+  return html`<time datetime="${iso}">${utcTime(iso)}</time>`;
 }

@@ -1,6 +1,7 @@
 /** A recorded experiment as one page that can be sent to somebody. */
 
 import { formatDuration } from "../../core/plan/duration.ts";
+import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { controlWords } from "../control-words.ts";
 import { crossCheckWords } from "../cross-check-words.ts";
@@ -10,10 +11,10 @@ import { inWords, plural } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import type { Series } from "../series.ts";
-import { planWords, targetWords, utcTime } from "../target-words.ts";
+import { planWords, targetWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
-import { documentOf } from "./document.ts";
-import { html, type Markup, type Value } from "./html.ts";
+import { documentOf, time } from "./document.ts";
+import { html, type Markup } from "./html.ts";
 import { picture } from "./picture.ts";
 import { answersTable, environmentsTable, runsTable, verdictSection } from "./series-sections.ts";
 import { facts } from "./table.ts";
@@ -75,16 +76,11 @@ function planFacts(
   id: string,
   path: string,
 ): Markup {
-  const stages = plan.stages.map(
-    ({ concurrency, requests, pauseMs }) =>
-      `${plural(requests, "request")}, ${inWords(concurrency)} at once${pauseMs > 0 ? `, after ${formatDuration(pauseMs)}` : ""}`,
-  );
-  const isEven = new Set(stages).size === 1;
   return facts([
-    ["Plan", plan.name],
+    ["Plan", `${plan.name}: ${planWords(plan)}`],
+    ["Stages", isUneven(plan) ? stagesText(plan) : undefined],
     ["Clients", clientsText(plan.clients)],
     ["Hold", `${formatDuration(plan.holdMs)} in ${plural(plan.steps, "step")}`],
-    ["Runs", isEven ? `${stages.length} × ${stages[0]}` : stages.slice(0, 20).join("; ")],
     ["Target", targetWords(target)],
     ["URL", target.url],
     ["Function", target.functionName],
@@ -103,16 +99,26 @@ function planFacts(
   ]);
 }
 
+const MOST_STAGES = 20;
+
+/** Stages that differ, one by one. */
+function stagesText({ stages }: Plan): string {
+  const told = stages.slice(0, MOST_STAGES).map((stage) => {
+    const pause = stage.pauseMs > 0 ? `, after ${formatDuration(stage.pauseMs)}` : "";
+    const atOnce = `${inWords(burstOf(stage))} at once`;
+    const isBurst = stage.requests === burstOf(stage);
+    return `${isBurst ? "" : `${plural(stage.requests, "request")}, `}${atOnce}${pause}`;
+  });
+  const more = stages.length - told.length;
+  return more > 0 ? `${told.join("; ")}; and ${inWords(more)} more` : told.join("; ");
+}
+
 const MOST_CLIENTS = 40;
 
 function clientsText(clients: readonly string[]): string {
   const more = clients.length - MOST_CLIENTS;
   const names = clients.slice(0, MOST_CLIENTS).join(", ");
   return more > 0 ? `${names} and ${inWords(more)} more` : names;
-}
-
-function time(iso: string): Value {
-  return html`<time datetime="${iso}">${utcTime(iso)}</time>`;
 }
 
 function explanation(): Markup {

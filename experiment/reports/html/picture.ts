@@ -71,7 +71,10 @@ ${legend(series, looks)}
 <figcaption>A lane is an execution environment, in order of first use; a bar is a request, from
 sending to answer on the runner's clock. Its full part is as long as the handler's own time, set
 against the answer's arrival; the pale part before it is the way there, and a cold start where one
-was. Environments that served two requests at once have a row for each of them.</figcaption>
+was. Environments that served two requests at once have a row for each of them.${
+    layout.lanes.some(({ environment }) => environment === undefined) &&
+    " A dashed bar is a request that no environment is known to have served."
+  }</figcaption>
 </figure>`;
 }
 
@@ -97,10 +100,15 @@ function densityPicture(series: Series, labels: Labels): Markup {
   return html`<figure>
 ${frame(title, height, [drawn, drawAxis(series, scale, height)])}
 <figcaption>Too many requests to draw each. A row stands for ${each}, in order of first use; the
-fuller its colour, the more requests were in the handler, up to ${density.most.toFixed(1)} on average
+fuller its colour, the more requests were in the handler, up to ${aboutWords(density.most)} on average
 over ${seconds(cellMs(scale.pixelsPerMs))}. A frame is around where a process served two at
 once.</figcaption>
 </figure>`;
+}
+
+/** By the runner's clock, so that a tenth more or less says nothing where there are several. */
+function aboutWords(count: number): string {
+  return count < 1 ? count.toFixed(1) : `about ${inWords(count)}`;
 }
 
 function cellMs(pixelsPerMs: number): number {
@@ -126,14 +134,16 @@ function clientsOf({ plan, runs }: Series): string[] {
 const MOST_NAMES = 32;
 
 function legend({ runs }: Series, looks: ReturnType<typeof looksOf>): Markup {
-  const all = [...looks].slice(0, MOST_NAMES);
+  const seen = new Set(runs.flatMap(({ requests }) => requests.map(({ client }) => client)));
+  const named = [...looks].filter(([name]) => seen.has(name));
+  const all = named.slice(0, MOST_NAMES);
   const names = all.map(
     ([name, { colour, pattern }]) => html`<li><svg class="key" viewBox="0 0 16 16"
  aria-hidden="true"><rect class="inside client-${colour}" width="16" height="16" rx="3"/>${
    PATTERNS[pattern] && html`<rect class="pattern-${PATTERNS[pattern]}" width="16" height="16"/>`
  }</svg>${name}</li>`,
   );
-  const more = looks.size - all.length;
+  const more = named.length - all.length;
   const isCold = runs.some(({ conclusion }) => conclusion.coldStarts > 0);
   const isShared = runs.some(({ conclusion }) => conclusion.overlaps > 0);
   const isMixed = runs.some(({ conclusion }) => conclusion.mixed > 0);

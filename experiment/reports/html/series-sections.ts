@@ -1,11 +1,12 @@
 /** The parts of a page that are about one series: its verdict, its picture and its tables. */
 
-import type { Observation } from "../../core/record-lines.ts";
+import { type Observation, OUTCOMES } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../environment-labels.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
 import { globalDataText } from "../global-data-text.ts";
 import { latencyOf } from "../latency.ts";
+import { seriesLifetimeWords } from "../lifetime-words.ts";
 import { inWords, percent, seconds } from "../numbers.ts";
 import { referenceFigure } from "../reference-figures.ts";
 import type { RecordedRun, Series } from "../series.ts";
@@ -17,24 +18,34 @@ import { type Column, table } from "./table.ts";
 const MOST_ENVIRONMENTS = 100;
 
 /** The verdict in words, and the figures that it rests on. */
-export function verdictSection({ conclusion }: Series, labels: Labels): Markup {
-  const { verdict, environments, outcomes, trials, warmTrials, bound, overlaps, mixed } =
-    conclusion;
+export function verdictSection(series: Series, labels: Labels): Markup {
+  const { conclusion } = series;
+  const { verdict, outcomes, bound } = conclusion;
   const words = verdictWords(conclusion, labels);
+  const lifetime = seriesLifetimeWords(series);
+  const counted = (noun: string, count: number): [string, Value] => [
+    count === 1 ? noun : `${noun}s`,
+    inWords(count),
+  ];
   const figures: [string, Value][] = [
-    [environments === 1 ? "environment" : "environments", inWords(environments)],
-    ["requests answered", inWords(outcomes.ok ?? 0)],
-    ["cold starts", inWords(conclusion.coldStarts)],
-    ["trials", inWords(trials)],
-    ["warm trials", inWords(warmTrials)],
+    counted("environment", conclusion.environments),
+    [outcomes.ok === 1 ? "request answered" : "requests answered", inWords(outcomes.ok ?? 0)],
+    ...OUTCOMES.filter((outcome) => outcome !== "ok").map((outcome): [string, Value] => {
+      const count = outcomes[outcome];
+      return [outcome, count && inWords(count)];
+    }),
+    counted("cold start", conclusion.coldStarts),
+    counted("trial", conclusion.trials),
+    counted("warm trial", conclusion.warmTrials),
     ["sharing below (95 %)", bound === undefined ? undefined : percent(bound)],
-    ["overlapping pairs", inWords(overlaps)],
-    ["mixed answers", inWords(mixed)],
+    counted("overlapping pair", conclusion.overlaps),
+    counted("mixed answer", conclusion.mixed),
   ];
   return html`<section class="verdict ${verdict}">
 <p class="title">${words.title}</p>
 <p class="finding">${words.finding}</p>
 <p>${words.evidence}</p>
+${lifetime !== undefined && html`<p>${lifetime}</p>`}
 </section>
 <dl class="figures">${figures
     .filter(([, value]) => value !== undefined)

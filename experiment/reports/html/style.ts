@@ -37,7 +37,7 @@ figcaption, footer { font-size: .875rem; max-width: 50rem; }
 .verdict h2 { margin: 0; } .verdict .finding { font-size: 1.15rem; }
 .isolated { --own: var(--isolated); } .shared { --own: var(--shared); }
 .inconclusive { --own: var(--inconclusive); }
-.figures { display: flex; flex-wrap: wrap; gap: .9rem 1.5rem; margin: 1.2rem 0; padding: 0; }
+.figures { display: flex; flex-wrap: wrap; gap: .9rem 1.1rem; margin: 1.2rem 0; padding: 0; }
 .figures div { display: flex; flex-direction: column-reverse; }
 .figures dt { color: var(--muted); font-size: .875rem; }
 .figures dd { margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; line-height: 1.3; }
@@ -54,7 +54,8 @@ thead th { border-bottom-width: 2px; white-space: nowrap; }
 td.number, th.number { text-align: end; }
 tbody th { font-weight: 500; }
 td.code { overflow-wrap: anywhere; min-width: 16rem; }
-td.keep { white-space: nowrap; }
+td.keep, time { white-space: nowrap; }
+.number + :not(.number) { padding-inline-start: .6rem; }
 .bad { color: var(--shared); font-weight: 650; } .doubt { color: var(--inconclusive); font-weight: 600; }
 figure { margin: .8rem 0 1.4rem; }
 figure svg[role] { display: block; width: 100%; min-width: 44rem; height: auto; }
