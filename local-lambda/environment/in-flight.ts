@@ -34,7 +34,10 @@ export class InFlight {
   begin(requestId: string, contentType: string, body: PassThrough): void {
     const flight = this.#flights.get(requestId);
     const leave = () => void body.destroy();
-    if (!flight) return leave();
+    if (!flight) {
+      leave();
+      return;
+    }
     flight.stream = { contentType, body, leave };
     flight.invocation.begin(flight.stream);
   }

@@ -23,13 +23,13 @@ const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
 const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
 /** What a runtime says of an error. */
-export interface FunctionError {
+interface FunctionError {
   errorType: string;
   errorMessage: string;
 }
 
 /** What a runtime posts whole. */
-export interface PostedResponse {
+interface PostedResponse {
   body: Buffer;
   /** Of what a streaming handler wrote. */
   contentType?: string;
@@ -154,7 +154,7 @@ export class RuntimeApi {
 
   /** What a streaming handler writes comes in chunks, and an error in trailers behind them. */
   async #receive(requestId: string, request: IncomingMessage, response: ServerResponse) {
-    const contentType = request.headers["content-type"] ?? "";
+    const contentType = request.headers["content-type"] ?? "application/octet-stream";
     const isSentOn = this.#invokeMode === "RESPONSE_STREAM";
     let body: Buffer | undefined;
     let error: FunctionError | undefined;

@@ -53,7 +53,7 @@ function exchange(
       method,
       path: `/${key}${target}`,
       headers: {
-        ...endToEnd(headers),
+        ...endToEnd({ ...headers, host: headers.host?.[0] }),
         "content-length": body.length,
         "x-forwarded-for": [...(headers["x-forwarded-for"] ?? []), sourceIp].join(", "),
         "lambda-web-request-id": requestId,

@@ -10,7 +10,7 @@ import { respond, type UrlResponse } from "./function-url-response.ts";
 import { type SignedRequest, type SigningCredentials, verifySignature } from "./signature.ts";
 
 /** A caller who is let in, known by name or not; or what is answered instead. */
-export type Admission =
+type Admission =
   | { admitted: true; identity?: IamIdentity }
   | { admitted: false; response: UrlResponse };
 

@@ -46,7 +46,7 @@ test("a request becomes an event of payload format 2.0", () => {
       "x-forwarded-for": "127.0.0.1",
       "x-forwarded-proto": "http",
       "x-forwarded-port": "9000",
-      "x-amzn-trace-id": expect.stringMatching(/^Root=1-6b048e5e-[0-9a-f]{24}$/),
+      "x-amzn-trace-id": expect.stringMatching(/^Root=1-6b048e1e-[0-9a-f]{24}$/),
     },
     queryStringParameters: { x: "1,2", y: "ä" },
     requestContext: {

@@ -125,7 +125,7 @@ export async function verifySignature(
 
 /** What a request says in its header, or else in its query; `undefined`: it is not signed. */
 function claimIn(headers: SignedRequest["headers"], query: Query): Claim | undefined {
-  const header = (name: string) => valueOf(headers, name);
+  const header = (name: string) => headerIn(headers, name);
   const authorization = header("authorization");
   const isInQuery = authorization === undefined;
   const field = (name: string) => {
@@ -157,7 +157,7 @@ async function signAgain(
 ): Promise<string> {
   const signed = new Set(signedHeaders);
   // A header without a value here was signed, but not sent.
-  const bag = signedHeaders.map((name) => [name, utf8(valueOf(headers, name) ?? "")]);
+  const bag = signedHeaders.map((name) => [name, utf8(headerIn(headers, name) ?? "")]);
   // A token that came later than the signature may be unsigned.
   const isTokenSigned = expires !== undefined || signed.has("x-amz-security-token");
   const credentials = {
@@ -230,7 +230,7 @@ function coversEnough({ signedHeaders, expires }: Claim, { headers, body }: Sign
   const needed = Object.keys(headers).filter(
     (name) => name.startsWith("x-amz-") && name !== "x-amz-security-token",
   );
-  const hash = valueOf(headers, "x-amz-content-sha256");
+  const hash = headerIn(headers, "x-amz-content-sha256");
   const isValid = expires === undefined || (expires > 0 && expires <= MAX_EXPIRES_S);
   return (
     isValid &&
@@ -240,7 +240,7 @@ function coversEnough({ signedHeaders, expires }: Claim, { headers, body }: Sign
 }
 
 /** The values of a header, whose name a caller chooses; `undefined`: the request does not have it. */
-function valueOf(headers: SignedRequest["headers"], name: string): string | undefined {
+function headerIn(headers: SignedRequest["headers"], name: string): string | undefined {
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return value === undefined ? undefined : [value].flat().join(",");
 }
