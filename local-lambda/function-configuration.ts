@@ -7,6 +7,20 @@ import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 export const MODELS = ["on-demand", "managed-instances", "web-function"] as const;
 export type Model = (typeof MODELS)[number];
 
+/**
+ * Who may call the function's URL: everyone, which on loopback means this machine, or who signs.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+ */
+export const AUTHORIZATIONS = ["NONE", "AWS_IAM"] as const;
+export type Authorization = (typeof AUTHORIZATIONS)[number];
+
+/**
+ * How the function's URL answers: with all of an answer at once, or with its bytes as they come.
+ * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html
+ */
+export const INVOKE_MODES = ["BUFFERED", "RESPONSE_STREAM"] as const;
+export type InvokeMode = (typeof INVOKE_MODES)[number];
+
 export interface FunctionConfiguration {
   model: Model;
   functionName: string;
@@ -37,6 +51,8 @@ export interface FunctionConfiguration {
   maxHoldMs: number;
   /** Settles which idle environment takes a request, which AWS does not document. */
   seed: number;
+  /** How its URL answers; a Web Function always sends what its server sends. */
+  invokeMode: InvokeMode;
   /** Set in every environment, after the service's own variables. */
   environmentVariables: Record<string, string>;
 }
@@ -81,6 +97,7 @@ export function defaultConfiguration(model: Model = "on-demand"): FunctionConfig
     maxConcurrency: 64,
     maxHoldMs: HOLD_LIMITS_MS.max,
     seed: randomInt(2 ** 31),
+    invokeMode: "BUFFERED",
     environmentVariables: {},
   };
 }

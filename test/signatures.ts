@@ -2,8 +2,8 @@
 
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { SignedRequest } from "../local-lambda/url/canonical-request.ts";
 import {
+  type SignedRequest,
   type SigningCredentials,
   type Verification,
   verifySignature,
@@ -24,48 +24,66 @@ export const SCOPE = {
 export function verify(
   request: SignedRequest,
   { credentials = ANA, scope = {} }: { credentials?: SigningCredentials; scope?: object } = {},
-): Verification {
+): Promise<Verification> {
   return verifySignature(request, { ...SCOPE, ...scope }, (accessKeyId) =>
     accessKeyId === credentials.accessKeyId ? credentials : undefined,
   );
 }
 
-/** Signs as the runner does, with AWS's own package. */
-export async function sign(
-  changes: {
-    method?: string;
-    path?: string;
-    query?: Record<string, string | string[]>;
-    headers?: Record<string, string>;
-    body?: string;
-    credentials?: SigningCredentials;
-    target?: string;
-    at?: Date;
-    region?: string;
-    service?: string;
-  } = {},
-): Promise<SignedRequest> {
+interface Signing {
+  method?: string;
+  path?: string;
+  query?: Record<string, string | string[]>;
+  headers?: Record<string, string>;
+  body?: string;
+  credentials?: SigningCredentials;
+  target?: string;
+  at?: Date;
+  region?: string;
+  service?: string;
+}
+
+/** What AWS's own package signs with, and what it signs. */
+function prepare(changes: Signing) {
   const { method = "POST", path = "/", query = {}, headers = {}, body = "{}" } = changes;
   const { region = SCOPE.region, service = SCOPE.service, credentials = ANA } = changes;
   const sha256 = Hash.bind(null, "sha256");
   const signer = new SignatureV4({ credentials, region, service, sha256, applyChecksum: true });
-  const signed = await signer.sign(
-    {
-      method,
-      protocol: "https:",
-      hostname: "example.amazonaws.com",
-      path,
-      query,
-      headers: { host: "example.amazonaws.com", "content-type": "application/json", ...headers },
-      body,
-    },
-    { signingDate: changes.at ?? SCOPE.now },
+  const host = "example.amazonaws.com";
+  const place = { protocol: "https:", hostname: host, path, query };
+  return { signer, request: { ...place, method, headers: { host, ...headers }, body } };
+}
+
+/** Signs as the runner does, with AWS's own package. */
+export async function sign(changes: Signing = {}): Promise<SignedRequest> {
+  const headers = { "content-type": "application/json", ...changes.headers };
+  const { signer, request } = prepare({ ...changes, headers });
+  const signed = await signer.sign(request, { signingDate: changes.at ?? SCOPE.now });
+  return {
+    method: request.method,
+    target: changes.target ?? request.path,
+    headers: signed.headers,
+    body: Buffer.from(request.body),
+  };
+}
+
+/** Signs in the query, as a URL that is given away is signed. */
+export async function presign(
+  changes: Signing & { expiresIn?: number } = {},
+): Promise<SignedRequest> {
+  const { signer, request } = prepare({ method: "GET", body: "", ...changes });
+  const { at: signingDate = SCOPE.now, expiresIn = 600 } = changes;
+  const { query = {} } = await signer.presign(request, { signingDate, expiresIn });
+  const pairs = Object.entries(query).flatMap(([name, values]) =>
+    [values]
+      .flat()
+      .map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value ?? "")}`),
   );
   return {
-    method,
-    target: changes.target ?? path,
-    headers: signed.headers,
-    body: Buffer.from(body),
+    method: request.method,
+    target: `${request.path}?${pairs.join("&")}`,
+    headers: request.headers,
+    body: Buffer.from(request.body),
   };
 }
 

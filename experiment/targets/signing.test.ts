@@ -1,4 +1,4 @@
-/** What is signed is verified by code that knows AWS's documentation and no signing package. */
+/** What is signed is verified as the embedded Lambda verifies it, from what has arrived. */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -53,9 +53,9 @@ test.each([
   const { observations } = await fireAt(url, 2, 4, { sign });
   expect(observations.map(({ outcome }) => outcome)).toEqual(Array(4).fill("ok"));
   for (const request of server.requests) {
-    expect(verify(request, target, token)).toMatchObject({ ok: true });
+    expect(await verify(request, target, token)).toMatchObject({ ok: true });
     const tampered = { ...request, body: request.body.replace("holdMs", "holdms") };
-    expect(verify(tampered, target, token)).toMatchObject({ ok: false });
+    expect(await verify(tampered, target, token)).toMatchObject({ ok: false });
   }
 });
 

@@ -57,11 +57,16 @@ export class Environment {
       onFail: () => events.onGone(this),
       onRetry: () => events.onRetry?.(this),
     });
-    this.#api = new RuntimeApi(arnOf(configuration), {
+    this.#api = new RuntimeApi(arnOf(configuration), configuration.invokeMode, {
       onPoll: () => {
         if (this.#runtime.polled()) events.onPoll(this);
       },
-      onResponse: (requestId, body) => this.#inFlight.end(requestId, { kind: "response", body }),
+      onResponse: (requestId, response) =>
+        this.#inFlight.end(requestId, { kind: "response", ...response }),
+      onStream: (requestId, contentType, body) =>
+        this.#inFlight.begin(requestId, contentType, body),
+      onStreamed: (requestId) => this.#inFlight.complete(requestId),
+      onStreamLost: (requestId) => this.#onStreamLost(requestId),
       onError: (requestId, error) => this.#inFlight.end(requestId, { kind: "error", ...error }),
       onInitError: (error) => this.#runtime.reportInitError(error),
       onThreadGone: (requestIds) => this.#onThreadGone(requestIds),
@@ -164,6 +169,18 @@ export class Environment {
     // If all of the process has ended, it is about to be heard of, and says more.
     setTimeout(() => {
       for (const requestId of requestIds) this.#inFlight.end(requestId, THREAD_ENDED);
+    }, EXIT_MS);
+  }
+
+  /** A handler may destroy its stream and live; if all of the process has ended, that says more. */
+  #onStreamLost(requestId: string): void {
+    const errorMessage = "The stream of the response was closed before its end";
+    setTimeout(() => {
+      this.#inFlight.end(requestId, {
+        kind: "error",
+        errorType: "Runtime.StreamError",
+        errorMessage,
+      });
     }, EXIT_MS);
   }
 

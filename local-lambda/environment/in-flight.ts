@@ -1,11 +1,15 @@
 /** The invocations inside an environment, and how they end. */
 
+import type { PassThrough } from "node:stream";
 import type { Invocation, InvocationResult } from "../url/invocation.ts";
+import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
 import type { LogStream } from "./log-stream.ts";
 
 interface Flight {
   invocation: Invocation;
   timer: NodeJS.Timeout | undefined;
+  /** What its handler writes, once it streams. */
+  stream?: ResponseStream & { body: PassThrough };
 }
 
 export class InFlight {
@@ -26,7 +30,25 @@ export class InFlight {
     this.#flights.set(invocation.requestId, { invocation, timer });
   }
 
-  /** Ends one, if it is still inside. */
+  /** Answers one with a stream, if it is still inside; it is over when the stream is. */
+  begin(requestId: string, contentType: string, body: PassThrough): void {
+    const flight = this.#flights.get(requestId);
+    const leave = () => void body.destroy();
+    if (!flight) {
+      leave();
+      return;
+    }
+    flight.stream = { contentType, body, leave };
+    flight.invocation.begin(flight.stream);
+  }
+
+  /** Ends one whose stream is complete. */
+  complete(requestId: string): void {
+    const stream = this.#flights.get(requestId)?.stream;
+    if (stream) this.end(requestId, { kind: "stream", ...stream });
+  }
+
+  /** Ends one, if it is still inside. What it streams breaks with an error, and else is complete. */
   end(requestId: string, result: InvocationResult): void {
     const flight = this.#flights.get(requestId);
     if (!flight) return;
@@ -35,6 +57,9 @@ export class InFlight {
     if (result.kind === "error") {
       const { errorType, errorMessage } = result;
       this.#log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
+      flight.stream?.body.destroy(new BrokenStream(result));
+    } else {
+      flight.stream?.body.end();
     }
     flight.invocation.end(result);
   }

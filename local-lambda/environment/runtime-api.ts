@@ -7,23 +7,47 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import type { InvokeMode } from "../function-configuration.ts";
 import { admitByKey, newKey } from "../url/callers.ts";
-import type { Invocation } from "../url/invocation.ts";
+import { type Invocation, MAX_PAYLOAD_BYTES } from "../url/invocation.ts";
+import { BrokenStream } from "../url/streamed-response.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
+/** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */
+const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
 /**
- * The largest response of a synchronous invocation, in bytes: 6 MB and a little for its envelope.
- * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ * The largest response that is streamed, in bytes.
+ * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html
  */
-const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
+const MAX_STREAM_BYTES = 200 * 1024 * 1024;
+
+/** What a runtime says of an error. */
+interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+}
+
+/** What a runtime posts whole. */
+interface PostedResponse {
+  body: Buffer;
+  /** Of what a streaming handler wrote. */
+  contentType?: string;
+}
 
 /** What a runtime does, as its environment hears of it. */
 export interface RuntimeEvents {
   /** A poll waits: the runtime can take one more invocation. */
   onPoll(): void;
-  onResponse(requestId: string, body: string): void;
-  onError(requestId: string, error: { errorType: string; errorMessage: string }): void;
-  onInitError(error: { errorType: string; errorMessage: string }): void;
+  onResponse(requestId: string, response: PostedResponse): void;
+  /** A streaming handler has begun to write; the end of it is told by one of the others. */
+  onStream(requestId: string, contentType: string, body: PassThrough): void;
+  /** What a streaming handler wrote is complete. */
+  onStreamed(requestId: string): void;
+  /** The connection over which a streaming handler wrote is gone, perhaps with all of the process. */
+  onStreamLost(requestId: string): void;
+  onError(requestId: string, error: FunctionError): void;
+  onInitError(error: FunctionError): void;
   /** The connection is gone over which these invocations were handed out: so is who took them. */
   onThreadGone(requestIds: readonly string[]): void;
 }
@@ -32,15 +56,19 @@ export class RuntimeApi {
   readonly #server: Server;
   readonly #events: RuntimeEvents;
   readonly #functionArn: string;
+  readonly #invokeMode: InvokeMode;
   readonly #key = newKey();
   readonly #polls = new Set<ServerResponse>();
   /** The unanswered invocations, and the connection over which each was handed out. */
   readonly #handedOut = new Map<string, Socket>();
 
-  constructor(functionArn: string, events: RuntimeEvents) {
+  /** @param invokeMode whether what a handler streams is sent on as it comes, or when it is complete */
+  constructor(functionArn: string, invokeMode: InvokeMode, events: RuntimeEvents) {
     this.#functionArn = functionArn;
+    this.#invokeMode = invokeMode;
     this.#events = events;
-    this.#server = createServer((request, response) => {
+    // An error in mid-stream comes in trailers, with its stack, and they count as headers do.
+    this.#server = createServer({ maxHeaderSize: MAX_RESPONSE_BYTES }, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
     // A poll may wait for hours.
@@ -112,15 +140,43 @@ export class RuntimeApi {
       response.writeHead(404).end();
       return;
     }
-    const body = await text(request);
-    const status = body === undefined ? 413 : 202;
-    response.writeHead(status, { "content-type": "application/json" }).end('{"status":"OK"}');
     const requestId = decodeURIComponent(id);
+    const isStream = verb === "response" && request.headers[RESPONSE_MODE] === "streaming";
+    if (isStream) return this.#receive(requestId, request, response);
+    const body = await whole(request);
+    accept(response, body === undefined ? 413 : 202);
     this.#handedOut.delete(requestId);
-    if (body === undefined) this.#events.onError(requestId, TOO_LARGE);
-    else if (verb === "response") this.#events.onResponse(requestId, body);
-    else if (verb === "error") this.#events.onError(requestId, parseError(body));
-    else this.#events.onInitError(parseError(body));
+    if (body === undefined) this.#events.onError(requestId, tooLarge(MAX_RESPONSE_BYTES));
+    else if (verb === "response") this.#events.onResponse(requestId, { body });
+    else if (verb === "error") this.#events.onError(requestId, parseError(body.toString()));
+    else this.#events.onInitError(parseError(body.toString()));
+  }
+
+  /** What a streaming handler writes comes in chunks, and an error in trailers behind them. */
+  async #receive(requestId: string, request: IncomingMessage, response: ServerResponse) {
+    const contentType = request.headers["content-type"] ?? "application/octet-stream";
+    const isSentOn = this.#invokeMode === "RESPONSE_STREAM";
+    let body: Buffer | undefined;
+    let error: FunctionError | undefined;
+    try {
+      if (isSentOn) {
+        const begin = (bytes: PassThrough) => this.#events.onStream(requestId, contentType, bytes);
+        const isWhole = await sendOn(request, begin);
+        if (!isWhole) error = tooLarge(MAX_STREAM_BYTES);
+      } else {
+        body = await whole(request);
+        if (body === undefined) error = tooLarge(MAX_RESPONSE_BYTES);
+      }
+    } catch {
+      this.#handedOut.delete(requestId);
+      return this.#events.onStreamLost(requestId);
+    }
+    error ??= trailedError(request);
+    accept(response, 202);
+    this.#handedOut.delete(requestId);
+    if (error) this.#events.onError(requestId, error);
+    else if (body) this.#events.onResponse(requestId, { body, contentType });
+    else this.#events.onStreamed(requestId);
   }
 
   /** Each thread of a runtime polls over a connection of its own. */
@@ -137,14 +193,24 @@ export class RuntimeApi {
   }
 }
 
+const RESPONSE_MODE = "lambda-runtime-function-response-mode";
+const ERROR_TYPE = "lambda-runtime-function-error-type";
+const ERROR_BODY = "lambda-runtime-function-error-body";
+
+function accept(response: ServerResponse, status: number): void {
+  response.writeHead(status, { "content-type": "application/json" }).end('{"status":"OK"}');
+}
+
 /** What becomes of a response that is too large. */
-const TOO_LARGE = {
-  errorType: "Function.ResponseSizeTooLarge",
-  errorMessage: `Response payload size exceeded the maximum of ${MAX_RESPONSE_BYTES} bytes`,
-};
+function tooLarge(maxBytes: number): FunctionError {
+  return {
+    errorType: "Function.ResponseSizeTooLarge",
+    errorMessage: `Response payload size exceeded the maximum of ${maxBytes} bytes`,
+  };
+}
 
 /** Reads all of a body, and forgets one that is too large: then it is `undefined`. */
-async function text(request: IncomingMessage): Promise<string | undefined> {
+async function whole(request: IncomingMessage): Promise<Buffer | undefined> {
   let chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -152,10 +218,52 @@ async function text(request: IncomingMessage): Promise<string | undefined> {
     if (size <= MAX_RESPONSE_BYTES) chunks.push(chunk);
     else chunks = [];
   }
-  return size <= MAX_RESPONSE_BYTES ? Buffer.concat(chunks).toString() : undefined;
+  return size <= MAX_RESPONSE_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-function parseError(body: string): { errorType: string; errorMessage: string } {
+/**
+ * Sends on what comes, no faster than it is taken. When nobody takes it any more the rest is read all
+ * the same, since a handler runs to its end even if its caller has gone.
+ *
+ * @param begin is given the stream with its first byte, or with its end where it has none and is no error
+ * @returns whether all of it was sent on; the stream is not ended yet
+ */
+async function sendOn(
+  request: IncomingMessage,
+  begin: (body: PassThrough) => void,
+): Promise<boolean> {
+  // Whoever reads it hears of its errors; perhaps nobody does any more.
+  const body = new PassThrough().on("error", () => {});
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (size === 0) begin(body);
+    size += chunk.length;
+    if (size > MAX_STREAM_BYTES) body.destroy(new BrokenStream(tooLarge(MAX_STREAM_BYTES)));
+    if (!body.destroyed && !body.write(chunk)) await room(body);
+  }
+  if (size === 0 && !trailedError(request)) begin(body);
+  return size <= MAX_STREAM_BYTES;
+}
+
+/** Resolves when a stream takes more, or never will. */
+async function room(stream: PassThrough): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once("drain", resolve).once("close", resolve);
+  await promise;
+  stream.off("drain", resolve).off("close", resolve);
+}
+
+/**
+ * The error that AWS's runtime client reports behind what a streaming handler has written.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+ */
+function trailedError({ trailers }: IncomingMessage): FunctionError | undefined {
+  const { [ERROR_TYPE]: errorType, [ERROR_BODY]: body = "" } = trailers;
+  if (errorType === undefined) return undefined;
+  return { ...parseError(Buffer.from(body, "base64").toString()), errorType };
+}
+
+function parseError(body: string): FunctionError {
   const unknown = { errorType: "Unknown", errorMessage: body };
   try {
     return { ...unknown, ...JSON.parse(body) };

@@ -24,6 +24,7 @@ export interface WebServerAddress {
  * A request that takes too long is given up; what becomes of the code that serves it is documented
  * as little as the answer's status, which is taken to be that of a crash.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-nodejs.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html
  */
 export async function forward(
   request: UrlRequest,
@@ -52,9 +53,9 @@ function exchange(
       method,
       path: `/${key}${target}`,
       headers: {
-        ...endToEnd(headers),
+        ...endToEnd({ ...headers, host: headers.host?.[0] }),
         "content-length": body.length,
-        "x-forwarded-for": sourceIp,
+        "x-forwarded-for": [...(headers["x-forwarded-for"] ?? []), sourceIp].join(", "),
         "lambda-web-request-id": requestId,
       },
     });

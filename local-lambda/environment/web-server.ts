@@ -67,18 +67,25 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const requestId = header(request, "lambda-web-request-id");
+  // The service has put the caller's address behind what the caller sent, and the event does so again.
+  const forwardedFor = header(request, "x-forwarded-for").split(", ");
+  const sourceIp = forwardedFor.pop() ?? "";
   const event = functionUrlEvent({
     requestId,
     method: request.method ?? "GET",
     target: admission.target,
     protocol: `HTTP/${request.httpVersion}`,
-    headers: request.headers,
-    sourceIp: header(request, "x-forwarded-for"),
+    headers: {
+      ...request.headersDistinct,
+      "x-forwarded-for": forwardedFor.length > 0 ? [forwardedFor.join(", ")] : undefined,
+    },
+    sourceIp,
+    port: portOf(header(request, "host")),
     body: Buffer.concat(chunks),
     receivedAt,
   });
   const returned = await handler(event, { awsRequestId: requestId });
-  answer(response, functionUrlResponse(JSON.stringify(returned) ?? "null"));
+  answer(response, functionUrlResponse(Buffer.from(JSON.stringify(returned) ?? "null")));
 }
 
 function answer(
@@ -90,6 +97,11 @@ function answer(
 
 function reasonOf(error: unknown): string {
   return inShort(error instanceof Error ? `${error.name}: ${error.message}` : `${error}`);
+}
+
+/** The caller's Host header has come through: the URL's own port, where it says one. */
+function portOf(host: string): number {
+  return Number(/:(\d+)$/.exec(host)?.[1] ?? 80);
 }
 
 function header({ headers }: IncomingMessage, name: string): string {

@@ -10,11 +10,15 @@ export const MODEL_OPTIONS = {
   workers: { option: "--workers", models: ["managed-instances"] },
   maxConcurrency: { option: "--max-concurrency", models: ["managed-instances", "web-function"] },
   seed: { option: "--seed", models: ["on-demand", "managed-instances"] },
+  invokeMode: { option: "--invoke-mode", models: ["on-demand", "managed-instances"] },
 } as const satisfies Partial<
   Record<keyof FunctionConfiguration, { option: string; models: readonly Model[] }>
 >;
 
 export type ModelOption = keyof typeof MODEL_OPTIONS;
+
+/** The options of single models that were given, each with its value. */
+export type GivenOptions = Partial<Pick<FunctionConfiguration, ModelOption>>;
 
 /** The most that the sizes of a model may be. */
 export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_600 } as const;
@@ -34,10 +38,7 @@ export function belongsTo(name: ModelOption, model: Model): boolean {
  *
  * @returns one sentence that says what to do instead, or `undefined`
  */
-export function misplacedOption(
-  model: Model,
-  given: Partial<Record<ModelOption, number>>,
-): string | undefined {
+export function misplacedOption(model: Model, given: GivenOptions): string | undefined {
   for (const name of Object.keys(given) as ModelOption[]) {
     if (given[name] === undefined || belongsTo(name, model)) continue;
     const { option, models } = MODEL_OPTIONS[name];

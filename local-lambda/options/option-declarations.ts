@@ -1,8 +1,12 @@
 /** The options of the embedded Lambda, with their defaults and limits. */
 
 import { InvalidArgumentError, Option } from "commander";
-import { type FunctionConfiguration, MODELS } from "../function-configuration.ts";
-import { AUTHORIZATIONS } from "../url/authorization.ts";
+import {
+  AUTHORIZATIONS,
+  type FunctionConfiguration,
+  INVOKE_MODES,
+  MODELS,
+} from "../function-configuration.ts";
 import { MAX_SIZES } from "./model-options.ts";
 import { addVariable, NAMES, named, whole } from "./option-values.ts";
 
@@ -16,6 +20,12 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
     new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
       .choices(AUTHORIZATIONS)
       .default("NONE"),
+    new Option(
+      "--invoke-mode <mode>",
+      "on-demand, managed-instances: answer all at once, or with bytes as a streaming handler sends them",
+    )
+      .choices(INVOKE_MODES)
+      .default(defaults.invokeMode),
     new Option(
       "--code <folder>",
       "serve the code in a folder (default: this project's handler)",

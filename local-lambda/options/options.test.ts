@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import {
+  AUTHORIZATIONS,
   defaultConfiguration,
   type FunctionConfiguration,
+  INVOKE_MODES,
   MODELS,
 } from "../function-configuration.ts";
-import { AUTHORIZATIONS } from "../url/authorization.ts";
 import { belongsTo, MODEL_OPTIONS, type ModelOption, misplacedOption } from "./model-options.ts";
 import { type LocalLambdaOptions, parseOptions, toArguments } from "./options.ts";
 
@@ -31,6 +32,7 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
     maxConcurrency: fc.integer({ min: 1, max: 128 }),
     maxHoldMs: fc.integer({ min: 100, max: 900_000 }),
     seed: fc.integer({ min: 0, max: 2 ** 31 }),
+    invokeMode: fc.constantFrom(...INVOKE_MODES),
     environmentVariables: fc.dictionary(letters(/^[A-Za-z_]\w*$/), fc.string()),
   },
   {
@@ -48,6 +50,7 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
       "maxConcurrency",
       "maxHoldMs",
       "seed",
+      "invokeMode",
       "environmentVariables",
     ],
   },
@@ -106,6 +109,7 @@ test.each([
   ["web-function", { seed: 1 }, "--seed is an option of on-demand and managed-instances: leave it"],
   ["web-function", { maxConcurrency: 129 }, "--max-concurrency of web-function is at most 128"],
   ["managed-instances", { idleTimeoutMs: 1_000 }, "--idle-timeout is an option of on-demand and"],
+  ["web-function", { invokeMode: "BUFFERED" }, "--invoke-mode is an option of on-demand and"],
   ["managed-instances", { concurrencyLimit: 5 }, "--concurrency-limit is an option of on-demand:"],
 ] as const)("%s is not combined with %j", (model, given, message) => {
   expect(misplacedOption(model, given)).toContain(message);

@@ -1,9 +1,19 @@
 /** The command line of the embedded Lambda. */
 
 import { Command } from "commander";
-import { defaultConfiguration, type FunctionConfiguration } from "../function-configuration.ts";
-import type { Authorization } from "../url/authorization.ts";
-import { belongsTo, MODEL_OPTIONS, type ModelOption, misplacedOption } from "./model-options.ts";
+import {
+  type Authorization,
+  defaultConfiguration,
+  type FunctionConfiguration,
+  type InvokeMode,
+} from "../function-configuration.ts";
+import {
+  belongsTo,
+  type GivenOptions,
+  MODEL_OPTIONS,
+  type ModelOption,
+  misplacedOption,
+} from "./model-options.ts";
 import { declareOptions } from "./option-declarations.ts";
 
 export interface LocalLambdaOptions {
@@ -34,6 +44,7 @@ interface ParsedOptions {
   code?: string;
   handler: string;
   authorization: Authorization;
+  invokeMode: InvokeMode;
 }
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -66,6 +77,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
       maxConcurrency: options.maxConcurrency,
       maxHoldMs: options.maxHold,
       seed: options.seed ?? defaults.seed,
+      invokeMode: options.invokeMode,
       environmentVariables: options.env,
       functionName: options.functionName,
       version: options.functionVersion,
@@ -78,14 +90,14 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
 }
 
 /** The options of single models that stand on the command line. */
-function givenOptions(command: Command): Partial<Record<ModelOption, number>> {
-  const given: Partial<Record<ModelOption, number>> = {};
-  for (const name of Object.keys(MODEL_OPTIONS) as ModelOption[]) {
+function givenOptions(command: Command): GivenOptions {
+  const given = (Object.keys(MODEL_OPTIONS) as ModelOption[]).flatMap((name) => {
     const declared = command.options.find(({ long }) => long === MODEL_OPTIONS[name].option);
     const attribute = declared?.attributeName() ?? "";
-    if (command.getOptionValueSource(attribute) === "cli") given[name] = command.opts()[attribute];
-  }
-  return given;
+    const isGiven = command.getOptionValueSource(attribute) === "cli";
+    return isGiven ? [[name, command.opts()[attribute]]] : [];
+  });
+  return Object.fromEntries(given);
 }
 
 /**
@@ -121,8 +133,8 @@ function modelArguments(configuration: FunctionConfiguration): string[] {
   return names
     .filter((name) => belongsTo(name, configuration.model))
     .flatMap((name) => {
-      const value = configuration[name];
-      const given = name === "idleTimeoutMs" ? value / 1_000 : value;
+      const given =
+        name === "idleTimeoutMs" ? configuration.idleTimeoutMs / 1_000 : configuration[name];
       return [MODEL_OPTIONS[name].option, String(given)];
     });
 }

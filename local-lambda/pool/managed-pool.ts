@@ -85,11 +85,11 @@ export class ManagedPool implements Pool {
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
     if (this.#closed) return { kind: "throttled" };
-    const { invocation, ended } = createInvocation(request);
-    this.#draw.place(invocation);
-    const result = await ended;
-    this.#endRetired();
-    return result;
+    const created = createInvocation(request);
+    if (!created) return { kind: "too-large" };
+    void created.over.then(() => this.#endRetired());
+    this.#draw.place(created.invocation);
+    return created.answered;
   }
 
   /** Replaces all environments; resolves when the new ones poll. Until then nobody takes requests. */

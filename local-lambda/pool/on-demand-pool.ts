@@ -52,12 +52,15 @@ export class OnDemandPool implements Pool {
     if (this.#closed || this.#inFlight >= this.#function.concurrencyLimit) {
       return { kind: "throttled" };
     }
-    const { invocation, ended } = createInvocation(request);
+    const created = createInvocation(request);
+    if (!created) return { kind: "too-large" };
     this.#inFlight += 1;
-    this.#place(invocation);
-    const result = await ended;
-    this.#inFlight -= 1;
-    return result;
+    // A stream is an answer long before the handler has ended.
+    void created.over.then(() => {
+      this.#inFlight -= 1;
+    });
+    this.#place(created.invocation);
+    return created.answered;
   }
 
   get environments(): string[] {

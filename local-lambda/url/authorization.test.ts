@@ -22,9 +22,14 @@ test.each([
   expect(() => credentialsIn(env)).not.toThrow(/secret/);
 });
 
-test("a refusal is a 403 of AWS's form", () => {
+test("a refusal is a 403 of AWS's form", async () => {
   const authorize = iamAuthorization("local", { accessKeyId: "a", secretAccessKey: "b" });
-  const admission = authorize({ method: "GET", target: "/", headers: {}, body: Buffer.alloc(0) });
+  const admission = await authorize({
+    method: "GET",
+    target: "/",
+    headers: {},
+    body: Buffer.alloc(0),
+  });
   expect(admission).toMatchObject({
     admitted: false,
     response: {

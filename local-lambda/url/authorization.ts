@@ -5,30 +5,25 @@
 
 import { LOCAL_ACCOUNT } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
-import type { SignedRequest } from "./canonical-request.ts";
 import type { IamIdentity } from "./function-url-event.ts";
 import { respond, type UrlResponse } from "./function-url-response.ts";
-import { type SigningCredentials, verifySignature } from "./signature.ts";
-
-/** The modes of AWS. `NONE` lets everyone in, which on loopback means this machine. */
-export const AUTHORIZATIONS = ["NONE", "AWS_IAM"] as const;
-export type Authorization = (typeof AUTHORIZATIONS)[number];
+import { type SignedRequest, type SigningCredentials, verifySignature } from "./signature.ts";
 
 /** A caller who is let in, known by name or not; or what is answered instead. */
-export type Admission =
+type Admission =
   | { admitted: true; identity?: IamIdentity }
   | { admitted: false; response: UrlResponse };
 
 /** Decides on a request that has arrived whole, before the function hears of it. */
-export type Authorize = (request: SignedRequest) => Admission;
+export type Authorize = (request: SignedRequest) => Admission | Promise<Admission>;
 
 /** The mode `AWS_IAM` for one caller: requests signed for Lambda in `region` with these credentials. */
 export function iamAuthorization(region: string, credentials: SigningCredentials): Authorize {
   const find = (accessKeyId: string) =>
     accessKeyId === credentials.accessKeyId ? credentials : undefined;
-  return (request) => {
+  return async (request) => {
     const scope = { region, service: "lambda", now: new Date() };
-    const verification = verifySignature(request, scope, find);
+    const verification = await verifySignature(request, scope, find);
     if (verification.ok) return { admitted: true, identity: localUser(credentials) };
     const { errorType, body } = verification;
     const response = respond(403, { "x-amzn-errortype": errorType }, JSON.stringify(body));

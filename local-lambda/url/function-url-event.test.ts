@@ -1,17 +1,23 @@
 import { expect, test } from "vitest";
 import { functionUrlEvent, type UrlRequest } from "./function-url-event.ts";
 
-function eventOf(changes: Partial<UrlRequest> = {}) {
+type Headers = Record<string, string | string[]>;
+
+function eventOf(changes: Partial<Omit<UrlRequest, "headers">> & { headers?: Headers } = {}) {
+  const { headers = { host: "127.0.0.1:9000", "content-type": "application/json" }, ...others } =
+    changes;
+  const distinct = Object.entries(headers).map(([name, values]) => [name, [values].flat()]);
   return functionUrlEvent({
     requestId: "id-1",
     method: "POST",
     target: "/",
     protocol: "HTTP/1.1",
-    headers: { host: "127.0.0.1:9000", "content-type": "application/json" },
     sourceIp: "127.0.0.1",
+    port: 9000,
     body: Buffer.from('{"client":"Ana"}'),
     receivedAt: new Date("2026-11-23T19:03:58Z"),
-    ...changes,
+    ...others,
+    headers: Object.fromEntries(distinct),
   });
 }
 
@@ -37,6 +43,10 @@ test("a request becomes an event of payload format 2.0", () => {
       "content-type": "application/json; charset=utf-8",
       "user-agent": "test/1",
       accept: "text/html",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "http",
+      "x-forwarded-port": "9000",
+      "x-amzn-trace-id": expect.stringMatching(/^Root=1-6b048e1e-[0-9a-f]{24}$/),
     },
     queryStringParameters: { x: "1,2", y: "ä" },
     requestContext: {
@@ -74,6 +84,37 @@ test.each([
   expect(Buffer.from(event.body ?? "", isBase64Encoded ? "base64" : "utf8").toString()).toBe(
     '{"client":"Ana"}',
   );
+});
+
+const type = (name: string) => ({ "content-type": name });
+const GZIP = { ...type("application/json"), "content-encoding": "gzip" };
+
+test.each([
+  ["JSON that is compressed", GZIP, Buffer.from([0x1f, 0x8b, 8, 0])],
+  ["JSON that says it is compressed", GZIP, Buffer.from("{}")],
+  ["JSON that is not UTF-8", type("application/json"), Buffer.from([0x22, 0xff, 0x22])],
+  ["text in Latin-1", type("text/plain; charset=latin1"), Buffer.from([0xe4])],
+  ["text in UTF-16", type("text/plain; charset=utf-16le"), Buffer.from("\ufeffä", "utf16le")],
+])("%s arrives byte for byte, as base64", (_, headers, body) => {
+  const event = eventOf({ headers, body });
+  expect(event.isBase64Encoded).toBe(true);
+  expect(Buffer.from(event.body ?? "", "base64")).toEqual(body);
+});
+
+test.each([
+  ["two lines", { accept: ["a", "b"] }, { accept: "a,b" }],
+  ["one line with two values", { accept: "a, b" }, { accept: "a, b" }],
+  ["an address", { "x-forwarded-for": "1.2.3.4" }, { "x-forwarded-for": "1.2.3.4, 127.0.0.1" }],
+  ["a protocol", { "x-forwarded-proto": "https" }, { "x-forwarded-proto": "https" }],
+  ["a trace", { "x-amzn-trace-id": "Root=1-a-b" }, { "x-amzn-trace-id": "Root=1-a-b" }],
+])("of a caller's headers nothing is lost: %s", (_, headers, expected) => {
+  expect(eventOf({ headers }).headers).toMatchObject(expected);
+});
+
+test("cookies of several lines are all cookies, and no header", () => {
+  const { cookies, headers } = eventOf({ headers: { cookie: ["a=1; b=2", "c=3"] } });
+  expect(cookies).toEqual(["a=1", "b=2", "c=3"]);
+  expect(headers).not.toHaveProperty("cookie");
 });
 
 test("no body, no query and no cookies leave no fields", () => {

@@ -3,7 +3,8 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 
-import type { IncomingHttpHeaders } from "node:http";
+import { isUtf8 } from "node:buffer";
+import { randomBytes } from "node:crypto";
 
 /** An HTTP request as it came in. */
 export interface UrlRequest {
@@ -13,8 +14,11 @@ export interface UrlRequest {
   target: string;
   /** Such as `HTTP/1.1`. */
   protocol: string;
-  headers: IncomingHttpHeaders;
+  /** Their values, as Node.js's `headersDistinct` keeps them apart. */
+  headers: NodeJS.Dict<string[]>;
   sourceIp: string;
+  /** Where the URL listens. */
+  port: number;
   body: Buffer;
   receivedAt: Date;
   /** Who signed it, where callers must sign. */
@@ -65,22 +69,24 @@ export interface FunctionUrlEvent {
 const TEXT_TYPE = /^(text\/.*|application\/(json|javascript|xml|.*\+json|.*\+xml))$/;
 
 export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
-  const { headers, receivedAt, identity } = request;
+  const { receivedAt, identity } = request;
+  const headers = eventHeaders(request);
   const [rawPath = "/", rawQueryString = ""] = splitOnce(request.target, "?");
   const path = decodePath(rawPath);
   const domainName = headers.host ?? "localhost";
   const [domainPrefix = ""] = domainName.split(/[.:]/);
-  const cookies = headers.cookie?.split(/; */).filter((cookie) => cookie !== "");
+  const cookies = (request.headers.cookie ?? [])
+    .flatMap((line) => line.split(/; */))
+    .filter((cookie) => cookie !== "");
   const query = queryParameters(rawQueryString);
-  const mediaType = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  const isBase64Encoded = request.body.length > 0 && !TEXT_TYPE.test(mediaType);
+  const isBase64Encoded = request.body.length > 0 && !isText(headers, request.body);
   return {
     version: "2.0",
     routeKey: "$default",
     rawPath: path,
     rawQueryString,
-    ...(cookies && cookies.length > 0 && { cookies }),
-    headers: joinHeaders(headers),
+    ...(cookies.length > 0 && { cookies }),
+    headers,
     ...(query && { queryStringParameters: query }),
     requestContext: {
       accountId: identity?.accountId ?? "anonymous",
@@ -110,14 +116,39 @@ export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
   };
 }
 
-/** Values of one name are joined by commas; cookies stand apart from the headers. */
-function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === "cookie" || value === undefined) continue;
-    joined[name] = Array.isArray(value) ? value.join(",") : value;
+/**
+ * The headers of the request and those that the service adds. Values of one name are joined by
+ * commas; cookies stand apart from the headers. That a caller's own values stay, with the caller's
+ * address behind them, is assumed: AWS documents it for Web Functions only.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html
+ */
+function eventHeaders(request: UrlRequest): Record<string, string> {
+  const { sourceIp, port, receivedAt } = request;
+  const { "x-forwarded-for": forwardedFor = [], cookie: _, ...others } = request.headers;
+  const joined: Record<string, string> = {
+    "x-forwarded-for": [...forwardedFor, sourceIp].join(", "),
+    "x-forwarded-proto": "http",
+    "x-forwarded-port": String(port),
+    "x-amzn-trace-id": newTraceId(receivedAt),
+  };
+  for (const [name, values] of Object.entries(others)) {
+    if (values !== undefined) joined[name] = values.join(",");
   }
   return joined;
+}
+
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids */
+function newTraceId(receivedAt: Date): string {
+  const seconds = Math.floor(receivedAt.getTime() / 1_000).toString(16);
+  return `Root=1-${seconds.padStart(8, "0")}-${randomBytes(12).toString("hex")}`;
+}
+
+/** It is said to be text, and is: anything else would lose bytes as a string. */
+function isText(headers: Record<string, string>, body: Buffer): boolean {
+  const { "content-type": type = "", "content-encoding": encoding = "identity" } = headers;
+  const mediaType = type.split(";")[0]?.trim().toLowerCase() ?? "";
+  const isPlain = encoding.trim().toLowerCase() === "identity";
+  return isPlain && TEXT_TYPE.test(mediaType) && isUtf8(body);
 }
 
 function queryParameters(query: string): Record<string, string> | undefined {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { functionUrlResponse } from "./function-url-response.ts";
 
 function mapped(returned: unknown) {
-  const { statusCode, headers, body } = functionUrlResponse(JSON.stringify(returned));
+  const { statusCode, headers, body } = functionUrlResponse(Buffer.from(JSON.stringify(returned)));
   return { statusCode, headers, body: body.toString() };
 }
 
@@ -31,6 +31,28 @@ test("an object with a status stands for the response", () => {
     headers: { "content-type": "text/plain", "x-number": "5", "set-cookie": ["a=1", "b=2"] },
     body: "made",
   });
+});
+
+test.each([
+  [
+    "cookies in names that differ by case",
+    { headers: { "Set-Cookie": "a=1", "set-cookie": "b=2" } },
+    { "set-cookie": ["a=1", "b=2"] },
+  ],
+  [
+    "cookies in both places",
+    { headers: { "set-cookie": "a=1" }, cookies: ["b=2"] },
+    { "set-cookie": ["a=1", "b=2"] },
+  ],
+  ["other names that differ by case", { headers: { Vary: "a", vary: "b" } }, { vary: ["a", "b"] }],
+  ["a list", { headers: { vary: ["a", "b"] } }, { vary: ["a", "b"] }],
+  [
+    "one of two content types",
+    { headers: { "Content-Type": "text/html", "content-type": "text/plain" } },
+    { "content-type": "text/plain" },
+  ],
+])("of the headers that a function returns are sent: %s", (_, returned, expected) => {
+  expect(mapped({ statusCode: 200, ...returned }).headers).toMatchObject(expected);
 });
 
 test("a body in base64 is decoded", () => {

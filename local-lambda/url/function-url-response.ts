@@ -3,16 +3,22 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 
+import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-export interface UrlResponse {
+/** What an HTTP response begins with. */
+export interface ResponseHead {
   statusCode: number;
+  /** By lower-case name. */
   headers: Record<string, string | string[]>;
+}
+
+export interface UrlResponse extends ResponseHead {
   body: Buffer;
 }
 
 /** The fields of a returned object that stand for an HTTP response. */
-interface ReturnedResponse {
+export interface ReturnedResponse {
   statusCode: unknown;
   headers?: unknown;
   cookies?: unknown;
@@ -24,18 +30,34 @@ interface ReturnedResponse {
  * Maps what a function returned. An object with a `statusCode` stands for the response; anything
  * else is the body of a 200, a text as it is and the rest as JSON.
  *
- * @param returned the JSON text that the runtime posted
+ * @param returned what the runtime posted: JSON, or what a streaming handler wrote
+ * @param written of what a streaming handler wrote: its content type, and whether the handler said
+ *   so itself, since otherwise JSON is said to be that
  */
-export function functionUrlResponse(returned: string): UrlResponse {
-  let value: unknown;
+export function functionUrlResponse(
+  returned: Buffer,
+  written?: { contentType: string; isSaid: boolean },
+): UrlResponse {
+  const value = parsed(returned);
+  const isTyped = written && (written.isSaid || value === returned);
+  const type = isTyped ? { "content-type": written.contentType } : {};
+  if (!isResponse(value)) return respond(200, type, typeof value === "string" ? value : returned);
   try {
-    value = JSON.parse(returned);
-  } catch {
-    value = returned;
+    const { statusCode, headers } = responseHead(value);
+    return respond(statusCode, { ...type, ...headers }, contentOf(value));
+  } catch (error) {
+    return functionError(INVALID_RESPONSE, reasonOf(error));
   }
-  if (isResponse(value)) return asResponse(value);
-  const body = typeof value === "string" ? value : returned;
-  return respond(200, {}, body);
+}
+
+/** What JSON stands for; other bytes stand for themselves, and are not made a text. */
+function parsed(returned: Buffer): unknown {
+  if (!isUtf8(returned)) return returned;
+  try {
+    return JSON.parse(returned.toString());
+  } catch {
+    return returned;
+  }
 }
 
 /** How much of what the function says of its failure a caller sees, in characters. */
@@ -77,38 +99,45 @@ function isResponse(value: unknown): value is ReturnedResponse {
   return typeof value === "object" && value !== null && "statusCode" in value;
 }
 
-function asResponse(returned: ReturnedResponse): UrlResponse {
-  const { statusCode, headers, cookies, body, isBase64Encoded } = returned;
+/**
+ * Status and headers of a returned object. Values of names that differ only by case, and cookies in
+ * both places, are all kept: AWS documents no rule for them.
+ *
+ * @throws Error with what cannot be sent
+ */
+export function responseHead(returned: ReturnedResponse): ResponseHead {
+  const { statusCode, headers, cookies } = returned;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    return functionError(INVALID_RESPONSE, `the status code ${JSON.stringify(statusCode)}`);
+    throw new Error(`the status code ${JSON.stringify(statusCode)}`);
   }
-  const given: UrlResponse["headers"] = {};
+  const given = new Map<string, string[]>();
+  const add = (name: string, value: unknown) => {
+    validateHeaderName(name);
+    const values = [value].flat().map(String);
+    for (const one of values) validateHeaderValue(name, one);
+    // A body has one type; two lines of it would be none.
+    const earlier = name === "content-type" ? [] : (given.get(name) ?? []);
+    given.set(name, [...earlier, ...values]);
+  };
   if (typeof headers === "object" && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) given[name.toLowerCase()] = String(value);
+    for (const [name, value] of Object.entries(headers)) add(name.toLowerCase(), value);
   }
-  if (Array.isArray(cookies)) given["set-cookie"] = cookies.map(String);
-  const invalid = invalidHeader(given);
-  if (invalid !== undefined) return functionError(INVALID_RESPONSE, invalid);
+  if (Array.isArray(cookies)) add("set-cookie", cookies);
+  const sent = [...given].map(([name, values]) => [name, values.length === 1 ? values[0] : values]);
+  return { statusCode: status, headers: Object.fromEntries(sent) };
+}
+
+function contentOf({ body, isBase64Encoded }: ReturnedResponse): string | Buffer {
   const text = body === undefined || body === null ? "" : asText(body);
-  const content = isBase64Encoded === true ? Buffer.from(text, "base64") : text;
-  return respond(status, given, content);
+  return isBase64Encoded === true ? Buffer.from(text, "base64") : text;
 }
 
 /** The error type of a response that cannot be sent. */
 export const INVALID_RESPONSE = "Runtime.InvalidResponse";
 
-/** What is wrong with the first header that HTTP does not allow. */
-function invalidHeader(headers: UrlResponse["headers"]): string | undefined {
-  for (const [name, values] of Object.entries(headers)) {
-    try {
-      validateHeaderName(name);
-      for (const value of [values].flat()) validateHeaderValue(name, value);
-    } catch (error) {
-      return error instanceof Error ? error.message : `the header ${name}`;
-    }
-  }
-  return undefined;
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : `${error}`;
 }
 
 function asText(value: unknown): string {

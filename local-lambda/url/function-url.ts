@@ -9,6 +9,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import type { Authorize } from "./authorization.ts";
 import { refusalOf } from "./callers.ts";
 import type { UrlRequest } from "./function-url-event.ts";
@@ -16,18 +17,21 @@ import {
   functionError,
   functionUrlResponse,
   INVALID_RESPONSE,
+  type ResponseHead,
+  reasonOf,
   THROTTLED,
   TOO_LARGE,
   type UrlResponse,
 } from "./function-url-response.ts";
 import { endToEnd } from "./hop-by-hop.ts";
-import type { InvocationResult } from "./invocation.ts";
+import { type InvocationResult, MAX_PAYLOAD_BYTES } from "./invocation.ts";
+import {
+  BrokenStream,
+  completeResponse,
+  openResponse,
+  type ResponseStream,
+} from "./streamed-response.ts";
 
-/**
- * The largest request of a synchronous invocation, in bytes.
- * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 /** A burst of thousands of connections must fit; the system may lower it. */
 const BACKLOG = 10_000;
 /**
@@ -101,8 +105,10 @@ export class FunctionUrl {
     if (refusal) return send(response, refusal);
     const answer = body ? await this.#answer(requestId, request, body, receivedAt) : TOO_LARGE;
     try {
-      send(response, answer, requestId);
-    } catch {
+      if ("kind" in answer) await sendStream(response, answer, requestId);
+      else send(response, answer, requestId);
+    } catch (error) {
+      if (response.headersSent) throw error;
       // A header or a status that cannot be sent: Node.js refuses it before anything is.
       send(response, functionError(INVALID_RESPONSE, "it cannot be sent"), requestId);
     }
@@ -113,28 +119,33 @@ export class FunctionUrl {
     request: IncomingMessage,
     body: Buffer,
     receivedAt: Date,
-  ): Promise<UrlResponse> {
-    const { method = "GET", url: target = "/" } = request;
-    const admission = this.#authorize({ method, target, headers: request.headersDistinct, body });
+  ): Promise<UrlResponse | StreamedAnswer> {
+    const { method = "GET", url: target = "/", headersDistinct: headers } = request;
+    const admission = await this.#authorize({ method, target, headers, body });
     if (!admission.admitted) return admission.response;
     const result = await this.#invoke({
       requestId,
       method,
       target,
       protocol: `HTTP/${request.httpVersion}`,
-      headers: request.headers,
+      headers,
       sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+      port: request.socket.localPort ?? 0,
       body,
       receivedAt,
       ...(admission.identity && { identity: admission.identity }),
     });
     switch (result.kind) {
       case "response":
-        return functionUrlResponse(result.body);
+        return mapped(result);
+      case "stream":
+        return result;
       case "http":
         return result.response;
       case "throttled":
         return THROTTLED;
+      case "too-large":
+        return TOO_LARGE;
       case "error":
         return functionError(result.errorType, result.errorMessage);
     }
@@ -150,25 +161,80 @@ async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) break;
+    if (size > MAX_PAYLOAD_BYTES) break;
     chunks.push(chunk);
   }
-  if (size <= MAX_REQUEST_BYTES) return Buffer.concat(chunks);
+  if (size <= MAX_PAYLOAD_BYTES) return Buffer.concat(chunks);
   request.resume();
   return undefined;
 }
 
-/** @param requestId absent: the service has not taken the request for one of its own */
-function send(
+type StreamedAnswer = InvocationResult & { kind: "stream" };
+
+function mapped({ body, contentType }: InvocationResult & { kind: "response" }): UrlResponse {
+  if (contentType === undefined) return functionUrlResponse(body);
+  try {
+    return completeResponse(body, contentType);
+  } catch (error) {
+    return functionError(INVALID_RESPONSE, reasonOf(error));
+  }
+}
+
+/**
+ * Sends a stream as it comes and as fast as the caller takes it. When it breaks, so does the
+ * connection, or the caller could not tell that something is missing; before its first byte there is
+ * still an answer for that.
+ */
+async function sendStream(
   response: ServerResponse,
-  { statusCode, headers, body }: UrlResponse,
-  requestId?: string,
-): void {
+  stream: ResponseStream,
+  requestId: string,
+): Promise<void> {
+  // A caller who has gone is not waited for until the next byte comes.
+  const leave = () => void stream.leave();
+  response.once("close", leave);
+  let opened: Awaited<ReturnType<typeof openResponse>>;
+  try {
+    opened = await openResponse(stream);
+  } catch (error) {
+    leave();
+    const errorType = error instanceof BrokenStream ? error.errorType : INVALID_RESPONSE;
+    return send(response, functionError(errorType, reasonOf(error)), requestId);
+  }
+  response.writeHead(opened.statusCode, headersOf(opened, requestId)).flushHeaders();
+  await pipeline(opened.body, response);
+}
+
+/** @param requestId absent: the service has not taken the request for one of its own */
+function send(response: ServerResponse, answer: UrlResponse, requestId?: string): void {
+  const { statusCode, body } = answer;
+  const length = lengthOf(response.req.method, answer);
   response
     .writeHead(statusCode, {
-      ...endToEnd(headers),
-      ...(requestId !== undefined && { "x-amzn-requestid": requestId }),
-      "content-length": body.length,
+      ...headersOf(answer, requestId),
+      ...(length !== undefined && { "content-length": length }),
     })
     .end(body);
+}
+
+function headersOf({ headers }: ResponseHead, requestId: string | undefined) {
+  return {
+    ...endToEnd(headers),
+    ...(requestId !== undefined && { "x-amzn-requestid": requestId }),
+  };
+}
+
+/**
+ * The content length that a response states. One to HEAD states what GET would get, so far as the
+ * function says that; what has no body by its status states none.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+ */
+function lengthOf(
+  method: string | undefined,
+  { statusCode, headers, body }: UrlResponse,
+): number | undefined {
+  if (statusCode === 204 || statusCode === 304) return undefined;
+  if (method !== "HEAD" || body.length > 0) return body.length;
+  const stated = headers["content-length"];
+  return typeof stated === "string" && /^\d+$/.test(stated) ? Number(stated) : undefined;
 }

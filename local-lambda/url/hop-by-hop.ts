@@ -20,7 +20,8 @@ export function endToEnd(
   for (const [name, value] of Object.entries(headers)) {
     const known = name.toLowerCase();
     if (value === undefined || NAMES.includes(known) || known.startsWith("proxy-")) continue;
-    kept[name] = value;
+    // As a list, even of one, Node.js refuses some names.
+    kept[name] = Array.isArray(value) && value.length === 1 ? value.join() : value;
   }
   return kept;
 }

@@ -140,6 +140,32 @@ test("a request of ten minutes ago is refused", async () => {
   });
 });
 
+test("a URL that was signed is served until it expires, and then refused", async () => {
+  const lambda = await startGuarded();
+  const signer = new SignatureV4({
+    ...{ credentials: ANA, region: "eu-west-1", service: "lambda" },
+    sha256: Hash.bind(null, "sha256"),
+  });
+  const { hostname, host } = lambda.url;
+  const place = { method: "GET", protocol: "http:", hostname, path: "/", headers: { host } };
+  const call = async (ageMs: number) => {
+    const signingDate = new Date(Date.now() - ageMs);
+    const { query } = await signer.presign(
+      { ...place, query: {} },
+      { signingDate, expiresIn: 600 },
+    );
+    const response = await fetch(
+      `${lambda.url}?${new URLSearchParams(query as Record<string, string>)}`,
+    );
+    return { status: response.status, body: await response.text() };
+  };
+  expect(await call(500_000)).toMatchObject({ status: 200 });
+  expect(await call(700_000)).toMatchObject({
+    status: 403,
+    body: expect.stringMatching(/Signature expired: .* - 10 min/),
+  });
+});
+
 test("odd characters in path and query are signed like all others", async () => {
   const lambda = await startGuarded();
   const path = "/a%20b/%C3%A4/%2525/(x)*'!~/";

@@ -80,12 +80,12 @@ export class StandInAws {
     if (target === "/provider") return answerProvider(this.account, JSON.parse(body.toString()));
     const signed = { method, target, headers: request.headersDistinct, body };
     if (method === "GET" && /^\/2016-08-19\/account-settings\/?$/.test(target)) {
-      authenticate(this.account, "lambda", signed);
+      await authenticate(this.account, "lambda", signed);
       await this.#admit("lambda", "GetAccountSettings");
       return accountSettings(this.account);
     }
     if (request.headers["x-amz-target"] === "Logs_20140328.FilterLogEvents") {
-      authenticate(this.account, "logs", signed);
+      await authenticate(this.account, "logs", signed);
       await this.#admit("logs", "FilterLogEvents");
       return filterLogEvents(this.account, JSON.parse(body.toString()));
     }

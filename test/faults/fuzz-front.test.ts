@@ -47,7 +47,7 @@ async function startObserved(model: "on-demand" | "web-function") {
   const observe = (result: InvocationResult): InvocationResult => {
     const text =
       result.kind === "response"
-        ? (JSON.parse(result.body) as { body: string }).body
+        ? (JSON.parse(result.body.toString()) as { body: string }).body
         : result.kind === "http"
           ? result.response.body.toString()
           : "{}";

@@ -1,7 +1,6 @@
 /** What the stand-in's APIs have in common: a call, who may make it, and how it is refused. */
 
-import type { SignedRequest } from "../../../local-lambda/url/canonical-request.ts";
-import { verifySignature } from "../../../local-lambda/url/signature.ts";
+import { type SignedRequest, verifySignature } from "../../../local-lambda/url/signature.ts";
 import type { Account } from "./account.ts";
 import { AwsError } from "./aws-error.ts";
 
@@ -16,9 +15,13 @@ export type Fault = "denied" | { slowMs: number };
  *
  * @throws AwsError as the service would
  */
-export function authenticate(account: Account, service: string, request: SignedRequest): void {
+export async function authenticate(
+  account: Account,
+  service: string,
+  request: SignedRequest,
+): Promise<void> {
   const { credentials, region } = account;
-  const verification = verifySignature(
+  const verification = await verifySignature(
     request,
     { region, service, now: new Date() },
     (accessKeyId) => (accessKeyId === credentials.accessKeyId ? credentials : undefined),

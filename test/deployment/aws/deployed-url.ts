@@ -5,13 +5,9 @@ import {
   type FunctionConfiguration,
 } from "../../../local-lambda/function-configuration.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
-import {
-  type Admission,
-  type Authorize,
-  iamAuthorization,
-} from "../../../local-lambda/url/authorization.ts";
+import { type Authorize, iamAuthorization } from "../../../local-lambda/url/authorization.ts";
 import { respond } from "../../../local-lambda/url/function-url-response.ts";
-import { refusals } from "../../../local-lambda/url/signature-refusals.ts";
+import { UNSIGNED } from "../../../local-lambda/url/signature.ts";
 import { isRecord } from "./archive.ts";
 import type { DeployedFunction, ServedUrl } from "./deployed-function.ts";
 import { isOpen } from "./function-policy.ts";
@@ -104,13 +100,13 @@ export class DeployedUrl implements ServedUrl {
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html */
-  readonly #authorize: Authorize = (request): Admission => {
+  readonly #authorize: Authorize = (request) => {
     const { account } = this.deployed;
     if (this.authorizationType === "AWS_IAM") {
       return iamAuthorization(account.region, account.credentials)(request);
     }
     if (isOpen(this.deployed.permissions.values(), this.qualifier)) return { admitted: true };
-    const { errorType, body } = refusals.unsigned;
+    const { errorType, body } = UNSIGNED;
     const headers = { "x-amzn-errortype": errorType };
     return { admitted: false, response: respond(403, headers, JSON.stringify(body)) };
   };

@@ -1,0 +1,68 @@
+import { type IncomingMessage, request } from "node:http";
+import { expect, test } from "vitest";
+import { codeOf, startLambda } from "../../test/embedded-lambda.ts";
+
+/** Answers with what the query asks for, or with the event's headers and the length of its body. */
+const SOURCE = `
+  export const handler = async ({ queryStringParameters, headers, body }) =>
+    queryStringParameters?.answer
+      ? JSON.parse(queryStringParameters.answer)
+      : { headers, length: body?.length };`;
+
+const start = () => startLambda({ concurrencyLimit: 1, code: codeOf(SOURCE) });
+
+test("the content length of an answer without a body is what GET would get, or none", async () => {
+  const lambda = await start();
+  const cases = [
+    ["HEAD", { statusCode: 200, body: "hello" }, "5"],
+    ["HEAD", { statusCode: 200, headers: { "Content-Length": "7" } }, "7"],
+    ["HEAD", { statusCode: 200 }, undefined],
+    ["GET", { statusCode: 204, body: "lost" }, undefined],
+    ["GET", { statusCode: 304 }, undefined],
+    ["GET", { statusCode: 200 }, "0"],
+  ] as const;
+  for (const [method, returned, expected] of cases) {
+    const url = new URL(`?answer=${encodeURIComponent(JSON.stringify(returned))}`, lambda.url);
+    const seen = await new Promise((resolve, reject) => {
+      const outgoing = request(url, { method }, ({ statusCode, headers }) =>
+        resolve({ statusCode, length: headers["content-length"] }),
+      );
+      outgoing.on("error", reject).end();
+    });
+    expect(seen).toEqual({ statusCode: returned.statusCode, length: expected });
+  }
+});
+
+test("the limit of a request is one of its event, which is larger than what came", async () => {
+  const MB = 1024 * 1024;
+  const lambda = await start();
+  const cases = [
+    [5 * MB, "application/octet-stream", 413],
+    [4 * MB, "application/octet-stream", 200],
+    [5 * MB, "text/plain", 200],
+  ] as const;
+  for (const [size, type, status] of cases) {
+    const headers = { "content-type": type };
+    const body = Buffer.alloc(size, "a");
+    const response = await fetch(lambda.url, { method: "POST", headers, body });
+    expect([size, type, response.status]).toEqual([size, type, status]);
+    await response.arrayBuffer();
+  }
+});
+
+test("what a caller sends in two lines is joined as AWS documents it, and the caller is named", async () => {
+  const lambda = await start();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { "x-sent": ["a", "b"] };
+    request(lambda.url, { headers }, resolve).on("error", reject).end();
+  });
+  let body = "";
+  for await (const chunk of response.setEncoding("utf8")) body += chunk;
+  expect(JSON.parse(body).headers).toMatchObject({
+    "x-sent": "a,b",
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-proto": "http",
+    "x-forwarded-port": lambda.url.port,
+    "x-amzn-trace-id": expect.stringMatching(/^Root=1-/),
+  });
+});
