@@ -11,14 +11,21 @@ describeDeployment("provisioned concurrency", () => {
   test("is kept for an alias, follows new code, and goes without a trace", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
+    // Open from the beginning, so that the provider adds permissions of its own beside the program's.
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "NONE");
+    await workspace.up();
+    const { url: onDemand, functionName } = await workspace.outputs();
+    expect(versionOf(await callUnsigned(onDemand))).toBe("$LATEST");
+
     await workspace.expectSuccess("pulumi", "config", "set", "provisionedConcurrency", "2");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    aws.account.takeCalls();
+    await workspace.up();
     expect(aws.account.takeCalls()).toEqual(
-      expect.arrayContaining(["CreateAlias", "PutProvisionedConcurrencyConfig"]),
+      expect.arrayContaining(["PublishVersion", "CreateAlias", "PutProvisionedConcurrencyConfig"]),
     );
-    const { url, functionName } = await workspace.outputs();
-    expect(versionOf(await callSigned(url, aws.account))).toBe("1");
-    expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+    const { url } = await workspace.outputs();
+    expect(url).not.toBe(onDemand);
+    expect(versionOf(await callUnsigned(url))).toBe("1");
     const unchanged = await workspace.expectSuccess("pulumi", "preview", "--diff");
     expect(changedIn(unchanged)).toEqual([]);
 
@@ -29,28 +36,30 @@ describeDeployment("provisioned concurrency", () => {
       "~ aws:lambda/function:Function: (update)",
     ]);
     aws.account.takeCalls();
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     expect(aws.account.takeCalls()).toEqual([
       "UpdateFunctionCode",
       "PublishVersion",
       "UpdateAlias",
     ]);
     expect(await workspace.outputs()).toMatchObject({ url, functionName });
+    expect(versionOf(await callUnsigned(url))).toBe("2");
+
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "AWS_IAM");
+    await workspace.up();
+    // The provider's own permissions are still there, and hold for a URL without authorization only.
+    expect(aws.resources.filter((name) => name.startsWith("permission"))).toHaveLength(4);
+    expect(await callUnsigned(url)).toMatchObject({ status: 403 });
     expect(versionOf(await callSigned(url, aws.account))).toBe("2");
 
-    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "NONE");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
-    expect(await callUnsigned(url)).toMatchObject({ status: 200 });
-
     await workspace.expectSuccess("pulumi", "config", "rm", "provisionedConcurrency");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
-    const { url: onDemand } = await workspace.outputs();
-    expect(onDemand).not.toBe(url);
-    expect(versionOf(await callUnsigned(onDemand))).toBe("$LATEST");
-    expect(aws.account.resources.join()).not.toMatch(/alias|provisioned/);
+    await workspace.up();
+    const { url: again } = await workspace.outputs();
+    expect(versionOf(await callSigned(again, aws.account))).toBe("$LATEST");
+    expect(aws.resources.join()).not.toMatch(/alias|provisioned/);
 
     await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.account.resources).toEqual([]);
+    expect(aws.resources).toEqual([]);
   });
 });
 
