@@ -42,8 +42,8 @@ export function mayWriteTo(logGroup: aws.cloudwatch.LogGroup): pulumi.Output<str
  * The provider adds the same two by itself, but only when a URL is created open, and leaves them in
  * the function's policy until the function goes. Ours come and go with the setting. They wait for the
  * URL, since AWS refuses a permission while another one is being added to the same function, and the
- * provider does not try its own again. What it leaves opens nothing: that URL has to be without
- * authorization is a condition of the first, and the second alone is not enough.
+ * provider does not try its own again. What it leaves opens nothing once the URL takes signed requests
+ * only: the first holds for URLs of the type NONE, and the second alone is not enough.
  * https://github.com/hashicorp/terraform-provider-aws/pull/44858
  *
  * @param alias where the URL is one of an alias

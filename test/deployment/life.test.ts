@@ -95,7 +95,7 @@ describeDeployment("the life of a stack", () => {
   test("another handler updates the function alone, and its environments are cold", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const { url, codeSha256 } = await workspace.outputs();
     await callSigned(url, aws.account);
     const warm = await callSigned(url, aws.account);
@@ -116,7 +116,7 @@ describeDeployment("the life of a stack", () => {
     expect(preview).toMatch(/1 to update\n\s+6 unchanged/);
     expect(aws.account.takeCalls()).toEqual([]);
 
-    const up = await workspace.expectSuccess("pulumi", "up", "--yes");
+    const up = await workspace.up();
     expect(up).toMatch(/1 updated\n\s+6 unchanged/);
     expect(aws.account.takeCalls()).toEqual(["UpdateFunctionCode"]);
     const outputs = await workspace.outputs();
