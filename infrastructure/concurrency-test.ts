@@ -94,7 +94,7 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
       child,
     );
     if (configuration.urlAuthorization === "NONE") {
-      admitEverybody(name, lambda, alias, child);
+      admitEverybody(name, url, alias, child);
       void pulumi.log.warn(openToEverybody(args.stack), this);
     }
 

@@ -35,6 +35,12 @@ describe("who may call the function", () => {
     });
   });
 
+  test("with NONE the permissions wait until the URL is there, for which the provider adds its own", async () => {
+    const { registered } = await runProgram({ urlAuthorization: "NONE" });
+    const permissions = registered.filter(({ type }) => type === PERMISSION);
+    for (const { existing } of permissions) expect(existing).toContain(FUNCTION_URL);
+  });
+
   test("with NONE and provisioned concurrency, that of the alias which the URL is one of", async () => {
     const run = await runProgram({ urlAuthorization: "NONE", provisionedConcurrency: "2" });
     const ofAlias = { ...EVERYBODY, qualifier: "provisioned" };

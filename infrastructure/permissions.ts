@@ -2,11 +2,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a URL without authorization means, and what ends it. */
-export const OPEN_TO_EVERYBODY =
-  "The URL takes requests from anybody, at your expense. " +
-  "Close it: `pulumi config set urlAuthorization AWS_IAM && pulumi up`.";
-
 /** Lets Lambda run functions as the role that has this trust policy. */
 export const LAMBDA_MAY_ASSUME: aws.iam.PolicyDocument = {
   Version: "2012-10-17",
@@ -34,34 +29,41 @@ export function mayWriteTo(logGroup: aws.cloudwatch.LogGroup): pulumi.Output<str
 }
 
 /**
- * Opens the URL to unsigned requests. The provider adds statements by itself only when a URL is
- * created open, and never removes them; ours come and go with the setting. Both are needed since
- * October 2025; the second holds for calls through the URL only, so that the function cannot be
- * invoked by other ways. A URL of an alias needs them on the alias.
+ * Opens a URL to unsigned requests. Both permissions are needed since October 2025; the second holds
+ * for calls through the URL only, so that the function cannot be invoked by other ways. A URL of an
+ * alias needs them on the alias.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+ *
+ * The provider adds the same two by itself, but only when a URL is created open, and leaves them in
+ * the function's policy until the function goes. Ours come and go with the setting. They wait for the
+ * URL, since AWS refuses a permission while another one is being added to the same function, and the
+ * provider does not try its own again. What it leaves opens nothing once the URL takes signed requests
+ * only: the first holds for URLs of the type NONE, and the second alone is not enough.
+ * https://github.com/hashicorp/terraform-provider-aws/pull/44858
  *
  * @param alias where the URL is one of an alias
  */
 export function admitEverybody(
   name: string,
-  lambda: aws.lambda.Function,
+  url: aws.lambda.FunctionUrl,
   alias: aws.lambda.Alias | undefined,
   options: pulumi.CustomResourceOptions,
 ): void {
   const everybody = {
-    function: lambda.name,
+    function: url.functionName,
     principal: "*",
     ...(alias && { qualifier: alias.name }),
   };
+  const afterUrl = { ...options, dependsOn: [url] };
   new aws.lambda.Permission(
     `${name}-url`,
     { ...everybody, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
-    options,
+    afterUrl,
   );
   new aws.lambda.Permission(
     `${name}-invoke`,
     { ...everybody, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
-    options,
+    afterUrl,
   );
 }
 

@@ -6,16 +6,20 @@
  */
 
 import { createRequire } from "node:module";
+import grpc from "@grpc/grpc-js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
-import type { Properties, ProviderAnswer, ProviderRequest } from "./aws/provider-protocol.ts";
+import statusProto from "@pulumi/pulumi/proto/status_pb.js";
+import type { Properties } from "./aws/properties.ts";
+import type { ProviderAnswer, ProviderRequest } from "./aws/provider.ts";
 import { serve } from "./grpc-server.ts";
 
 /** The version of @pulumi/aws whose provider this stands in for. */
 const VERSION = "7.48.0";
 
 type Struct = NonNullable<ReturnType<proto.CheckRequest["getNews"]>>;
+type Any = Parameters<statusProto.Status["addDetails"]>[0];
 
 /** The messages of @pulumi/pulumi are only understood in its own copy of this package. */
 const pulumiRequire = createRequire(import.meta.resolve("@pulumi/pulumi/proto/provider_pb.js"));
@@ -24,6 +28,9 @@ const { Struct } = pulumiRequire("google-protobuf/google/protobuf/struct_pb.js")
 };
 const { Empty } = pulumiRequire("google-protobuf/google/protobuf/empty_pb.js") as {
   Empty: new () => ReturnType<typeof ResourceProviderService.delete.responseDeserialize>;
+};
+const { Any } = pulumiRequire("google-protobuf/google/protobuf/any_pb.js") as {
+  Any: new () => NonNullable<Any>;
 };
 
 /** Asks the stand-in AWS. */
@@ -44,6 +51,21 @@ function plain(struct: Struct | undefined): Properties {
   return (struct?.toJavaScript() ?? {}) as Properties;
 }
 
+/** A failure on the way: the engine saves the state that comes with it. */
+function failure(id: string, reason: string, outputs: Properties): Error {
+  const detail = new proto.ErrorResourceInitFailed()
+    .setId(id)
+    .setReasonsList([reason])
+    .setProperties(Struct.fromJavaScript(outputs));
+  const packed = new Any();
+  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statusProto.Status().setCode(grpc.status.UNKNOWN).setMessage(reason);
+  status.addDetails(packed);
+  const metadata = new grpc.Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return Object.assign(new Error(reason), { metadata });
+}
+
 await serve(ResourceProviderService, {
   getPluginInfo: async () => new pluginProto.PluginInfo().setVersion(VERSION),
   getSchema: async () => new proto.GetSchemaResponse().setSchema(JSON.stringify({ name: "aws" })),
@@ -56,7 +78,7 @@ await serve(ResourceProviderService, {
       method: "check",
       type: request.getType(),
       name: request.getName(),
-      olds: plain(request.getOlds()),
+      oldInputs: plain(request.getOlds()),
       news: plain(request.getNews()),
     });
     const response = new proto.CheckResponse().setInputs(Struct.fromJavaScript(inputs ?? {}));
@@ -70,7 +92,7 @@ await serve(ResourceProviderService, {
       method: "diff",
       type: request.getType(),
       id: request.getId(),
-      olds: plain(request.getOldInputs()),
+      state: plain(request.getOlds()),
       news: plain(request.getNews()),
     });
     const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
@@ -87,34 +109,54 @@ await serve(ResourceProviderService, {
     return response;
   },
   create: async (request) => {
-    const { id = "", outputs = {} } = await ask({
+    const {
+      id = "",
+      outputs = {},
+      reason,
+    } = await ask({
       method: "create",
       type: request.getType(),
       preview: request.getPreview(),
       news: plain(request.getProperties()),
     });
+    if (reason !== undefined) throw failure(id, reason, outputs);
     return new proto.CreateResponse().setId(id).setProperties(Struct.fromJavaScript(outputs));
   },
+  read: async (request) => {
+    const {
+      id = "",
+      inputs,
+      outputs,
+    } = await ask({
+      method: "read",
+      type: request.getType(),
+      id: request.getId(),
+      state: plain(request.getProperties()),
+      oldInputs: plain(request.getInputs()),
+    });
+    const response = new proto.ReadResponse().setId(id);
+    if (inputs && outputs) {
+      response.setInputs(Struct.fromJavaScript(inputs));
+      response.setProperties(Struct.fromJavaScript(outputs));
+    }
+    return response;
+  },
   update: async (request) => {
-    const { outputs = {} } = await ask({
+    const { outputs = {}, reason } = await ask({
       method: "update",
       type: request.getType(),
       id: request.getId(),
       preview: request.getPreview(),
-      olds: plain(request.getOlds()),
-      oldInputs: plain(request.getOldInputs()),
+      state: plain(request.getOlds()),
       news: plain(request.getNews()),
     });
+    if (reason !== undefined) throw failure(request.getId(), reason, outputs);
     return new proto.UpdateResponse().setProperties(Struct.fromJavaScript(outputs));
   },
   delete: async (request) => {
-    const olds = plain(request.getProperties());
-    await ask({ method: "delete", type: request.getType(), id: request.getId(), olds });
+    const state = plain(request.getProperties());
+    await ask({ method: "delete", type: request.getType(), id: request.getId(), state });
     return new Empty();
-  },
-  invoke: async (request) => {
-    const { outputs = {} } = await ask({ method: "invoke", type: request.getTok() });
-    return new proto.InvokeResponse().setReturn(Struct.fromJavaScript(outputs));
   },
   cancel: async (empty) => empty,
 });

@@ -15,7 +15,7 @@ const QUICK = ["--hold", "500ms"];
 async function deployed(): Promise<{ aws: StandInAws; workspace: Workspace }> {
   const aws = await StandInAws.start();
   const workspace = await Workspace.create(aws);
-  await workspace.expectSuccess("pulumi", "up", "--yes");
+  await workspace.up();
   return { aws, workspace };
 }
 
@@ -117,16 +117,16 @@ describeDeployment("the experiment at a stack", () => {
 
   test("the account's limit is asked for, and what is throttled is no failure", async () => {
     const { aws, workspace } = await deployed();
-    aws.account.concurrentExecutions = 103;
+    aws.lambda.concurrentExecutions = 103;
     await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "3");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const reserved = await workspace.run("npm", ...EXPERIMENT, ...QUICK, "--runs", "1");
     expect(reserved.stdout).toMatch(/^Note: .* reserved concurrency of 3: at least 2 of 5 will/m);
     expect(reserved.stdout).toMatch(/^Run 1 of 1 · .* · 2 throttled$/m);
     expect(reserved.code).toBe(0);
 
     await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "none");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const args = [...QUICK, "--runs", "1", "--concurrency", "104"];
     const { stdout } = await workspace.run("npm", ...EXPERIMENT, ...args);
     expect(stdout).toMatch(

@@ -19,8 +19,8 @@ const LOOK_MS = 500;
 
 /**
  * Serves on a free port of loopback and prints that port, which is how the engine learns it. Ends
- * with the engine, also when that is killed. An error that a handler throws reaches the user as its
- * message alone.
+ * with the engine, also when that is killed. An error that a handler throws reaches the engine as its
+ * message, and its metadata if it has any.
  */
 export async function serve<Service extends grpc.ServiceDefinition>(
   service: Service,
@@ -36,7 +36,8 @@ export async function serve<Service extends grpc.ServiceDefinition>(
     ) => {
       handler(call.request).then(
         (response: unknown) => callback(null, response),
-        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+        ({ message: details, metadata }: Error & Partial<grpc.ServiceError>) =>
+          callback({ code: grpc.status.UNKNOWN, details, ...(metadata && { metadata }) }),
       );
     };
   }

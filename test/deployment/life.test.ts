@@ -72,15 +72,15 @@ describeDeployment("the life of a stack", () => {
     expect(await pulumi("up", "--yes")).toContain("7 unchanged");
     expect(aws.account.takeCalls()).toEqual([]);
 
-    const log = JSON.stringify([...aws.account.logGroups.values()].map(({ streams }) => streams));
+    const log = JSON.stringify([...aws.logs.groups.values()].map(({ streams }) => streams));
     expect(log).toContain("step 1 of 1");
 
     expect(await pulumi("destroy", "--yes")).toContain("7 deleted");
-    expect(aws.account.resources).toEqual([]);
+    expect(aws.resources).toEqual([]);
     const { deployment } = JSON.parse(await pulumi("stack", "export"));
     expect(deployment.resources ?? []).toEqual([]);
     await expect(callUnsigned(outputs.url)).rejects.toThrow();
-    expect(readdirSync(tmpdir()).filter((name) => aws.account.folders.has(name))).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => aws.lambda.folders.has(name))).toEqual([]);
 
     const { secretAccessKey, sessionToken } = aws.account.credentials;
     for (const secret of [secretAccessKey, sessionToken]) {
@@ -95,7 +95,7 @@ describeDeployment("the life of a stack", () => {
   test("another handler updates the function alone, and its environments are cold", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const { url, codeSha256 } = await workspace.outputs();
     await callSigned(url, aws.account);
     const warm = await callSigned(url, aws.account);
@@ -112,11 +112,11 @@ describeDeployment("the life of a stack", () => {
     workspace.edit("handler/index.ts", "`step ", "`step number ");
     const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
     expect(changedIn(preview)).toEqual(["~ aws:lambda/function:Function: (update)"]);
-    expect(preview).toContain("~ code");
+    expect(preview).toMatch(/^ *[~+] code/m);
     expect(preview).toMatch(/1 to update\n\s+6 unchanged/);
     expect(aws.account.takeCalls()).toEqual([]);
 
-    const up = await workspace.expectSuccess("pulumi", "up", "--yes");
+    const up = await workspace.up();
     expect(up).toMatch(/1 updated\n\s+6 unchanged/);
     expect(aws.account.takeCalls()).toEqual(["UpdateFunctionCode"]);
     const outputs = await workspace.outputs();
@@ -130,7 +130,49 @@ describeDeployment("the life of a stack", () => {
     });
     expect(cold.answer.environment?.id).not.toBe(warm.answer.environment?.id);
     await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.account.resources).toEqual([]);
+    expect(aws.resources).toEqual([]);
+  });
+
+  test("a creation that AWS refuses half-way goes on once it is set right", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    aws.lambda.concurrentExecutions = 150;
+    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "60");
+    const { code, stdout } = await workspace.pulumi("up", "--yes", "--skip-preview");
+    expect(code).not.toBe(0);
+    expect(stdout).toContain("UnreservedConcurrentExecution below its minimum value of [100]");
+    expect(aws.account.takeCalls()).toContain("CreateFunction");
+
+    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "50");
+    await workspace.up();
+    expect(aws.account.takeCalls()).toEqual(["PutFunctionConcurrency", "CreateFunctionUrlConfig"]);
+    const { url } = await workspace.outputs();
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+    await workspace.expectSuccess("pulumi", "destroy", "--yes");
+    expect(aws.resources).toEqual([]);
+  });
+
+  test("what somebody changed or deleted by hand is as it should be after the next up", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    await workspace.up();
+    const { functionName, logGroupName } = await workspace.outputs();
+    aws.logs.group(String(logGroupName)).retentionInDays = 30;
+    await aws.lambda.delete(String(functionName));
+    aws.account.takeCalls();
+
+    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(preview).toMatch(/~ retentionInDays *: 30 => 7/);
+    expect(aws.account.takeCalls()).toEqual([]);
+    await workspace.up();
+    expect(aws.account.takeCalls().toSorted()).toEqual([
+      "CreateFunction",
+      "CreateFunctionUrlConfig",
+      "PutRetentionPolicy",
+    ]);
+    const { url } = await workspace.outputs();
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+    expect(await workspace.up()).toContain("7 unchanged");
   });
 
   test("a handler that does not build changes nothing, and says where it is wrong", async () => {

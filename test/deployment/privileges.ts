@@ -1,7 +1,6 @@
 /** What a deployment allows and whom, by what Pulumi's engine received for it. */
 
-import { isRecord } from "./aws/archive.ts";
-import type { Properties } from "./aws/provider-protocol.ts";
+import { isRecord, type Properties } from "./aws/properties.ts";
 
 interface Grant {
   /** Whom, where the policy says it; a role's own policies are for the role. */

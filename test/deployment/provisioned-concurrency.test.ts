@@ -8,19 +8,14 @@ import { StandInAws } from "./stand-in-aws.ts";
 import { Workspace } from "./workspace.ts";
 
 describeDeployment("provisioned concurrency", () => {
-  test("is kept for an alias, follows new code, and goes without a trace", async () => {
+  test("is kept for an alias, follows new code, and goes again", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
     await workspace.expectSuccess("pulumi", "config", "set", "provisionedConcurrency", "2");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
-    expect(aws.account.takeCalls()).toEqual(
-      expect.arrayContaining(["CreateAlias", "PutProvisionedConcurrencyConfig"]),
-    );
+    await workspace.up();
     const { url, functionName } = await workspace.outputs();
     expect(versionOf(await callSigned(url, aws.account))).toBe("1");
     expect(await callUnsigned(url)).toMatchObject({ status: 403 });
-    const unchanged = await workspace.expectSuccess("pulumi", "preview", "--diff");
-    expect(changedIn(unchanged)).toEqual([]);
 
     workspace.edit("handler/index.ts", "`step ", "`step number ");
     const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
@@ -29,7 +24,7 @@ describeDeployment("provisioned concurrency", () => {
       "~ aws:lambda/function:Function: (update)",
     ]);
     aws.account.takeCalls();
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     expect(aws.account.takeCalls()).toEqual([
       "UpdateFunctionCode",
       "PublishVersion",
@@ -38,19 +33,38 @@ describeDeployment("provisioned concurrency", () => {
     expect(await workspace.outputs()).toMatchObject({ url, functionName });
     expect(versionOf(await callSigned(url, aws.account))).toBe("2");
 
-    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "NONE");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
-    expect(await callUnsigned(url)).toMatchObject({ status: 200 });
-
     await workspace.expectSuccess("pulumi", "config", "rm", "provisionedConcurrency");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const { url: onDemand } = await workspace.outputs();
     expect(onDemand).not.toBe(url);
-    expect(versionOf(await callUnsigned(onDemand))).toBe("$LATEST");
-    expect(aws.account.resources.join()).not.toMatch(/alias|provisioned/);
+    expect(versionOf(await callSigned(onDemand, aws.account))).toBe("$LATEST");
+    expect(aws.resources.join()).not.toMatch(/alias|provisioned/);
+  });
+
+  test("comes to an open stack, which is closed again and leaves nothing", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    // Open from the beginning, so that the provider adds permissions of its own beside the program's.
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "NONE");
+    await workspace.up();
+    expect(versionOf(await callUnsigned((await workspace.outputs()).url))).toBe("$LATEST");
+
+    await workspace.expectSuccess("pulumi", "config", "set", "provisionedConcurrency", "2");
+    await workspace.up();
+    const { url } = await workspace.outputs();
+    expect(versionOf(await callUnsigned(url))).toBe("1");
+    const unchanged = await workspace.expectSuccess("pulumi", "preview", "--diff");
+    expect(changedIn(unchanged)).toEqual([]);
+
+    await workspace.expectSuccess("pulumi", "config", "set", "urlAuthorization", "AWS_IAM");
+    await workspace.up();
+    // The provider's own permissions are still there, and hold for a URL without authorization only.
+    expect(aws.resources.filter((name) => name.startsWith("permission"))).toHaveLength(4);
+    expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+    expect(versionOf(await callSigned(url, aws.account))).toBe("1");
 
     await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.account.resources).toEqual([]);
+    expect(aws.resources).toEqual([]);
   });
 });
 

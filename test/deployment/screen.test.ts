@@ -25,7 +25,7 @@ describeDeployment("the screen at a stack", () => {
     before.press("q");
     await before.exited;
 
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    await workspace.up();
     const terminal = openScreen(workspace, "--hold", "400ms");
     await terminal.shows(/Test +stack dev\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
     terminal.press(KEYS.enter);

@@ -8,17 +8,39 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { Account } from "./aws/account.ts";
-import { authenticate, denied, type Fault, type Operation } from "./aws/api.ts";
-import { AwsError } from "./aws/aws-error.ts";
-import { accountSettings } from "./aws/lambda-api.ts";
-import { filterLogEvents } from "./aws/logs-api.ts";
-import { answerProvider } from "./aws/provider-api.ts";
+import { Account, AwsError, type Operation } from "./aws/account.ts";
+import { Iam } from "./aws/iam.ts";
+import { Lambda } from "./aws/lambda.ts";
+import { Logs } from "./aws/logs.ts";
+import {
+  answerProvider,
+  type ProviderAnswer,
+  type ProviderRequest,
+  wordsOf,
+} from "./aws/provider.ts";
+
+/** How a test makes an API misbehave. */
+type Fault = "denied" | { slowMs: number };
 
 export class StandInAws {
   readonly account = new Account();
+  readonly iam = new Iam(this.account);
+  readonly logs = new Logs(this.account);
+  readonly lambda = new Lambda(this.account, this.iam, this.logs);
   /** What a test made of an API: it denies, or takes its time. */
   readonly faults = new Map<Operation, Fault>();
+  /** The types of resources that it knows. */
+  readonly #kinds = {
+    "aws:cloudwatch/logGroup:LogGroup": this.logs.groupKind,
+    "aws:iam/role:Role": this.iam.roleKind,
+    "aws:iam/rolePolicy:RolePolicy": this.iam.rolePolicyKind,
+    "aws:lambda/alias:Alias": this.lambda.aliasKind,
+    "aws:lambda/function:Function": this.lambda.functionKind,
+    "aws:lambda/functionUrl:FunctionUrl": this.lambda.urlKind,
+    "aws:lambda/permission:Permission": this.lambda.permissionKind,
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig":
+      this.lambda.provisionedKind,
+  };
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
   });
@@ -37,6 +59,11 @@ export class StandInAws {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** The names of everything that exists, with what kind of thing it is. */
+  get resources(): string[] {
+    return [this.logs, this.iam, this.lambda].flatMap(({ resources }) => resources);
+  }
+
   /** What programs need in their environment to take it for AWS. */
   get environment(): Record<string, string> {
     const { accessKeyId, secretAccessKey, sessionToken } = this.account.credentials;
@@ -51,10 +78,15 @@ export class StandInAws {
     };
   }
 
+  /** Answers the program that stands in for the provider. */
+  provider(request: ProviderRequest): Promise<ProviderAnswer> {
+    return answerProvider(this.#kinds, request);
+  }
+
   /** Ends it and everything that was deployed. */
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.account.close();
+    await this.lambda.close();
     if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -68,26 +100,26 @@ export class StandInAws {
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" });
       response.end(JSON.stringify(answer));
     } catch (error) {
-      const { type, status, message } =
-        error instanceof AwsError ? error : new AwsError("InternalFailure", String(error), 500);
+      const { type, status } =
+        error instanceof AwsError ? error : new AwsError("InternalFailure", "", 500);
       response.writeHead(status, { "x-amzn-errortype": type });
-      response.end(JSON.stringify({ __type: type, message: `${type}: ${message}` }));
+      response.end(JSON.stringify({ __type: type, message: wordsOf(error) }));
     }
   }
 
   async #answer(request: IncomingMessage, body: Buffer): Promise<object> {
     const { method = "", url: target = "" } = request;
-    if (target === "/provider") return answerProvider(this.account, JSON.parse(body.toString()));
+    if (target === "/provider") return this.provider(JSON.parse(body.toString()));
     const signed = { method, target, headers: request.headersDistinct, body };
     if (method === "GET" && /^\/2016-08-19\/account-settings\/?$/.test(target)) {
-      await authenticate(this.account, "lambda", signed);
+      await this.account.authenticate("lambda", signed);
       await this.#admit("lambda", "GetAccountSettings");
-      return accountSettings(this.account);
+      return this.lambda.accountSettings();
     }
     if (request.headers["x-amz-target"] === "Logs_20140328.FilterLogEvents") {
-      await authenticate(this.account, "logs", signed);
+      await this.account.authenticate("logs", signed);
       await this.#admit("logs", "FilterLogEvents");
-      return filterLogEvents(this.account, JSON.parse(body.toString()));
+      return this.logs.filterLogEvents(JSON.parse(body.toString()));
     }
     throw new AwsError("UnknownOperationException", `${method} ${target} is not stood in for`, 404);
   }
@@ -96,7 +128,7 @@ export class StandInAws {
   async #admit(service: string, operation: Operation): Promise<void> {
     this.account.note(operation);
     const fault = this.faults.get(operation);
-    if (fault === "denied") throw denied(this.account, service, operation);
+    if (fault === "denied") throw this.account.denied(service, operation);
     if (fault) await wait(fault.slowMs, undefined, { signal: this.#closed.signal });
   }
 }

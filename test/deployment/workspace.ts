@@ -85,6 +85,11 @@ export class Workspace {
     throw new Error(`${[command, ...args].join(" ")} ended with ${code}:\n${stdout}${stderr}`);
   }
 
+  /** Deploys, without the preview that `pulumi up` begins with and that runs the program once more. */
+  up(): Promise<string> {
+    return this.expectSuccess("pulumi", "up", "--yes", "--skip-preview");
+  }
+
   /** What the stack exports, as `pulumi stack output --json` prints it. */
   async outputs(): Promise<Record<string, unknown>> {
     return JSON.parse(await this.expectSuccess("pulumi", "stack", "output", "--json"));

@@ -1,34 +1,39 @@
-/** What an AWS account holds in one region. */
+/** The account behind the stand-in: whose it is, what was asked of it, and how it refuses. */
 
-import { AwsError, notFound } from "./aws-error.ts";
-import { newCredentials } from "./credentials.ts";
-import type { DeployedFunction } from "./deployed-function.ts";
-import type { Home } from "./home.ts";
-import type { LogGroup } from "./log-group.ts";
-import type { Role } from "./role.ts";
+import { randomBytes } from "node:crypto";
+import { type SignedRequest, verifySignature } from "../../../local-lambda/url/signature.ts";
 
-/**
- * Concurrent executions of a new account's region, of which a hundred must stay unreserved.
- * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
- */
-const CONCURRENT_EXECUTIONS = 1_000;
-const MIN_UNRESERVED = 100;
+/** The APIs that a program may call by itself. */
+export type Operation = "GetAccountSettings" | "FilterLogEvents";
 
-export class Account implements Home {
+/** A refusal, with the type and the status that the service documents for it. */
+export class AwsError extends Error {
+  readonly type: string;
+  readonly status: number;
+
+  constructor(type: string, message: string, status = 400) {
+    super(message);
+    this.name = "AwsError";
+    this.type = type;
+    this.status = status;
+  }
+}
+
+export class Account {
   readonly id = "123456789012";
   readonly region = "eu-west-1";
-  /** Of the one caller who may do everything. */
-  readonly credentials = newCredentials();
-  /** Set by a test for an account with less. */
-  concurrentExecutions = CONCURRENT_EXECUTIONS;
-  readonly logGroups = new Map<string, LogGroup>();
-  readonly roles = new Map<string, Role>();
-  readonly functions = new Map<string, DeployedFunction>();
-  /** Every folder in which code was ever unpacked, by its name in the system's temporary folder. */
-  readonly folders = new Set<string>();
+  /**
+   * Of the one caller, who may do everything. Temporary ones, as most are by now, and known to this
+   * test alone, so that finding them anywhere means a leak.
+   */
+  readonly credentials = {
+    accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString("base64"),
+    sessionToken: randomBytes(90).toString("base64"),
+  };
   #calls: string[] = [];
 
-  /** Notes a call of an API by its name, such as `CreateFunction`. */
+  /** Notes a call of an API by its name, such as `CreateFunction`. Calls that only read are not noted. */
   note(operation: string): void {
     this.#calls.push(operation);
   }
@@ -40,49 +45,35 @@ export class Account implements Home {
     return calls;
   }
 
-  /** The names of everything that exists, with what kind of thing it is. */
-  get resources(): string[] {
-    return [
-      ...[...this.logGroups.keys()].map((name) => `log group ${name}`),
-      ...[...this.roles.values()].flatMap((role) => role.resources),
-      ...[...this.functions.values()].flatMap((it) => it.resources),
-    ];
-  }
-
   arn(service: string, resource: string): string {
     const region = service === "iam" ? "" : this.region;
     return `arn:aws:${service}:${region}:${this.id}:${resource}`;
   }
 
-  /** @throws AwsError when there is no such function */
-  functionNamed(name: string): DeployedFunction {
-    const found = this.functions.get(name);
-    if (!found) throw notFound(`Function ${this.arn("lambda", `function:${name}`)}`);
-    return found;
-  }
-
-  /** What functions without a reservation share. */
-  get unreserved(): number {
-    let reserved = 0;
-    for (const { reservedConcurrency } of this.functions.values()) {
-      reserved += reservedConcurrency ?? 0;
-    }
-    return this.concurrentExecutions - reserved;
-  }
-
-  /** @throws AwsError when a reservation would leave too little to everybody else */
-  reserve(executions: number, already = 0): void {
-    if (this.unreserved + already - executions >= MIN_UNRESERVED || executions === 0) return;
-    throw new AwsError(
-      "InvalidParameterValueException",
-      "Specified ReservedConcurrentExecutions for function decreases account's " +
-        `UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
+  /**
+   * Lets a call in that is signed for this account.
+   *
+   * @throws AwsError as the service would
+   */
+  async authenticate(service: string, request: SignedRequest): Promise<void> {
+    const { credentials, region } = this;
+    const scope = { region, service, now: new Date() };
+    const verification = await verifySignature(request, scope, (accessKeyId) =>
+      accessKeyId === credentials.accessKeyId ? credentials : undefined,
     );
+    if (verification.ok) return;
+    const { errorType, body } = verification;
+    throw new AwsError(errorType, "message" in body ? body.message : body.Message, 403);
   }
 
-  /** Ends everything that runs. */
-  async close(): Promise<void> {
-    await Promise.all([...this.functions.values()].map((it) => it.close()));
-    this.functions.clear();
+  /** What IAM says to a caller whose policies do not name the action. */
+  denied(service: string, operation: Operation): AwsError {
+    return new AwsError(
+      "AccessDeniedException",
+      `User: ${this.arn("iam", "user/test")} is not authorized to perform: ${service}:${operation} ` +
+        "because no identity-based policy allows it",
+      // The protocol of Logs has one status for all refusals, that of Lambda has HTTP's own.
+      service === "logs" ? 400 : 403,
+    );
   }
 }

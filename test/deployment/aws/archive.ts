@@ -4,19 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Properties } from "./provider-protocol.ts";
-
-/** The key under which the engine marks values that are more than plain ones. */
-export const SIGNATURE = "4dabf18193072939515e22adb298388d";
-/** https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go */
-export const ASSET_OR_ARCHIVE = {
-  asset: "c44067f5952c0a294b673a41bacd8c17",
-  archive: "0def7320c3a5731c473e5ecbe6d01bc7",
-};
-
-export function isRecord(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { ASSET_OR_ARCHIVE, isArchive, isRecord, SIGNATURE } from "./properties.ts";
 
 /**
  * The files of an archive, by path.
@@ -24,9 +12,7 @@ export function isRecord(value: unknown): value is Properties {
  * @throws Error when it holds what this program has no use for, such as another archive
  */
 export function filesOf(archive: unknown): Map<string, Buffer> {
-  if (!isRecord(archive) || archive[SIGNATURE] !== ASSET_OR_ARCHIVE.archive) {
-    throw new Error("The function's code is no archive.");
-  }
+  if (!isArchive(archive)) throw new Error("The function's code is no archive.");
   const { assets } = archive;
   if (!isRecord(assets)) throw new Error("The function's archive is not made of assets.");
   return new Map(Object.entries(assets).map(([path, asset]) => [path, contentOf(path, asset)]));

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 
-import { isRecord } from "./archive.ts";
+import { isRecord } from "./properties.ts";
 
 const COMPARISON = /^\(?\s*\$((?:\.\w+)+)\s*=\s*"((?:[^"\\]|\\.)*)"\s*\)?$/;
 
