@@ -8,10 +8,7 @@ import {
   type FunctionConfiguration,
 } from "../../../local-lambda/function-configuration.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
-import {
-  type Authorize,
-  iamAuthorization,
-} from "../../../local-lambda/url/authorization.ts";
+import { type Authorize, iamAuthorization } from "../../../local-lambda/url/authorization.ts";
 import { respond } from "../../../local-lambda/url/function-url-response.ts";
 import { UNSIGNED } from "../../../local-lambda/url/signature.ts";
 import { type Account, AwsError } from "./account.ts";
