@@ -1,8 +1,8 @@
 /** `npm run tui`: the experiment on a screen. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
-import { ENDING_SIGNALS } from "../experiment/core/signals.ts";
 import { printableLine } from "../experiment/reports/printable.ts";
+import { endWithNpm, onEndingSignals } from "../signals.ts";
 import { parseOptions } from "./options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */
@@ -15,7 +15,9 @@ if (!process.stdout.isTTY || !process.stdin.isTTY) {
   );
   process.exit(1);
 }
-const handOver = leaveOnSignals();
+// Only ending by itself gives back a terminal in raw mode, whatever the signal is.
+const handOver = onEndingSignals((_, number) => process.exit(FATAL + number));
+endWithNpm();
 // What is typed while the screen loads is meant for it, and the terminal must not echo it.
 process.stdin.setRawMode(true);
 // Both are read when Ink and chalk are imported: the production build of React, and no colours
@@ -35,17 +37,3 @@ try {
 }
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();
-
-/**
- * Ends the program on a signal by itself: only that gives back a terminal in raw mode, whatever the
- * signal is.
- *
- * @returns what leaves the signals to somebody else
- */
-function leaveOnSignals(): () => void {
-  const leave = (_: NodeJS.Signals, number: number) => process.exit(FATAL + number);
-  for (const signal of ENDING_SIGNALS) process.on(signal, leave);
-  return () => {
-    for (const signal of ENDING_SIGNALS) process.off(signal, leave);
-  };
-}
