@@ -1,5 +1,6 @@
 /** `npm run tui`: the experiment on a screen. */
 
+import { WRONG_USAGE } from "../experiment/command/program.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { printableLine } from "../experiment/reports/printable.ts";
 import { endWithNpm, onEndingSignals } from "../signals.ts";
@@ -9,11 +10,10 @@ import { parseOptions } from "./options.ts";
 const FATAL = 128;
 
 const options = parseOptions(process.argv.slice(2));
-if (!process.stdout.isTTY || !process.stdin.isTTY) {
-  console.error(
-    "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment",
-  );
-  process.exit(1);
+const lack = lackOfTerminal();
+if (lack !== undefined) {
+  console.error(`${lack}, run the same experiment with:\n  npm run experiment`);
+  process.exit(WRONG_USAGE);
 }
 // Only ending by itself gives back a terminal in raw mode, whatever the signal is.
 const handOver = onEndingSignals((_, number) => process.exit(FATAL + number));
@@ -37,3 +37,14 @@ try {
 }
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();
+
+/** Why there is no terminal to draw on, as the beginning of a sentence; sentences are redrawn as well. */
+function lackOfTerminal(): string | undefined {
+  if (!process.stdout.isTTY || !process.stdin.isTTY) {
+    return "The screen needs a terminal. Without one";
+  }
+  const { TERM = "" } = process.env;
+  if (!["", "dumb", "unknown"].includes(TERM)) return undefined;
+  const words = TERM === "" ? "TERM is not set" : `TERM=${TERM} is none`;
+  return `The screen needs a terminal on which text can be placed, and ${words}. Without one`;
+}

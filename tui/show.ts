@@ -7,6 +7,7 @@ import { verdictWords } from "../experiment/reports/verdict-words.ts";
 import { endInOrder } from "../signals.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
+import { withPinnedColumns } from "./screen/pinned-columns.ts";
 import { Session } from "./session.ts";
 import { type KeptSettings, Settings } from "./settings.ts";
 import { isBusy, type Snapshot } from "./state.ts";
@@ -52,6 +53,8 @@ export async function show(
   const app = h(App, { session, redraw });
   process.stdout.write(SAVE_TITLE);
   screen = render(app, {
+    // Read aloud nothing stands in columns.
+    stdout: isRead ? process.stdout : withPinnedColumns(process.stdout),
     alternateScreen: !isRead,
     exitOnCtrlC: false,
     // A terminal it is, as the entry has seen; Ink would also ask whether this is a CI machine.
