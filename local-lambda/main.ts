@@ -1,5 +1,6 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
+import { endInOrder, endWithNpm } from "../signals.ts";
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
@@ -19,9 +20,8 @@ const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
 let started: LocalLambda | undefined;
 
 // Before the start, which may take its time: what has been started by then is the reaper's.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => void end());
-}
+endInOrder(() => void end());
+endWithNpm();
 process.once("disconnect", () => void end());
 
 const patience = setTimeout(() => {

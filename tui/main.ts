@@ -1,21 +1,23 @@
 /** `npm run tui`: the experiment on a screen. */
 
+import { WRONG_USAGE } from "../experiment/command/program.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
-import { ENDING_SIGNALS } from "../experiment/core/signals.ts";
 import { printableLine } from "../experiment/reports/printable.ts";
+import { endWithNpm, onEndingSignals } from "../signals.ts";
 import { parseOptions } from "./options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */
 const FATAL = 128;
 
 const options = parseOptions(process.argv.slice(2));
-if (!process.stdout.isTTY || !process.stdin.isTTY) {
-  console.error(
-    "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment",
-  );
-  process.exit(1);
+const lack = lackOfTerminal();
+if (lack !== undefined) {
+  console.error(`${lack}, run the same experiment with:\n  npm run experiment`);
+  process.exit(WRONG_USAGE);
 }
-const handOver = leaveOnSignals();
+// Only ending by itself gives back a terminal in raw mode, whatever the signal is.
+const handOver = onEndingSignals((_, number) => process.exit(FATAL + number));
+endWithNpm();
 // What is typed while the screen loads is meant for it, and the terminal must not echo it.
 process.stdin.setRawMode(true);
 // Both are read when Ink and chalk are imported: the production build of React, and no colours
@@ -36,16 +38,13 @@ try {
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();
 
-/**
- * Ends the program on a signal by itself: only that gives back a terminal in raw mode, whatever the
- * signal is.
- *
- * @returns what leaves the signals to somebody else
- */
-function leaveOnSignals(): () => void {
-  const leave = (_: NodeJS.Signals, number: number) => process.exit(FATAL + number);
-  for (const signal of ENDING_SIGNALS) process.on(signal, leave);
-  return () => {
-    for (const signal of ENDING_SIGNALS) process.off(signal, leave);
-  };
+/** Why there is no terminal to draw on, as the beginning of a sentence; sentences are redrawn as well. */
+function lackOfTerminal(): string | undefined {
+  if (!process.stdout.isTTY || !process.stdin.isTTY) {
+    return "The screen needs a terminal. Without one";
+  }
+  const { TERM = "" } = process.env;
+  if (!["", "dumb", "unknown"].includes(TERM)) return undefined;
+  const words = TERM === "" ? "TERM is not set" : `TERM=${TERM} is none`;
+  return `The screen needs a terminal on which text can be placed, and ${words}. Without one`;
 }

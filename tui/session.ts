@@ -2,6 +2,7 @@
 
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
+import type { Target } from "../experiment/core/target.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
 import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
@@ -57,20 +58,18 @@ export class Session {
   #fire(isAgreed: boolean): void {
     this.#work.start(async (signal) => {
       const { store } = this;
-      const none = { notice: undefined, failure: undefined, question: undefined };
-      store.set({ activity: "opening", ...none });
-      const wanted = store.current.target.choice.kind;
-      const target = await unlessAborted(this.#target.open(), signal);
-      // Where this machine stands in for a stack, who pressed the key has not seen it yet.
-      if (!target || store.current.target.choice.kind !== wanted) return;
-      const { plan } = store.current;
+      store.set({ activity: "arming", notice: undefined, failure: undefined, question: undefined });
+      const target = await this.#opened("It fires as soon as it is known where.", signal);
+      if (!target) return;
+      // Why this machine stands in for a stack, which who pressed the key has not seen before.
+      const { plan, notice } = store.current;
       const cost = target.cost?.(plan);
       const [obstacle] = await target.obstacles(plan);
       if (cost && cost.usd >= CONFIRM_FROM_USD && !isAgreed && obstacle === undefined) {
         store.set({ question: `${costWords(cost)} Fire it?` });
         return;
       }
-      store.begin();
+      store.begin(notice);
       const { conduct } = await importConduct();
       const { record } = await conduct({
         plan,
@@ -99,8 +98,12 @@ export class Session {
   recycle(): void {
     this.#work.start(async (signal) => {
       this.store.set({ activity: "recycling", failure: undefined, notice: undefined });
-      const target = await unlessAborted(this.#target.open(), signal);
+      const target = await this.#opened(
+        "All environments end as soon as it is known which.",
+        signal,
+      );
       if (!target) return;
+      const { notice } = this.store.current;
       if (!target.recycle) {
         const how = target.recycleCommand ?? "nobody but who runs this function can do it";
         this.store.set({ notice: `To make all environments cold: ${how}.` });
@@ -108,8 +111,25 @@ export class Session {
       }
       const recycled = target.recycle().then(() => true);
       if (!(await unlessAborted(recycled, signal))) return;
-      this.store.forget({ notice: "All environments have ended: the next run is a cold one." });
+      const ended = "All environments have ended: the next run is a cold one.";
+      this.store.forget({ notice: notice === undefined ? ended : `${notice} ${ended}` });
     });
+  }
+
+  /**
+   * The target, once it is known and open; `undefined` when the waiting for it was stopped.
+   *
+   * @param words what comes then, for those who have pressed a key before
+   */
+  async #opened(words: string, signal: AbortSignal): Promise<Target | undefined> {
+    const { activity } = this.store.current;
+    if (this.#target.isOpen) return this.#target.open();
+    this.store.set({ activity: "opening", awaited: `${words} Esc takes it back.` });
+    const target = await unlessAborted(this.#target.open(), signal).finally(() =>
+      this.store.set({ awaited: undefined }),
+    );
+    if (target) this.store.set({ activity });
+    return target;
   }
 
   /** Takes another plan, and keeps it for the next start. */
@@ -123,7 +143,10 @@ export class Session {
 
   /** Leaves the target for another one, and keeps the choice for the next start. */
   choose(choice: TargetChoice): void {
-    if (this.#work.isUnderWay) return;
+    if (this.#work.isUnderWay) {
+      this.store.set({ notice: "The target stays while something is under way; Esc stops that." });
+      return;
+    }
     const target = describeTarget(choice);
     const notice = this.#settings.keep(toKept(choice));
     const unknown = { obstacle: undefined, cost: undefined, cautions: [] };

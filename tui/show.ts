@@ -2,11 +2,12 @@
 
 import { type Instance, render } from "ink";
 import { createElement as h } from "react";
-import { ENDING_SIGNALS } from "../experiment/core/signals.ts";
 import { printable } from "../experiment/reports/printable.ts";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
+import { endInOrder } from "../signals.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
+import { withPinnedColumns } from "./screen/pinned-columns.ts";
 import { Session } from "./session.ts";
 import { type KeptSettings, Settings } from "./settings.ts";
 import { isBusy, type Snapshot } from "./state.ts";
@@ -23,8 +24,6 @@ const SAVE_TITLE = "\u001b[22;2t";
 const RESTORE_TITLE = "\u001b[23;2t";
 /** After how long the end is waited for in words, in milliseconds. */
 const SILENCE_MS = 1_000;
-/** The first one and its repetition; who sends another does not want to wait for the end. */
-const MOST_SIGNALS = 2;
 /** A screen reader reads every snapshot from its beginning. */
 const SNAPSHOTS_PER_SECOND_READ = 0.5;
 
@@ -54,6 +53,8 @@ export async function show(
   const app = h(App, { session, redraw });
   process.stdout.write(SAVE_TITLE);
   screen = render(app, {
+    // Read aloud nothing stands in columns.
+    stdout: isRead ? process.stdout : withPinnedColumns(process.stdout),
     alternateScreen: !isRead,
     exitOnCtrlC: false,
     // A terminal it is, as the entry has seen; Ink would also ask whether this is a CI machine.
@@ -61,7 +62,11 @@ export async function show(
     incrementalRendering: true,
     maxFps: MAX_FPS,
   });
-  const signals = new LeavingSignals(screen);
+  let hasLeft = false;
+  const hurry = () => process.exit(1);
+  // Who ends the program by a signal gets the terminal back, and the target is ended first. Ctrl-C is
+  // a signal only once the usual screen is back: who presses it then does not wait for that.
+  endInOrder((signal) => (hasLeft && signal === "SIGINT" ? hurry() : screen.unmount()), hurry);
   onSignals();
   leaveWithTerminal(screen);
   let crash: Error | undefined;
@@ -72,7 +77,7 @@ export async function show(
   try {
     await screen.waitUntilExit();
   } finally {
-    signals.hasLeft = true;
+    hasLeft = true;
     process.stdout.write(RESTORE_TITLE);
     store.close();
     await inWords(session.close(), store);
@@ -91,25 +96,6 @@ async function inWords(ending: Promise<void>, store: ExperimentStore): Promise<v
   };
   const patience = setTimeout(say, SILENCE_MS);
   await ending.finally(() => clearTimeout(patience));
-}
-
-/** Who ends the program by a signal gets the terminal back, and the target is ended first. */
-class LeavingSignals {
-  /** Whether the usual screen is back. Ctrl-C, which was a key before, is a signal then. */
-  hasLeft = false;
-  #count = 0;
-
-  constructor(screen: Instance) {
-    // Not once: what conf writes files with repeats a signal, to end a process that would not.
-    for (const signal of ENDING_SIGNALS) {
-      process.on(signal, () => {
-        this.#count += 1;
-        const isImpatient = signal === "SIGINT" && this.hasLeft && this.#count === 1;
-        if (isImpatient || this.#count > MOST_SIGNALS) process.exit(1);
-        screen.unmount();
-      });
-    }
-  }
 }
 
 /** A terminal that is gone takes nothing more: that is the end of the screen, and no crash. */

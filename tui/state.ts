@@ -129,6 +129,8 @@ export interface Snapshot {
   pooled?: string | undefined;
   /** Where the experiment was recorded. */
   record?: string | undefined;
+  /** What comes as soon as the target is known. */
+  awaited?: string | undefined;
   /** What was done last, for those who pressed a key. */
   notice?: string | undefined;
   /** What went wrong and what to do. */

@@ -55,14 +55,18 @@ export class ExperimentStore {
     this.#schedule();
   }
 
-  /** Starts anew, with the environments that the last experiment left warm; its verdict fades. */
-  begin(): void {
+  /**
+   * Starts anew, with the environments that the last experiment left warm; its verdict fades.
+   *
+   * @param notice what is to be known of it meanwhile
+   */
+  begin(notice: string | undefined): void {
     // Those of a recorded experiment are other processes, long gone.
     if (this.#state.recorded) this.#follower.forgetEnvironments();
     this.#follower.forgetRun();
     const forgotten = { recorded: undefined, record: undefined, failure: undefined };
     const faded = { isVerdictOld: true, pooled: undefined };
-    this.set({ activity: "opening", ...faded, notice: undefined, ...forgotten });
+    this.set({ activity: "arming", ...faded, notice, ...forgotten });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */

@@ -15,6 +15,7 @@ export class TargetSlot {
   /** Ends what is waited for when the session does. */
   readonly #closing = new AbortController();
   #target: Promise<Target>;
+  #opened: Target | undefined;
   #hasFailed = false;
   /** Targets that were left, until they have ended. */
   #left: Promise<unknown> = Promise.resolve();
@@ -32,6 +33,11 @@ export class TargetSlot {
   /** Aborted when the session ends. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Whether the target is known and open, so that nothing waits for it. */
+  get isOpen(): boolean {
+    return this.#opened !== undefined && !this.#opened.isGone?.();
   }
 
   /** The target, as soon as it is open; `undefined` when it could not be opened. */
@@ -83,16 +89,18 @@ export class TargetSlot {
 
   #open(mayFallBack: boolean): Promise<Target> {
     this.#hasFailed = false;
+    this.#opened = undefined;
     const { choice } = this.#store.current.target;
     const first = this.#load(choice);
     const opening: Promise<Target> = mayFallBack
       ? first.catch((error) => this.#fallBack(error, () => this.#target === opening))
       : first;
     opening.then(
-      ({ description }) => {
+      (opened) => {
         if (this.#target !== opening) return;
+        this.#opened = opened;
         const { target } = this.#store.current;
-        this.#store.set({ target: { ...target, ...describeKnown(description) } });
+        this.#store.set({ target: { ...target, ...describeKnown(opened.description) } });
         void this.check();
       },
       (error) => {

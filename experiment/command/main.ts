@@ -1,7 +1,7 @@
 /** `npm run experiment`: one experiment without a screen. */
 
+import { endInOrder, endWithNpm } from "../../signals.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printableLine } from "../reports/printable.ts";
 import { EXIT } from "./exit-codes.ts";
 import { parseOptions } from "./options.ts";
@@ -12,9 +12,8 @@ const BUG = "This is a bug. What was recorded until then is kept.";
 const options = parseOptions(process.argv.slice(2));
 const interruption = new AbortController();
 // The first Ctrl-C ends in order; one who is in a hurry can press it again.
-for (const signal of ENDING_SIGNALS) {
-  process.once(signal, () => interruption.abort());
-}
+endInOrder(() => interruption.abort());
+endWithNpm();
 let record: string | undefined;
 process.exitCode = await main(interruption.signal);
 await untilTaken(interruption.signal, () => {

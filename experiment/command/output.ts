@@ -1,8 +1,8 @@
 /** What becomes of what a program prints, where it is not taken. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { onEndingSignals } from "../../signals.ts";
 import { rootMessage } from "../core/errors.ts";
-import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printable } from "../reports/printable.ts";
 
 /** A reader such as `head` left early, or the terminal was closed: nobody misses the rest. */
@@ -52,12 +52,11 @@ export function recordLine(path: string): string {
 export async function untilTaken(signal: AbortSignal, onInterrupted: () => void): Promise<void> {
   const { promise: given, resolve: giveUp } = Promise.withResolvers<void>();
   let isInterrupted = signal.aborted;
-  const onSignal = () => {
+  onEndingSignals(() => {
     if (isInterrupted) return giveUp();
     isInterrupted = true;
     onInterrupted();
-  };
-  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
+  });
   const taken = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );

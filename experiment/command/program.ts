@@ -18,7 +18,7 @@ import {
 import { VERSION } from "../version.ts";
 import { addPlanOptions } from "./plan-options.ts";
 
-const WRONG_USAGE = 2;
+export const WRONG_USAGE = 2;
 
 interface TargetOptions extends LocalSizes {
   target?: string;

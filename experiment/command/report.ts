@@ -1,7 +1,7 @@
 /** `npm run report`: recorded experiments as text, JSON, CSV or HTML. */
 
+import { endWithNpm, onEndingSignals } from "../../signals.ts";
 import { asSentence, ExperimentError } from "../core/errors.ts";
-import { ENDING_SIGNALS } from "../core/signals.ts";
 import { printableLine } from "../reports/printable.ts";
 import { parseReportOptions } from "./report-options.ts";
 import { UnwritableError, writeReport } from "./report-output.ts";
@@ -12,14 +12,13 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseReportOptions(args);
+  endWithNpm();
   try {
     // Who wants help does not wait for all formats.
     const { textOf } = await import("./make-report.ts");
     const text = await textOf(options);
-    for (const signal of options.out === undefined ? [] : ENDING_SIGNALS) {
-      // In order, so that half a file does not stay.
-      process.once(signal, () => process.exit(EXIT.interrupted));
-    }
+    // In order, so that half a file does not stay.
+    if (options.out !== undefined) onEndingSignals(() => process.exit(EXIT.interrupted));
     await writeReport(options.out, text);
     if (options.out !== undefined) console.error(`Report: ${printableLine(options.out)}`);
     return EXIT.made;

@@ -10,6 +10,7 @@
 import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { ENDING_SIGNALS } from "../../signals.ts";
 
 /** How long the embedded Lambda may take to end when who started it has, in milliseconds. */
 const CLOSE_MS = 5_000;
@@ -19,7 +20,7 @@ const [, , folder, embedded] = process.argv;
 const groups = new Set<number>();
 
 // A Ctrl-C is for the program in front; this one ends with its parent.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+for (const signal of ENDING_SIGNALS) process.on(signal, () => {});
 
 if (embedded !== undefined) {
   const lifeline = new Socket({ fd: LIFELINE, readable: true, writable: false }).unref().resume();

@@ -19,7 +19,7 @@ const RUNS = {
 test.each(Object.entries(RUNS))(
   "where the packages are not installed, %s says how they are",
   (_, command) => {
-    const [, ...args] = command.split(" ");
+    const [, ...args] = command.replace(/^exec /, "").split(" ");
     const folder = temporaryFolder();
     for (const file of ["preload.js", "package.json", args.at(-1) ?? ""]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });

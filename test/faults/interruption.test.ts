@@ -54,7 +54,10 @@ test("a second Ctrl-C waits for nothing, and the record is concluded all the sam
     const last = record().at(-1);
     return last?.type === "verdict" && last.run === null;
   });
-  running.child.kill("SIGINT");
+  await waitUntil("the end", () => {
+    running.child.kill("SIGINT");
+    return running.child.exitCode !== null || running.child.signalCode !== null;
+  });
   expect(await running.ended).toBe("SIGINT");
   await waitUntil("the processes to end", () => !processes.some(isAlive));
   await waitUntil("the temporary folder to be empty", () => temporary().length === 0);

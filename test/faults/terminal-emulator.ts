@@ -19,9 +19,9 @@ function emulate([command = "", ...args]: readonly string[]): void {
   let written = "";
   terminal.onData((bytes) => {
     process.stdout.write(bytes);
-    const isOffered = /⏎ fire/.test(written);
+    const isOffered = /\bfire\b/.test(written);
     written += bytes;
-    if (!isOffered && /⏎ fire/.test(written)) terminal.write("\r");
+    if (!isOffered && /\bfire\b/.test(written)) terminal.write("\r");
   });
   terminal.onExit(({ exitCode }) => process.exit(exitCode));
 }

@@ -84,9 +84,27 @@ test("colours are those of the terminal, and none where none are wanted", async 
   expect(plain.terminal.written).not.toMatch(SGR);
 });
 
-test("FORCE_COLOR goes before NO_COLOR's absence on a dumb terminal", async () => {
-  const { terminal } = await openScreen({ env: { TERM: "dumb", FORCE_COLOR: "1" } });
+test("FORCE_COLOR goes before NO_COLOR's absence on a terminal of one colour", async () => {
+  const { terminal } = await openScreen({ env: { TERM: "vt52", FORCE_COLOR: "1" } });
   expect(terminal.written).toMatch(COLOUR);
+});
+
+test("names whose width terminals disagree about move neither the bars nor the cursor", async () => {
+  const clients = ["👍", "👍🏽👍🏽", "❤️ 1️⃣", "🇩🇪 ✅", "José"];
+  const { terminal } = await openScreen({ args: [...QUICK, "--clients", clients.join()] });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  const columns = terminal.cells.flatMap((row) => {
+    const column = row.findIndex(({ text }) => text === "●");
+    return column < 0 ? [] : [column];
+  });
+  expect(columns).toEqual(Array(5).fill(40));
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+  terminal.press(KEYS.home + KEYS.right + KEYS.right);
+  await waitUntil("the cursor", () => terminal.cursor.column === 17 + "XX, ".length - 1);
+  terminal.press("X");
+  await terminal.shows(/▸ Clients +👍 ?,X /);
 });
 
 test("the window says that it fires, and is called as before when it is left", async () => {

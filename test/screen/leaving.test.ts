@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
-import { descendantsOf, isAlive, start } from "../processes.ts";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { descendantsOf, isAlive, ROOT, start } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openFromShell, openScreen } from "./open-screen.ts";
-import { KEYS, type Terminal } from "./terminal.ts";
+import { KEYS, Terminal } from "./terminal.ts";
 
 test.each([
   ["q", (terminal: Terminal) => terminal.press("q")],
@@ -46,8 +47,24 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
 
 test("without a terminal it names the command that needs none", async () => {
   const run = start("tui/main.ts", []);
-  expect(await run.ended).toBe(1);
+  expect(await run.ended).toBe(2);
   expect(run.stderr()).toBe(
     "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment\n",
   );
 });
+
+test.each([
+  ["dumb", "TERM=dumb is none"],
+  ["", "TERM is not set"],
+])(
+  "in a terminal that is called %j, where no text can be placed, it does so too",
+  async (name, why) => {
+    const screen = [process.execPath, join(ROOT, "tui/main.ts")];
+    const terminal = new Terminal("env", [name ? `TERM=${name}` : "-uTERM", ...screen]);
+    onTestFinished(() => terminal.dispose());
+    expect(await terminal.exited).toBe(2);
+    await terminal.shows(new RegExp(`${why}[\\s\\S]*npm run experiment`));
+    // No escape, and no mode of the terminal that was changed.
+    expect(terminal.written).not.toContain("\u001b");
+  },
+);

@@ -55,18 +55,49 @@ test.each([
   await again.terminal.shows(reason);
 });
 
-test("who presses Enter before the reason is there does not fire at the wrong target", async () => {
+/** A Pulumi CLI that answers as soon as it is let. */
+function slowPulumi(script: string): { env: { PATH: string }; answer: () => void } {
   const wait = join(temporaryFolder(), "wait");
-  const script = `while [ ! -e '${wait}' ]; do sleep 0.05; done; echo '[]'`;
-  const env = { PATH: pathWithPulumi(script) };
+  const waiting = `while [ ! -e '${wait}' ]; do sleep 0.05; done; ${script}`;
+  return { env: { PATH: pathWithPulumi(waiting) }, answer: () => writeFileSync(wait, "") };
+}
+
+test("Enter before the stack is found fires once it is", async () => {
+  const server = await startServer(answerPlainly);
+  const { env, answer } = slowPulumi(scriptOf(outputsOf(server.url.href)));
+  const { terminal } = await openScreen({ target: "kept", args: QUICK, env });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/WAITING {2}It fires as soon as it is known where\. Esc takes it back\./);
+  answer();
+  const text = await terminal.shows(/run 2 of 2[\s\S]*INCONCLUSIVE[\s\S]*⏎ fire/);
+  expect(text).not.toMatch(/WAITING/);
+  expect(server.requests).toHaveLength(10);
+});
+
+test("Enter before it is known that there is no stack fires at this machine, and says why", async () => {
+  const { env, answer } = slowPulumi("echo '[]'");
+  const { terminal } = await openScreen({ target: "kept", args: QUICK, env });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/WAITING/);
+  answer();
+  const text = await terminal.shows(/in flight/);
+  expect(text).toMatch(/local · on-demand[\s\S]*No stack to fire at\. No stack is selected/);
+  await terminal.shows(/No stack to fire at[\s\S]*ISOLATED/);
+});
+
+test("Esc takes back what waits for the target; a cold start waits like a shot", async () => {
+  const { env, answer } = slowPulumi("echo '[]'");
   const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
   terminal.press(KEYS.enter);
-  await terminal.shows(/Waiting for the target/);
-  writeFileSync(wait, "");
-  await terminal.shows(/No stack to fire at\. No stack is selected[\s\S]*⏎ fire/);
+  await terminal.shows(/WAITING {2}It fires/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  expect(terminal.text).not.toMatch(/WAITING/);
+  terminal.press("c");
+  await terminal.shows(/WAITING {2}All environments end as soon as it is known which\./);
+  answer();
+  await terminal.shows(/No stack to fire at[\s\S]*the\s+next run is a cold one[\s\S]*⏎ fire/);
   expect(existsSync(join(data, "records"))).toBe(false);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/ISOLATED/);
 });
 
 test("a stack that was asked for is never replaced by this machine", async () => {

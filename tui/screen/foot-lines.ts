@@ -8,10 +8,11 @@ import { type Line, wrapText } from "./text.ts";
 
 /** Wrapped to a width in columns. */
 export function footLines(snapshot: Snapshot, width: number): Line[] {
-  const { notice, question, failure, obstacle, cautions, verdict, pooled, labels, isVerdictOld } =
-    snapshot;
+  const { awaited, notice, question, failure, obstacle, cautions } = snapshot;
+  const { verdict, pooled, labels, isVerdictOld } = snapshot;
   const lines = notice === undefined ? [] : wrapped(width, notice);
   if (question !== undefined) return titled(width, "ASKED FIRST", "yellow", question);
+  if (awaited !== undefined) lines.push(...titled(width, "WAITING", "yellow", awaited));
   if (failure) {
     return [...lines, ...titled(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`)];
   }

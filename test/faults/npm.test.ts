@@ -1,0 +1,131 @@
+/** Programs as people start them: by npm, which may end before them. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { collect, descendantsOf, isAlive, ROOT, temporaryFolder } from "../processes.ts";
+import { recordIn } from "../screen/open-screen.ts";
+import { KEYS, Terminal } from "../screen/terminal.ts";
+import { waitUntil } from "../wait-until.ts";
+import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const;
+const PLAN = ["--clients", "Ana,Barbara", "--runs", "1"];
+/** Nothing of it ends by itself while a test waits. */
+const LONG = [...PLAN, "--hold", "1m"];
+
+/** Starts `npm run` with these words, and ends with the test what npm has left. */
+function npmRun(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn("npm", ["run", "-s", ...words], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const below = new Set<number>();
+  /** All that ever ran below npm, as far as it was looked. */
+  const processes = () => {
+    for (const pid of descendantsOf(child.pid ?? 0)) below.add(pid);
+    return [...below];
+  };
+  onTestFinished(() => {
+    for (const pid of [child.pid ?? 0, ...processes()]) if (isAlive(pid)) process.kill(pid, 9);
+  });
+  return { child, stdout, stderr, processes };
+}
+
+/** Starts the embedded Lambda by npm, ends npm, and looks for what is left. */
+async function endEmbedded(signal: NodeJS.Signals): Promise<void> {
+  const { child, stdout, stderr, processes } = npmRun(["local-lambda", "--", "--port", "0"]);
+  const url = await waitUntil("the URL", () => /http:\S+/.exec(stdout())?.[0]);
+  await fetch(url, { method: "POST", body: '{"client":"Ana","holdMs":100}' });
+  expect(processes().length).toBeGreaterThan(2);
+  child.kill(signal);
+  await waitUntil(`every process to end by ${signal}`, () => !processes().some(isAlive));
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  expect(await once(socket, "error")).toMatchObject([{ code: "ECONNREFUSED" }]);
+  expect(stderr()).toBe("");
+}
+
+/** Starts an experiment by npm, ends npm after the shot, and looks at the record. */
+async function endExperiment(signal: NodeJS.Signals): Promise<void> {
+  const data = temporaryFolder();
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
+  const { child, stdout, processes } = npmRun(["experiment", "--", ...LONG], env);
+  await waitUntil("the shot", () => wholeLines(recordsIn(data)[0]).length > 0);
+  expect(processes().length).toBeGreaterThan(2);
+  child.kill(signal);
+  await waitUntil(`every process to end by ${signal}`, () => !processes().some(isAlive));
+  const lines = wholeLines(recordsIn(data)[0]);
+  expect(onlyObservations(lines).map(({ outcome }) => outcome)).toEqual(["aborted", "aborted"]);
+  expect(lines.at(-1)).toMatchObject({ type: "verdict", run: null });
+  await waitUntil("the record's path", () => /2 aborted[\s\S]*^Record: /m.test(stdout()));
+}
+
+test("a signal to npm, and its end by any other, end what it has started in order", async () => {
+  await Promise.all([
+    ...SIGNALS.map(endExperiment),
+    ...(["SIGINT", "SIGKILL"] as const).map(endEmbedded),
+  ]);
+});
+
+/** A shell in a terminal, in which something was started by npm. */
+async function npmInShell(
+  words: string,
+): Promise<{ terminal: Terminal; data: string; npm: number }> {
+  const data = temporaryFolder();
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" };
+  const terminal = new Terminal("bash", ["--norc", "-i"], { env });
+  onTestFinished(() => terminal.dispose());
+  await terminal.shows(/prompt>/);
+  terminal.press(`npm run -s ${words}${KEYS.enter}`);
+  const npm = await waitUntil("npm", () => descendantsOf(terminal.pid)[0]);
+  return { terminal, data, npm };
+}
+
+test("whatever ends npm, the shell has a usable terminal after the screen", async () => {
+  await Promise.all(
+    (["SIGTERM", "SIGKILL"] as const).map(async (signal) => {
+      const { terminal, data, npm } = await npmInShell(`tui -- --target local ${LONG.join(" ")}`);
+      await terminal.shows(/⏎ fire/);
+      terminal.press(KEYS.enter);
+      await terminal.shows(/in flight/);
+      const processes = descendantsOf(terminal.pid);
+      process.kill(npm, signal);
+      await waitUntil(`every process to end by ${signal}`, () => !processes.some(isAlive));
+      await waitUntil("the usual screen", () => !terminal.isAlternate);
+      expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 2 } });
+      terminal.press(`stty -a; echo us''able${KEYS.enter}`);
+      const text = await terminal.shows(/^usable$/m);
+      expect(text).toMatch(/ icanon /);
+      expect(text).not.toMatch(/ -(icanon|isig|icrnl|opost) /);
+    }),
+  );
+});
+
+test("Ctrl-C at what npm has started, which hears it twice, ends in order before the prompt comes", async () => {
+  const { terminal, data } = await npmInShell(`experiment -- ${LONG.join(" ")}`);
+  await terminal.shows(/0 of 2 answered/);
+  terminal.press(KEYS.ctrl("c"));
+  await terminal.shows(/2 aborted[\s\S]*^Record: [\s\S]*^prompt>\s*$/m);
+  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 2 } });
+});
+
+test("what npm runs in the background, under nohup or not, outlives the shell that started it", async () => {
+  await Promise.all(
+    ["", "nohup "].map(async (nohup) => {
+      const data = temporaryFolder();
+      // It ends by itself, long after the shell.
+      const words = ["experiment", "--", ...PLAN, "--hold", "1500ms"].join(" ");
+      const command = `${nohup}npm run -s ${words} >/dev/null 2>&1 &`;
+      const env = { ...process.env, LAMBDA_CONCURRENCY_TEST_DATA: data };
+      const shell = spawn("sh", ["-c", command], { cwd: ROOT, env, stdio: "ignore" });
+      await once(shell, "exit");
+      const verdict = await waitUntil("the verdict over all", () =>
+        wholeLines(recordsIn(data)[0]).find((line) => line.type === "verdict" && line.run === null),
+      );
+      expect(verdict).toMatchObject({ outcomes: { ok: 2 } });
+    }),
+  );
+});
