@@ -36,7 +36,7 @@ function snapshotOf(lines: readonly RecordLine[]): Snapshot {
   const store = new ExperimentStore(initial, 1);
   try {
     if (lines.length > 0) {
-      store.begin();
+      store.begin(undefined);
       store.set({ record: "its path" });
       for (const line of lines) store.take(line);
       store.settle();
