@@ -3,15 +3,20 @@
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
+import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
+import { printable } from "./printable.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
 
-const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
+const { port, configuration, authorization, quiet } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
 
 /** After how long a start says that it is still under way, in milliseconds. */
 const SILENCE_MS = 10_000;
+
+/** Prints what the environments log; the terminal of one that is steered is another's. */
+const printer = parent ? undefined : new LogPrinter(process.stderr);
 
 /** The standard input, where it ends with the process that steers this one. */
 const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
@@ -34,6 +39,8 @@ try {
   const lambda = await LocalLambda.start(configuration, port, {
     authorize: await authorize(),
     lifeline,
+    onLog: quiet ? undefined : printer && ((...line) => printer.print(...line)),
+    onEdit,
   });
   started = lambda;
   if (parent) obey(lambda, parent);
@@ -85,6 +92,18 @@ function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void 
     }
   });
   tell({ type: "ready", url: lambda.url.href, codeSha256: lambda.codeSha256 });
+}
+
+/**
+ * Says that the code was edited. One that is steered ends, and its reaper ends the environments: who
+ * steers it has noted which code is measured, and starts it anew to measure another.
+ */
+function onEdit([file = "", ...others]: readonly string[]): void {
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const folder = printable(`${configuration.code?.root}`);
+  const message = `The code in ${folder} changed (${printable(file)}${more})`;
+  if (!process.send) console.error(`${message}: new environments serve it from here on.`);
+  else process.send({ type: "failed", message: `${message}.` }, () => process.exit(1));
 }
 
 async function end(): Promise<void> {

@@ -12,7 +12,7 @@ export class InFlight {
   readonly #flights = new Map<string, Flight>();
   readonly #log: LogStream;
 
-  /** @param log is told of those that fail */
+  /** @param log is told who is inside, and of those that fail */
   constructor(log: LogStream) {
     this.#log = log;
   }
@@ -24,6 +24,7 @@ export class InFlight {
   /** @param timer ends with the invocation */
   add(invocation: Invocation, timer: NodeJS.Timeout | undefined): void {
     this.#flights.set(invocation.requestId, { invocation, timer });
+    this.#log.enter(invocation.requestId);
   }
 
   /** Ends one, if it is still inside. */
@@ -36,6 +37,7 @@ export class InFlight {
       const { errorType, errorMessage } = result;
       this.#log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
     }
+    this.#log.leave(requestId);
     flight.invocation.end(result);
   }
 
