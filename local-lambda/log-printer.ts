@@ -93,9 +93,9 @@ function wordsOf(json: Json, text: string): string | undefined {
   const record = platformRecord(json);
   if (record) return platformWords(record);
   const { level, message, timestamp, requestId, ...others } = json;
-  if (typeof level !== "string" || !("message" in json)) return text;
   // The runtime says what is wrong a second time, in these fields.
   const isRuntime = Object.keys(others).every((name) => RUNTIME_FIELDS.has(name));
+  if (typeof level !== "string" || !(isRuntime || "message" in json)) return text;
   const more = isRuntime ? "" : ` ${JSON.stringify(others)}`;
   return `${level} ${messageWords(message)}${more}`;
 }

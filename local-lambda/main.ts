@@ -1,10 +1,12 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
+import type { Writable } from "node:stream";
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
+import type { Surroundings } from "./pool/environment-registry.ts";
 import { printable } from "./printable.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
@@ -16,7 +18,14 @@ const parent = process.send ? (message: ChildMessage) => process.send?.(message)
 const SILENCE_MS = 10_000;
 
 /** Prints what the environments log; the terminal of one that is steered is another's. */
-const printer = parent ? undefined : new LogPrinter(process.stderr);
+let printer: LogPrinter | undefined;
+const onLog: Surroundings["onLog"] =
+  parent || quiet
+    ? undefined
+    : (...line) => {
+        printer ??= new LogPrinter(patientOutput());
+        printer.print(...line);
+      };
 
 /** The standard input, where it ends with the process that steers this one. */
 const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
@@ -39,7 +48,7 @@ try {
   const lambda = await LocalLambda.start(configuration, port, {
     authorize: await authorize(),
     lifeline,
-    onLog: quiet ? undefined : printer && ((...line) => printer.print(...line)),
+    onLog,
     onEdit,
   });
   started = lambda;
@@ -79,6 +88,18 @@ function introduce({ url }: LocalLambda): void {
   console.log(`Local Lambda (${configuration.model}) at ${url}`);
   console.log(`Try: curl ${signing()}-d '{"client":"Ana"}' ${url}`);
   console.log("Ctrl-C ends it and every environment.");
+}
+
+/**
+ * The standard error, so that nobody who does not read it holds up what is served. A terminal blocks,
+ * and so does a pipe once a child was started that shares it, as the reaper and esbuild do; Node.js
+ * has no public way to undo that.
+ */
+function patientOutput(): Writable {
+  const { stderr } = process;
+  const { _handle } = stderr as { _handle?: { setBlocking?(isBlocking: boolean): void } };
+  _handle?.setBlocking?.(false);
+  return stderr;
 }
 
 function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void {

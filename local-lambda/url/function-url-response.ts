@@ -57,8 +57,9 @@ export function inShort(reason: string): string {
   const [first = ""] = reason.split(/[\r\n]/, 1);
   if (first.length <= MAX_REASON_LENGTH) return first;
   const begun = first.slice(0, MAX_REASON_LENGTH);
-  const words = /^(.+)\s/.exec(begun)?.[1] ?? begun.slice(0, -1);
-  return `${words.trimEnd().toWellFormed()}…`;
+  // An endless word may end in half a character.
+  const words = /^(.+)\s/.exec(begun)?.[1] ?? begun.slice(0, -1).replace(/[\ud800-\udbff]$/, "");
+  return `${words.trimEnd()}…`;
 }
 
 /**
