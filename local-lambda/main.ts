@@ -23,6 +23,8 @@ const onLog: Surroundings["onLog"] =
   parent || quiet
     ? undefined
     : (...line) => {
+        // What was ended in order would tell of it as of a failure.
+        if (isEnding) return;
         printer ??= new LogPrinter(patientOutput());
         printer.print(...line);
       };
@@ -31,6 +33,7 @@ const onLog: Surroundings["onLog"] =
 const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
 
 let started: LocalLambda | undefined;
+let isEnding = false;
 
 // Before the start, which may take its time: what has been started by then is the reaper's.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -128,6 +131,7 @@ function onEdit([file = "", ...others]: readonly string[]): void {
 }
 
 async function end(): Promise<void> {
+  isEnding = true;
   await started?.close();
   process.exit(0);
 }
