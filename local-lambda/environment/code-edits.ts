@@ -17,6 +17,8 @@ import { type CodeFiles, hashOf, listCode, type Part, partOf, unreadable } from 
  * their own, so that an edit of the code beside them is seen at once.
  */
 const SHARE = 0.1;
+/** How long an edit of very many files may go unnoticed, in milliseconds. */
+const MAX_REST_MS = 1_000;
 /** How long nothing may have been written for an edit to be complete, in milliseconds. */
 const CALM_MS = 100;
 /**
@@ -154,7 +156,8 @@ class Look {
       const endedAt = performance.now();
       const tookMs = endedAt - startedAt;
       // One look that a busy machine made slow says nothing about the next.
-      this.#nextAt = endedAt + Math.min(tookMs, this.#tookMs) / SHARE;
+      const restMs = Math.min(tookMs, this.#tookMs) / SHARE;
+      this.#nextAt = endedAt + Math.min(restMs, MAX_REST_MS);
       this.#tookMs = tookMs;
     }
   }

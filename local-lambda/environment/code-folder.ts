@@ -114,14 +114,24 @@ function isCode(entry: Dirent): boolean {
   return (entry.isFile() || entry.isSymbolicLink()) && !EDITORS_FILE.test(entry.name);
 }
 
+/** Files that are read at once: one by one, thousands would take seconds. */
+const BATCH = 64;
+
 /** Of all files, by name and content; of links, by what they point to. Empty folders do not count. */
 export async function hashOf(root: string, names: Iterable<string>): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of [...names].sort((a, b) => (a < b ? -1 : 1))) {
-    const path = join(root, name);
-    const isLink = lstatSync(path).isSymbolicLink();
-    const content = isLink ? Buffer.from(await readlink(path)) : await readFile(path);
-    hash.update(`${name}\0${isLink ? "link" : "file"}\0${content.length}\0`).update(content);
+  const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
+  for (let start = 0; start < sorted.length; start += BATCH) {
+    const batch = sorted.slice(start, start + BATCH);
+    const read = await Promise.all(batch.map((name) => readCode(join(root, name))));
+    for (const [at, { kind, content }] of read.entries()) {
+      hash.update(`${batch[at]}\0${kind}\0${content.length}\0`).update(content);
+    }
   }
   return hash.digest("hex");
+}
+
+async function readCode(path: string): Promise<{ kind: "file" | "link"; content: Buffer }> {
+  if (!lstatSync(path).isSymbolicLink()) return { kind: "file", content: await readFile(path) };
+  return { kind: "link", content: Buffer.from(await readlink(path)) };
 }
