@@ -16,7 +16,7 @@ export interface ReadyMessage {
   codeSha256: string;
 }
 
-/** Sent instead, when it cannot start. */
+/** Sent instead when it cannot start, and later when it ends for a reason of its own. */
 export interface FailedMessage {
   type: "failed";
   message: string;

@@ -1,23 +1,40 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
+import type { Writable } from "node:stream";
 import { endInOrder, endWithNpm } from "../signals.ts";
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
+import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
+import type { Surroundings } from "./pool/environment-registry.ts";
+import { printable } from "./printable.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
 
-const { port, configuration, authorization } = parseOptions(process.argv.slice(2));
+const { port, configuration, authorization, quiet } = parseOptions(process.argv.slice(2));
 const parent = process.send ? (message: ChildMessage) => process.send?.(message) : undefined;
 
 /** After how long a start says that it is still under way, in milliseconds. */
 const SILENCE_MS = 10_000;
 
+/** Prints what the environments log; the terminal of one that is steered is another's. */
+let printer: LogPrinter | undefined;
+const onLog: Surroundings["onLog"] =
+  parent || quiet
+    ? undefined
+    : (...line) => {
+        // What was ended in order would tell of it as of a failure.
+        if (isEnding) return;
+        printer ??= new LogPrinter(patientOutput());
+        printer.print(...line);
+      };
+
 /** The standard input, where it ends with the process that steers this one. */
 const lifeline = process.env[LIFELINE_VARIABLE] === undefined ? undefined : 0;
 
 let started: LocalLambda | undefined;
+let isEnding = false;
 
 // Before the start, which may take its time: what has been started by then is the reaper's.
 endInOrder(() => void end());
@@ -34,6 +51,8 @@ try {
   const lambda = await LocalLambda.start(configuration, port, {
     authorize: await authorize(),
     lifeline,
+    onLog,
+    onEdit,
   });
   started = lambda;
   if (parent) obey(lambda, parent);
@@ -74,6 +93,18 @@ function introduce({ url }: LocalLambda): void {
   console.log("Ctrl-C ends it and every environment.");
 }
 
+/**
+ * The standard error, so that nobody who does not read it holds up what is served. A terminal blocks,
+ * and so does a pipe once a child was started that shares it, as the reaper and esbuild do; Node.js
+ * has no public way to undo that.
+ */
+function patientOutput(): Writable {
+  const { stderr } = process;
+  const { _handle } = stderr as { _handle?: { setBlocking?(isBlocking: boolean): void } };
+  _handle?.setBlocking?.(false);
+  return stderr;
+}
+
 function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void {
   process.on("message", async (message: ControlCall) => {
     const { call } = message;
@@ -87,7 +118,20 @@ function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void 
   tell({ type: "ready", url: lambda.url.href, codeSha256: lambda.codeSha256 });
 }
 
+/**
+ * Says that the code was edited. One that is steered ends, and its reaper ends the environments: who
+ * steers it has noted which code is measured, and starts it anew to measure another.
+ */
+function onEdit([file = "", ...others]: readonly string[]): void {
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const folder = printable(`${configuration.code?.root}`);
+  const message = `The code in ${folder} changed (${printable(file)}${more})`;
+  if (!process.send) console.error(`${message}: new environments serve it from here on.`);
+  else process.send({ type: "failed", message: `${message}.` }, () => process.exit(1));
+}
+
 async function end(): Promise<void> {
+  isEnding = true;
   await started?.close();
   process.exit(0);
 }

@@ -28,7 +28,7 @@ const BARE = fileURLToPath(new URL("bare-process.cjs", import.meta.url));
  * @throws Error when not each of them had a cold start of its own
  */
 export async function coldEnvironments(count: number): Promise<Cold> {
-  await using lambda = new RunningProgram(["local-lambda/main.ts", "--port", "0"]);
+  await using lambda = new RunningProgram(["local-lambda/main.ts", "--port", "0", "--quiet"]);
   const [url = ""] = await lambda.printed(/http:\S+/);
   const pool = new Pool(url, { connections: count, pipelining: 1, headersTimeout: 0 });
   const startedAt = Date.now();

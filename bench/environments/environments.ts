@@ -63,7 +63,7 @@ async function benchWarm(report: Report, count: number): Promise<void> {
   const bundle = join(folder.path, BUNDLE_FILE);
   writeFileSync(bundle, await bundleHandler());
   const bareHttp = fileURLToPath(new URL("bare-http.ts", import.meta.url));
-  await using lambda = new RunningProgram(["local-lambda/main.ts", "--port", "0"]);
+  await using lambda = new RunningProgram(["local-lambda/main.ts", "--port", "0", "--quiet"]);
   await using bare = new RunningProgram([bareHttp, bundle]);
   const [ours = ""] = await lambda.printed(/http:\S+/);
   const [theirs = ""] = await bare.printed(/http:\S+/);

@@ -1,19 +1,12 @@
 /** Makes text from answers fit to be shown: it is untrusted. */
 
-/**
- * Control and escape characters, marks that reorder what stands beside them or cannot be seen, line
- * separators, and halves of characters.
- */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+import { printable } from "../../local-lambda/printable.ts";
 
-/** The same on one line: line breaks and tabs are spaces. */
+export { printable };
+
+/** On one line: line breaks and tabs are spaces. */
 export function printableLine(text: string): string {
   return printable(text.trim().replaceAll(/[\r\n\t]+/g, " "));
-}
-
-/** Shows what a terminal would obey as its code, such as `\u001b`. */
-export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, codeOf);
 }
 
 /** No name that a plan takes is longer, nor an identity that a service gives. */
@@ -38,12 +31,6 @@ function shortened(text: string, length: number): string {
   const characters = [...text.slice(0, 2 * length + 1)];
   if (characters.length <= length) return text;
   return `${characters.slice(0, length).join("")}…`;
-}
-
-/** Those beyond the first 65,536 are two units, as in JSON. */
-function codeOf(character: string): string {
-  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 /** The same of a text of several lines, which stay lines. */

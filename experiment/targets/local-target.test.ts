@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { answerSchema } from "../../handler/answer.ts";
+import { codeOf } from "../../test/embedded-lambda.ts";
 import { isAlive } from "../../test/processes.ts";
 import type { Target } from "../core/target.ts";
 import { openLocalTarget } from "./local-target.ts";
@@ -53,6 +56,20 @@ test.each([
   for (const { environment } of [...answers, after]) {
     expect(isAlive(environment?.pid ?? 0)).toBe(false);
   }
+});
+
+test("what it serves is one code: after an edit it has ended, and says why", async () => {
+  const code = codeOf("export const handler = async () => 1;");
+  const target = await openLocalTarget({ code });
+  onTestFinished(() => target.close());
+  expect(await (await fetch(target.url)).text()).toBe("1");
+  expect(await target.explainEnd?.()).toBeUndefined();
+  writeFileSync(join(code.root, "index.mjs"), "export const handler = async () => 2;");
+  await expect(fetch(target.url)).rejects.toThrow("fetch failed");
+  expect(await target.explainEnd?.()).toMatchObject({
+    message: `The embedded Lambda has ended. The code in ${code.root} changed (index.mjs).`,
+  });
+  expect(target.isGone?.()).toBe(true);
 });
 
 test("more environments beforehand than fit are refused before anything is started", async () => {

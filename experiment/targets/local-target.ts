@@ -90,7 +90,7 @@ export async function openLocalTarget(
     isGone: () => !child.connected,
     explainEnd: async () => {
       if (child.connected) await unlessAborted(disconnected, AbortSignal.timeout(END_MS));
-      return child.connected ? undefined : gone();
+      return child.connected ? undefined : control.gone();
     },
     close: () => close(child, ended),
   };
@@ -140,16 +140,19 @@ class Control {
   readonly #child: ChildProcess;
   readonly #open = new Map<number, PromiseWithResolvers<ControlAnswer>>();
   #calls = 0;
+  /** Why it ended, as far as it could say. */
+  #reason = "";
 
   constructor(child: ChildProcess) {
     this.#child = child;
     child.on("message", (message: ChildMessage) => {
+      if (message.type === "failed") this.#reason = ` ${message.message}`;
       if (message.type !== "answer") return;
       this.#open.get(message.call)?.resolve(message);
       this.#open.delete(message.call);
     });
     child.once("disconnect", () => {
-      for (const { reject } of this.#open.values()) reject(gone());
+      for (const { reject } of this.#open.values()) reject(this.gone());
       this.#open.clear();
     });
   }
@@ -157,14 +160,15 @@ class Control {
   call(request: ControlRequest): Promise<ControlAnswer> {
     this.#calls += 1;
     const call = this.#calls;
-    if (!this.#child.connected) return Promise.reject(gone());
+    if (!this.#child.connected) return Promise.reject(this.gone());
     const answer = Promise.withResolvers<ControlAnswer>();
     this.#open.set(call, answer);
     this.#child.send({ ...request, call } satisfies ControlCall);
     return answer.promise;
   }
-}
 
-function gone(): ExperimentError {
-  return new ExperimentError("The embedded Lambda has ended.", "Fire again: it is started anew.");
+  gone(): ExperimentError {
+    const message = `The embedded Lambda has ended.${this.#reason}`;
+    return new ExperimentError(message, "Fire again: it is started anew.");
+  }
 }

@@ -1,15 +1,15 @@
 /** Code in a folder of the user's: whether it is there, and which code it is. */
 
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
-import { readdir, readFile, readlink } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
+import { readFile, readlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { FunctionCode } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { EXTENSIONS, handlerFile, handlerParts } from "./handler-file.ts";
 
 /** Code that an environment can run. */
-export interface GivenCode {
+export interface Code {
   /** LAMBDA_TASK_ROOT: the folder that holds the handler, as an absolute path. */
   root: string;
   /** _HANDLER: the file without its extension, and the export. */
@@ -17,6 +17,27 @@ export interface GivenCode {
   /** Of the code, in hexadecimal. */
   codeSha256: string;
 }
+
+/** Code in a folder that may be edited. */
+export interface GivenCode extends Code {
+  /** As they were before the hash was taken. */
+  files: CodeFiles;
+}
+
+/** The files of a folder, by their path in it, and by what it shows that one was written. */
+export type CodeFiles = ReadonlyMap<string, string>;
+
+/** Files of packages may be many, and are hardly ever edited. */
+export type Part = "own" | "packages";
+
+const PACKAGES = "node_modules";
+
+export function partOf(name: string): Part {
+  return name.split("/").slice(0, -1).includes(PACKAGES) ? "packages" : "own";
+}
+
+/** What editors keep beside a file while it is open: no code, and no reason to start anything anew. */
+const EDITORS_FILE = /^(\.#.*|#.*#|.*~|\..*\.sw[a-p]|4913)$/;
 
 /**
  * Finds the handler's file as AWS's runtime client will. Whether the file exports the handler shows
@@ -32,13 +53,16 @@ export async function openCode({ root, handler }: FunctionCode): Promise<GivenCo
     return await findCode(folder, handler);
   } catch (error) {
     if (error instanceof StartError) throw error;
-    // The system's error, which names the file.
-    const reason = error instanceof Error ? error.message : error;
     throw new StartError(
-      `The code cannot be read: ${reason}. Make all of the folder readable, or name one that holds ` +
-        "the code alone: --code.",
+      `${unreadable(error)}. Make all of the folder readable, or name one that holds the code ` +
+        "alone: --code.",
     );
   }
+}
+
+/** What the system says, which names the file. */
+export function unreadable(error: unknown): string {
+  return `The code cannot be read: ${error instanceof Error ? error.message : error}`;
 }
 
 async function findCode(folder: string, handler: string): Promise<GivenCode> {
@@ -59,23 +83,55 @@ async function findCode(folder: string, handler: string): Promise<GivenCode> {
         "Name the file that is there with --handler, such as --handler index.handler.",
     );
   }
-  return { root: folder, handler, codeSha256: await hashOf(folder) };
+  const files = new Map([...listCode(folder, "own"), ...listCode(folder, "packages")]);
+  return { root: folder, handler, files, codeSha256: await hashOf(folder, files.keys()) };
 }
 
+/**
+ * Lists the files of a folder, and links without following them. Takes about 5 ms for 1,000 files.
+ *
+ * @throws the system's error when a folder is missing or cannot be read
+ */
+export function listCode(root: string, part: Part): CodeFiles {
+  const files = new Map<string, string>();
+  const list = (folder: string, isPackage: boolean) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) {
+        const isPackages = isPackage || entry.name === PACKAGES;
+        if (part === "packages" || !isPackages) list(name, isPackages);
+      } else if (isPackage === (part === "packages") && isCode(entry)) {
+        const stat = lstatSync(join(root, name), { throwIfNoEntry: false });
+        if (stat) files.set(name, `${stat.size} ${stat.ino} ${stat.mtimeMs} ${stat.ctimeMs}`);
+      }
+    }
+  };
+  list("", false);
+  return files;
+}
+
+function isCode(entry: Dirent): boolean {
+  return (entry.isFile() || entry.isSymbolicLink()) && !EDITORS_FILE.test(entry.name);
+}
+
+/** Files that are read at once: one by one, thousands would take seconds. */
+const BATCH = 64;
+
 /** Of all files, by name and content; of links, by what they point to. Empty folders do not count. */
-async function hashOf(root: string): Promise<string> {
+export async function hashOf(root: string, names: Iterable<string>): Promise<string> {
   const hash = createHash("sha256");
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }))
-    .map(({ entry, path }) => ({ entry, path, name: relative(root, path).replaceAll(sep, "/") }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { entry, path, name } of files) {
-    const content = entry.isFile() ? await readFile(path) : Buffer.from(await readlink(path));
-    hash
-      .update(`${name}\0${entry.isFile() ? "file" : "link"}\0${content.length}\0`)
-      .update(content);
+  const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
+  for (let start = 0; start < sorted.length; start += BATCH) {
+    const batch = sorted.slice(start, start + BATCH);
+    const read = await Promise.all(batch.map((name) => readCode(join(root, name))));
+    for (const [at, { kind, content }] of read.entries()) {
+      hash.update(`${batch[at]}\0${kind}\0${content.length}\0`).update(content);
+    }
   }
   return hash.digest("hex");
+}
+
+async function readCode(path: string): Promise<{ kind: "file" | "link"; content: Buffer }> {
+  if (!lstatSync(path).isSymbolicLink()) return { kind: "file", content: await readFile(path) };
+  return { kind: "link", content: Buffer.from(await readlink(path)) };
 }

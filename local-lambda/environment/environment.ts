@@ -6,6 +6,7 @@ import type { Invocation, InvocationResult } from "../url/invocation.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { InFlight } from "./in-flight.ts";
 import { LogStream } from "./log-stream.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 import { Runtime, THREAD_ENDED } from "./runtime.ts";
 import { RuntimeApi } from "./runtime-api.ts";
@@ -67,8 +68,14 @@ export class Environment {
         this.#inFlight.begin(requestId, contentType, body),
       onStreamed: (requestId) => this.#inFlight.complete(requestId),
       onStreamLost: (requestId) => this.#onStreamLost(requestId),
-      onError: (requestId, error) => this.#inFlight.end(requestId, { kind: "error", ...error }),
-      onInitError: (error) => this.#runtime.reportInitError(error),
+      onError: (requestId, { errorType, errorMessage }) =>
+        this.#inFlight.end(requestId, {
+          kind: "error",
+          errorType,
+          errorMessage: withMissingSdk(errorMessage),
+        }),
+      onInitError: ({ errorType, errorMessage }) =>
+        this.#runtime.reportInitError({ errorType, errorMessage: withMissingSdk(errorMessage) }),
       onThreadGone: (requestIds) => this.#onThreadGone(requestIds),
     });
   }

@@ -16,7 +16,7 @@ export class InFlight {
   readonly #flights = new Map<string, Flight>();
   readonly #log: LogStream;
 
-  /** @param log is told of those that fail */
+  /** @param log is told who is inside, and of those that fail */
   constructor(log: LogStream) {
     this.#log = log;
   }
@@ -28,6 +28,7 @@ export class InFlight {
   /** @param timer ends with the invocation */
   add(invocation: Invocation, timer: NodeJS.Timeout | undefined): void {
     this.#flights.set(invocation.requestId, { invocation, timer });
+    this.#log.enter(invocation.requestId);
   }
 
   /** Answers one with a stream, if it is still inside; it is over when the stream is. */
@@ -61,6 +62,7 @@ export class InFlight {
     } else {
       flight.stream?.body.end();
     }
+    this.#log.leave(requestId);
     flight.invocation.end(result);
   }
 

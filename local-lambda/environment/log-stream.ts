@@ -19,9 +19,13 @@ export interface LogLine {
 }
 
 export class LogStream {
+  /** Called with each line as it comes, and the request that it belongs to as far as that is known. */
+  onLine: ((text: string, requestId: string | undefined) => void) | undefined;
   #history: LogLine[] = [];
   /** Characters in all of them. */
   #length = 0;
+  readonly #inside = new Set<string>();
+  #writer: string | undefined;
 
   /** Oldest first. */
   get lines(): readonly string[] {
@@ -31,6 +35,17 @@ export class LogStream {
   /** The same lines, with their times, as they are now. */
   get history(): readonly LogLine[] {
     return [...this.#history];
+  }
+
+  /** A request is inside from here to {@link leave}. */
+  enter(requestId: string): void {
+    this.#inside.add(requestId);
+    this.#findWriter();
+  }
+
+  leave(requestId: string): void {
+    this.#inside.delete(requestId);
+    this.#findWriter();
   }
 
   /** Adds one line of JSON about what the service did, in the form of Lambda's platform events. */
@@ -55,8 +70,16 @@ export class LogStream {
       });
   }
 
+  /** What the last one inside has written may arrive a moment after its answer. */
+  #findWriter(): void {
+    const [only] = this.#inside;
+    if (this.#inside.size > 1) this.#writer = undefined;
+    else this.#writer = only ?? this.#writer;
+  }
+
   #append(line: string): void {
     const text = cut(line);
+    this.onLine?.(text, this.#writer);
     this.#history.push({ arrivedAt: Date.now(), text });
     this.#length += text.length;
     // In bulk: dropping one line at a time would move the whole array each time.
@@ -75,8 +98,8 @@ export class LogStream {
   }
 }
 
-/** A part of a text would keep all of it in memory: it is copied. */
+/** A part of a text would keep all of it in memory: it is copied. A sign says that there was more. */
 function cut(text: string): string {
   if (text.length <= MAX_LINE_LENGTH) return text;
-  return Buffer.from(text.slice(0, MAX_LINE_LENGTH)).toString();
+  return Buffer.from(`${text.slice(0, MAX_LINE_LENGTH)}…`).toString();
 }

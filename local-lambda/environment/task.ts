@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../../handler/bundle.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
-import { type GivenCode, openCode } from "./code-folder.ts";
+import { type Code, type CodeFiles, openCode } from "./code-folder.ts";
 import { writeTemporaryFile } from "./temporary-files.ts";
 
-export interface Task extends GivenCode {
+export interface Task extends Code {
+  /** Of a folder of the user's, which may be edited; absent for this project's own handler. */
+  files?: CodeFiles;
   /** The arguments of `node` that start an environment. */
   program: readonly string[];
 }

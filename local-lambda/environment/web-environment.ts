@@ -119,6 +119,7 @@ export class WebEnvironment {
   /** Sends a request to the server. It must be ready. */
   async serve(request: UrlRequest): Promise<InvocationResult> {
     this.#inside += 1;
+    this.log.enter(request.requestId);
     const { timeoutMs } = this.#function;
     const address = { port: this.#port, key: this.#key, agent: this.#agent, timeoutMs };
     const forwarded = await forward(request, address);
@@ -132,6 +133,7 @@ export class WebEnvironment {
       });
     }
     this.#inside -= 1;
+    this.log.leave(request.requestId);
     if (result.kind !== "http") return result;
     const names = { "lambda-web-request-id": request.requestId, "lambda-web-logstream": this.id };
     return {

@@ -13,6 +13,7 @@ import { functionUrlEvent } from "../url/function-url-event.ts";
 import { functionUrlResponse, inShort, respond } from "../url/function-url-response.ts";
 import { endToEnd } from "../url/hop-by-hop.ts";
 import { handlerFile, handlerParts } from "./handler-file.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 import { type WebMessage, writeWebMessage } from "./web-message.ts";
 
 /**
@@ -96,7 +97,8 @@ function answer(
 }
 
 function reasonOf(error: unknown): string {
-  return inShort(error instanceof Error ? `${error.name}: ${error.message}` : `${error}`);
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
+  return inShort(withMissingSdk(reason));
 }
 
 /** The caller's Host header has come through: the URL's own port, where it says one. */

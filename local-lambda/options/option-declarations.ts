@@ -33,6 +33,7 @@ export function declareOptions(defaults: FunctionConfiguration): Option[] {
     new Option("--handler <file.export>", "file and export in that folder").default(
       "index.handler",
     ),
+    new Option("--quiet", "do not show what the handler logs"),
     named("--function-name <name>", "its name", NAMES.function, "my-function").default(
       defaults.functionName,
     ),

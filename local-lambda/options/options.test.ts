@@ -56,11 +56,15 @@ const configurations: fc.Arbitrary<FunctionConfiguration> = fc.record(
   },
 );
 
-const options: fc.Arbitrary<LocalLambdaOptions> = fc.record({
-  port: fc.integer({ min: 0, max: 65_535 }),
-  authorization: fc.constantFrom(...AUTHORIZATIONS),
-  configuration: configurations,
-});
+const options: fc.Arbitrary<LocalLambdaOptions> = fc.record(
+  {
+    port: fc.integer({ min: 0, max: 65_535 }),
+    authorization: fc.constantFrom(...AUTHORIZATIONS),
+    configuration: configurations,
+    quiet: fc.constant(true),
+  },
+  { requiredKeys: ["port", "authorization", "configuration"] },
+);
 
 /** Without what belongs to other models only, and is not written. */
 function comparable({ configuration, ...others }: LocalLambdaOptions) {

@@ -21,6 +21,8 @@ export interface LocalLambdaOptions {
   configuration: FunctionConfiguration;
   /** Absent: `NONE`. */
   authorization?: Authorization;
+  /** Whether what the handler logs is left out of what is printed. */
+  quiet?: boolean;
 }
 
 interface ParsedOptions {
@@ -45,6 +47,7 @@ interface ParsedOptions {
   handler: string;
   authorization: Authorization;
   invokeMode: InvokeMode;
+  quiet?: boolean;
 }
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -65,6 +68,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
   return {
     port: options.port,
     authorization: options.authorization,
+    ...(options.quiet && { quiet: true }),
     configuration: {
       ...defaults,
       model: options.model,
@@ -105,7 +109,7 @@ function givenOptions(command: Command): GivenOptions {
  * goes: what belongs to other models only is left out.
  */
 export function toArguments(options: LocalLambdaOptions): string[] {
-  const { port, configuration, authorization = "NONE" } = options;
+  const { port, configuration, authorization = "NONE", quiet = false } = options;
   const { environmentVariables, initTimeoutMs, logGroupName, code } = configuration;
   return [
     ...["--port", String(port)],
@@ -116,6 +120,7 @@ export function toArguments(options: LocalLambdaOptions): string[] {
     ...["--max-hold", String(configuration.maxHoldMs)],
     ...modelArguments(configuration),
     ...["--authorization", authorization],
+    ...(quiet ? ["--quiet"] : []),
     ...["--function-name", configuration.functionName],
     ...["--function-version", configuration.version],
     ...["--region", configuration.region],

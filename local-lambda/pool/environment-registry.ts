@@ -20,11 +20,27 @@ export interface Hosted {
   stop(): Promise<void>;
 }
 
+/** What happens around the environments of a pool, and is not the pool's to know. */
+export interface Surroundings {
+  /**
+   * Called with each line that an environment logs, and the request that it belongs to as far as that
+   * is known.
+   */
+  onLog?: ((environment: string, text: string, requestId: string | undefined) => void) | undefined;
+  /** Resolves when the code is there to be loaded. */
+  codeIsCalm?: (() => Promise<void>) | undefined;
+}
+
 export class EnvironmentRegistry<E extends Hosted> {
+  readonly #surroundings: Surroundings;
   readonly #environments = new Set<E>();
   readonly #streams = new LogStreams();
   readonly #queue: E[] = [];
   readonly #booting = new Set<E>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
 
   /** Those that exist now, in order of their start. */
   get all(): E[] {
@@ -48,6 +64,8 @@ export class EnvironmentRegistry<E extends Hosted> {
   /** Takes a new environment in and starts it, when as many initialize as the machine can carry. */
   add(environment: E): void {
     this.#environments.add(environment);
+    environment.log.onLine = (text, requestId) =>
+      this.#surroundings.onLog?.(environment.id, text, requestId);
     this.#streams.add(environment.id, environment.log);
     this.#queue.push(environment);
     this.#startQueued();
@@ -79,7 +97,13 @@ export class EnvironmentRegistry<E extends Hosted> {
       const next = this.#queue.shift();
       if (!next) return;
       this.#booting.add(next);
-      void next.start();
+      void this.#start(next);
     }
+  }
+
+  /** What is edited ends all environments; one that was to be started may be among them. */
+  async #start(environment: E): Promise<void> {
+    await this.#surroundings.codeIsCalm?.();
+    if (this.#environments.has(environment)) await environment.start();
   }
 }

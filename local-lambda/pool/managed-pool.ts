@@ -15,7 +15,7 @@ import type { FunctionConfiguration } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import { createInvocation, type InvocationResult } from "../url/invocation.ts";
-import { EnvironmentRegistry } from "./environment-registry.ts";
+import { EnvironmentRegistry, type Surroundings } from "./environment-registry.ts";
 import type { LogStreamContent } from "./log-streams.ts";
 import { ManagedDraw } from "./managed-draw.ts";
 import { ManagedStarts } from "./managed-starts.ts";
@@ -25,14 +25,22 @@ import { seededRandom } from "./random.ts";
 export class ManagedPool implements Pool {
   readonly #function: FunctionConfiguration;
   readonly #draw: ManagedDraw;
-  readonly #registry = new EnvironmentRegistry<Environment>();
+  readonly #registry: EnvironmentRegistry<Environment>;
   readonly #starts: ManagedStarts;
   /** Environments that take no more requests and end with the last one inside. */
   readonly #retired = new Set<Environment>();
+  /** Why the latest environments could not be initialized, until one is. */
+  #failure: InvocationResult | undefined;
   #closed = false;
 
-  constructor(configuration: FunctionConfiguration, task: Task, groups: ProcessGroups) {
+  constructor(
+    configuration: FunctionConfiguration,
+    task: Task,
+    groups: ProcessGroups,
+    surroundings: Surroundings,
+  ) {
     this.#function = configuration;
+    this.#registry = new EnvironmentRegistry(surroundings);
     this.#draw = new ManagedDraw(
       seededRandom(configuration.seed),
       configuration.maxConcurrency,
@@ -85,6 +93,7 @@ export class ManagedPool implements Pool {
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
     if (this.#closed) return { kind: "throttled" };
+    if (this.#failure && this.#open().length === 0) return this.#failure;
     const created = createInvocation(request);
     if (!created) return { kind: "too-large" };
     void created.over.then(() => this.#endRetired());
@@ -92,13 +101,17 @@ export class ManagedPool implements Pool {
     return created.answered;
   }
 
-  /** Replaces all environments; resolves when the new ones poll. Until then nobody takes requests. */
+  /**
+   * Replaces all environments; resolves when the new ones poll, or cannot. Until then nobody takes
+   * requests. Those that cannot are started again, later and later.
+   */
   async recycle(): Promise<void> {
+    if (this.#closed) return;
     for (const environment of this.#registry.all) this.#retired.add(environment);
-    await Promise.all([
-      ...this.#starts.startAll(this.#function.environments),
-      ...this.#endRetired(),
-    ]);
+    this.#failure = undefined;
+    const starts = this.#starts.startAll(this.#function.environments);
+    const [failures] = await Promise.all([Promise.all(starts), ...this.#endRetired()]);
+    this.#failure = failures.find((failure) => failure !== undefined);
   }
 
   async close(): Promise<void> {
@@ -115,6 +128,7 @@ export class ManagedPool implements Pool {
 
   #onPoll(environment: Environment): void {
     this.#registry.booted(environment);
+    this.#failure = undefined;
     this.#starts.onPoll(environment);
     this.#draw.deliver(environment);
   }

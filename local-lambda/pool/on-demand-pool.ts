@@ -11,7 +11,7 @@ import type { Task } from "../environment/task.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import { createInvocation, type Invocation, type InvocationResult } from "../url/invocation.ts";
-import { EnvironmentRegistry } from "./environment-registry.ts";
+import { EnvironmentRegistry, type Surroundings } from "./environment-registry.ts";
 import type { LogStreamContent } from "./log-streams.ts";
 import type { Pool } from "./pool.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -28,7 +28,7 @@ export class OnDemandPool implements Pool {
   readonly #task: Task;
   readonly #groups: ProcessGroups;
   readonly #random: Random;
-  readonly #registry = new EnvironmentRegistry<Environment>();
+  readonly #registry: EnvironmentRegistry<Environment>;
   /** Environments on their way to the first poll, and the request that each is started for. */
   readonly #starting = new Map<Environment, Invocation>();
   /** Requests that wait for a runtime that has just answered. */
@@ -38,8 +38,14 @@ export class OnDemandPool implements Pool {
   #inFlight = 0;
   #closed = false;
 
-  constructor(configuration: FunctionConfiguration, task: Task, groups: ProcessGroups) {
+  constructor(
+    configuration: FunctionConfiguration,
+    task: Task,
+    groups: ProcessGroups,
+    surroundings: Surroundings,
+  ) {
     this.#function = configuration;
+    this.#registry = new EnvironmentRegistry(surroundings);
     this.#task = task;
     this.#groups = groups;
     this.#random = seededRandom(configuration.seed);
@@ -79,14 +85,20 @@ export class OnDemandPool implements Pool {
     return this.#registry.streams();
   }
 
-  /** Makes the next request of everyone a cold one; what is being served is finished first. */
+  /**
+   * Makes the next request of everyone a cold one; what is being served is finished first. A request
+   * that waits for an environment to start gets another one: that one may have loaded its code already.
+   */
   async recycle(): Promise<void> {
+    if (this.#closed) return;
     const stops: Promise<void>[] = [];
+    const waiting = [...this.#starting];
+    this.#starting.clear();
     for (const environment of this.#registry.all) {
-      if (environment.isIdle && !this.#starting.has(environment))
-        stops.push(this.#end(environment));
+      if (environment.isIdle) stops.push(this.#end(environment));
       else this.#retired.add(environment);
     }
+    for (const [, invocation] of waiting) this.#startFor(invocation);
     await Promise.all(stops);
   }
 

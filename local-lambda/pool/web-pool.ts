@@ -13,7 +13,7 @@ import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import type { InvocationResult } from "../url/invocation.ts";
 import { capacityOf } from "./capacity.ts";
-import { EnvironmentRegistry } from "./environment-registry.ts";
+import { EnvironmentRegistry, type Surroundings } from "./environment-registry.ts";
 import type { LogStreamContent } from "./log-streams.ts";
 import type { Pool } from "./pool.ts";
 
@@ -26,15 +26,21 @@ export class WebPool implements Pool {
   readonly #function: FunctionConfiguration;
   readonly #task: Task;
   readonly #groups: ProcessGroups;
-  readonly #registry = new EnvironmentRegistry<WebEnvironment>();
+  readonly #registry: EnvironmentRegistry<WebEnvironment>;
   /** The environment that takes requests; others are finishing what they were given. */
   #current: WebEnvironment | undefined;
   readonly #waiting: Waiting[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(configuration: FunctionConfiguration, task: Task, groups: ProcessGroups) {
+  constructor(
+    configuration: FunctionConfiguration,
+    task: Task,
+    groups: ProcessGroups,
+    surroundings: Surroundings,
+  ) {
     this.#function = configuration;
+    this.#registry = new EnvironmentRegistry(surroundings);
     this.#task = task;
     this.#groups = groups;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { functionUrlResponse } from "./function-url-response.ts";
+import { functionError, functionUrlResponse, inShort } from "./function-url-response.ts";
 
 function mapped(returned: unknown) {
   const { statusCode, headers, body } = functionUrlResponse(Buffer.from(JSON.stringify(returned)));
@@ -75,4 +75,22 @@ test.each([
     statusCode: 502,
     body: expect.stringMatching(/^Internal Server Error \(Runtime\.InvalidResponse: .*["[]x[ -]a/),
   });
+});
+
+const WORDS = "word ".repeat(100);
+
+test.each([
+  ["what fits is whole", "E: it broke", "E: it broke"],
+  ["of several lines the first is said", "E: one\ntwo", "E: one"],
+  ["of many words those that fit are whole", WORDS, `${WORDS.slice(0, 299)}…`],
+  [
+    "a word that begins before the end is left out",
+    `${"x".repeat(290)} ${"y".repeat(20)}`,
+    `${"x".repeat(290)}…`,
+  ],
+  ["one endless word is cut", "x".repeat(400), `${"x".repeat(299)}…`],
+  ["half a character is none", "😀".repeat(200), `${"😀".repeat(149)}…`],
+])("%s", (_, reason, short) => {
+  expect(inShort(reason)).toBe(short);
+  expect(functionError("E", "m").body.toString()).toBe("Internal Server Error (E: m)");
 });

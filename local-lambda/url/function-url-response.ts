@@ -61,7 +61,7 @@ function parsed(returned: Buffer): unknown {
 }
 
 /** How much of what the function says of its failure a caller sees, in characters. */
-const MAX_REASON_LENGTH = 200;
+const MAX_REASON_LENGTH = 300;
 
 /**
  * What a caller sees when the function failed. AWS says the first three words and leaves the rest to
@@ -71,10 +71,17 @@ export function functionError(errorType: string, errorMessage: string): UrlRespo
   return plain(502, `Internal Server Error (${inShort(`${errorType}: ${errorMessage}`)})`);
 }
 
-/** The first line of a reason, as far as it is worth reading. */
+/**
+ * The first line of a reason, as far as it is worth reading: whole words, and a sign that there are
+ * more. A single word of such a length is cut all the same.
+ */
 export function inShort(reason: string): string {
   const [first = ""] = reason.split(/[\r\n]/, 1);
-  return first.slice(0, MAX_REASON_LENGTH);
+  if (first.length <= MAX_REASON_LENGTH) return first;
+  const begun = first.slice(0, MAX_REASON_LENGTH);
+  // An endless word may end in half a character.
+  const words = /^(.+)\s/.exec(begun)?.[1] ?? begun.slice(0, -1).replace(/[\ud800-\udbff]$/, "");
+  return `${words.trimEnd()}…`;
 }
 
 /**

@@ -1,8 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { ControlAnswer, ControlCall, ReadyMessage } from "../../local-lambda/control.ts";
+import { MODELS } from "../../local-lambda/function-configuration.ts";
 import {
   canPretend,
   NAMELESS_USER,
@@ -57,11 +60,87 @@ test("the help says which options belong to which model", async () => {
 test("environments that cannot be initialized are said in words", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "index.mjs"), "export const other = 1;");
-  const args = ["--model", "managed-instances", "--code", folder];
+  const args = ["--model", "managed-instances", "--code", folder, "--quiet"];
   const run = start("local-lambda/main.ts", args);
   expect(await run.ended).toBe(1);
   expect(run.stderr()).toMatch(/^The environments could not be initialized: Runtime\.HandlerNotF/);
   expect(run.stderr()).not.toMatch(/\n\s+at /);
+});
+
+const LOGS = `
+  export const handler = async () => {
+    console.log("hello");
+    process.stdout.write("plain\\n");
+    throw new Error("it broke");
+  };`;
+
+/** A folder with code of the test's own, whose handler is `index.handler`. */
+function folderWith(source: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "index.mjs"), source);
+  return folder;
+}
+
+test.each(MODELS)(
+  "with %s what a handler logs is shown as it comes, and whose it is",
+  async (model) => {
+    const { url, stderr } = await startAlone("--model", model, "--code", folderWith(LOGS));
+    const id = (await fetch(url)).headers.get("x-amzn-requestid");
+    const shown = (words: string) => new RegExp(`^[0-9a-f]{8} ${id} ${words}$`, "m");
+    await waitUntil("the stack trace", () => shown(" +at .*").test(stderr()));
+    expect(stderr()).toMatch(shown("(INFO )?hello"));
+    expect(stderr()).toMatch(shown("plain"));
+    expect(stderr()).toMatch(shown("(ERROR )?Error: it broke"));
+  },
+);
+
+test("with --quiet only an edit of the code is said, and what it changed", async () => {
+  const folder = folderWith(LOGS);
+  const { url, stderr } = await startAlone("--quiet", "--code", folder);
+  await fetch(url);
+  writeFileSync(join(folder, "index.mjs"), "export const handler = async () => 1;");
+  expect(await (await fetch(url)).text()).toBe("1");
+  const said = `The code in ${folder} changed (index.mjs): new environments serve it from here on.\n`;
+  await waitUntil("the edit to be said", () => stderr() === said);
+});
+
+test("a log that nobody reads any more ends nothing, and holds nothing up", async () => {
+  const source = `export const handler = async () => {
+    for (let line = 0; line < 20_000; line++) console.log("x".repeat(100));
+    return "done";
+  };`;
+  const { child, url, stdout } = await startAlone("--code", folderWith(source));
+  child.stderr?.pause();
+  expect(await (await fetch(url)).text()).toBe("done");
+  child.stderr?.destroy();
+  expect(await (await fetch(url)).text()).toBe("done");
+  expect(await (await fetch(url)).text()).toBe("done");
+  expect(stdout()).toMatch(/^Local Lambda/);
+});
+
+test("one that another process steers writes nothing of the log, and gives it when asked", async () => {
+  const source = `export const handler = async (_, { logStreamName }) => {
+    console.log("hello");
+    return logStreamName;
+  };`;
+  const args = ["local-lambda/main.ts", "--code", folderWith(source)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let printed = "";
+  for (const output of [child.stdout, child.stderr]) {
+    output?.on("data", (chunk: Buffer) => {
+      printed += chunk;
+    });
+  }
+  const [ready] = (await once(child, "message")) as [ReadyMessage];
+  const environment = await (await fetch(ready.url)).text();
+  const asked = once(child, "message");
+  child.send({ type: "logs", environment, call: 1 } satisfies ControlCall);
+  const [{ lines }] = (await asked) as [ControlAnswer];
+  expect(lines.map((line) => JSON.parse(line).message)).toContain("hello");
+  child.disconnect();
+  await once(child, "exit");
+  expect(printed).toBe("");
 });
 
 test("a port that is taken is said in words", async () => {

@@ -11,9 +11,9 @@ export interface AloneLambda extends Running {
   url: string;
 }
 
-/** Starts an embedded Lambda alone, with code of the test's own. */
+/** Starts an embedded Lambda alone, with code of the test's own, whose log it does not show. */
 export async function startLambdaAlone(...args: string[]): Promise<AloneLambda> {
-  const running = start("local-lambda/main.ts", args);
+  const running = start("local-lambda/main.ts", ["--quiet", ...args]);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(running.stdout())?.[0]);
   return { ...running, url };
 }

@@ -82,7 +82,7 @@ test.each([
   "managed environments whose code %s at its start end the program, which says so",
   async (fault, words) => {
     const args = await faultyInit([fault, fault]);
-    const sizes = ["--environments", "1"];
+    const sizes = ["--environments", "1", "--quiet"];
     const run = start("local-lambda/main.ts", ["--model", "managed-instances", ...sizes, ...args]);
     expect(await run.ended).toBe(1);
     expect(run.stderr()).toMatch(words);
