@@ -28,7 +28,8 @@ export interface Batch {
 const CHUNK_BYTES = 1 << 20;
 /** No line of a record comes near to it; what does not end must not be gathered for ever. */
 const LONGEST_TEXT = 1 << 26;
-const TOO_LONG = "longer than 64 million characters; one object a line is what has no limit";
+const TOO_LONG = "is longer than 64 million characters";
+const LINES = "; as one object a line it may be";
 /** What an array begins with stands within. */
 const START_BYTES = 4_096;
 /** More than any of the signs below has, which tell the form of a file. */
@@ -62,7 +63,9 @@ export async function* readTexts(path: string): AsyncGenerator<Batch> {
         rest += text;
       }
       if (rest.length > LONGEST_TEXT) {
-        throw new Error(`${isArray ? "its JSON array" : `line ${lines + 1}`} is ${TOO_LONG}`);
+        throw new Error(
+          isArray ? `its JSON array ${TOO_LONG}${LINES}` : `line ${lines + 1} ${TOO_LONG}`,
+        );
       }
     }
   } catch (error) {
