@@ -27,7 +27,7 @@ export async function replayRecord(
 ): Promise<void> {
   await ensureRegular(path);
   const reading = new RecordReading(path, NONE_KEPT);
-  for await (const line of readRecord(path)) {
+  for await (const line of readRecord(path, (said) => reading.cutOff(said))) {
     if (signal.aborted) {
       store.set({ notice: "Reading was stopped: this is a part of it." });
       return;
@@ -61,6 +61,7 @@ function verdictLine(experiment: string, conclusion: Conclusion): VerdictLine {
 }
 
 function notesOn(recorded: RecordedExperiment): string[] {
-  if (!isComplete(recorded)) return ["This record ends before its experiment did."];
-  return verdictNotes(recorded);
+  const cutOff = recorded.cutOff === undefined ? [] : [recorded.cutOff];
+  if (!isComplete(recorded)) return ["This record ends before its experiment did.", ...cutOff];
+  return [...verdictNotes(recorded), ...cutOff];
 }

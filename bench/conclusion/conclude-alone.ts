@@ -1,7 +1,9 @@
 /** One conclusion in a process of its own: `node conclude-alone.ts RECORD`. */
 
 import { concludeExperiment } from "../../experiment/core/verdict/conclude.ts";
-import { readEvidence } from "./read-evidence.ts";
+import { evidenceOf } from "../../experiment/core/verdict/evidence.ts";
+import { EvidenceTable } from "../../experiment/core/verdict/evidence-table.ts";
+import { readRecord } from "../../experiment/records/read-record.ts";
 
 /** What the process says of it. */
 export interface Concluded {
@@ -13,7 +15,10 @@ export interface Concluded {
 
 const [, , path = ""] = process.argv;
 const startedAt = performance.now();
-const table = await readEvidence(path);
+const table = new EvidenceTable("");
+for await (const line of readRecord(path)) {
+  if (line.type === "observation") table.add(evidenceOf(line));
+}
 const readAt = performance.now();
 const rows = table.rows();
 const { verdict } = concludeExperiment([{ concurrency: 1_000, holdMs: 100, requests: rows }]);

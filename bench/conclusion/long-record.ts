@@ -1,101 +1,109 @@
-/** A record as an experiment of any length would leave it: warm environments that serve in turn. */
+/**
+ * A record as an experiment of any length would leave it: warm environments that serve in turn. The
+ * program itself fires one request and records it; all lines are that request's, with other values,
+ * and are written as the program writes them, so that what is read is what users have.
+ */
 
-import { closeSync, openSync, writeSync } from "node:fs";
-import {
-  type Observation,
-  type RunLine,
-  SCHEMA_VERSION,
-} from "../../experiment/core/record-lines.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { conduct } from "../../experiment/conduct.ts";
+import type { Plan } from "../../experiment/core/plan/plan.ts";
+import type { Observation, RecordLine, RunLine } from "../../experiment/core/record-lines.ts";
+import { RecordFile } from "../../experiment/records/record-file.ts";
+import { openLocalTarget } from "../../experiment/targets/local-target.ts";
+import { TemporaryFolder } from "../temporary-folder.ts";
 
 /** Fewer requests than this have an environment each. */
 const ENVIRONMENTS = 1_000;
 const HOLD_MS = 100;
 const CLIENTS = ["Ana", "Mario", "Eva", "Luis", "Noa"];
-const LINES_AT_A_TIME = 5_000;
-const RUN = "9f4cbf3d-a471-4817-82ee-a9d10b73cc45/1";
+
+/** The lines of one run of one request, as they were recorded. */
+export interface Fired {
+  run: RunLine;
+  observation: Observation;
+}
+
+/** Fires one request at the embedded Lambda, and reads what was recorded of it. */
+export async function fireOne(): Promise<Fired> {
+  using folder = new TemporaryFolder();
+  const out = join(folder.path, "record.ndjson");
+  const target = await openLocalTarget({});
+  try {
+    const signal = new AbortController().signal;
+    await conduct({ plan: planOf(1), target, signal, out, onLine: () => {} });
+  } finally {
+    await target.close();
+  }
+  const texts = readFileSync(out, "utf8").trimEnd().split("\n");
+  const [run, observation]: RecordLine[] = texts.map((text) => JSON.parse(text));
+  if (run?.type !== "run" || observation?.type !== "observation") {
+    throw new Error("The record of one request begins with something else than its run and it.");
+  }
+  return { run, observation };
+}
 
 /** Writes a record of one run with so many observations. */
-export function writeLongRecord(path: string, requests: number): void {
-  const file = openSync(path, "w");
-  let lines = [JSON.stringify(runLine(requests))];
-  const flush = () => {
-    writeSync(file, `${lines.join("\n")}\n`);
-    lines = [];
-  };
+export function writeLongRecord(path: string, requests: number, fired: Fired): void {
+  const record = new RecordFile(path);
+  record.append({ ...fired.run, plan: planOf(requests) });
   for (let index = 0; index < requests; index++) {
-    lines.push(JSON.stringify(observation(index)));
-    if (lines.length >= LINES_AT_A_TIME) flush();
+    record.append(observationOf(fired.observation, index));
   }
-  flush();
-  closeSync(file);
+  record.close();
 }
 
-function runLine(requests: number): RunLine {
-  const concurrency = Math.min(ENVIRONMENTS, requests);
-  const stages = [{ concurrency, requests, pauseMs: 0 }];
-  return {
-    type: "run",
-    schema: SCHEMA_VERSION,
-    experiment: RUN.slice(0, -2),
-    run: RUN,
-    index: 0,
-    role: "experiment",
-    plan: { name: "custom", clients: CLIENTS, holdMs: HOLD_MS, steps: 5, stages },
-    target: { kind: "url", url: "http://127.0.0.1/" },
-    startedAt: "2026-01-01T00:00:00.000Z",
-    versions: {},
-  };
+function planOf(requests: number): Plan {
+  const stages = [{ concurrency: Math.min(ENVIRONMENTS, requests), requests, pauseMs: 0 }];
+  return { name: "custom", clients: CLIENTS, holdMs: HOLD_MS, steps: 5, stages };
 }
 
-/** Rounds of all environments; each one's clock began at a time of its own. */
-function observation(index: number): Observation {
+/**
+ * Rounds of all environments; each one's clock began at a time of its own. A field that is given
+ * another value keeps its place.
+ */
+function observationOf(fired: Observation, index: number): Observation {
+  const { response, sentAt: firstSentAt = 0 } = fired;
+  if (!response?.environment || !response.invocation)
+    throw new Error("Its answer has no identity.");
   const place = index % ENVIRONMENTS;
   const round = Math.floor(index / ENVIRONMENTS);
   const client = CLIENTS[index % CLIENTS.length] ?? "";
-  const sentAt = round * (HOLD_MS + 10) + place / 1_000;
-  const enteredAt = 1_000_000 + 7_919 * place + sentAt + 3.25;
-  const leftAt = enteredAt + HOLD_MS + 0.5;
-  const counter = round + 1;
-  const onEntry = { counter, client };
-  const requestId = `${index.toString(16).padStart(8, "0")}-7cf9-470f-8e19-937db54024c5`;
+  const sentAt = firstSentAt + round * (HOLD_MS + 10) + place / 1_000;
+  const enteredAt = response.invocation.enteredAt + 7_919 * place + sentAt + 3.25;
+  const onEntry = { counter: round + 1, client };
+  const requestId = withNumber(response.invocation.requestId, index);
   return {
-    type: "observation",
-    run: RUN,
+    ...fired,
     index,
     client,
-    outcome: "ok",
-    status: 200,
-    requestId,
     sentAt,
     answeredAt: sentAt + HOLD_MS + 6,
+    requestId,
     response: {
+      ...response,
       client,
-      globalData: { ...onEntry, clients: [client] },
-      message: "ok",
+      globalData: { ...response.globalData, ...onEntry, clients: [client] },
       environment: {
-        id: `2026/01/01/[$LATEST]${place.toString(16).padStart(32, "0")}`,
-        instance: place.toString(16).padStart(26, "0"),
-        pid: 5_000 + place,
-        threadId: 0,
-        initializedAt: 1_795_517_735_194,
-        initializationType: "on-demand",
+        ...response.environment,
+        id: withNumber(response.environment.id, place),
+        instance: withNumber(response.environment.instance, place),
+        pid: response.environment.pid + place,
         coldStart: round === 0,
-        runtime: "AWS_Lambda_nodejs24.x",
-        nodeVersion: "v24.21.0",
-        memoryMb: 128,
-        region: "local",
-        architecture: "x64",
       },
       invocation: {
+        ...response.invocation,
         requestId,
         enteredAt,
-        leftAt,
-        enteredEpochMs: 1_795_517_735_207,
-        leftEpochMs: 1_795_517_735_307,
-        inFlightOnEntry: 1,
-        inFlightPeak: 1,
+        leftAt: enteredAt + HOLD_MS + 0.5,
         onEntry,
       },
     },
   };
+}
+
+/** An identity of the same length. */
+function withNumber(identity: string, number: number): string {
+  const digits = number.toString(16).padStart(8, "0");
+  return identity.slice(0, -digits.length) + digits;
 }

@@ -59,5 +59,7 @@ function json(report: object): string {
 
 async function* csv(files: readonly string[]): AsyncGenerator<string> {
   yield CSV_HEADER;
-  for (const file of files) yield* csvRows(file);
+  // A table has no place for notes.
+  const note = (said: string) => console.error(`Note: ${said}`);
+  for (const file of files) yield* csvRows(file, note);
 }

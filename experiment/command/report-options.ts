@@ -3,6 +3,7 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { recordsFolder } from "../records/data-folder.ts";
+import { STANDARD_INPUT } from "../records/record-text.ts";
 import { printableLines } from "../reports/printable.ts";
 import { VERSION } from "../version.ts";
 import { fileName } from "./file-name.ts";
@@ -29,7 +30,7 @@ const FORMAT_OF: Record<string, Format> = {
 export function parseReportOptions(args: readonly string[]): ReportOptions {
   const command = new Command("npm run report --")
     .description("Reports a recorded experiment, or compares several, from their records alone.")
-    .argument("[files...]", "records, as npm run experiment writes them")
+    .argument("[files...]", "records, as npm run experiment writes them; - is standard input")
     .addOption(
       new Option(
         "--format <format>",
@@ -45,6 +46,9 @@ export function parseReportOptions(args: readonly string[]): ReportOptions {
   command.parse(args, { from: "user" });
   if (command.args.length === 0) {
     command.error(`error: No record was named.\nName a file${suchAs()}; --help says more.`);
+  }
+  if (command.args.filter((name) => name === STANDARD_INPUT).length > 1) {
+    command.error("error: Standard input can be read once.\nName - once.");
   }
   const { format, out } = command.opts<{ format?: Format; out?: string }>();
   const implied = out === undefined ? undefined : FORMAT_OF[extname(out).toLowerCase()];

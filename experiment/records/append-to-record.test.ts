@@ -29,7 +29,7 @@ test("a closed record is continued behind its last whole line, however it ended"
 test("a last line that lacks its line break is kept", async () => {
   const path = join(temporaryFolder(), "record.ndjson");
   const long = JSON.stringify({ ...ABORTED, message: "x".repeat(100_000) });
-  for (const whole of [line.trimEnd(), `\ufeff${line.trimEnd()}`, line + long]) {
+  for (const whole of [line.trimEnd(), `\ufeff${line.trimEnd()}`, line + long, '{"type":"note"}']) {
     writeFileSync(path, whole);
     await appendToRecord(path, ABORTED);
     expect(readFileSync(path, "utf8")).toBe(`${whole}\n${line}`);

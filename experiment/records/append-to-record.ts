@@ -3,15 +3,15 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { ExperimentError } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
-import { ensureAtRest } from "./history.ts";
-import { parseLine } from "./read-record.ts";
+import { ensureAtRest, ensureOwn } from "./history.ts";
 import { notContinued, writeLine } from "./record-file.ts";
 
 /**
  * Appends one line to a record that was closed. Half a line, as a runner that was killed leaves it
  * at the end, is taken away: the record would be unreadable from there on.
  *
- * @throws ExperimentError when it is gone, cannot be written, or a runner may still be writing it
+ * @throws ExperimentError when it is gone, cannot be written, a runner may still be writing it, or it is
+ *   in another form than this program writes
  */
 export async function appendToRecord(path: string, line: RecordLine): Promise<void> {
   await ensureContinuable(path);
@@ -29,11 +29,13 @@ export async function appendToRecord(path: string, line: RecordLine): Promise<vo
 
 /**
  * @throws ExperimentError while a runner may still be writing the record: what one line is to stand
- *   behind is not written yet, and half a line may be about to become a whole one
+ *   behind is not written yet, and half a line may be about to become a whole one; and of a file that
+ *   is not in the form in which this program writes, which a line would spoil
  */
 export async function ensureContinuable(path: string): Promise<void> {
   try {
     await ensureAtRest(path);
+    await ensureOwn(path, "Save it as lines of JSON in UTF-8, and name that file.");
   } catch (error) {
     if (!(error instanceof ExperimentError)) throw notContinued(path, error);
     const message = `The record ${path} cannot be continued: ${error.message}.`;
@@ -48,9 +50,19 @@ function endLastLine(descriptor: number): string {
   if (whole === size) return "";
   const last = Buffer.alloc(size - whole);
   readSync(descriptor, last, 0, last.length, whole);
-  if (parseLine(last.toString())) return "\n";
+  if (isJson(last.toString())) return "\n";
   ftruncateSync(descriptor, whole);
   return "";
+}
+
+/** Whether a line is whole, whatever it says. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text.trim());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes up to the last line break, and with it. */

@@ -5,7 +5,7 @@ import type { Conclusion, Role, RunLine } from "../core/record-lines.ts";
 import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
-import { readTellingLines } from "./read-record.ts";
+import { readRecord } from "./read-record.ts";
 
 /** One run as it was read: its line, and what counts of its observations. */
 export interface ReadRun {
@@ -44,17 +44,15 @@ export function areOfOneTarget(runs: readonly RunLine[]): boolean {
 export async function concludeRecord(path: string): Promise<Conclusion | undefined> {
   const runs = new Map<string, ReadRun>();
   let experiment: string | undefined;
-  for await (const lines of readTellingLines(path, () => false)) {
-    for (const line of lines) {
-      if (line.type === "run") {
-        experiment ??= line.experiment;
-        if (line.experiment !== experiment) return undefined;
-        if (!runs.has(line.run)) runs.set(line.run, { line, table: new EvidenceTable(line.run) });
-      } else if (line.type === undefined || line.type === "observation") {
-        const run = runs.get(line.run);
-        if (!run) return undefined;
-        run.table.add(evidenceOf(line));
-      }
+  for await (const line of readRecord(path)) {
+    if (line.type === "run") {
+      experiment ??= line.experiment;
+      if (line.experiment !== experiment) return undefined;
+      if (!runs.has(line.run)) runs.set(line.run, { line, table: new EvidenceTable(line.run) });
+    } else if (line.type === "observation") {
+      const run = runs.get(line.run);
+      if (!run) return undefined;
+      run.table.add(evidenceOf(line));
     }
   }
   const of = (role: Role) => [...runs.values()].filter(({ line }) => line.role === role);

@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
@@ -16,7 +17,7 @@ import type { Conclusion, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { appendToRecord } from "./append-to-record.ts";
 import { deleteRecord, listRecords } from "./history.ts";
-import { deploymentOf, pooledEvidence } from "./pooled-evidence.ts";
+import { concludedAnew, deploymentOf, pooledEvidence } from "./pooled-evidence.ts";
 import { readRecord } from "./read-record.ts";
 
 interface Kept {
@@ -122,7 +123,7 @@ test("a spoilt line is named, and so is a file that cannot be opened", async () 
   const folder = temporaryFolder();
   const path = write(folder, { name: "spoilt" });
   writeFileSync(path, readFileSync(path, "utf8").replace('"aborted"', '"fine"'));
-  await expect(collect(path)).rejects.toThrow(/spoilt.ndjson.*line 2 is no line of a record/);
+  await expect(collect(path)).rejects.toThrow(/spoilt.ndjson.*line 2: outcome is "fine"/);
   await expect(collect(join(folder, "none"))).rejects.toThrow(ExperimentError);
   writeFileSync(path, "");
   await expect(collect(path)).rejects.toThrow(/holds no line/);
@@ -209,6 +210,39 @@ test("a deleted record is gone, and deleting it again is no failure", async () =
   await deleteRecord(path);
   await deleteRecord(path);
   expect(existsSync(path)).toBe(false);
+});
+
+/** What somebody may have made of a record, and what is said of it. */
+const foreign: [string, (text: string) => string | Uint8Array, RegExp][] = [
+  ["compressed", (text) => gzipSync(text), /it is compressed/],
+  ["in UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le"), /it is in UTF-16/],
+  ["a JSON array", (text) => `[${text.trim().replaceAll("\n", ",")}]`, /it is a JSON array/],
+];
+
+test.each(foreign)(
+  "a record that is %s is concluded and pooled, and neither continued nor deleted",
+  async (_, change, words) => {
+    const folder = temporaryFolder();
+    const lines = recordLines({ runs: [burst(5, (index) => index)] });
+    const path = writeRecord(folder, "r.ndjson", [...lines, { ...crossCheck, experiment: "e" }]);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+    const before = readFileSync(path);
+    const listed = await listRecords(folder);
+    expect(listed).toMatchObject([{ verdict: { trials: 4 }, crossCheck: { streams: 4 } }]);
+    expect(await concludedAnew(listed)).toMatchObject([{ verdict: { trials: 4 } }]);
+    await expect(appendToRecord(path, crossCheck)).rejects.toThrow(words);
+    await expect(deleteRecord(path)).rejects.toThrow(words);
+    expect(readFileSync(path)).toEqual(before);
+  },
+);
+
+test("a record that is named as compressed is listed, as far as it goes", async () => {
+  const folder = temporaryFolder();
+  const lines = recordLines({ runs: [burst(5, (index) => index)] });
+  const path = writeRecord(folder, "r.ndjson", lines);
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)).subarray(0, -30));
+  const listed = await listRecords(folder);
+  expect(listed.map((record) => record.path).sort()).toEqual([path, `${path}.gz`]);
 });
 
 test("a record that a runner may be writing is not deleted before that is over", async () => {

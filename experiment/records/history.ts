@@ -11,8 +11,8 @@ import {
   type VerdictLine,
 } from "../core/record-lines.ts";
 import { recordsFolder } from "./data-folder.ts";
-import { isBlank, lineBatches } from "./line-batches.ts";
-import { parseLine } from "./read-record.ts";
+import { parseLine, readRecord } from "./read-record.ts";
+import { foreignForm, isBlank, readTexts } from "./record-text.ts";
 
 /** What the first and the last line of a record say. */
 export interface RecordSummary {
@@ -48,16 +48,17 @@ export async function listRecords(folder?: string): Promise<RecordSummary[]> {
 
 async function recordsIn(folder = recordsFolder()): Promise<string[]> {
   const names = await readdir(folder);
-  return names.filter((name) => name.endsWith(".ndjson")).map((name) => join(folder, name));
+  return names.filter((name) => /\.ndjson(?:\.gz)?$/.test(name)).map((name) => join(folder, name));
 }
 
 /**
  * Deletes a record for good.
  *
- * @throws ExperimentError when a runner may still be writing it
+ * @throws ExperimentError when a runner may still be writing it, or this program did not write it so
  */
 export async function deleteRecord(path: string): Promise<void> {
   await ensureAtRest(path);
+  await ensureOwn(path, "Delete the file yourself.");
   await rm(path, { force: true });
 }
 
@@ -74,6 +75,20 @@ export async function ensureAtRest(path: string): Promise<void> {
       "Wait until it is concluded, or until its runner is long gone.",
     );
   }
+}
+
+/**
+ * @throws ExperimentError when a file is not as this program writes records: what would be done to it
+ *   may not be what somebody expects who made it otherwise
+ */
+export async function ensureOwn(path: string, nextStep: string): Promise<void> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const form = isFile ? await foreignForm(path) : undefined;
+  if (form === undefined) return;
+  throw new ExperimentError(`${form}, and not plain lines as this program writes them`, nextStep);
 }
 
 /** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
@@ -96,6 +111,9 @@ async function summarize(path: string): Promise<RecordSummary | undefined> {
   if (!found.isFile()) return undefined;
   const run = await firstRun(path);
   if (!run) return undefined;
+  if (await foreignForm(path)) {
+    return { path, size: found.size, run, ...(await endingOfWhole(path, run.experiment)) };
+  }
   const file = await open(path);
   try {
     return { path, size: found.size, run, ...(await ending(file, run.experiment)) };
@@ -107,7 +125,7 @@ async function summarize(path: string): Promise<RecordSummary | undefined> {
 /** Only runs are parsed, of which the first is the first line, unless there was a control. */
 async function firstRun(path: string): Promise<RunLine | undefined> {
   let control: RunLine | undefined;
-  for await (const texts of lineBatches(path)) {
+  for await (const { texts } of readTexts(path)) {
     for (const text of texts) {
       if (!control && isBlank(text)) continue;
       const line = !control || /"type"\s*:\s*"run"/.test(text) ? parseLine(text) : undefined;
@@ -119,14 +137,13 @@ async function firstRun(path: string): Promise<RunLine | undefined> {
   return control;
 }
 
+type Ending = Pick<RecordSummary, "verdict" | "crossCheck">;
+
 /**
  * The verdict over the whole experiment, and the latest of the cross-checks that stand behind it.
  * Lines of another experiment say nothing of this one.
  */
-async function ending(
-  file: FileHandle,
-  experiment: string,
-): Promise<Pick<RecordSummary, "verdict" | "crossCheck">> {
+async function ending(file: FileHandle, experiment: string): Promise<Ending> {
   let crossCheck: CrossCheckLine | undefined;
   let isLast = true;
   for await (const text of linesFromEnd(file)) {
@@ -140,6 +157,18 @@ async function ending(
     else return { ...(line && isConclusion(line) && { verdict: line }), crossCheck };
   }
   return { crossCheck };
+}
+
+/** The same of what can only be read from its beginning. */
+async function endingOfWhole(path: string, experiment: string): Promise<Ending> {
+  let ending: Ending = {};
+  for await (const line of readRecord(path)) {
+    if (line.type === "cross-check") {
+      if (line.experiment === experiment) ending = { ...ending, crossCheck: line };
+    } else if (line.type !== "verdict") ending = {};
+    else if (line.experiment === experiment) ending = isConclusion(line) ? { verdict: line } : {};
+  }
+  return ending;
 }
 
 /** Lines, the last one first: what stands behind the last line break, which may be half a line. */

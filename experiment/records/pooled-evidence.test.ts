@@ -61,7 +61,7 @@ test("what adds up follows from observations, whatever a verdict was made to say
   const spoilt = writeFour(folder, "4");
   writeFileSync(
     spoilt,
-    readFileSync(spoilt, "utf8").replaceAll('"ok","status"', '"fine","status"'),
+    readFileSync(spoilt, "utf8").replaceAll('"outcome":"ok"', '"outcome":"fine"'),
   );
   expect(await pooledWith(honest)).toEqual({
     isolated: 3,

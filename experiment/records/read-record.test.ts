@@ -1,53 +1,224 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
-import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
+import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
+import type { RecordLine } from "../core/record-lines.ts";
 import { listRecords } from "./history.ts";
-import { readRecord, readTellingLines } from "./read-record.ts";
+import { readRecord } from "./read-record.ts";
 
 const lines = recordLines({ runs: [burst(5, (index) => index)] });
+const whole = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 
-test.each([
-  ["blank lines at its end", (text: string) => `${text}\n  \r\n\n`],
-  ["blank lines between its lines", (text: string) => text.replaceAll("\n", "\n\n")],
-  ["a blank line before it", (text: string) => `\n${text}`],
-  ["a byte order mark", (text: string) => `\ufeff${text}`],
-  ["the line breaks of Windows", (text: string) => text.replaceAll("\n", "\r\n")],
-  ["no line break at its end", (text: string) => text.trimEnd()],
-  ["half a line at its end", (text: string) => `${text}{"type":"ver`],
-])("a record with %s is read, and is concluded in the history", async (_, edit) => {
-  const folder = temporaryFolder();
-  const path = writeRecord(folder, "r.ndjson", lines);
-  writeFileSync(path, edit(readFileSync(path, "utf8")));
-  expect(await Array.fromAsync(readRecord(path))).toEqual(lines);
-  const [record] = await listRecords(folder);
+function fileOf(content: string | Uint8Array): string {
+  const path = join(temporaryFolder(), "r.ndjson");
+  writeFileSync(path, content);
+  return path;
+}
+
+interface Read {
+  lines: RecordLine[];
+  /** What was said of an end that was cut off. */
+  said: string[];
+}
+
+async function read(content: string | Uint8Array): Promise<Read> {
+  const said: string[] = [];
+  const path = fileOf(content);
+  return { lines: await Array.fromAsync(readRecord(path, (what) => said.push(what))), said };
+}
+
+const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
+const windows = whole.replaceAll("\n", "\r\n");
+const array = JSON.stringify(lines);
+
+test.each<[string, string | Uint8Array]>([
+  ["blank lines at its end", `${whole}\n  \r\n\n`],
+  ["blank lines between its lines", whole.replaceAll("\n", "\n\n")],
+  ["a blank line before it", `\n${whole}`],
+  ["a byte order mark", `\ufeff${whole}`],
+  ["the line breaks of Windows", windows],
+  ["no line break at its end", whole.trimEnd()],
+  ["UTF-16 and the line breaks of Windows", utf16(windows)],
+  ["UTF-16, the high byte first", utf16(whole).swap16()],
+  ["gzip", gzipSync(whole)],
+  ["gzip in two parts", Buffer.concat([gzipSync(whole.slice(0, 99)), gzipSync(whole.slice(99))])],
+  ["gzip of UTF-16", gzipSync(utf16(windows))],
+  ["one JSON array", array],
+  ["one JSON array of many lines", `\ufeff\n${JSON.stringify(lines, undefined, 2)}\n`],
+  ["gzip of a JSON array", gzipSync(array)],
+  ["fields that it need not have", whole.replaceAll('"type"', '"new":{"type":1},"type"')],
+])("a record with %s is read, and is concluded in the history", async (_, content) => {
+  const path = fileOf(content);
+  expect(await Array.fromAsync(readRecord(path))).toMatchObject(lines);
+  const [record] = await listRecords(join(path, ".."));
   expect(record?.verdict).toEqual(lines.at(-1));
 });
 
-test("what is no line is named by its number in the file", async () => {
-  const path = join(temporaryFolder(), "r.ndjson");
-  const [first, ...rest] = lines.map((line) => `${JSON.stringify(line)}\n`);
-  writeFileSync(path, [first, "\n", "garbage\n", "\n", ...rest].join(""));
-  const reading = Array.fromAsync(readRecord(path));
-  await expect(reading).rejects.toThrow(/line 3 is no line of a record/);
+test.each<[string, string | Uint8Array, number, RegExp]>([
+  ["in the middle of a line", whole.slice(0, -10), lines.length - 1, /last line is cut off/],
+  ["behind its last line", `${whole}{"type":"ver`, lines.length, /last line is cut off/],
+  ["in its compressed data", gzipSync(whole).subarray(0, -20), lines.length, /compressed data end/],
+])(
+  "a record that is cut %s is read until there, and it is said",
+  async (_, content, kept, words) => {
+    const { lines: its, said } = await read(content);
+    expect(its.length).toBeGreaterThanOrEqual(kept - 1);
+    expect(its).toEqual(lines.slice(0, its.length));
+    expect(said).toEqual([expect.stringMatching(words)]);
+  },
+);
+
+test("of a whole record nothing is said", async () => {
+  expect((await read(whole)).said).toEqual([]);
+});
+
+test("whatever its offset, a time is read as UTC", async () => {
+  const startedAt = "2026-11-30T10:00:00+01:00";
+  const checked = { ...CROSS_CHECK, from: "2026-11-29T23:30:00.5-10:30" };
+  const edited = [...lines, checked].map((line) => JSON.stringify({ ...line, startedAt }));
+  const { lines: its } = await read(edited.join("\n"));
+  expect(its[0]).toMatchObject({ startedAt: "2026-11-30T09:00:00.000Z" });
+  expect(its.at(-1)).toMatchObject({ from: "2026-11-30T10:00:00.500Z", to: CROSS_CHECK.to });
+});
+
+/** The lines with one of them changed, and what follows it. */
+function edited(type: RecordLine["type"], change: (line: object) => unknown): string {
+  const at = lines.findIndex((line) => line.type === type);
+  return [...lines, lines.at(-1)]
+    .map((line, index) => JSON.stringify(line && index === at ? change(line) : line))
+    .join("\n");
+}
+
+const observation = (change: object) => edited("observation", (line) => ({ ...line, ...change }));
+const run = (change: object) => edited("run", (line) => ({ ...line, ...change }));
+const verdict = (change: object) => edited("verdict", (line) => ({ ...line, ...change }));
+const LONG = 2 ** 26 + 1;
+const answer = lines.find((line) => line.type === "observation")?.response;
+const plan = lines.find((line) => line.type === "run")?.plan;
+
+test.each<[string, string | Uint8Array, string]>([
+  [
+    "an unknown value",
+    observation({ outcome: "OK" }),
+    'line 2: outcome is "OK", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".',
+  ],
+  [
+    "a missing field",
+    observation({ client: undefined }),
+    "line 2: client is missing, and must be a text.",
+  ],
+  ["another type", verdict({ run: 5 }), "line 7: run is 5, and must be a text or null."],
+  [
+    "a number below its range",
+    observation({ index: -1 }),
+    "line 2: index is -1, and must be a whole number, 0 or more.",
+  ],
+  [
+    "a number beyond its range",
+    observation({ sentAt: 1e13 }),
+    "line 2: sentAt is 10000000000000, and must be a number from -100000000000 to 100000000000.",
+  ],
+  [
+    "no whole number",
+    observation({ response: { ...answer, globalData: { ...answer?.globalData, counter: 0.5 } } }),
+    "line 2: response.globalData.counter is 0.5, and must be a whole number, 0 or more.",
+  ],
+  [
+    "an empty identity",
+    observation({ response: { ...answer, environment: { ...answer?.environment, id: "" } } }),
+    'line 2: response.environment.id is "", and must be a text that is not empty.',
+  ],
+  [
+    "a wrong element of a list",
+    run({ plan: { ...plan, stages: [{ requests: 1, pauseMs: 0, concurrency: 0 }] } }),
+    "line 1: plan.stages[0].concurrency is 0, and must be a whole number, 1 or more.",
+  ],
+  [
+    "an empty list",
+    run({ plan: { ...plan, clients: [] } }),
+    "line 1: plan.clients is [], and must be a list that is not empty.",
+  ],
+  [
+    "a run beyond its plan",
+    run({ index: 9 }),
+    "line 1: index is 9, and must be below the number of the plan's stages.",
+  ],
+  ["another version", run({ schema: 3 }), "line 1: schema is 3, and must be 1."],
+  [
+    "a time without an offset",
+    run({ startedAt: "2026-11-30T10:00:00" }),
+    'line 1: startedAt is "2026-11-30T10:00:00", and must be a time as ISO 8601 has it, with Z or its offset, such as 2026-11-30T10:00:00+01:00.',
+  ],
+  [
+    "a name that is none",
+    verdict({ outcomes: { fine: 1 } }),
+    'line 7: a name in outcomes is "fine", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".',
+  ],
+  [
+    "a type that is none",
+    observation({ type: "note" }),
+    'line 2: type is "note", and must be "run", "observation", "verdict" or "cross-check".',
+  ],
+  [
+    "no type",
+    observation({ type: undefined }),
+    'line 2: type is missing, and must be "run", "observation", "verdict" or "cross-check".',
+  ],
+  [
+    "no JSON, behind a blank line",
+    whole.replace("\n", "\n\ngarbage\u001b\n"),
+    'line 3: it is "garbage\\u001b", and must be a JSON object.',
+  ],
+  ["a number", edited("observation", () => 5), "line 2: it is 5, and must be an object."],
+  [
+    "a long value",
+    observation({ outcome: "x".repeat(1_000) }),
+    `line 2: outcome is "${"x".repeat(59)}…, and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".`,
+  ],
+  [
+    "a wrong element of an array",
+    JSON.stringify([lines[0], lines[1], 7]),
+    "element 3: it is 7, and must be an object.",
+  ],
+  [
+    "a wrong last line",
+    `${whole}{}\n`,
+    'line 9: type is missing, and must be "run", "observation"',
+  ],
+  ["an array that is cut off", array.slice(0, -9), "begins as a JSON array, which is cut off or"],
+  [
+    "a line without an end",
+    Buffer.concat([Buffer.from(`${JSON.stringify(lines[0])}\n`), Buffer.alloc(LONG, "x")]),
+    "line 2 is longer than 64 million characters",
+  ],
+  ["an array without an end", Buffer.alloc(LONG, "["), "JSON array is longer than 64 million"],
+  ["damaged gzip", gzipSync(whole).fill(7, 40, 80), "its compressed data are damaged: "],
+])("%s is refused by its place, what stands there and what may", async (_, content, words) => {
+  await expect(read(content)).rejects.toThrow(words);
 });
 
 test.each(["", "\n\n", "garbage", "garbage\n\n"])("the text %j is no record", async (text) => {
-  const path = join(temporaryFolder(), "r.ndjson");
-  writeFileSync(path, text);
-  await expect(Array.fromAsync(readRecord(path))).rejects.toThrow(/it holds no line of one/);
+  await expect(read(text)).rejects.toThrow(/it holds no line of one/);
+});
+
+test("characters and lines that lie across chunks are read whole, whatever the form", async () => {
+  const named = { ...lines[1], client: "Zoë 🙂 ".repeat(1_000) };
+  const content = `${JSON.stringify(lines[0])}\n${`${JSON.stringify(named)}\n`.repeat(200)}`;
+  for (const packed of [content, gzipSync(content), utf16(content)]) {
+    const { lines: its } = await read(packed);
+    expect(its).toEqual([lines[0], ...Array(200).fill(named)]);
+  }
 });
 
 test("an observation with five million names is read", async () => {
-  const path = join(temporaryFolder(), "r.ndjson");
   const many = lines.map((line) => {
     if (line.type !== "observation" || line.index > 0 || !line.response) return line;
     const clients: string[] = Array(5_000_000).fill("");
     const globalData = { ...line.response.globalData, clients };
     return { ...line, response: { ...line.response, globalData } };
   });
-  writeFileSync(path, many.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  const batches = await Array.fromAsync(readTellingLines(path, () => false));
-  expect(batches.flat()).toHaveLength(lines.length);
+  const path = writeRecord(temporaryFolder(), "r.ndjson", many);
+  expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length);
 });

@@ -3,19 +3,48 @@
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
-import type { TellingObservation } from "../core/verdict/evidence.ts";
-import { isBlank, lineBatches } from "./line-batches.ts";
-import { readQuickly } from "./quick-line.ts";
+import { isObservation } from "./is-observation.ts";
+import { lineProblem } from "./line-problem.ts";
+import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
 import { recordLineSchema } from "./schema.ts";
 
 /**
- * Reads a record line by line, so that its size does not matter. A last line that was cut off, as a
- * runner that was killed leaves it, is left out, and so are blank ones.
+ * Reads a record line by line, so that its size does not matter. Blank lines are left out, and what
+ * was cut off at its end, as a runner that was killed leaves it.
  *
+ * @param path of a file, or `-` for standard input
+ * @param onCutOff called when the end was cut off, with sentences that say so
  * @throws ExperimentError when the file cannot be read, or a line is none of a record
  */
-export async function* readRecord(path: string): AsyncGenerator<RecordLine> {
-  for await (const batch of readBatches(path, parseLine)) yield* batch;
+export async function* readRecord(
+  path: string,
+  onCutOff: (said: string) => void = () => {},
+): AsyncGenerator<RecordLine> {
+  let number = 0;
+  let isEmpty = true;
+  let isCut = false;
+  /** What is wrong with a line that may have been cut off: it is, unless another one follows. */
+  let broken: string | undefined;
+  for await (const { unit, texts, isCut: endsHere = false } of batchesOf(path)) {
+    isCut = endsHere;
+    for (const text of texts) {
+      number += 1;
+      const line = parseLine(text);
+      if (line === undefined && isBlank(text)) continue;
+      if (broken !== undefined) throw unreadable(path, broken);
+      if (line !== undefined) {
+        isEmpty = false;
+        yield line;
+        continue;
+      }
+      const { words, isJson } = lineProblem(text);
+      broken = `${unit} ${number}: ${words}`;
+      if (isJson) throw unreadable(path, broken);
+    }
+  }
+  if (isEmpty) throw unreadable(path, "it holds no line of one");
+  if (isCut) onCutOff("The record's compressed data end too early. What stands before is read.");
+  else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
 }
 
 /**
@@ -31,56 +60,6 @@ export async function ensureRegular(path: string): Promise<void> {
   if (!found.isFile()) throw unreadable(path, "it is no regular file");
 }
 
-/** A line of a record, or what counts of it. */
-export type TellingLine = RecordLine | (TellingObservation & { type?: never });
-
-/**
- * The same for records of a million observations: lines come in batches, and of most observations
- * only what counts.
- *
- * @param isWanted whether an observation is wanted whole
- */
-export function readTellingLines(
-  path: string,
-  isWanted: (observation: TellingObservation) => boolean,
-): AsyncGenerator<readonly TellingLine[]> {
-  return readBatches(path, (text): TellingLine | undefined => {
-    const quick = readQuickly(text);
-    return quick && !isWanted(quick) ? quick : parseLine(text);
-  });
-}
-
-async function* readBatches<T>(
-  path: string,
-  parse: (text: string) => T | undefined,
-): AsyncGenerator<T[]> {
-  let number = 0;
-  let isEmpty = true;
-  let faulty: number | undefined;
-  let isFollowed = false;
-  for await (const texts of linesOf(path)) {
-    const batch: T[] = [];
-    for (const text of texts) {
-      number += 1;
-      const line = faulty === undefined ? parse(text) : undefined;
-      if (line !== undefined) {
-        batch.push(line);
-      } else if (!isBlank(text)) {
-        // Only what stands before another line was certainly written to its end.
-        isFollowed = faulty !== undefined;
-        if (isFollowed) break;
-        faulty = number;
-      }
-    }
-    isEmpty &&= batch.length === 0;
-    yield batch;
-    if (isFollowed) {
-      throw unreadable(path, `line ${faulty} is no line of a record`);
-    }
-  }
-  if (isEmpty) throw unreadable(path, "it holds no line of one");
-}
-
 /** One line of a record, or `undefined` when the text is none. A byte order mark may precede it. */
 export function parseLine(text: string): RecordLine | undefined {
   let value: unknown;
@@ -89,12 +68,12 @@ export function parseLine(text: string): RecordLine | undefined {
   } catch {
     return undefined;
   }
-  return recordLineSchema.safeParse(value).data;
+  return isObservation(value) ? value : recordLineSchema.safeParse(value).data;
 }
 
-async function* linesOf(path: string): AsyncGenerator<string[]> {
+async function* batchesOf(path: string): AsyncGenerator<Batch> {
   try {
-    yield* lineBatches(path);
+    yield* readTexts(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new ExperimentError(`${path} does not exist.`, "Check the name of the file.");
@@ -105,7 +84,7 @@ async function* linesOf(path: string): AsyncGenerator<string[]> {
 
 function unreadable(path: string, why: string): ExperimentError {
   return new ExperimentError(
-    `${path} cannot be read as a record: ${why}.`,
+    `${recordName(path)} cannot be read as a record: ${why}.`,
     "Check that it is a record of this program's version, and whole.",
   );
 }

@@ -7,9 +7,13 @@ import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.
 const count = z.int().nonnegative();
 const ms = z.number();
 /** Three years by the runner's clock: no experiment takes longer, and sums of it are numbers. */
-const MOST_MS = 1e11;
+export const MOST_MS = 1e11;
 const moment = z.number().min(-MOST_MS).max(MOST_MS);
 const duration = z.number().min(0).max(MOST_MS);
+/** Read as UTC, whatever its offset: times are compared as texts. */
+const time = z.iso
+  .datetime({ offset: true, abort: true })
+  .overwrite((text) => new Date(text).toISOString());
 
 export const planSchema = z.object({
   name: z.string(),
@@ -42,10 +46,13 @@ const runSchema = z
     role: z.enum(["experiment", "control"]),
     plan: planSchema,
     target: targetSchema,
-    startedAt: z.iso.datetime(),
+    startedAt: time,
     versions: z.record(z.string(), z.string()),
   })
-  .refine(({ index, plan }) => index < plan.stages.length);
+  .refine(({ index, plan }) => index < plan.stages.length, {
+    path: ["index"],
+    message: "below the number of the plan's stages",
+  });
 
 const observationSchema = z.object({
   type: z.literal("observation"),
@@ -107,8 +114,8 @@ export const crossCheckSchema = z.object({
   source: z.literal("cloudwatch-logs"),
   logGroupName: z.string(),
   region: z.string(),
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
+  from: time,
+  to: time,
   requests: count,
   streams: count,
   initialized: count,

@@ -4,6 +4,7 @@ import { ExperimentError } from "../core/errors.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
+import { recordName } from "../records/record-text.ts";
 import { BYTE_ORDER_MARK, type Cell, csvRow } from "./csv.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { printable } from "./printable.ts";
@@ -41,17 +42,21 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
 export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
 
 /**
+ * @param onCutOff called when the record's end was cut off, with sentences that say so
  * @throws ExperimentError when the file cannot be read, or is no record
  */
-export async function* csvRows(path: string): AsyncGenerator<string> {
+export async function* csvRows(
+  path: string,
+  onCutOff?: (said: string) => void,
+): AsyncGenerator<string> {
   const runs = new Map<string, RunLine>();
-  for await (const line of readRecord(path)) {
+  for await (const line of readRecord(path, onCutOff)) {
     if (line.type === "run") runs.set(line.run, line);
     if (line.type !== "observation") continue;
     const run = runs.get(line.run);
     if (!run) {
       throw new ExperimentError(
-        `${path} cannot be reported: an observation is of a run that did not begin.`,
+        `${recordName(path)} cannot be reported: an observation is of a run that did not begin.`,
         "Name a record as `npm run experiment` writes it.",
       );
     }

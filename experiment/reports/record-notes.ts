@@ -24,9 +24,13 @@ const COMPARED: Partial<Record<keyof Conclusion, string>> = {
 
 /** One sentence or two each; empty where the record is whole and agrees with itself. */
 export function recordNotes(recorded: RecordedExperiment): string[] {
-  const { experiment, control } = recorded;
+  const { experiment, control, cutOff } = recorded;
   const series = [control, experiment].filter((one) => one !== undefined);
-  const notes = [...series.flatMap(seriesNotes), ...contradictions(recorded)];
+  const notes = [
+    ...(cutOff ? [cutOff] : []),
+    ...series.flatMap(seriesNotes),
+    ...contradictions(recorded),
+  ];
   if (!experiment) {
     notes.unshift("The record ends before the experiment was fired: it holds the control alone.");
   }

@@ -9,9 +9,10 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
-import { evidenceOf, type TellingObservation } from "../core/verdict/evidence.ts";
+import { evidenceOf } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
-import { readTellingLines } from "../records/read-record.ts";
+import { readRecord } from "../records/read-record.ts";
+import { recordName } from "../records/record-text.ts";
 import { concludeSeries, type RunReading, type Series } from "./series.ts";
 
 export interface RecordedExperiment {
@@ -27,6 +28,8 @@ export interface RecordedExperiment {
   foreignLines: number;
   /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
   answeredFailures: number;
+  /** Says that the record's end was cut off, where it was. */
+  cutOff?: string | undefined;
 }
 
 /** How many answers are kept whole. */
@@ -50,10 +53,9 @@ export async function readExperiment(
   signal?: AbortSignal,
 ): Promise<RecordedExperiment> {
   const reading = new RecordReading(path, kept);
-  const isWanted = (observation: TellingObservation) => reading.isShown(observation);
-  for await (const lines of readTellingLines(path, isWanted)) {
+  for await (const line of readRecord(path, (said) => reading.cutOff(said))) {
     signal?.throwIfAborted();
-    for (const line of lines) reading.take(line);
+    reading.take(line);
   }
   return reading.finish();
 }
@@ -69,19 +71,15 @@ export class RecordReading {
   #shown = 0;
   #foreign = 0;
   #answeredFailures = 0;
+  #cutOff: string | undefined;
 
   constructor(path: string, kept: Kept) {
-    this.#path = path;
+    this.#path = recordName(path);
     this.#kept = kept;
   }
 
-  isShown({ index }: TellingObservation): boolean {
-    return index < this.#kept.perRun && this.#shown < this.#kept.inAll;
-  }
-
-  take(line: RecordLine | (TellingObservation & { type?: never })): void {
+  take(line: RecordLine): void {
     switch (line.type) {
-      case undefined:
       case "observation":
         this.#observe(line);
         break;
@@ -94,6 +92,11 @@ export class RecordReading {
         else if (line.type === "verdict") this.#keepVerdict(line);
         else this.#crossChecks.push(line);
     }
+  }
+
+  /** @param said that the end of the record was cut off */
+  cutOff(said: string): void {
+    this.#cutOff = said;
   }
 
   finish(): RecordedExperiment {
@@ -112,6 +115,7 @@ export class RecordReading {
       crossChecks: this.#crossChecks,
       foreignLines: this.#foreign,
       answeredFailures: this.#answeredFailures,
+      cutOff: this.#cutOff,
     };
   }
 
@@ -122,14 +126,15 @@ export class RecordReading {
     this.#runs.set(line.run, { line, table: new EvidenceTable(line.run), shown: [] });
   }
 
-  #observe(observation: TellingObservation | Observation): void {
+  #observe(observation: Observation): void {
     const run = this.#runs.get(observation.run);
     if (!run) throw this.#unusable("an observation is of a run that did not begin");
     run.table.add(evidenceOf(observation));
     if (observation.response !== undefined && observation.outcome !== "ok") {
       this.#answeredFailures += 1;
     }
-    if (!("type" in observation) || !this.isShown(observation)) return;
+    const { perRun, inAll } = this.#kept;
+    if (observation.index >= perRun || this.#shown >= inAll) return;
     run.shown.push(asShown(observation));
     this.#shown += 1;
   }

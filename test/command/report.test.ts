@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -30,9 +31,11 @@ function record(recorded: Recorded, name = "record.ndjson"): string {
 
 test("a record may come through a pipe", async () => {
   const program = [process.execPath, "experiment/command/report.ts"];
-  const shell = 'cat "$1" | "$2" "$3" /dev/stdin';
-  const piped = execFileSync("sh", ["-c", shell, "sh", record(isolated), ...program]);
-  expect(piped.toString()).toMatch(/^ISOLATED/m);
+  for (const name of ["/dev/stdin", "-"]) {
+    const shell = 'cat "$1" | "$2" "$3" "$4"';
+    const piped = execFileSync("sh", ["-c", shell, "sh", record(isolated), ...program, name]);
+    expect(piped.toString()).toMatch(/^ISOLATED/m);
+  }
 });
 
 test("text tells what the experiment told", async () => {
@@ -147,7 +150,7 @@ test("a report that fails leaves no half of it", async () => {
   const out = join(folder, "out.csv");
   const { code, stderr } = await report(path, "--out", out);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/line 5 is no line of a record/);
+  expect(stderr).toMatch(/line 5: type is missing, and must be "run", /);
   expect(existsSync(out)).toBe(false);
 });
 
@@ -162,6 +165,35 @@ test("a record whose runner was killed is reported as far as it goes", async () 
   expect(stdout).toMatch(/^ISOLATED {2}5 environments served 7 requests/m);
   expect(stdout).toMatch(/^Note: Of run 2 of the experiment 2 of 5 requests are on the record\.$/m);
   expect(stdout).toMatch(/^Note: The record of the experiment ends before its runner concluded\./m);
+});
+
+test("whatever was cut off is said in every format", async () => {
+  const path = record(isolated);
+  const whole = readFileSync(path);
+  const compressed = gzipSync(whole);
+  const cuts: [Buffer, RegExp][] = [
+    [whole.subarray(0, -30), /The record's last line is cut off, and left out\./],
+    [compressed.subarray(0, -30), /The record's compressed data end too early\./],
+  ];
+  for (const [bytes, words] of cuts) {
+    writeFileSync(path, bytes);
+    for (const format of ["text", "json", "csv", "html"]) {
+      const { code, stdout, stderr } = await report(path, "--format", format);
+      expect(code).toBe(0);
+      expect(format === "csv" ? stderr : stdout.replaceAll("&#39;", "'")).toMatch(words);
+    }
+  }
+});
+
+test("a line that is refused is named by what stands there, fit to be shown, and what may", async () => {
+  const path = record(isolated);
+  const changed = readFileSync(path, "utf8").replace('"outcome":"ok"', '"outcome":"\u202eOK"');
+  writeFileSync(path, changed);
+  const { code, stderr } = await report(path);
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'line 2: outcome is "\\u202eOK", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".\n',
+  );
 });
 
 test("a record that ends after its control says so", async () => {
@@ -217,7 +249,9 @@ test.each([
   [["x", "--format", "pdf"], /'pdf' is invalid\. Allowed choices are text, json, csv, html\./],
   [["/nowhere/x.ndjson"], /\/nowhere\/x\.ndjson does not exist\.\nCheck the name/],
   [["/"], /cannot be read as a record/],
-  [["package.json"], /cannot be read as a record: line 1 is no line of a record/],
+  [["package.json"], /cannot be read as a record: line 1: it is "\{", and must be a JSON object\./],
+  [["-", "-"], /Standard input can be read once\.\nName - once\./],
+  [["-"], /standard input cannot be read as a record: it holds no line of one\./],
   [["x", "--fromat", "json"], /Did you mean --format\?/],
 ])("wrong usage, %j, exits with 2 and says what to do", async (args, message) => {
   const { code, stdout, stderr } = await report(...args);

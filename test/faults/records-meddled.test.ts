@@ -193,6 +193,8 @@ test("a record of absurd names, times and numbers is refused by its line, or rep
   for (const [number, absurd] of [late, never].entries()) {
     const refused = start(REPORT, [writeRecord(folder, "absurd.ndjson", absurd)]);
     expect(await refused.ended).toBe(2);
-    expect(refused.stderr()).toContain(`line ${number + 1} is no line of a record`);
+    expect(refused.stderr()).toContain(
+      `line ${number + 1}: ${["index", "answeredAt"][number]} is `,
+    );
   }
 });

@@ -3,12 +3,7 @@
  * keep a million answers in memory.
  */
 
-import type {
-  Answer,
-  EnvironmentReport,
-  GlobalData,
-  InvocationReport,
-} from "../../../handler/contract.ts";
+import type { Answer, InvocationReport } from "../../../handler/contract.ts";
 import type { Observation, Outcome } from "../record-lines.ts";
 
 /** What one answer reports of its own invocation. */
@@ -68,28 +63,8 @@ export interface RunEvidence {
   requests: readonly Evidence[];
 }
 
-type TellingInvocation = Omit<InvocationReport, "enteredEpochMs" | "leftEpochMs">;
-
-/** The fields of an answer from which something follows. */
-interface TellingAnswer extends Pick<Answer, "client"> {
-  globalData: Pick<GlobalData, "counter" | "client">;
-  environment?:
-    | Pick<EnvironmentReport, "id" | "instance" | "pid" | "threadId" | "coldStart">
-    | undefined;
-  invocation?: TellingInvocation | undefined;
-}
-
-/** The fields of an observation from which something follows. */
-export interface TellingObservation
-  extends Pick<
-    Observation,
-    "run" | "index" | "client" | "outcome" | "message" | "sentAt" | "answeredAt"
-  > {
-  response?: TellingAnswer | undefined;
-}
-
 /** Reduces an observation to what counts. */
-export function evidenceOf(observation: TellingObservation): Evidence {
+export function evidenceOf(observation: Observation): Evidence {
   const { run, index, client, outcome, message, sentAt, answeredAt, response } = observation;
   const report = outcome === "ok" && response ? reportOf(response, client) : undefined;
   return { run, index, client, outcome, message, sentAt, answeredAt, report };
@@ -105,20 +80,20 @@ export function isIdentified(evidence: Evidence): evidence is Identified {
 }
 
 /** Whether an answer's globals are not what its own request left: another one changed them. */
-export function isMixed({ globalData, invocation }: TellingAnswer): boolean {
+export function isMixed({ globalData, invocation }: Answer): boolean {
   if (!invocation) return false;
   const { counter, client } = invocation.onEntry;
   return globalData.counter !== counter || globalData.client !== client;
 }
 
 /** Whether what an answer counts cannot be true together: see the contract for what it counts. */
-function isMiscounted({ globalData }: TellingAnswer, invocation: TellingInvocation): boolean {
+function isMiscounted({ globalData }: Answer, invocation: InvocationReport): boolean {
   const { inFlightOnEntry, inFlightPeak, onEntry } = invocation;
   // A counter never falls, and a peak is the most there ever was.
   return globalData.counter < onEntry.counter || inFlightPeak < inFlightOnEntry;
 }
 
-function reportOf(answer: TellingAnswer, client: string): Report | undefined {
+function reportOf(answer: Answer, client: string): Report | undefined {
   const { environment, invocation } = answer;
   if (!environment || !invocation) return undefined;
   const process = `${environment.id}/${environment.pid}`;
