@@ -15,11 +15,12 @@ const LAYERS = [
   ["^local-lambda/environment/"],
   ["^local-lambda/url/"],
   ["^local-lambda/(?!main\\.ts|local-lambda\\.ts)[^/]+\\.ts$"],
-  ["^handler/", "^pricing/", "^printed-commands\\.ts$"],
+  ["^handler/", "^pricing/"],
+  ["^basics/"],
 ];
 
-/** The deployed function depends on no package; what stands beside it is not deployed. */
-const DEPLOYED = "^handler/(index|contract|instance)\\.ts$";
+/** The deployed function depends on no package. */
+const DEPLOYED = "^handler/";
 
 const upwards = LAYERS.flatMap((layer, depth) =>
   layer.map((path) => ({
@@ -48,10 +49,16 @@ export default {
       to: {
         path: [
           "^local-lambda/",
-          "node_modules/(ink|react|conf|zod|@pulumi|@aws-sdk)/",
+          "node_modules/(ink|react|conf|@pulumi|@aws-sdk)/",
           "^(node:)?(fs|fs/promises|child_process)$",
         ],
       },
+    },
+    {
+      name: "plans-and-verdicts-know-no-package",
+      severity: "error",
+      from: { path: "^experiment/core/(?!firing/)", pathNot: "\\.test\\.ts$" },
+      to: { path: "node_modules/" },
     },
     {
       name: "infrastructure-knows-the-handler-only",
@@ -62,7 +69,7 @@ export default {
     {
       name: "nothing-is-deployed-but-the-handler",
       severity: "error",
-      from: { path: DEPLOYED },
+      from: { path: DEPLOYED, pathNot: "\\.test\\.ts$" },
       to: { path: ["node_modules/", "^(?!handler/)\\w"], dependencyTypesNot: ["core"] },
     },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },

@@ -1,6 +1,6 @@
 /** The Pulumi program: `pulumi up` deploys the function, and prints what is exported here. */
 import * as pulumi from "@pulumi/pulumi";
-import { bundleHandler } from "./handler/bundle.ts";
+import { bundleHandler } from "./basics/bundle.ts";
 import { ConcurrencyTest } from "./infrastructure/concurrency-test.ts";
 import { parseConfiguration } from "./infrastructure/configuration.ts";
 import { stackReadme } from "./infrastructure/readme.ts";

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleHandler } from "../handler/bundle.ts";
+import { bundleHandler } from "../basics/bundle.ts";
 import { compare } from "./figures.ts";
 import { interleave } from "./interleave.ts";
 import type { Report } from "./report.ts";

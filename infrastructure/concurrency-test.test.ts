@@ -59,7 +59,7 @@ describe("the function", () => {
     expect(Object.keys(first)).toEqual(["index.mjs"]);
     expect(first["index.mjs"]).toMatch(/export \{\s*handler\s*\}/);
 
-    const { bundleHandler } = await import("../handler/bundle.ts");
+    const { bundleHandler } = await import("../basics/bundle.ts");
     expect(await bundleHandler()).toBe(first["index.mjs"]);
   });
 });

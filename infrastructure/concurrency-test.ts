@@ -1,7 +1,7 @@
 /** The deployed experiment: a function with a URL, its log group, and the role that it runs as. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BUNDLE_FILE, HANDLER } from "../handler/bundle.ts";
+import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
 import type { Configuration } from "./configuration.ts";
 import { admitEverybody, callerPolicy, LAMBDA_MAY_ASSUME, mayWriteTo } from "./permissions.ts";
 import { provision } from "./provisioning.ts";

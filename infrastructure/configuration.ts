@@ -3,8 +3,8 @@
  * created. Defaults are not repeated: Pulumi.yaml declares them, and Pulumi fills them in.
  */
 
+import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
-import { pulumiCommand, pulumiUpWith } from "../printed-commands.ts";
 import { namePrefix, oneOf, orNone, type Rule, wholeNumber } from "./rules.ts";
 import { type Tags, tagsRule } from "./tags.ts";
 

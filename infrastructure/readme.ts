@@ -1,6 +1,7 @@
 /** The stack's README, which Pulumi shows beside its outputs. */
+
+import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { idleCostUsdPerHour, usdText } from "../pricing/cost.ts";
-import { pulumiCommand, pulumiUpWith } from "../printed-commands.ts";
 import type { Configuration } from "./configuration.ts";
 import { referenceCost } from "./costs.ts";
 

@@ -1,7 +1,7 @@
 /** What the environments log, as a person at a terminal reads it. */
 
 import type { Writable } from "node:stream";
-import { printable } from "./printable.ts";
+import { printable } from "../basics/printable.ts";
 
 /** How much may wait to be written, in bytes; lines that come beyond are left out and counted. */
 const MAX_WAITING = 1_000_000;

@@ -1,14 +1,14 @@
 /** `npm run local-lambda`: the embedded Lambda alone, or steered by the process that started it. */
 
 import type { Writable } from "node:stream";
-import { endInOrder, endWithNpm } from "../signals.ts";
+import { printable } from "../basics/printable.ts";
+import { endInOrder, endWithNpm } from "../basics/signals.ts";
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
 import { initLimitMs } from "./environment/init-limit.ts";
 import type { LocalLambda } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
 import type { Surroundings } from "./pool/environment-registry.ts";
-import { printable } from "./printable.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
 

@@ -1,9 +1,9 @@
 /** `npm run tui`: the experiment on a screen. */
 
+import { printableLine } from "../basics/printable.ts";
+import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
 import { WRONG_USAGE } from "../experiment/command/program.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
-import { printableLine } from "../experiment/reports/printable.ts";
-import { endWithNpm, onEndingSignals } from "../signals.ts";
 import { parseOptions } from "./options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */

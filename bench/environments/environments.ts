@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BUNDLE_FILE, bundleHandler } from "../../handler/bundle.ts";
+import { BUNDLE_FILE, bundleHandler } from "../../basics/bundle.ts";
 import { compare } from "../figures.ts";
 import { interleave } from "../interleave.ts";
 import type { Report } from "../report.ts";

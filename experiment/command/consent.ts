@@ -1,13 +1,13 @@
 /** What is said before a plan is fired, and asked before one that costs more than a trifle. */
 
 import { createInterface } from "node:readline/promises";
+import { printableLine } from "../../basics/printable.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { costWords, usdText } from "../reports/cost-words.ts";
-import { printableLine } from "../reports/printable.ts";
 import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
 interface Options {

@@ -1,8 +1,8 @@
 /** `npm run experiment`: one experiment without a screen. */
 
-import { endInOrder, endWithNpm } from "../../signals.ts";
+import { printableLine } from "../../basics/printable.ts";
+import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { printableLine } from "../reports/printable.ts";
 import { EXIT } from "./exit-codes.ts";
 import { parseOptions } from "./options.ts";
 import { recordLine, untilTaken } from "./output.ts";

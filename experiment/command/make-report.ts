@@ -1,12 +1,12 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
+import { printableLines } from "../../basics/printable.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
 import { comparisonPage } from "../reports/html/comparison-page.ts";
 import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
-import { printableLines } from "../reports/printable.ts";
 import {
   KEPT_IN_PAGE,
   type Kept,

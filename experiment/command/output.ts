@@ -1,9 +1,9 @@
 /** What becomes of what a program prints, where it is not taken. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { onEndingSignals } from "../../signals.ts";
+import { printable } from "../../basics/printable.ts";
+import { onEndingSignals } from "../../basics/signals.ts";
 import { rootMessage } from "../core/errors.ts";
-import { printable } from "../reports/printable.ts";
 
 /** A reader such as `head` left early, or the terminal was closed: nobody misses the rest. */
 const READER_LEFT = new Set(["EPIPE", "EIO"]);

@@ -2,12 +2,12 @@
 
 import { createRequire } from "node:module";
 import type { Command } from "commander";
+import { printableLine } from "../../basics/printable.ts";
 import { LIMITS, type Plan } from "../core/plan/plan.ts";
 import { duration, fieldReader, type PlanProblem, parseClients } from "../core/plan/plan-fields.ts";
 import type { PlanInput } from "../core/plan/plan-input.ts";
 import { DESIGNS, type DesignInput } from "../plans/designs.ts";
 import { findDesign, parseDesign } from "../plans/parse-design.ts";
-import { printableLine } from "../reports/printable.ts";
 
 /** How each option is called, and what it means. */
 const FIELDS: Record<keyof DesignInput, { flag: string; value: string; meaning: string }> = {

@@ -1,13 +1,13 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
 import { Command, Option } from "commander";
+import { printableLines } from "../../basics/printable.ts";
 import {
   MAX_SIZES,
   MODEL_OPTIONS,
   misplacedOption,
 } from "../../local-lambda/options/model-options.ts";
 import { whole } from "../../local-lambda/options/option-values.ts";
-import { printableLines } from "../reports/printable.ts";
 import {
   type LocalSizes,
   MODELS,

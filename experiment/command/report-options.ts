@@ -2,9 +2,9 @@
 
 import { extname } from "node:path";
 import { Command, Option } from "commander";
+import { printableLines } from "../../basics/printable.ts";
 import { recordsFolder } from "../records/data-folder.ts";
 import { STANDARD_INPUT } from "../records/record-text.ts";
-import { printableLines } from "../reports/printable.ts";
 import { VERSION } from "../version.ts";
 import { fileName } from "./file-name.ts";
 

@@ -1,7 +1,7 @@
 /** Where a report is written to: a new file, or standard output. */
 
+import { printable } from "../../basics/printable.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
-import { printable } from "../reports/printable.ts";
 import { watchOutput } from "./output.ts";
 import { WholeFile } from "./whole-file.ts";
 

@@ -1,8 +1,8 @@
 /** `npm run report`: recorded experiments as text, JSON, CSV or HTML. */
 
-import { endWithNpm, onEndingSignals } from "../../signals.ts";
+import { printableLine } from "../../basics/printable.ts";
+import { endWithNpm, onEndingSignals } from "../../basics/signals.ts";
 import { asSentence, ExperimentError } from "../core/errors.ts";
-import { printableLine } from "../reports/printable.ts";
 import { parseReportOptions } from "./report-options.ts";
 import { UnwritableError, writeReport } from "./report-output.ts";
 

@@ -1,5 +1,6 @@
 /** One experiment from the target's opening to the exit code, without a screen. */
 
+import { printable } from "../../basics/printable.ts";
 import type { Conducted } from "../conduct.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
@@ -8,7 +9,6 @@ import type { RecordLine } from "../core/record-lines.ts";
 import { pooledWith } from "../records/pooled-evidence.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
 import { pooledWords } from "../reports/pooled-words.ts";
-import { printable } from "../reports/printable.ts";
 import { firedWords } from "../reports/target-words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { agree } from "./consent.ts";

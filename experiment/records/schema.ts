@@ -1,7 +1,7 @@
 /** The record's schema, at the border: what is read is checked here, what is written is typed. */
 
 import * as z from "zod";
-import { answerSchema } from "../../handler/answer.ts";
+import { answerSchema } from "../core/firing/answer-schema.ts";
 import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.ts";
 
 const count = z.int().nonnegative();

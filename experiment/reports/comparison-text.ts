@@ -1,10 +1,10 @@
 /** Several recorded experiments beside each other, as text for a terminal. */
 
+import { printable } from "../../basics/printable.ts";
 import { type Comparison, type Deployment, isSame } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
 import { percent, plural } from "./numbers.ts";
 import { pooledWords } from "./pooled-words.ts";
-import { printable } from "./printable.ts";
 import { planWords, targetWords } from "./target-words.ts";
 
 /** What a list of more than two shows of each. */

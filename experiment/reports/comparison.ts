@@ -1,5 +1,6 @@
 /** Several recorded experiments beside each other. */
 
+import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { TargetDescription } from "../core/target.ts";
@@ -7,7 +8,6 @@ import { areOfOneTarget } from "../records/conclude-record.ts";
 import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
 import { latencyOf } from "./latency.ts";
 import { inWords, percent, range, seconds } from "./numbers.ts";
-import { printable } from "./printable.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { Series } from "./series.ts";

@@ -1,8 +1,8 @@
 /** What a control showed, in words. */
 
+import { printableMessage } from "../../basics/printable.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import { plural } from "./numbers.ts";
-import { printableMessage } from "./printable.ts";
 
 /** One or two sentences: whether the instrument saw sharing where there is nothing but sharing. */
 export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion): string {

@@ -1,9 +1,9 @@
 /** A cross-check in words. */
 
+import { printableMessage } from "../../basics/printable.ts";
 import type { CrossCheckLine } from "../core/record-lines.ts";
 import { isContradicted } from "../records/contradicted.ts";
 import { plural } from "./numbers.ts";
-import { printableMessage } from "./printable.ts";
 
 /** One sentence or two: what the log says, and whether the answers say the same. */
 export function crossCheckWords(line: CrossCheckLine): string {

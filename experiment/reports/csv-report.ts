@@ -1,5 +1,6 @@
 /** The observations of a record as CSV, one a row, as they are read: no more is kept in memory. */
 
+import { printable } from "../../basics/printable.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
@@ -7,7 +8,6 @@ import { readRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
 import { BYTE_ORDER_MARK, type Cell, csvRow } from "./csv.ts";
 import { globalDataText } from "./global-data-text.ts";
-import { printable } from "./printable.ts";
 
 const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> = {
   experiment: (_, run) => run.experiment,

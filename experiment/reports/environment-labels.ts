@@ -1,6 +1,6 @@
 /** Short names for execution environments. */
 
-import { printable } from "./printable.ts";
+import { printable } from "../../basics/printable.ts";
 
 const SHORTEST = 4;
 /** No id that a service gives is longer; of longer ones that begin alike, labels are alike too. */

@@ -2,6 +2,7 @@
 
 import { styleText } from "node:util";
 import stringWidth from "string-width";
+import { printable, printableMessage, printableName } from "../../basics/printable.ts";
 import type {
   Conclusion,
   CrossCheckLine,
@@ -18,7 +19,6 @@ import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { lifetimeWords } from "./lifetime-words.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";
-import { printable, printableMessage, printableName } from "./printable.ts";
 import { RunDigest } from "./run-digest.ts";
 import { verdictWords } from "./verdict-words.ts";
 

@@ -1,7 +1,7 @@
 /** An answer's `globalData` on one line. */
 
+import { printableName } from "../../basics/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
-import { printableName } from "./printable.ts";
 
 /** Names that are shown of a long list: the latest say who shared or preceded whom. */
 const SHOWN = 6;

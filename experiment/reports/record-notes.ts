@@ -1,10 +1,10 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
+import { printable } from "../../basics/printable.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 import { contradictions } from "./contradictions.ts";
 import { inWords, plural } from "./numbers.ts";
-import { printable } from "./printable.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { RecordedRun, Series } from "./series.ts";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { printable } from "../../basics/printable.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { percent, plural, quantile, seconds } from "./numbers.ts";
-import { printable } from "./printable.ts";
 import { outcomesWords, planWords } from "./target-words.ts";
 import { verdictWords } from "./verdict-words.ts";
 

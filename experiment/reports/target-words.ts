@@ -1,11 +1,11 @@
 /** Plans and targets in few words. */
 
+import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { inWords, plural, range } from "./numbers.ts";
-import { printable } from "./printable.ts";
 
 /**
  * All that a plan fires: `2 runs of 5 requests, 5 at once, held 5 s`. Where stages differ it is

@@ -1,9 +1,9 @@
 /** A recorded experiment as text, in the words in which it was told while it ran. */
 
+import { printable } from "../../basics/printable.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import { ExperimentText } from "./experiment-text.ts";
-import { printable } from "./printable.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { RecordedRun } from "./series.ts";

@@ -1,9 +1,9 @@
 /** A verdict in words: what was found, and what it rests on. */
 
+import { printableMessage, printableName } from "../../basics/printable.ts";
 import type { Conclusion, Witness, WitnessParty } from "../core/record-lines.ts";
 import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
 import { inWords, percent, plural } from "./numbers.ts";
-import { printableMessage, printableName } from "./printable.ts";
 
 export interface VerdictWords {
   /** ISOLATED, SHARED, SHARED PROCESS or INCONCLUSIVE. */

@@ -1,7 +1,7 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { pulumiCommand } from "../../printed-commands.ts";
+import { pulumiCommand } from "../../basics/printed-commands.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { answerSchema } from "../../handler/answer.ts";
 import { codeOf } from "../../test/embedded-lambda.ts";
 import { isAlive } from "../../test/processes.ts";
+import { answerSchema } from "../core/firing/answer-schema.ts";
 import type { Target } from "../core/target.ts";
 import { openLocalTarget } from "./local-target.ts";
 import { parseTarget } from "./target-choice.ts";

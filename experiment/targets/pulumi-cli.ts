@@ -1,7 +1,7 @@
 /** Asks the Pulumi CLI, without ever letting it ask back. */
 
 import { fileURLToPath } from "node:url";
-import { shellWord } from "../../printed-commands.ts";
+import { shellWord } from "../../basics/printed-commands.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import { type Finished, runInGroup } from "./run-in-group.ts";
 

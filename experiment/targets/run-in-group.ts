@@ -3,7 +3,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { ENDING_SIGNALS } from "../../signals.ts";
+import { ENDING_SIGNALS } from "../../basics/signals.ts";
 
 /** How long a command may take to end when it is asked to, in milliseconds. */
 const GRACE_MS = 500;

@@ -1,7 +1,7 @@
 /** What the Pulumi stack of this project exports. */
 
 import * as z from "zod";
-import { pulumiCommand } from "../../printed-commands.ts";
+import { pulumiCommand } from "../../basics/printed-commands.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { noneSelected, pulumi, unexpectedOutput } from "./pulumi-cli.ts";
 

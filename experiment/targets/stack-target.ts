@@ -1,6 +1,6 @@
 /** The function that `pulumi up` deployed. */
 
-import { pulumiUpWith, shellWord } from "../../printed-commands.ts";
+import { pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
 import type { Plan, Stage } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { unreservedConcurrency } from "./account.ts";

@@ -10,7 +10,7 @@
 import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { ENDING_SIGNALS } from "../../signals.ts";
+import { ENDING_SIGNALS } from "../../basics/signals.ts";
 
 /** How long the embedded Lambda may take to end when who started it has, in milliseconds. */
 const CLOSE_MS = 5_000;

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
-import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../../handler/bundle.ts";
+import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../../basics/bundle.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { type Code, type CodeFiles, openCode } from "./code-folder.ts";
 import { writeTemporaryFile } from "./temporary-files.ts";

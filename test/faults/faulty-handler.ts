@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleHandler } from "../../handler/bundle.ts";
+import { bundleHandler } from "../../basics/bundle.ts";
 import { temporaryFolder } from "../processes.ts";
 
 /** By the client's name, what happens instead of an answer, or besides it. */

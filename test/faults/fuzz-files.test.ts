@@ -4,6 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ExperimentError } from "../../experiment/core/errors.ts";
+import { parseAnswer } from "../../experiment/core/firing/answer-schema.ts";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import { DESIGNS } from "../../experiment/plans/designs.ts";
 import { parseDesign } from "../../experiment/plans/parse-design.ts";
@@ -15,7 +16,6 @@ import { experimentPage } from "../../experiment/reports/html/experiment-page.ts
 import { jsonReport } from "../../experiment/reports/json-report.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../../experiment/reports/recorded-experiment.ts";
 import { textReport } from "../../experiment/reports/text-report.ts";
-import { parseAnswer } from "../../handler/answer.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
 import { burst, recordLines } from "../report/records.ts";

@@ -1,7 +1,7 @@
 /** A field of text in so many columns: what of it is seen, and where the cursor stands. */
 
 import stringWidth from "string-width";
-import { printable } from "../../experiment/reports/printable.ts";
+import { printable } from "../../basics/printable.ts";
 import type { TextField } from "../text-field.ts";
 import { toWidth } from "./text.ts";
 

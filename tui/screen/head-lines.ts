@@ -1,11 +1,11 @@
 /** The head's text: where the plan is fired at, what that proves, and the plan on one line. */
 
 import stringWidth from "string-width";
+import { printable } from "../../basics/printable.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost } from "../../experiment/core/target.ts";
 import { usdText } from "../../experiment/reports/cost-words.ts";
 import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
-import { printable } from "../../experiment/reports/printable.ts";
 import { planParts } from "../../experiment/reports/target-words.ts";
 import type { Snapshot } from "../state.ts";
 import { describeKnown } from "../targets.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
-import { printable } from "../../experiment/reports/printable.ts";
+import { printable } from "../../basics/printable.ts";
 import { inputs } from "../../test/effort.ts";
 import { textField } from "../text-field.ts";
 import { fieldLine } from "./field-line.ts";

@@ -1,7 +1,7 @@
 /** Styled text, line by line, as data: what a view shows can be computed and tested without Ink. */
 
 import stringWidth from "string-width";
-import { printable, printableLine } from "../../experiment/reports/printable.ts";
+import { printable, printableLine } from "../../basics/printable.ts";
 
 /** A piece of a line in one style. */
 export interface Span {

@@ -1,7 +1,7 @@
 /** Everything that is known of one environment, as lines. */
 
+import { printable } from "../../basics/printable.ts";
 import { plural, seconds } from "../../experiment/reports/numbers.ts";
-import { printable } from "../../experiment/reports/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { clientColour } from "../screen/colours.ts";
 import {

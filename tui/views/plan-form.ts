@@ -1,5 +1,6 @@
 /** The plan as a form, as data: six fields of text, read by the plan's own parser while typing. */
 
+import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan/plan.ts";
 import {
@@ -8,7 +9,6 @@ import {
   parsePlan,
 } from "../../experiment/core/plan/plan-input.ts";
 import { inWords, range } from "../../experiment/reports/numbers.ts";
-import { printable } from "../../experiment/reports/printable.ts";
 import { planParts } from "../../experiment/reports/target-words.ts";
 import { type Edit, type TextField, textField } from "../text-field.ts";
 

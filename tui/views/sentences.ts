@@ -1,8 +1,8 @@
 /** A run as sentences, for a screen reader: bars and columns say nothing there. */
 
+import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
-import { printable } from "../../experiment/reports/printable.ts";
 import { environmentWords, served, summarizeRun } from "../screen/environment-words.ts";
 import type { Line } from "../screen/text.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";

@@ -2,7 +2,7 @@
 
 import { type Key, useCursor, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
-import { printable } from "../../experiment/reports/printable.ts";
+import { printable } from "../../basics/printable.ts";
 import {
   MODEL_WORDS,
   MODELS,

@@ -1,9 +1,9 @@
 /** What an HTTP answer means for the request that it ends. */
 
 import { STATUS_CODES } from "node:http";
-import { parseAnswer } from "../../../handler/answer.ts";
 import { formatDuration } from "../plan/duration.ts";
 import type { Observation } from "../record-lines.ts";
+import { parseAnswer } from "./answer-schema.ts";
 
 /** What is known of an answer as soon as its head has come. */
 export type Head = Pick<Observation, "status" | "requestId">;

@@ -1,6 +1,6 @@
 /** HTML in which text from records is text, whatever it contains. */
 
-import { printable } from "../printable.ts";
+import { printable } from "../../../basics/printable.ts";
 
 /** Markup that may be put into a page as it is. Only {@link html} makes it. */
 export class Markup {

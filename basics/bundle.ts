@@ -18,7 +18,7 @@ const [, EXPORT = ""] = HANDLER.split(".");
  * does not export what is called
  */
 export async function bundleHandler(): Promise<string> {
-  const entry = fileURLToPath(new URL("index.ts", import.meta.url));
+  const entry = fileURLToPath(new URL("../handler/index.ts", import.meta.url));
   const { text, exports } = await bundle(entry, "esm");
   if (exports.includes(EXPORT)) return text;
   throw new Error(`handler/index.ts exports no "${EXPORT}".`);

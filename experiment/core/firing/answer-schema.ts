@@ -3,7 +3,12 @@
  * comes back from a target that may be anything.
  */
 import * as z from "zod";
-import type { Answer, EnvironmentReport, GlobalData, InvocationReport } from "./contract.ts";
+import type {
+  Answer,
+  EnvironmentReport,
+  GlobalData,
+  InvocationReport,
+} from "../../../handler/contract.ts";
 
 const count = z.int().nonnegative();
 
