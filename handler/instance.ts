@@ -65,7 +65,7 @@ export function monotonicMs(): number {
 
 /**
  * 104 random bits in hexadecimal. Not of node:crypto: to load it takes longer than everything else
- * here together, and that is time of a cold start (`npm run bench -- handler`). Nobody gains from
+ * here together, and that is time of a cold start (`npm run bench -- start`). Nobody gains from
  * guessing this, so V8's generator, which the system seeds in every process and thread, will do.
  */
 function randomId(): string {

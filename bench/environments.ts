@@ -1,0 +1,89 @@
+/** What environments of the embedded Lambda cost at a cold start, against bare processes of Node.js. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Pool } from "undici";
+import { openLocalTarget } from "../experiment/targets/local-target.ts";
+import type { Answer } from "../handler/contract.ts";
+import { measureSideBySide, median, type Report, type Sample } from "./side-by-side.ts";
+
+const SIZES = [1, 100];
+const TIME_TARGET = { "bare processes": 1.5 };
+const MEMORY_TARGET = { "bare processes": 1.3 };
+
+/** Long enough that every request has come before an environment is free again. */
+const BODY = JSON.stringify({ client: "x", holdMs: 1_000, steps: 1 });
+const BARE = fileURLToPath(new URL("bare-process.cjs", import.meta.url));
+
+/** Measures so many cold starts at once. */
+export async function benchEnvironments(report: Report): Promise<void> {
+  for (const count of SIZES) {
+    const what = count === 1 ? "a cold environment" : `${count} cold environments`;
+    await measureSideBySide(
+      report,
+      { ours: () => startEnvironments(count), "bare processes": () => startBareProcesses(count) },
+      [
+        { benchmark: `start of ${what}`, value: "ms", unit: "ms", against: TIME_TARGET },
+        { benchmark: `memory in ${what}`, value: "memoryMb", unit: "MB", against: MEMORY_TARGET },
+      ],
+    );
+  }
+}
+
+/**
+ * Sends so many requests at once to an embedded Lambda that has no environment yet.
+ *
+ * @returns the milliseconds until the last one has entered its handler, and an environment's memory
+ * @throws Error when not each of them had a cold start of its own
+ */
+async function startEnvironments(count: number): Promise<Sample> {
+  const lambda = await openLocalTarget();
+  const pool = new Pool(lambda.url.origin, { connections: count });
+  try {
+    const startedAt = Date.now();
+    const post = async () => {
+      const { body } = await pool.request({ path: "/", method: "POST", body: BODY });
+      return (await body.json()) as Answer;
+    };
+    const answers = await Promise.all(Array.from({ length: count }, post));
+    const entries = answers.map(({ invocation }) => invocation?.enteredEpochMs ?? Number.NaN);
+    const pids = new Set(answers.map(({ environment }) => environment?.pid ?? Number.NaN));
+    if (pids.size !== count) throw new Error(`${pids.size} of ${count} were cold`);
+    return { ms: Math.max(...entries) - startedAt, ...privateMemory([...pids]) };
+  } finally {
+    await pool.close();
+    await lambda.close();
+  }
+}
+
+/** Starts so many processes at once that load what an environment cannot do without. */
+async function startBareProcesses(count: number): Promise<Sample> {
+  const startedAt = performance.now();
+  const children = Array.from({ length: count }, () =>
+    spawn(process.execPath, [BARE], { detached: true, env: {}, stdio: ["ignore", "pipe", "pipe"] }),
+  );
+  await Promise.all(children.map(({ stdout }) => once(stdout, "data")));
+  const ms = performance.now() - startedAt;
+  const memory = privateMemory(children.map(({ pid = Number.NaN }) => pid));
+  const exits = children.map((child) => once(child, "exit"));
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(exits);
+  return { ms, ...memory };
+}
+
+/**
+ * How much memory one of these processes has for itself alone, where Linux counts it; what they
+ * share, such as the program's code, is left out.
+ * https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html
+ */
+function privateMemory(pids: readonly number[]): Sample {
+  if (process.platform !== "linux") return {};
+  const kbOfEach = pids.map((pid) => {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const fields = rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm);
+    return Array.from(fields, ([, kb]) => Number(kb)).reduce((sum, kb) => sum + kb, 0);
+  });
+  return { memoryMb: median(kbOfEach) / 1_024 };
+}
