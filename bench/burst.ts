@@ -44,21 +44,21 @@ const BURSTS: readonly Burst[] = [
 ];
 
 /** Other people's programs, which take part where they are installed, and what installs them. */
-const PEERS: Readonly<Record<string, string>> = {
-  oha: "cargo install oha --locked",
-  k6: "go install go.k6.io/k6@latest",
-};
+const PEERS = { oha: "cargo install oha --locked", k6: "go install go.k6.io/k6@latest" };
 
 /** Measures bursts over TCP and over TLS. */
 export async function benchBurst(report: Report): Promise<void> {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const isInstalled = (name: string) => folders.some((folder) => existsSync(join(folder, name)));
-  const missing = Object.keys(PEERS).filter((name) => !isInstalled(name));
-  for (const name of missing) report.note(`${name} is missing: ${PEERS[name]}`);
-  for (const burst of BURSTS) await benchOne(report, burst, missing);
+  const contenders = { ...CONTENDERS };
+  for (const [name, install] of Object.entries(PEERS)) {
+    if (folders.some((folder) => existsSync(join(folder, name)))) continue;
+    console.error(`${name} is missing: ${install}`);
+    delete contenders[name];
+  }
+  for (const burst of BURSTS) await benchOne(report, burst, contenders);
 }
 
-async function benchOne(report: Report, burst: Burst, missing: readonly string[]): Promise<void> {
+async function benchOne(report: Report, burst: Burst, contenders: Contenders): Promise<void> {
   const { count, isOverTls, skew, firing = {}, alone = {} } = burst;
   const certificate = isOverTls && certificateFor("localhost");
   await using server = await startArrivalsServer(certificate);
@@ -67,19 +67,18 @@ async function benchOne(report: Report, burst: Burst, missing: readonly string[]
   if (certificate) writeFileSync(trusted, certificate.cert);
   const env = certificate ? { NODE_EXTRA_CA_CERTS: trusted } : {};
   const shot = { url: server.url, count, env };
-  const turns = Object.entries(CONTENDERS)
-    .filter(([name]) => name === "ours" || name in { ...skew, ...firing })
-    .filter(([name]) => !missing.includes(name))
+  const turns = Object.entries(contenders)
+    .filter(([name]) => name in { ours: true, ...skew, ...firing })
     .map(([name, fire]) => [name, () => server.measure(count, () => fire(shot))]);
-  const contenders = { ...Object.fromEntries(turns), "the first": async () => ({ alone: 1 }) };
-  const what = `burst of ${count}${isOverTls ? " over TLS" : ""}`;
-  const samples = await measureSideBySide(report, contenders, [
-    { benchmark: `skew, ${what}`, value: "skewMs", unit: "ms", against: skew },
-    { benchmark: `firing, ${what}`, value: "firingMs", unit: "ms", against: firing },
-    { benchmark: `alone, ${what}`, value: "alone", unit: "requests", against: alone },
+  const first = { "the first": async () => ({ alone: 1 }) };
+  const what = `${count}${isOverTls ? " over TLS" : ""}`;
+  const samples = await measureSideBySide(report, { ...Object.fromEntries(turns), ...first }, [
+    { benchmark: `skew of ${what}`, value: "skewMs", unit: "ms", against: skew },
+    { benchmark: `firing of ${what}`, value: "firingMs", unit: "ms", against: firing },
+    { benchmark: `alone of ${what}`, value: "alone", unit: "requests", against: alone },
   ]);
   const busy = median((samples["bare sockets"] ?? []).flatMap((sample) => sample.busy ?? []));
-  report.note(`the server was busy ${Math.round(100 * busy)} % of the ${what} from bare sockets`);
+  console.error(`the server was busy ${Math.round(100 * busy)} % of the bare sockets' ${what}`);
 }
 
 /** What a contender is asked to do: to send so many requests at once. */
@@ -90,10 +89,10 @@ export interface Shot {
   env: NodeJS.ProcessEnv;
 }
 
-/** Fires, and resolves to what it knows of it beside the arrivals. */
-type Contender = (shot: Shot) => Promise<Sample>;
+/** Each fires, and resolves to what it knows of it beside the arrivals. */
+type Contenders = Record<string, (shot: Shot) => Promise<Sample>>;
 
-const CONTENDERS: Readonly<Record<string, Contender>> = {
+const CONTENDERS: Readonly<Contenders> = {
   ours: (shot) => fireOurs(shot),
   "bare sockets": (shot) => fireOther("bare sockets", shot),
   "undici Pool": (shot) => fireOther("undici Pool", shot),
@@ -122,8 +121,8 @@ export async function fireOurs({ url, count, env }: Shot, start = runExperiment)
     latencies.push((line.answeredAt ?? Number.NaN) - (line.sentAt ?? Number.NaN));
   }
   if (!verdict) throw new Error("The record has no verdict.");
-  const p99Ms = latencies.toSorted((a, b) => a - b)[Math.floor(0.99 * count)] ?? Number.NaN;
-  return { firingMs: verdict.wallMs, alone: count - verdict.trials, p99Ms };
+  const p99 = latencies.toSorted((a, b) => a - b)[Math.floor(0.99 * count)] ?? Number.NaN;
+  return { firingMs: verdict.wallMs, alone: count - verdict.trials, p99 };
 }
 
 async function runExperiment(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

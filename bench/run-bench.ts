@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: ratios against floors and peers, measured side by side. `npm run bench -- burst`
- * runs one part alone, and `--json` prints one object a figure. Notes go to the standard error.
+ * runs one part alone, and `--json` prints one object a figure.
  */
 
 import { parseArgs } from "node:util";
@@ -29,16 +29,14 @@ if (unknown.length > 0) {
 const report = new Report(values.json);
 for (const [name, load] of Object.entries(PARTS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  report.note(name);
+  console.error(name);
   try {
     const bench = await load();
     await bench(report);
   } catch (error) {
     // The other parts still have something to tell.
-    report.note(
-      `error: The part ${name} failed: ${error instanceof Error ? error.message : error}`,
-    );
+    const reason = error instanceof Error ? error.message : error;
+    console.error(`error: The part ${name} failed: ${reason}`);
     process.exitCode = 1;
   }
 }
-report.printTable();

@@ -37,11 +37,12 @@ export async function measureSideBySide(
   const samples = await interleave(contenders, rounds);
   for (const { benchmark, value, unit, against } of comparisons) {
     const valuesOf = (name: string) => (samples[name] ?? []).flatMap((one) => one[value] ?? []);
-    for (const [other, target] of Object.entries(against)) {
+    const figures = Object.entries(against).flatMap(([other, target]) => {
       const [ours, theirs] = [valuesOf("ours"), valuesOf(other)];
-      if (ours.length === 0 || theirs.length === 0) continue;
-      report.add(compare({ benchmark, against: other, ours, theirs, unit, target }));
-    }
+      if (ours.length === 0 || theirs.length === 0) return [];
+      return compare({ benchmark, against: other, ours, theirs, unit, target });
+    });
+    report.add(...figures);
   }
   return samples;
 }
@@ -106,43 +107,32 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Figures, each printed as soon as it is known, and all of them in a table at the end. */
+/**
+ * What is printed: a table of Markdown, whose rows come as they are known, or a line of JSON for each
+ * figure. It has the standard output for itself.
+ */
 export class Report {
   readonly #isJson: boolean;
-  readonly #figures: Figure[] = [];
 
   constructor(isJson: boolean) {
     this.#isJson = isJson;
+    if (isJson) return;
+    console.log("| benchmark | ours (min–max) | ours ÷ theirs (target) |\n|---|---|---|");
   }
 
-  add(figure: Figure): void {
-    this.#figures.push(figure);
-    if (this.#isJson) console.log(JSON.stringify(figure));
-    else this.note(`${figure.benchmark}: ${inWords(figure)}`);
-  }
-
-  /** A sentence that belongs to the part under way. */
-  note(sentence: string): void {
-    console.error(sentence);
-  }
-
-  /** Prints a row of Markdown for each benchmark, and how many targets were met; nothing as JSON. */
-  printTable(): void {
-    if (this.#isJson) return;
-    console.log("\n| benchmark | ours (min–max) | ours ÷ theirs (target) |\n| --- | --- | --- |");
-    for (const [benchmark, figures] of Map.groupBy(this.#figures, (figure) => figure.benchmark)) {
-      const [{ min, median, max, unit }] = figures as [Figure];
-      const ours = `${short(median)} (${short(min)}–${short(max)}) ${unit}`;
-      console.log(`| ${benchmark} | ${ours} | ${figures.map(inWords).join(", ")} |`);
-    }
-    const targets = this.#figures.filter(({ met }) => met !== null);
-    const missed = targets.filter(({ met }) => met === false);
-    console.log(`\n${targets.length - missed.length} of ${targets.length} targets met.`);
+  /** Prints all figures of one benchmark. */
+  add(...figures: readonly Figure[]): void {
+    const [first] = figures;
+    if (this.#isJson) for (const figure of figures) console.log(JSON.stringify(figure));
+    if (this.#isJson || !first) return;
+    const { benchmark, min, median, max, unit } = first;
+    const ours = `${short(median)} (${short(min)}–${short(max)}) ${unit}`;
+    console.log(`| ${benchmark} | ${ours} | ${figures.map(ratioInWords).join(", ")} |`);
   }
 }
 
 /** A target that is missed stands in bold type. */
-function inWords({ ratio, against, target, met }: Figure): string {
+function ratioInWords({ ratio, against, target, met }: Figure): string {
   const words = `${ratio.toFixed(2)} × ${against}${target === null ? "" : ` (≤${target})`}`;
   return met === false ? `**${words}**` : words;
 }
