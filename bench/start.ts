@@ -1,35 +1,25 @@
-/** How long a command takes that has nothing to do but to print a page of help. */
+/** How long the programs take that have nothing to do but to print a page of help. */
 
-import { compare } from "./figures.ts";
-import { interleave } from "./interleave.ts";
-import type { Report } from "./report.ts";
-import { run, runOurs } from "./run-program.ts";
+import { measureSideBySide, type Report, run, runOurs } from "./side-by-side.ts";
 
-const ROUNDS = 15;
 const PROGRAMS = {
   experiment: "experiment/command/main.ts",
-  report: "experiment/command/report.ts",
   "local-lambda": "local-lambda/main.ts",
-  tui: "tui/main.ts",
 };
+const ROUNDS = 15;
 
-/** Measures each program's `--help` against a Node.js that does nothing at all. */
+/** Measures each program against a Node.js that does nothing at all. */
 export async function benchStart(report: Report): Promise<void> {
-  const help = (path: string) => async () => (await runOurs(path, ["--help"])).wholeMs;
-  const nothing = async () => (await run(process.execPath, ["--eval", "0"])).wholeMs;
-  const ours = Object.entries(PROGRAMS).map(([name, path]) => [name, help(path)] as const);
-  // The first start compiles what the later ones find compiled.
-  for (const [, start] of ours) await start();
-  const samples = await interleave(Object.fromEntries([...ours, ["nothing", nothing]]), ROUNDS);
-  for (const [name] of ours) {
-    report.add(
-      compare({
-        benchmark: `npm run ${name} -- --help, without npm`,
-        against: "node -e 0",
-        ours: samples[name] ?? [],
-        theirs: samples.nothing ?? [],
-        unit: "ms",
-      }),
+  const nothing = async () => ({ ms: (await run(process.execPath, ["--eval", "0"])).wholeMs });
+  for (const [name, path] of Object.entries(PROGRAMS)) {
+    const help = async () => ({ ms: (await runOurs(path, ["--help"])).wholeMs });
+    // The first start compiles what the later ones find compiled.
+    await help();
+    await measureSideBySide(
+      report,
+      { ours: help, "node -e 0": nothing },
+      [{ benchmark: `${name} --help`, value: "ms", unit: "ms", against: { "node -e 0": null } }],
+      ROUNDS,
     );
   }
 }

@@ -3,11 +3,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compare, median } from "../figures.ts";
-import { interleave } from "../interleave.ts";
-import type { Report } from "../report.ts";
-import { run } from "../run-program.ts";
-import { TemporaryFolder } from "../temporary-folder.ts";
+import type { Report } from "../side-by-side.ts";
+import { compare, interleave, median, run, TemporaryFolder } from "../side-by-side.ts";
 import type { Concluded } from "./conclude-alone.ts";
 import { fireOne, writeLongRecord } from "./long-record.ts";
 

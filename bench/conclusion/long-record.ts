@@ -11,7 +11,7 @@ import type { Plan } from "../../experiment/core/plan/plan.ts";
 import type { Observation, RecordLine, RunLine } from "../../experiment/core/record-lines.ts";
 import { RecordFile } from "../../experiment/records/record-file.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
-import { TemporaryFolder } from "../temporary-folder.ts";
+import { TemporaryFolder } from "../side-by-side.ts";
 
 /** Fewer requests than this have an environment each. */
 const ENVIRONMENTS = 1_000;

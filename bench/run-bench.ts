@@ -4,17 +4,14 @@
  */
 
 import { parseArgs } from "node:util";
-import { jsonReport, type Report, TextReport } from "./report.ts";
-
-type Part = (report: Report) => Promise<void>;
+import { Report } from "./side-by-side.ts";
 
 /** The parts, loaded when they are run: what one imports must not weigh on another. */
-const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
-  burst: async () => (await import("./burst/burst.ts")).benchBurst,
-  environments: async () => (await import("./environments/environments.ts")).benchEnvironments,
-  screen: async () => (await import("./screen/screen.ts")).benchScreen,
+const PARTS: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
+  burst: async () => (await import("./burst.ts")).benchBurst,
+  environments: async () => (await import("./environments.ts")).benchEnvironments,
+  screen: async () => (await import("./screen.ts")).benchScreen,
   conclusion: async () => (await import("./conclusion/conclusion.ts")).benchConclusion,
-  handler: async () => (await import("./handler.ts")).benchHandler,
   start: async () => (await import("./start.ts")).benchStart,
 };
 
@@ -29,19 +26,17 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const text = new TextReport();
+const report = new Report(values.json);
 for (const [name, load] of Object.entries(PARTS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  if (!values.json) console.log(name);
+  console.error(name);
   try {
-    const part = await load();
-    await part(values.json ? jsonReport : text);
+    const bench = await load();
+    await bench(report);
   } catch (error) {
     // The other parts still have something to tell.
-    console.error(
-      `error: The part ${name} failed: ${error instanceof Error ? error.message : error}`,
-    );
+    const reason = error instanceof Error ? error.message : error;
+    console.error(`error: The part ${name} failed: ${reason}`);
     process.exitCode = 1;
   }
 }
-if (!values.json) text.printTable();
