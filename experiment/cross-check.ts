@@ -95,12 +95,7 @@ function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "pl
   if (run && logGroupName !== undefined && region !== undefined) {
     return { experiment: run.experiment, place: { logGroupName, region, stack } };
   }
-  throw new ExperimentError(
-    kind === "stack"
-      ? `${path} was recorded before records named the log.`
-      : `${path} is of an experiment that was not fired at a stack: no log of AWS knows of it.`,
-    `Fire again, with "--target stack${stack === undefined ? "" : `:${stack}`}".`,
-  );
+  throw new ExperimentError("record without a log", { path, isOfStack: kind === "stack", stack });
 }
 
 async function readWhenComplete(

@@ -1,9 +1,7 @@
 /** `npm run tui`: the experiment on a screen. */
 
-import { printableLine } from "../basics/printable.ts";
 import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
 import { WRONG_USAGE } from "../experiment/command/program.ts";
-import { ExperimentError } from "../experiment/core/errors.ts";
 import { parseOptions } from "./options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */
@@ -29,10 +27,8 @@ try {
   const { show } = await import("./show.ts");
   process.exitCode = await show(options, handOver);
 } catch (error) {
-  const known = error instanceof ExperimentError;
-  const message = error instanceof Error ? error.message : String(error);
-  const nextStep = known ? error.nextStep : "This is a bug. What was recorded until then is kept.";
-  console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
+  const { printError } = await import("../experiment/reports/error-words.ts");
+  printError(error);
   process.exitCode = 1;
 }
 // Nobody waits for what hangs, such as a program that was asked for credentials.

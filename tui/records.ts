@@ -1,7 +1,7 @@
 /** What the keys do with records: list, replay and delete them, report on one, and cross-check it. */
 
-import { rootMessage } from "../experiment/core/errors.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
+import { errorWords } from "../experiment/reports/error-words.ts";
 import type { ExperimentStore } from "./store.ts";
 import type { Work } from "./work.ts";
 
@@ -76,7 +76,7 @@ export class Records {
       if (this.#store.current.record === path) this.#store.set({ record: undefined });
       return true;
     } catch (error) {
-      this.#store.set({ notice: `The record could not be deleted: ${rootMessage(error)}.` });
+      this.#store.set({ notice: errorWords(error, "screen").message });
       return false;
     }
   }

@@ -4,11 +4,9 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { writeReport } from "../experiment/command/report-output.ts";
-import { ExperimentError } from "../experiment/core/errors.ts";
 import { ensureRegular } from "../experiment/records/read-record.ts";
 import { experimentPage } from "../experiment/reports/html/experiment-page.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../experiment/reports/recorded-experiment.ts";
-import { isFull } from "./failure.ts";
 
 /** In milliseconds; Ink waits 20 ms before an Esc is no beginning of another key. */
 const KEY_MS = 40;
@@ -28,11 +26,7 @@ export async function saveReport(record: string, signal: AbortSignal): Promise<s
   await letKeysIn(signal);
   const page = experimentPage(recorded);
   await letKeysIn(signal);
-  try {
-    await writeReport(path, [page]);
-  } catch (error) {
-    throw withoutOut(error);
-  }
+  await writeReport(path, [page]);
   return path;
 }
 
@@ -40,13 +34,4 @@ export async function saveReport(record: string, signal: AbortSignal): Promise<s
 async function letKeysIn(signal: AbortSignal): Promise<void> {
   await setTimeout(KEY_MS);
   signal.throwIfAborted();
-}
-
-/** The command line would name another file; the screen has no such option. */
-function withoutOut(error: unknown): unknown {
-  if (!(error instanceof ExperimentError)) return error;
-  const nextStep = isFull(error)
-    ? "Make room on the disk, or start the screen in a folder on another one."
-    : "Start the screen in a folder that can be written to.";
-  return new ExperimentError(error.message, nextStep, { cause: error });
 }

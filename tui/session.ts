@@ -4,11 +4,11 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { Target } from "../experiment/core/target.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
+import { errorWords } from "../experiment/reports/error-words.ts";
 import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
-import { describeFailure } from "./failure.ts";
 import { Records } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { ExperimentStore } from "./store.ts";
@@ -158,7 +158,7 @@ export class Session {
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
     return readStack(undefined, this.#target.closing).catch((error) => {
-      const { message, nextStep } = describeFailure(error);
+      const { message, nextStep } = errorWords(error, "screen");
       return { words: `${message} ${nextStep}` };
     });
   }

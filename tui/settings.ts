@@ -7,6 +7,7 @@ import { asSentence, rootMessage } from "../experiment/core/errors.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
 import { makeFolder } from "../experiment/records/make-folder.ts";
+import { errorWords } from "../experiment/reports/error-words.ts";
 
 export interface KeptSettings {
   plan?: PlanInput;
@@ -40,7 +41,7 @@ export class Settings {
       file = join(cwd, `${FILE_NAME}.json`);
       return await Settings.#openIn(cwd, file);
     } catch (error) {
-      const obstacle = asSentence(rootMessage(error));
+      const obstacle = errorWords(error, "screen").message;
       const notice = `The settings in ${file} cannot be used: ${obstacle}`;
       return new Settings(undefined, { obstacle, notice });
     }

@@ -13,6 +13,7 @@ import type {
 } from "../experiment/core/record-lines.ts";
 import type { Cost } from "../experiment/core/target.ts";
 import type { Labels } from "../experiment/reports/environment-labels.ts";
+import type { ErrorWords } from "../experiment/reports/error-words.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Answer } from "../handler/contract.ts";
 
@@ -80,11 +81,6 @@ export interface RunState {
   wallMs?: number;
 }
 
-export interface Failure {
-  message: string;
-  nextStep: string;
-}
-
 export interface TargetState {
   choice: TargetChoice;
   /** Such as `local · on-demand`. */
@@ -134,7 +130,7 @@ export interface Snapshot {
   /** What was done last, for those who pressed a key. */
   notice?: string | undefined;
   /** What went wrong and what to do. */
-  failure?: Failure | undefined;
+  failure?: ErrorWords | undefined;
   /** Why the plan cannot work at the target. */
   obstacle?: string | undefined;
   /** What firing the plan costs, where it is billed. */

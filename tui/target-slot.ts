@@ -2,8 +2,8 @@
 
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Target } from "../experiment/core/target.ts";
+import { errorWords } from "../experiment/reports/error-words.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
-import { describeFailure } from "./failure.ts";
 import type { ExperimentStore } from "./store.ts";
 import { describeKnown, describeTarget } from "./targets.ts";
 
@@ -107,7 +107,7 @@ export class TargetSlot {
         // The user may have left this target for another one meanwhile.
         if (this.#target !== opening || this.closing.aborted) return;
         this.#hasFailed = true;
-        this.#store.set({ failure: describeFailure(error) });
+        this.#store.set({ failure: errorWords(error, "screen") });
       },
     );
     return opening;
@@ -122,7 +122,8 @@ export class TargetSlot {
   #fallBack(error: unknown, isWanted: () => boolean): Promise<Target> {
     if (!isWanted() || this.closing.aborted || !(error instanceof ExperimentError)) throw error;
     const { notice } = this.#store.current;
-    const why = `No stack to fire at. ${error.message} ${error.nextStep}`;
+    const { message, nextStep } = errorWords(error, "screen");
+    const why = `No stack to fire at. ${message} ${nextStep}`;
     this.#store.set({
       target: describeTarget(FALLBACK),
       // What was wrong with the settings is not said again.

@@ -1,7 +1,7 @@
 /** One thing at a time: an experiment, a cold start, the reading of a record. */
 
 import { ExperimentError } from "../experiment/core/errors.ts";
-import { describeFailure } from "./failure.ts";
+import { errorWords } from "../experiment/reports/error-words.ts";
 import type { ExperimentStore } from "./store.ts";
 
 type Task = (signal: AbortSignal) => Promise<void>;
@@ -43,7 +43,7 @@ export class Work {
       await task(signal);
     } catch (error) {
       const isStopped = signal.aborted && !(error instanceof ExperimentError);
-      if (!isStopped) this.#store.set({ failure: describeFailure(error) });
+      if (!isStopped) this.#store.set({ failure: errorWords(error, "screen") });
     }
     this.#current = undefined;
     this.#store.settle();

@@ -7,7 +7,7 @@ import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
-import { costWords, usdText } from "../reports/cost-words.ts";
+import { costWords } from "../reports/cost-words.ts";
 import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
 interface Options {
@@ -40,10 +40,7 @@ export async function agree(
   if (isAgreed || cost.usd < CONFIRM_FROM_USD) return true;
   // Who cannot see the question would wait for nothing, and not know it.
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
-  throw new ExperimentError(
-    `This plan costs ${usdText(cost.usd)}, and from ${usdText(CONFIRM_FROM_USD)} on nothing is fired unasked.`,
-    "Pass --yes to fire it.",
-  );
+  throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });
 }
 
 async function ask(signal: AbortSignal): Promise<boolean | undefined> {

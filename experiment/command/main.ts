@@ -1,13 +1,10 @@
 /** `npm run experiment`: one experiment without a screen. */
 
-import { printableLine } from "../../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { parseOptions } from "./options.ts";
 import { recordLine, untilTaken } from "./output.ts";
-
-const BUG = "This is a bug. What was recorded until then is kept.";
 
 const options = parseOptions(process.argv.slice(2));
 const interruption = new AbortController();
@@ -33,11 +30,9 @@ async function main(signal: AbortSignal): Promise<number> {
     };
     return await run(options, signal, onRecord);
   } catch (error) {
-    const isKnown = error instanceof ExperimentError;
-    if (!isKnown && signal.aborted) return EXIT.interrupted;
-    const message = error instanceof Error ? error.message : String(error);
-    const nextStep = isKnown ? error.nextStep : BUG;
-    console.error(`error: ${printableLine(message)}\n${printableLine(nextStep)}`);
+    if (!(error instanceof ExperimentError) && signal.aborted) return EXIT.interrupted;
+    const { printError } = await import("../reports/error-words.ts");
+    printError(error);
     return EXIT.failed;
   }
 }

@@ -11,7 +11,7 @@ const READER_LEFT = new Set(["EPIPE", "EIO"]);
 export interface WatchedOutput {
   /** Whether standard output takes nothing more. */
   readonly isGone: boolean;
-  /** What kept a reader from getting everything that was printed so far, as a sentence. */
+  /** What kept a reader from getting everything that was printed so far. */
   loss: () => Promise<string | undefined>;
 }
 
@@ -31,7 +31,7 @@ export function watchOutput(): WatchedOutput {
       // A failure is told in a later tick than that of its writing.
       await nextTurn();
       if (failure === undefined || READER_LEFT.has(failure.code ?? "")) return undefined;
-      return `Standard output did not take everything: ${rootMessage(failure)}.`;
+      return rootMessage(failure);
     },
   };
 }

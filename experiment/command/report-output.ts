@@ -1,20 +1,16 @@
 /** Where a report is written to: a new file, or standard output. */
 
-import { printable } from "../../basics/printable.ts";
-import { ExperimentError, rootMessage } from "../core/errors.ts";
+import { ExperimentError, rootCode, rootMessage } from "../core/errors.ts";
 import { watchOutput } from "./output.ts";
 import { WholeFile } from "./whole-file.ts";
-
-/** A report whose text could not be written, which is nobody's wrong usage. */
-export class UnwritableError extends ExperimentError {}
 
 /**
  * Writes text as it comes. A file has its name once it is whole; of one that was begun and not
  * finished nothing stays, even if the process ends meanwhile.
  *
  * @param path of a file that does not exist; standard output unless given
- * @throws ExperimentError when the file exists or cannot be created; UnwritableError when the disk
- *   does not take it
+ * @throws ExperimentError when the file exists or cannot be created, or the disk does not
+ *   take it
  */
 export async function writeReport(
   path: string | undefined,
@@ -41,32 +37,25 @@ async function print(text: AsyncIterable<string> | Iterable<string>): Promise<vo
   }
   const loss = await output.loss();
   if (loss === undefined) return;
-  throw new UnwritableError(loss, "Make room there, or name a file elsewhere with --out.");
+  throw new ExperimentError("report not printed", { why: loss });
 }
 
-/** Says in words why a file cannot be created. */
 function created<T>(path: string, create: () => T): T {
   try {
     return create();
-  } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
-    const why = isThere ? "exists, and is not overwritten" : rootMessage(error);
-    throw new ExperimentError(
-      isThere ? `${printable(path)} ${why}.` : `${printable(path)} cannot be written: ${why}.`,
-      "Name another file with --out.",
-      { cause: error },
-    );
+  } catch (cause) {
+    const code = rootCode(cause);
+    if (code === "EEXIST") throw new ExperimentError("report exists", { path }, { cause });
+    const facts = { path, why: rootMessage(cause), code };
+    throw new ExperimentError("report not created", facts, { cause });
   }
 }
 
 function write(path: string, file: WholeFile, text: string): void {
   try {
     file.write(text);
-  } catch (error) {
-    throw new UnwritableError(
-      `${printable(path)} cannot be written: ${rootMessage(error)}.`,
-      "Make room on the disk, or name another file with --out.",
-      { cause: error },
-    );
+  } catch (cause) {
+    const facts = { path, why: rootMessage(cause), code: rootCode(cause) };
+    throw new ExperimentError("report not written", facts, { cause });
   }
 }

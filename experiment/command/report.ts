@@ -2,11 +2,13 @@
 
 import { printableLine } from "../../basics/printable.ts";
 import { endWithNpm, onEndingSignals } from "../../basics/signals.ts";
-import { asSentence, ExperimentError } from "../core/errors.ts";
+import { type ErrorKind, ExperimentError } from "../core/errors.ts";
 import { parseReportOptions } from "./report-options.ts";
-import { UnwritableError, writeReport } from "./report-output.ts";
+import { writeReport } from "./report-output.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: 2, interrupted: 130 };
+/** What is nobody's wrong usage. */
+const UNWRITTEN: ReadonlySet<ErrorKind> = new Set(["report not written", "report not printed"]);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -23,14 +25,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (options.out !== undefined) console.error(`Report: ${printableLine(options.out)}`);
     return EXIT.made;
   } catch (error) {
-    if (!(error instanceof ExperimentError)) {
-      const message = error instanceof Error ? error.message : String(error);
-      console.error(`error: ${asSentence(printableLine(message))}\nThis is a bug.`);
-      return EXIT.failed;
-    }
-    console.error(
-      `error: ${asSentence(printableLine(error.message))}\n${printableLine(error.nextStep)}`,
-    );
-    return error instanceof UnwritableError ? EXIT.failed : EXIT.wrongUsage;
+    const { printError } = await import("../reports/error-words.ts");
+    printError(error);
+    const isWrongUsage = error instanceof ExperimentError && !UNWRITTEN.has(error.kind);
+    return isWrongUsage ? EXIT.wrongUsage : EXIT.failed;
   }
 }

@@ -50,7 +50,7 @@ export async function run(
     if (!json) say.write(`${firedWords(plan, target.description)}\n${target.proves}\n`);
     const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
     if (isAgreed === undefined) return EXIT.interrupted;
-    if (!isAgreed) throw new ExperimentError("Nothing was fired.", "Change the plan, or agree.");
+    if (!isAgreed) throw new ExperimentError("nothing fired", {});
     if (!json) say.write("\n");
     const onPhase = (phase: Phase) => progress.enter(phase);
     const withControl = options.control;
@@ -85,7 +85,7 @@ export async function run(
   if (signal.aborted) return EXIT.interrupted;
   const loss = await output.loss();
   if (loss !== undefined) {
-    throw new ExperimentError(loss, `The record is whole: npm run report -- ${record}`);
+    throw new ExperimentError("record not printed", { why: loss, path: record });
   }
   return exitCode(conducted, options);
 }

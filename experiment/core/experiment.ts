@@ -51,7 +51,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   const { plan, target, control, signal } = options;
   if (!signal.aborted) {
     await ensurePossible(plan, target);
-    if (control) await ensurePossible(plan, control, "The control cannot be fired.");
+    if (control) await ensurePossible(plan, control, "control impossible");
   }
   const experiment = randomUUID();
   // A control has nothing to wait for: what it must show does not depend on a pause.
@@ -62,17 +62,16 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
 }
 
 /**
- * @param complaint what is said before the reason
+ * @param kind of the error, where the plan is not the experiment's own
  * @throws ExperimentError when the plan cannot work at the target
  */
 export async function ensurePossible(
   plan: Plan,
   target: Target,
-  complaint = "This plan cannot work here.",
+  kind: "plan impossible" | "control impossible" = "plan impossible",
 ): Promise<void> {
   const [obstacle] = await target.obstacles(plan);
-  if (obstacle === undefined) return;
-  throw new ExperimentError(`${complaint} ${obstacle}`, "Change the plan.");
+  if (obstacle !== undefined) throw new ExperimentError(kind, { obstacle });
 }
 
 /** All runs of a plan at one target. */

@@ -41,9 +41,10 @@ test("a record is not continued while its runner may be writing it", async () =>
   const conclusion = `${JSON.stringify(lines.at(-1))}\n`;
   const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
   const before = readFileSync(path, "utf8");
-  await expect(appendToRecord(path, ABORTED)).rejects.toThrow(
-    `The record ${path} cannot be continued: a runner may still be writing it.`,
-  );
+  await expect(appendToRecord(path, ABORTED)).rejects.toMatchObject({
+    kind: "record in use",
+    facts: { path, purpose: "continue" },
+  });
   expect(readFileSync(path, "utf8")).toBe(before);
   appendFileSync(path, conclusion.trimEnd());
   await appendToRecord(path, ABORTED);
@@ -69,5 +70,8 @@ test("what a cross-check stands on has no runner any more", async () => {
 
 test("a record that is gone cannot be continued", async () => {
   const path = join(temporaryFolder(), "gone");
-  await expect(appendToRecord(path, ABORTED)).rejects.toThrow(/cannot be continued: ENOENT/);
+  await expect(appendToRecord(path, ABORTED)).rejects.toMatchObject({
+    kind: "record not continued",
+    facts: { path, code: "ENOENT" },
+  });
 });

@@ -34,12 +34,10 @@ export async function appendToRecord(path: string, line: RecordLine): Promise<vo
  */
 export async function ensureContinuable(path: string): Promise<void> {
   try {
-    await ensureAtRest(path);
-    await ensureOwn(path, "Save it as lines of JSON in UTF-8, and name that file.");
+    await ensureAtRest(path, "continue");
+    await ensureOwn(path, "continue");
   } catch (error) {
-    if (!(error instanceof ExperimentError)) throw notContinued(path, error);
-    const message = `The record ${path} cannot be continued: ${error.message}.`;
-    throw new ExperimentError(message, error.nextStep, { cause: error });
+    throw error instanceof ExperimentError ? error : notContinued(path, error);
   }
 }
 

@@ -42,12 +42,7 @@ export function hasHome(): boolean {
 
 /** Loaded on demand: it asks for the home folder at once, and fails where there is none. */
 function platformFolders(): { data: string; config: string } {
-  if (!hasHome()) {
-    throw new ExperimentError(
-      "There is no folder to keep records in: this user has no home folder.",
-      `Name a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
-    );
-  }
+  if (!hasHome()) throw new ExperimentError("no home folder", {});
   const load = createRequire(import.meta.url);
   const { default: envPaths }: typeof import("env-paths") = load("env-paths");
   return envPaths("lambda-concurrency-test", { suffix: "" });

@@ -11,7 +11,6 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
-import { ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/trials.ts";
@@ -123,10 +122,15 @@ test("a spoilt line is named, and so is a file that cannot be opened", async () 
   const folder = temporaryFolder();
   const path = write(folder, { name: "spoilt" });
   writeFileSync(path, readFileSync(path, "utf8").replace('"aborted"', '"fine"'));
-  await expect(collect(path)).rejects.toThrow(/spoilt.ndjson.*line 2: outcome is "fine"/);
-  await expect(collect(join(folder, "none"))).rejects.toThrow(ExperimentError);
+  const why = expect.stringMatching(/^line 2: outcome is "fine"/);
+  await expect(collect(path)).rejects.toMatchObject({ facts: { record: path, why } });
+  const none = join(folder, "none");
+  await expect(collect(none)).rejects.toMatchObject({
+    kind: "record not found",
+    facts: { path: none },
+  });
   writeFileSync(path, "");
-  await expect(collect(path)).rejects.toThrow(/holds no line/);
+  await expect(collect(path)).rejects.toMatchObject({ facts: { why: "it holds no line of one" } });
 });
 
 test("trials of one deployment add up, unless one of its experiments saw sharing", async () => {
@@ -213,15 +217,15 @@ test("a deleted record is gone, and deleting it again is no failure", async () =
 });
 
 /** What somebody may have made of a record, and what is said of it. */
-const foreign: [string, (text: string) => string | Uint8Array, RegExp][] = [
-  ["compressed", (text) => gzipSync(text), /it is compressed/],
-  ["in UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le"), /it is in UTF-16/],
-  ["a JSON array", (text) => `[${text.trim().replaceAll("\n", ",")}]`, /it is a JSON array/],
+const foreign: [string, (text: string) => string | Uint8Array][] = [
+  ["compressed", (text) => gzipSync(text)],
+  ["in UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le")],
+  ["a JSON array", (text) => `[${text.trim().replaceAll("\n", ",")}]`],
 ];
 
 test.each(foreign)(
   "a record that is %s is concluded and pooled, and neither continued nor deleted",
-  async (_, change, words) => {
+  async (name, change) => {
     const folder = temporaryFolder();
     const lines = recordLines({ runs: [burst(5, (index) => index)] });
     const path = writeRecord(folder, "r.ndjson", [...lines, { ...crossCheck, experiment: "e" }]);
@@ -230,8 +234,10 @@ test.each(foreign)(
     const listed = await listRecords(folder);
     expect(listed).toMatchObject([{ verdict: { trials: 4 }, crossCheck: { streams: 4 } }]);
     expect(await concludedAnew(listed)).toMatchObject([{ verdict: { trials: 4 } }]);
-    await expect(appendToRecord(path, crossCheck)).rejects.toThrow(words);
-    await expect(deleteRecord(path)).rejects.toThrow(words);
+    const kind = "record in another form";
+    const facts = { path, form: `it is ${name}` };
+    await expect(appendToRecord(path, crossCheck)).rejects.toMatchObject({ kind, facts });
+    await expect(deleteRecord(path)).rejects.toMatchObject({ kind, facts });
     expect(readFileSync(path)).toEqual(before);
   },
 );
@@ -249,7 +255,10 @@ test("a record that a runner may be writing is not deleted before that is over",
   const folder = temporaryFolder();
   const [run] = recordLines({ runs: [burst(5, (index) => index)] });
   const path = writeRecord(folder, "r.ndjson", run ? [run] : []);
-  await expect(deleteRecord(path)).rejects.toThrow(/may still be writing it/);
+  await expect(deleteRecord(path)).rejects.toMatchObject({
+    kind: "record in use",
+    facts: { path, purpose: "delete" },
+  });
   expect(existsSync(path)).toBe(true);
   utimesSync(path, 0, 0);
   await deleteRecord(path);

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ExperimentError } from "../core/errors.ts";
+import { ExperimentError, type RecordPurpose, rootMessage } from "../core/errors.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import {
   type CrossCheckLine,
@@ -57,23 +57,22 @@ async function recordsIn(folder = recordsFolder()): Promise<string[]> {
  * @throws ExperimentError when a runner may still be writing it, or this program did not write it so
  */
 export async function deleteRecord(path: string): Promise<void> {
-  await ensureAtRest(path);
-  await ensureOwn(path, "Delete the file yourself.");
-  await rm(path, { force: true });
+  await ensureAtRest(path, "delete");
+  await ensureOwn(path, "delete");
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw new ExperimentError("record not deleted", { why: rootMessage(cause) }, { cause });
+  });
 }
 
 /**
  * @throws ExperimentError when a runner may still be writing a record: there is no verdict over all
  */
-export async function ensureAtRest(path: string): Promise<void> {
+export async function ensureAtRest(path: string, purpose: RecordPurpose): Promise<void> {
   const summary = await summarizeRecord(path);
   // What stands behind a runner's lines was written when that had ended.
   const isOver = summary?.verdict !== undefined || summary?.crossCheck !== undefined;
   if (summary && !isOver && (await mayGrow(path, summary.run.plan))) {
-    throw new ExperimentError(
-      "a runner may still be writing it",
-      "Wait until it is concluded, or until its runner is long gone.",
-    );
+    throw new ExperimentError("record in use", { path, purpose });
   }
 }
 
@@ -81,14 +80,14 @@ export async function ensureAtRest(path: string): Promise<void> {
  * @throws ExperimentError when a file is not as this program writes records: what would be done to it
  *   may not be what somebody expects who made it otherwise
  */
-export async function ensureOwn(path: string, nextStep: string): Promise<void> {
+export async function ensureOwn(path: string, purpose: RecordPurpose): Promise<void> {
   const isFile = await stat(path).then(
     (found) => found.isFile(),
     () => false,
   );
   const form = isFile ? await foreignForm(path) : undefined;
-  if (form === undefined) return;
-  throw new ExperimentError(`${form}, and not plain lines as this program writes them`, nextStep);
+  if (form !== undefined)
+    throw new ExperimentError("record in another form", { path, purpose, form });
 }
 
 /** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */

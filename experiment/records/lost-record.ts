@@ -30,12 +30,7 @@ export function isAt(path: string, descriptor: number): boolean {
 export function ensureKept(path: string, descriptor: number, size: number): void {
   const left = fstatSync(descriptor).size;
   if (left !== size) {
-    const what =
-      left < size
-        ? `Somebody cut the record ${path} while it was written: ${size - left} bytes of it are lost.`
-        : `Somebody wrote into the record ${path} while it was written: ${left - size} bytes in it are not its runner's.`;
-    const nextStep = "Run again, and leave the record alone until it is concluded.";
-    throw new ExperimentError(what, nextStep);
+    throw new ExperimentError("record changed", { path, bytes: left - size });
   }
   if (stands(path, descriptor)) return;
   try {
@@ -76,20 +71,17 @@ function writeAgain(path: string, descriptor: number): void {
 
 /** Keeps a record where there is room for it, and says where. */
 function keptElsewhere(path: string, descriptor: number, cause: unknown): ExperimentError {
-  const gone = `The record is gone from ${path}, and cannot be written there again: ${rootMessage(cause)}.`;
+  const lost = (keptAs?: string) =>
+    new ExperimentError("record gone", { path, why: rootMessage(cause), keptAs }, { cause });
   const name = `${process.pid}-${Date.now()}-${basename(path)}`;
   for (const folderOf of [recordsFolder, tmpdir]) {
     try {
       const kept = join(folderOf(), name);
       writeAgain(kept, descriptor);
-      return new ExperimentError(
-        `${gone} It was kept as ${kept}.`,
-        `Read it with: npm run report -- ${kept}`,
-        { cause },
-      );
+      return lost(kept);
     } catch {
       // The next folder may have room.
     }
   }
-  return new ExperimentError(gone, "Make room on the disk and run again.", { cause });
+  return lost();
 }

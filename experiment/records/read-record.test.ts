@@ -102,85 +102,85 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "an unknown value",
     observation({ outcome: "OK" }),
-    'line 2: outcome is "OK", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".',
+    'line 2: outcome is "OK", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable"',
   ],
   [
     "a missing field",
     observation({ client: undefined }),
-    "line 2: client is missing, and must be a text.",
+    "line 2: client is missing, and must be a text",
   ],
-  ["another type", verdict({ run: 5 }), "line 7: run is 5, and must be a text or null."],
+  ["another type", verdict({ run: 5 }), "line 7: run is 5, and must be a text or null"],
   [
     "a number below its range",
     observation({ index: -1 }),
-    "line 2: index is -1, and must be a whole number, 0 or more.",
+    "line 2: index is -1, and must be a whole number, 0 or more",
   ],
   [
     "a number beyond its range",
     observation({ sentAt: 1e13 }),
-    "line 2: sentAt is 10000000000000, and must be a number from -100000000000 to 100000000000.",
+    "line 2: sentAt is 10000000000000, and must be a number from -100000000000 to 100000000000",
   ],
   [
     "no whole number",
     observation({ response: { ...answer, globalData: { ...answer?.globalData, counter: 0.5 } } }),
-    "line 2: response.globalData.counter is 0.5, and must be a whole number, 0 or more.",
+    "line 2: response.globalData.counter is 0.5, and must be a whole number, 0 or more",
   ],
   [
     "an empty identity",
     observation({ response: { ...answer, environment: { ...answer?.environment, id: "" } } }),
-    'line 2: response.environment.id is "", and must be a text that is not empty.',
+    'line 2: response.environment.id is "", and must be a text that is not empty',
   ],
   [
     "a wrong element of a list",
     run({ plan: { ...plan, stages: [{ requests: 1, pauseMs: 0, concurrency: 0 }] } }),
-    "line 1: plan.stages[0].concurrency is 0, and must be a whole number, 1 or more.",
+    "line 1: plan.stages[0].concurrency is 0, and must be a whole number, 1 or more",
   ],
   [
     "an empty list",
     run({ plan: { ...plan, clients: [] } }),
-    "line 1: plan.clients is [], and must be a list that is not empty.",
+    "line 1: plan.clients is [], and must be a list that is not empty",
   ],
   [
     "a run beyond its plan",
     run({ index: 9 }),
-    "line 1: index is 9, and must be below the number of the plan's stages.",
+    "line 1: index is 9, and must be below the number of the plan's stages",
   ],
-  ["another version", run({ schema: 3 }), "line 1: schema is 3, and must be 1."],
+  ["another version", run({ schema: 3 }), "line 1: schema is 3, and must be 1"],
   [
     "a time without an offset",
     run({ startedAt: "2026-11-30T10:00:00" }),
-    'line 1: startedAt is "2026-11-30T10:00:00", and must be a time as ISO 8601 has it, with Z or its offset, such as 2026-11-30T10:00:00+01:00.',
+    'line 1: startedAt is "2026-11-30T10:00:00", and must be a time as ISO 8601 has it, with Z or its offset, such as 2026-11-30T10:00:00+01:00',
   ],
   [
     "a name that is none",
     verdict({ outcomes: { fine: 1 } }),
-    'line 7: a name in outcomes is "fine", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".',
+    'line 7: a name in outcomes is "fine", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable"',
   ],
   [
     "a type that is none",
     observation({ type: "note" }),
-    'line 2: type is "note", and must be "run", "observation", "verdict" or "cross-check".',
+    'line 2: type is "note", and must be "run", "observation", "verdict" or "cross-check"',
   ],
   [
     "no type",
     observation({ type: undefined }),
-    'line 2: type is missing, and must be "run", "observation", "verdict" or "cross-check".',
+    'line 2: type is missing, and must be "run", "observation", "verdict" or "cross-check"',
   ],
   [
     "no JSON, behind a blank line",
     whole.replace("\n", "\n\ngarbage\u001b\n"),
-    'line 3: it is "garbage\\u001b", and must be a JSON object.',
+    'line 3: it is "garbage\\u001b", and must be a JSON object',
   ],
-  ["a number", edited("observation", () => 5), "line 2: it is 5, and must be an object."],
+  ["a number", edited("observation", () => 5), "line 2: it is 5, and must be an object"],
   [
     "a long value",
     observation({ outcome: "x".repeat(1_000) }),
-    `line 2: outcome is "${"x".repeat(59)}…, and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".`,
+    `line 2: outcome is "${"x".repeat(59)}…, and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable"`,
   ],
   [
     "a wrong element of an array",
     JSON.stringify([lines[0], lines[1], 7]),
-    "element 3: it is 7, and must be an object.",
+    "element 3: it is 7, and must be an object",
   ],
   [
     "a wrong last line",
@@ -196,11 +196,14 @@ test.each<[string, string | Uint8Array, string]>([
   ["an array without an end", Buffer.alloc(LONG, "["), "JSON array is longer than 64 million"],
   ["damaged gzip", gzipSync(whole).fill(7, 40, 80), "its compressed data are damaged: "],
 ])("%s is refused by its place, what stands there and what may", async (_, content, words) => {
-  await expect(read(content)).rejects.toThrow(words);
+  await expect(read(content)).rejects.toMatchObject({
+    kind: "record unreadable",
+    facts: { why: expect.stringContaining(words) },
+  });
 });
 
 test.each(["", "\n\n", "garbage", "garbage\n\n"])("the text %j is no record", async (text) => {
-  await expect(read(text)).rejects.toThrow(/it holds no line of one/);
+  await expect(read(text)).rejects.toMatchObject({ facts: { why: "it holds no line of one" } });
 });
 
 test("characters and lines that lie across chunks are read whole, whatever the form", async () => {

@@ -76,15 +76,12 @@ async function* batchesOf(path: string): AsyncGenerator<Batch> {
     yield* readTexts(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      throw new ExperimentError(`${path} does not exist.`, "Check the name of the file.");
+      throw new ExperimentError("record not found", { path });
     }
     throw unreadable(path, rootMessage(error));
   }
 }
 
 function unreadable(path: string, why: string): ExperimentError {
-  return new ExperimentError(
-    `${recordName(path)} cannot be read as a record: ${why}.`,
-    "Check that it is a record of this program's version, and whole.",
-  );
+  return new ExperimentError("record unreadable", { record: recordName(path), why });
 }

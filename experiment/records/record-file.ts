@@ -3,15 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
+import { ExperimentError, rootCode, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
-import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
+import { recordsFolder } from "./data-folder.ts";
 import { ensureKept, isAt } from "./lost-record.ts";
 import { makeFolder } from "./make-folder.ts";
-import { UnwritableRecordError } from "./unwritable-record.ts";
-
-/** What a disk says that takes nothing more, from anybody or from this user. */
-export const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 export class RecordFile {
   readonly path: string;
@@ -89,17 +85,10 @@ export function writeLine(descriptor: number, line: RecordLine, before = ""): nu
   }
 }
 
-/** Why no line can be added to a record, and what to do. */
+/** Why no line can be added to a record. */
 export function notContinued(path: string, cause: unknown): ExperimentError {
-  const { code = "" } = cause as Partial<NodeJS.ErrnoException>;
-  const nextStep = NO_ROOM.has(code)
-    ? "Make room on the disk and run again"
-    : "Check that it is there and can be written to, and run again";
-  return new ExperimentError(
-    `The record ${path} cannot be continued: ${asSentence(rootMessage(cause))}`,
-    `${nextStep}; what was written is kept.`,
-    { cause },
-  );
+  const facts = { path, why: rootMessage(cause), code: rootCode(cause) };
+  return new ExperimentError("record not continued", facts, { cause });
 }
 
 function create(path: string): number {
@@ -114,17 +103,13 @@ function create(path: string): number {
     return openSync(path, "ax+", 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(path, error);
-    const message = `${path} exists, and a record is never overwritten.`;
-    throw new ExperimentError(message, "Name another file with --out.", { cause: error });
+    throw new ExperimentError("record exists", { path }, { cause: error });
   }
 }
 
-function unwritable(path: string, error: unknown): ExperimentError {
-  return new UnwritableRecordError(
-    `The record ${path} cannot be written: ${asSentence(rootMessage(error))}`,
-    `Name a file with --out, or a folder with the variable ${DATA_FOLDER_VARIABLE}.`,
-    { cause: error },
-  );
+function unwritable(path: string, cause: unknown): ExperimentError {
+  const facts = { path, why: rootMessage(cause), code: rootCode(cause) };
+  return new ExperimentError("record not begun", facts, { cause });
 }
 
 function defaultPath(): string {

@@ -55,10 +55,8 @@ export async function* csvRows(
     if (line.type !== "observation") continue;
     const run = runs.get(line.run);
     if (!run) {
-      throw new ExperimentError(
-        `${recordName(path)} cannot be reported: an observation is of a run that did not begin.`,
-        "Name a record as `npm run experiment` writes it.",
-      );
+      const why = "an observation is of a run that did not begin";
+      throw new ExperimentError("record not reportable", { record: recordName(path), why });
     }
     yield csvRow(Object.values(COLUMNS).map((column) => safe(column(line, run))));
   }

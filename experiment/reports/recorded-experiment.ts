@@ -146,10 +146,7 @@ export class RecordReading {
   }
 
   #unusable(why: string): ExperimentError {
-    return new ExperimentError(
-      `${this.#path} cannot be reported: ${why}.`,
-      "Name a record of one experiment, as `npm run experiment` writes it.",
-    );
+    return new ExperimentError("record not reportable", { record: this.#path, why });
   }
 }
 

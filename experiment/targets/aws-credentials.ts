@@ -1,8 +1,7 @@
 /** Credentials, found as every tool of AWS finds them. */
 
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
-import { formatDuration } from "../core/plan/duration.ts";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
 
 /** Credentials of AWS, as its own packages pass them on. */
 export type Credentials = Awaited<ReturnType<CredentialProvider>>;
@@ -49,7 +48,8 @@ export function standardCredentials({
   return async (options) => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const notice = setTimeout(tell, SILENCE_MS);
-    const limit = setTimeout(() => reject(tooLate(patienceMs)), patienceMs);
+    const tooLate = new ExperimentError("no AWS credentials in time", { waitedMs: patienceMs });
+    const limit = setTimeout(() => reject(tooLate), patienceMs);
     try {
       return await Promise.race([provider(options), late]);
     } finally {
@@ -57,13 +57,6 @@ export function standardCredentials({
       clearTimeout(limit);
     }
   };
-}
-
-function tooLate(patienceMs: number): ExperimentError {
-  return new ExperimentError(
-    `AWS credentials did not come within ${formatDuration(patienceMs)}.`,
-    'See what "aws sts get-caller-identity" waits for, or name another profile with AWS_PROFILE.',
-  );
 }
 
 /**
@@ -86,10 +79,6 @@ export async function credentialsFor(
     return await provider({ forceRefresh: true }).catch(() => credentials);
   } catch (error) {
     if (error instanceof ExperimentError) throw error;
-    throw new ExperimentError(
-      `There are no AWS credentials: ${asSentence(rootMessage(error))}`,
-      'Sign in, such as with "aws sso login", or name a profile with AWS_PROFILE, and try again.',
-      { cause: error },
-    );
+    throw new ExperimentError("no AWS credentials", { why: rootMessage(error) }, { cause: error });
   }
 }

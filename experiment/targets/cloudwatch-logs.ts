@@ -1,9 +1,8 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { pulumiCommand } from "../../basics/printed-commands.ts";
 import { unlessAborted } from "../core/abort.ts";
-import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
+import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import type { LoggedEvent, Period } from "../core/verdict/cross-check.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
@@ -76,7 +75,7 @@ export async function readEvents(
     return events;
   } catch (error) {
     if (error instanceof ExperimentError) throw error;
-    throw signal.aborted ? error : explain(error, logGroupName, stack);
+    throw signal.aborted ? error : explain(error, { logGroupName, stack });
   } finally {
     client.destroy();
   }
@@ -107,34 +106,18 @@ function silent(answerMs: number): Error {
   return new Error(`CloudWatch Logs did not answer within ${formatDuration(answerMs)}`);
 }
 
-function explain(error: unknown, logGroupName: string, stack: string | undefined): ExperimentError {
-  const options = { cause: error };
-  const name = error instanceof Error ? error.name : "";
-  if (name === "AccessDeniedException") {
-    return new ExperimentError(
-      `The caller may not read the log ${logGroupName}.`,
-      "It needs logs:FilterLogEvents, which is part of " +
-        `"${pulumiCommand(stack, "stack output", "callerPolicy")}".`,
-      options,
-    );
-  }
-  if (name === "ResourceNotFoundException") {
-    return new ExperimentError(
-      `The log ${logGroupName} is gone.`,
-      "It went with its stack; only a stack that is still deployed can be cross-checked.",
-      options,
-    );
-  }
-  if (name === "ThrottlingException") {
-    return new ExperimentError(
-      `CloudWatch Logs answers too many requests of this account to read ${logGroupName} as well.`,
-      "Try again in a minute.",
-      options,
-    );
-  }
-  return new ExperimentError(
-    `The log ${logGroupName} could not be read: ${asSentence(rootMessage(error))}`,
-    "Check the network and your AWS credentials, and try again.",
-    options,
-  );
+/** The service's names of errors, and what they mean here. */
+const REFUSALS = {
+  AccessDeniedException: "log forbidden",
+  ResourceNotFoundException: "log gone",
+  ThrottlingException: "log throttled",
+} as const;
+
+function explain(
+  cause: unknown,
+  { logGroupName, stack }: Pick<LogPlace, "logGroupName" | "stack">,
+): ExperimentError {
+  const { name } = cause as Error;
+  const kind = name in REFUSALS ? REFUSALS[name as keyof typeof REFUSALS] : "log not read";
+  return new ExperimentError(kind, { logGroupName, stack, why: rootMessage(cause) }, { cause });
 }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
 import type { FunctionConfiguration } from "../../local-lambda/function-configuration.ts";
 import { capacityOf } from "../../local-lambda/pool/capacity.ts";
+import type { ErrorFacts } from "../core/errors.ts";
 import { inWords, plural } from "../core/numbers.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
 import { hasFiles, lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";
@@ -41,8 +42,10 @@ export function localAllowanceMs(stage: Stage, configuration: FunctionConfigurat
   return COLD_START_MS + environments * FURTHER_COLD_START_MS + (queues ? HOLD_LIMITS_MS.max : 0);
 }
 
-/** Why the environments that are started beforehand cannot be, if so. */
-export function localLackBeforehand(configuration: FunctionConfiguration): string | undefined {
+/** What the environments that are started beforehand lack, if anything. */
+export function localLackBeforehand(
+  configuration: FunctionConfiguration,
+): ErrorFacts["embedded Lambda too large"] | undefined {
   const { model, environments, workers } = configuration;
   if (model !== "managed-instances") return undefined;
   const files = managedFiles(configuration);
@@ -50,8 +53,8 @@ export function localLackBeforehand(configuration: FunctionConfiguration): strin
   const what = `${plural(environments, "environment")} of ${plural(workers, "worker thread")} each`;
   const lacksFiles = !hasFiles(files);
   if (!lacksFiles && lackOfMemory(memoryMb, what) === undefined) return undefined;
-  const needed = lacksFiles ? `${inWords(files)} open files` : `about ${inWords(memoryMb)} MB`;
-  return `${what} need ${needed}, which is more than this machine has left.`;
+  const needs = lacksFiles ? `${inWords(files)} open files` : `about ${inWords(memoryMb)} MB`;
+  return { what, needs };
 }
 
 /** Why a plan cannot be fired at it, one sentence each. */

@@ -67,7 +67,8 @@ test("what it serves is one code: after an edit it has ended, and says why", asy
   writeFileSync(join(code.root, "index.mjs"), "export const handler = async () => 2;");
   await expect(fetch(target.url)).rejects.toThrow("fetch failed");
   expect(await target.explainEnd?.()).toMatchObject({
-    message: `The embedded Lambda has ended. The code in ${code.root} changed (index.mjs).`,
+    kind: "embedded Lambda ended",
+    facts: { why: `The code in ${code.root} changed (index.mjs).` },
   });
   expect(target.isGone?.()).toBe(true);
 });
@@ -79,8 +80,8 @@ test("more environments beforehand than fit are refused before anything is start
     workers: 256,
   });
   await expect(opening).rejects.toMatchObject({
-    name: "ExperimentError",
-    nextStep: "Choose fewer with --environments or --workers.",
+    kind: "embedded Lambda too large",
+    facts: { what: "1,000 environments of 256 worker threads each" },
   });
 });
 

@@ -54,8 +54,7 @@ export async function openLocalTarget(
 ): Promise<Target> {
   const configuration = { ...defaultConfiguration(overrides.model), ...overrides };
   const lack = localLackBeforehand(configuration);
-  if (lack !== undefined)
-    throw new ExperimentError(lack, "Choose fewer with --environments or --workers.");
+  if (lack) throw new ExperimentError("embedded Lambda too large", lack);
   const program = ["--import", PRELOAD, PROGRAM, ...toArguments({ port: 0, configuration })];
   const child = spawn(process.execPath, program, {
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
@@ -110,10 +109,7 @@ async function untilReady(child: ChildProcess, signal?: AbortSignal): Promise<Re
   });
   if (message.type === "ready") return message;
   signal?.throwIfAborted();
-  throw new ExperimentError(
-    `The embedded Lambda did not start: ${message.message}`,
-    'Run "npm ci" again and check that the temporary folder can be written to.',
-  );
+  throw new ExperimentError("embedded Lambda not started", { why: message.message });
 }
 
 /**
@@ -141,12 +137,12 @@ class Control {
   readonly #open = new Map<number, PromiseWithResolvers<ControlAnswer>>();
   #calls = 0;
   /** Why it ended, as far as it could say. */
-  #reason = "";
+  #reason: string | undefined;
 
   constructor(child: ChildProcess) {
     this.#child = child;
     child.on("message", (message: ChildMessage) => {
-      if (message.type === "failed") this.#reason = ` ${message.message}`;
+      if (message.type === "failed") this.#reason = message.message;
       if (message.type !== "answer") return;
       this.#open.get(message.call)?.resolve(message);
       this.#open.delete(message.call);
@@ -168,7 +164,6 @@ class Control {
   }
 
   gone(): ExperimentError {
-    const message = `The embedded Lambda has ended.${this.#reason}`;
-    return new ExperimentError(message, "Fire again: it is started anew.");
+    return new ExperimentError("embedded Lambda ended", { why: this.#reason });
   }
 }

@@ -1,7 +1,6 @@
 /** What the Pulumi stack of this project exports. */
 
 import * as z from "zod";
-import { pulumiCommand } from "../../basics/printed-commands.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { noneSelected, pulumi, unexpectedOutput } from "./pulumi-cli.ts";
 
@@ -105,46 +104,23 @@ function toStack(
   summary: Summary | undefined,
 ): Stack {
   if (summary?.updateInProgress) {
-    throw new ExperimentError(
-      `An update of the stack ${name} is in progress.`,
-      "Wait until it has ended, and try again.",
-    );
+    throw new ExperimentError("stack being updated", { stack: name });
   }
   if (Object.keys(outputs).length === 0) throw notDeployed(name, summary);
   const secrets = Object.keys(outputsSchema.shape).filter((key) => outputs[key] === SECRET);
-  if (secrets.length > 0) throw withheld(name, secrets);
+  if (secrets.length > 0)
+    throw new ExperimentError("secret outputs", { stack: name, outputs: secrets });
   const parsed = outputsSchema.safeParse(outputs);
   if (parsed.success) return { stack: name, ...parsed.data };
-  const field = String(parsed.error.issues[0]?.path[0]);
-  const problem = field in outputs ? "not what it should be" : "missing";
-  throw new ExperimentError(
-    `The stack ${name} was deployed by another version: its output ${field} is ${problem}.`,
-    `Run "${pulumiCommand(name, "up")}" again.`,
-  );
-}
-
-/** Records and reports would tell what somebody wants kept secret, so it is not asked for. */
-function withheld(name: string, keys: string[]): ExperimentError {
-  const isOne = keys.length === 1;
-  return new ExperimentError(
-    `The ${isOne ? "output" : "outputs"} ${keys.join(", ")} of the stack ${name} ` +
-      `${isOne ? "is a secret, which is" : "are secrets, which are"} not asked for.`,
-    `Export ${isOne ? "it" : "them"} without pulumi.secret in index.ts, and run "${pulumiCommand(name, "up")}".`,
-  );
+  const output = String(parsed.error.issues[0]?.path[0]);
+  const isMissing = !(output in outputs);
+  throw new ExperimentError("stack of another version", { stack: name, output, isMissing });
 }
 
 /** Outputs are written at the end of an update, resources one by one. */
 function notDeployed(name: string, { resourceCount = 0 }: Partial<Summary> = {}): ExperimentError {
-  if (resourceCount === 0) {
-    return new ExperimentError(
-      `The stack ${name} is not deployed.`,
-      `Run "${pulumiCommand(name, "up")}".`,
-    );
-  }
-  return new ExperimentError(
-    `The stack ${name} has no outputs yet: its first update is in progress, or was interrupted.`,
-    `Wait until it has ended, or run "${pulumiCommand(name, "up")}" again.`,
-  );
+  const kind = resourceCount === 0 ? "stack not deployed" : "stack not finished";
+  return new ExperimentError(kind, { stack: name });
 }
 
 async function ask<T>(

@@ -1,8 +1,10 @@
+import assert from "node:assert/strict";
 import { afterEach, expect, test, vi } from "vitest";
 import { outputsOf, pathWithPulumi, scriptOf } from "../../test/pulumi.ts";
-import { ExperimentError } from "../core/errors.ts";
+import { type ErrorFacts, type ErrorKind, ExperimentError } from "../core/errors.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import { openTarget } from "./open-target.ts";
+import type { TargetChoice } from "./target-choice.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";
 
@@ -12,12 +14,11 @@ function havePulumi(script: string): void {
   vi.stubEnv("PATH", pathWithPulumi(script));
 }
 
-async function failure(stack?: string): Promise<string> {
-  const error = await openTarget({ kind: "stack", ...(stack && { stack }) }).catch(
-    (thrown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ExperimentError);
-  return `${error.message} ${error.nextStep}`;
+async function failure(stack?: string): Promise<{ kind: ErrorKind; facts: object }> {
+  const choice: TargetChoice = stack === undefined ? { kind: "stack" } : { kind: "stack", stack };
+  const error: unknown = await openTarget(choice).catch((thrown: unknown) => thrown);
+  assert(error instanceof ExperimentError, `no failure for the user but ${error}`);
+  return { kind: error.kind, facts: error.facts };
 }
 
 test("the selected stack is fired at by its URL, and describes what was deployed", async () => {
@@ -76,114 +77,136 @@ test("only a URL that asks for signatures gets them", async () => {
   expect(headers?.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/lambda\//);
 });
 
-test.each([
-  ["no stack is selected", "echo '[]'", /No stack is selected\. Run "pulumi stack select"/],
-  [
-    "nobody is logged in",
-    "echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 3",
-    /The Pulumi CLI is not logged in\. Run "pulumi login"/,
-  ],
-  [
-    "the stack was never deployed, or was destroyed",
-    scriptOf({}, { resourceCount: 0 }),
-    /The stack dev is not deployed\. Run "pulumi up --stack dev"/,
-  ],
-  [
-    "its first update has not ended",
-    scriptOf({}),
-    /dev has no outputs yet: its first update is in progress, or was interrupted\. Wait/,
-  ],
-  [
-    "an update is in progress",
-    scriptOf(outputsOf(URL_OF_FUNCTION), { updateInProgress: true }),
-    /An update of the stack dev is in progress\. Wait until it has ended/,
-  ],
-  [
-    "there is no url",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), url: undefined }),
-    /another version: its output url is missing\. Run "pulumi up --stack dev" again/,
-  ],
-  [
-    "an output is missing",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), generation: undefined }),
-    /another version: its output generation is missing\. Run "pulumi up --stack dev" again/,
-  ],
-  [
-    "an output is of another shape",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), maxHoldMs: "long" }),
-    /its output maxHoldMs is not what it should be/,
-  ],
-  [
-    "one output is a secret",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), functionName: "[secret]" }),
-    /^The output functionName of the stack dev is a secret, .*\. Export it without pulumi\.secret/,
-  ],
-  [
-    "outputs are secrets",
-    scriptOf({ ...outputsOf(URL_OF_FUNCTION), url: "[secret]", memoryMb: "[secret]" }),
-    /^The outputs url, memoryMb of the stack dev are secrets, .* run "pulumi up --stack dev"\.$/,
-  ],
-  [
-    "it fails otherwise",
-    "echo 'Logging in' >&2; echo 'error: disk on fire' >&2; yes more | head -99 >&2; exit 255",
-    /^The Pulumi CLI failed: disk on fire more\. Try "pulumi stack ls --json" yourself\.$/,
-  ],
-  [
-    "it fails at the outputs",
-    `case "$*" in *" ls "*) ${scriptOf({})};; *) echo 'error: ice' >&2; exit 1;; esac`,
-    /failed: ice\. Try "pulumi stack output --json --stack dev" yourself\.$/,
-  ],
-  ["it fails without a word", "kill -9 $$", /failed: it ended with SIGKILL\. Try/],
-  [
-    "a script in its place complains on standard output",
-    "echo 'No version is set for command pulumi'; echo 'Consider adding one'; exit 126",
-    /^The command pulumi does not run: No version is set for command pulumi Consider adding one\. See/,
-  ],
-  [
-    "an older one asks for the passphrase",
-    "echo 'error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE' >&2; exit 1",
-    /^The Pulumi CLI asks for the passphrase of the stack: .* Update it .*PULUMI_CONFIG_PASSPHRASE/,
-  ],
-  [
-    "an older one does not know an option",
-    "echo 'error: unknown flag: --json' >&2; exit 1",
-    /^The Pulumi CLI is too old: unknown flag: --json\. Update it to 3\.252/,
-  ],
-  [
-    "it prints no JSON",
-    "echo dev",
-    /failed: it printed "dev" instead of the JSON .*stack ls --json"/,
-  ],
-])("where %s, it is said with the next step", async (_, script, message) => {
-  havePulumi(script);
-  expect(await failure()).toMatch(message);
-});
+/** A failure, and what the CLI does before it. */
+interface Case<Kind extends ErrorKind = ErrorKind> {
+  when: string;
+  script: string;
+  kind: Kind;
+  facts: ErrorFacts[Kind];
+}
+
+function failing<Kind extends ErrorKind>(
+  when: string,
+  script: string,
+  kind: Kind,
+  facts: ErrorFacts[Kind],
+): Case {
+  return { when, script, kind, facts };
+}
+
+const LISTING = ["stack", "ls", "--json"];
+const deployed = outputsOf(URL_OF_FUNCTION);
 
 test.each([
-  [undefined, /^No stack is selected\. Run "pulumi stack select"/],
-  ["tomato", /^There is no stack tomato, which the variable PULUMI_STACK selects\. Name another/],
-  ["", /^No stack is selected, since the variable PULUMI_STACK is set to nothing\. Name another/],
-])(
-  "where the variable PULUMI_STACK is %j and selects no stack, it is told apart",
-  async (value, message) => {
+  failing("no stack is selected", "echo '[]'", "no stack selected", { variable: undefined }),
+  failing(
+    "nobody is logged in",
+    "echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 3",
+    "not logged in to Pulumi",
+    {},
+  ),
+  failing(
+    "the stack was never deployed, or was destroyed",
+    scriptOf({}, { resourceCount: 0 }),
+    "stack not deployed",
+    { stack: "dev" },
+  ),
+  failing("its first update has not ended", scriptOf({}), "stack not finished", { stack: "dev" }),
+  failing(
+    "an update is in progress",
+    scriptOf(deployed, { updateInProgress: true }),
+    "stack being updated",
+    { stack: "dev" },
+  ),
+  failing(
+    "there is no url",
+    scriptOf({ ...deployed, url: undefined }),
+    "stack of another version",
+    { stack: "dev", output: "url", isMissing: true },
+  ),
+  failing(
+    "an output is missing",
+    scriptOf({ ...deployed, generation: undefined }),
+    "stack of another version",
+    { stack: "dev", output: "generation", isMissing: true },
+  ),
+  failing(
+    "an output is of another shape",
+    scriptOf({ ...deployed, maxHoldMs: "long" }),
+    "stack of another version",
+    { stack: "dev", output: "maxHoldMs", isMissing: false },
+  ),
+  failing(
+    "outputs are secrets",
+    scriptOf({ ...deployed, url: "[secret]", memoryMb: "[secret]" }),
+    "secret outputs",
+    { stack: "dev", outputs: ["url", "memoryMb"] },
+  ),
+  failing(
+    "it fails otherwise",
+    "echo 'Logging in' >&2; echo 'error: disk on fire' >&2; yes more | head -99 >&2; exit 255",
+    "Pulumi failed",
+    { args: LISTING, complaint: "disk on fire more" },
+  ),
+  failing(
+    "it fails at the outputs",
+    `case "$*" in *" ls "*) ${scriptOf({})};; *) echo 'error: ice' >&2; exit 1;; esac`,
+    "Pulumi failed",
+    { args: ["stack", "output", "--json", "--stack", "dev"], complaint: "ice" },
+  ),
+  failing("it fails without a word", "kill -9 $$", "Pulumi failed", {
+    args: LISTING,
+    complaint: "it ended with SIGKILL",
+  }),
+  failing(
+    "a script in its place complains on standard output",
+    "echo 'No version is set for command pulumi'; echo 'Consider adding one'; exit 126",
+    "Pulumi not runnable",
+    { complaint: "No version is set for command pulumi Consider adding one" },
+  ),
+  failing(
+    "an older one asks for the passphrase",
+    "echo 'error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE' >&2; exit 1",
+    "Pulumi passphrase missing",
+    { complaint: "passphrase must be set with PULUMI_CONFIG_PASSPHRASE" },
+  ),
+  failing(
+    "an older one does not know an option",
+    "echo 'error: unknown flag: --json' >&2; exit 1",
+    "Pulumi too old",
+    { complaint: "unknown flag: --json" },
+  ),
+  failing("it prints no JSON", "echo dev", "Pulumi failed", {
+    args: LISTING,
+    complaint: 'it printed "dev" instead of the JSON that was asked for',
+  }),
+])("where $when, that is the failure", async ({ script, kind, facts }) => {
+  havePulumi(script);
+  expect(await failure()).toEqual({ kind, facts });
+});
+
+test.each([undefined, "tomato", ""])(
+  "where no stack is selected, the failure holds the variable PULUMI_STACK: %j",
+  async (variable) => {
     const complaint = "echo 'error: no stack selected; please use it' >&2; exit 1";
     havePulumi(`case "$*" in *" ls "*) echo '[]';; *) ${complaint};; esac`);
-    vi.stubEnv("PULUMI_STACK", value);
-    expect(await failure()).toMatch(message);
+    vi.stubEnv("PULUMI_STACK", variable);
+    expect(await failure()).toEqual({ kind: "no stack selected", facts: { variable } });
   },
 );
 
 test("where the list of stacks passes over one that cannot be read, the reason is said", async () => {
   const complaint = "echo 'error: failed to load checkpoint: permission denied' >&2; exit 1";
   havePulumi(`case "$*" in *" ls "*) echo '[]';; *) ${complaint};; esac`);
-  expect(await failure()).toMatch(
-    /^The Pulumi CLI cannot read the stack's state: .*permission denied\. See whether/,
-  );
+  expect(await failure()).toEqual({
+    kind: "Pulumi state unreadable",
+    facts: { complaint: "failed to load checkpoint: permission denied" },
+  });
 });
 
 test("a stack that is not there is named, and so is a missing CLI", async () => {
-  havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
-  expect(await failure("other")).toMatch(/There is no stack other\. Run "pulumi stack ls"/);
+  havePulumi(scriptOf(deployed));
+  expect(await failure("other")).toEqual({ kind: "no such stack", facts: { stack: "other" } });
   vi.stubEnv("PATH", "/nowhere");
-  expect(await failure()).toMatch(/The Pulumi CLI is not installed\. Install it from https/);
+  expect(await failure()).toEqual({ kind: "Pulumi not installed", facts: {} });
 });

@@ -12,6 +12,7 @@ import { readPlanFile } from "../../experiment/plans/plan-file.ts";
 import { parsePlanFile } from "../../experiment/plans/schema.ts";
 import { readRecord } from "../../experiment/records/read-record.ts";
 import { csvRows } from "../../experiment/reports/csv-report.ts";
+import { errorWords } from "../../experiment/reports/error-words.ts";
 import { experimentPage } from "../../experiment/reports/html/experiment-page.ts";
 import { jsonReport } from "../../experiment/reports/json-report.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../../experiment/reports/recorded-experiment.ts";
@@ -39,7 +40,7 @@ const UNPRINTABLE = /(?![\r\n])[\p{Cc}\p{Cf}\p{Cs}]/u;
 /** Throws unless it is an error that the user can do something about. */
 function expectToBeSaid(error: unknown): void {
   if (!(error instanceof ExperimentError)) throw error;
-  expect(error.nextStep).not.toBe("");
+  expect(errorWords(error, "command line").nextStep).not.toBe("");
 }
 
 test("whatever a 200 holds is refused in words, or is an answer that a record may hold", () => {

@@ -117,8 +117,8 @@ test("a record that is being written is not cross-checked, and loses nothing by 
   const [path = ""] = recordsIn(data);
   const checking = crossCheck(path, AbortSignal.timeout(60_000));
   await expect(checking).rejects.toMatchObject({
-    message: `The record ${path} cannot be continued: a runner may still be writing it.`,
-    nextStep: expect.stringMatching(/^Wait until it is concluded/),
+    kind: "record in use",
+    facts: { path, purpose: "continue" },
   });
   answer();
   await running.ended;

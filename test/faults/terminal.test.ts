@@ -77,7 +77,7 @@ test.each([
   const processes = descendantsOf(terminal.pid);
   terminal.signal("SIGUSR2");
   expect(await terminal.exited).toBe(1);
-  const text = await terminal.shows(/error: nothing works\nThis is a bug\./);
+  const text = await terminal.shows(/error: nothing works\.\nThis is a bug\./);
   expect(text).not.toMatch(/^ +at /m);
   expect(terminal.isAlternate).toBe(false);
   // The cursor, which Ink hides, is seen again.

@@ -1,7 +1,6 @@
 /** What an error of a connection means, and what helps. */
 
 import { ExperimentError, rootCause, rootMessage } from "../errors.ts";
-import { plural } from "../numbers.ts";
 import type { Observation } from "../record-lines.ts";
 
 /** The code of the innermost error, such as `ECONNREFUSED`, or its name where it has none. */
@@ -11,23 +10,6 @@ function codeOf(error: unknown): string {
   return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
 }
 
-/** What to do when a connection cannot be opened, by the error's code. */
-const STEPS: readonly [RegExp, string][] = [
-  [
-    /^(ENOTFOUND|EAI_AGAIN)$/,
-    "Check the name, that the stack is still up, and that this machine is online.",
-  ],
-  [
-    /SELF_SIGNED|^UNABLE_TO_/,
-    "If you trust it, name the file of its certificate in NODE_EXTRA_CA_CERTS and fire again.",
-  ],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, "Use a name that is on the certificate."],
-  [/^CERT_HAS_EXPIRED$/, "Renew the target's certificate, or set this machine's clock."],
-  [/^CERT_NOT_YET_VALID$/, "Set this machine's clock, or replace the target's certificate."],
-  [/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, "Try http:// instead of https://."],
-  [/^E[MN]FILE$/, 'Lower the concurrency, or raise the limit of open files with "ulimit -n".'],
-];
-
 /**
  * The failure to open one connection.
  *
@@ -35,15 +17,9 @@ const STEPS: readonly [RegExp, string][] = [
  * @param count how many were wanted
  */
 export function unopened(url: URL, opened: number, count: number, error: unknown): ExperimentError {
-  const code = codeOf(error);
-  const known = STEPS.find(([pattern]) => pattern.test(code))?.[1];
-  const step =
-    opened === 0
-      ? "Check the address and that the target is up."
-      : `Lower the concurrency: ${plural(opened, "connection")} could be opened.`;
   return new ExperimentError(
-    `Could not open connection ${opened + 1} of ${count} to ${url.host}: ${inOneLine(error)}`,
-    known ?? step,
+    "connection not opened",
+    { host: url.host, opened, wanted: count, why: inOneLine(error), code: codeOf(error) },
     { cause: error },
   );
 }

@@ -5,7 +5,6 @@ import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { fireAt } from "../../../test/fire-at.ts";
 import { answerPlainly, type SeenRequest, startServer } from "../../../test/http-server.ts";
-import { ExperimentError } from "../errors.ts";
 import type { Observation } from "../record-lines.ts";
 
 test("each request carries its client, hold and steps, and ends in one observation", async () => {
@@ -168,10 +167,10 @@ test.each(["destroy", "end"] as const)(
     const failure = await fireAt(new URL(`http://127.0.0.1:${port}/`), 300, 300).catch(
       (error: unknown) => error,
     );
-    expect(failure).toBeInstanceOf(ExperimentError);
-    expect((failure as ExperimentError).message).toMatch(
-      /did not last until the shot: the target closed/,
-    );
+    expect(failure).toMatchObject({
+      kind: "connection lost before the shot",
+      facts: { why: expect.stringMatching(/^the target closed/) },
+    });
     expect(received).toEqual([]);
   },
 );
@@ -196,9 +195,10 @@ test("a target that is down fails the arming, with a next step and nothing sent"
   const down = new URL(`http://127.0.0.1:${await unusedPort()}/`);
   expect(down.port).not.toBe(port);
   const failure = await fireAt(down, 3, 3).catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(ExperimentError);
-  expect((failure as ExperimentError).message).toMatch(/ECONNREFUSED/);
-  expect((failure as ExperimentError).nextStep).not.toBe("");
+  expect(failure).toMatchObject({
+    kind: "connection not opened",
+    facts: { host: down.host, opened: 0, wanted: 3, code: "ECONNREFUSED" },
+  });
 });
 
 /** A port that was free a moment ago. */

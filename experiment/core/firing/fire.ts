@@ -129,7 +129,7 @@ class Volley {
       const ended = await Promise.race([...endings, untilLoaded(this.#connections, either)]);
       signal.throwIfAborted();
       // No request may end before the shot.
-      if (ended) throw armingFailed(ended.message ?? "the target answered before it was asked");
+      if (ended) throw connectionLost(ended.message ?? "the target answered before it was asked");
     } finally {
       over.abort();
     }
@@ -159,7 +159,7 @@ class Volley {
       } catch (error) {
         if (signal.aborted) return this.#emit(index, { outcome: "aborted" });
         // Nor could the next one be: the others go on to their end, and nothing more is sent.
-        const { message } = error as ExperimentError;
+        const message = `The request could not be signed: ${rootMessage(error)}`;
         this.#unsignable = message;
         return this.#emit(index, { outcome: "failed", message });
       }
@@ -194,8 +194,9 @@ class Volley {
       return { index, ...request, headers: await sign(request), isSigned: true };
     } catch (error) {
       throw new ExperimentError(
-        `The request could not be signed: ${rootMessage(error)}`,
-        "Check your AWS credentials and fire again.",
+        "request not signed",
+        { why: rootMessage(error) },
+        { cause: error },
       );
     }
   }
@@ -261,17 +262,14 @@ async function untilLoaded(
     while (!connection.isLoaded) {
       await nextTurn();
       signal.throwIfAborted();
-      if (connection.isLost) throw armingFailed("the target closed it");
-      if (performance.now() > deadline) throw armingFailed("the requests were not written");
+      if (connection.isLost) throw connectionLost("the target closed it");
+      if (performance.now() > deadline) throw connectionLost("the requests were not written");
     }
   }
   await wait(SETTLE_MS, undefined, { signal });
-  if (connections.some(({ isLost }) => isLost)) throw armingFailed("the target closed it");
+  if (connections.some(({ isLost }) => isLost)) throw connectionLost("the target closed it");
 }
 
-function armingFailed(why: string): ExperimentError {
-  return new ExperimentError(
-    `A connection did not last until the shot: ${why}`,
-    "Lower the concurrency, and check that the target is up and leaves idle connections open.",
-  );
+function connectionLost(why: string): ExperimentError {
+  return new ExperimentError("connection lost before the shot", { why });
 }

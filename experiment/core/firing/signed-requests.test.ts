@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { fireAt } from "../../../test/fire-at.ts";
 import { answerPlainly, startServer } from "../../../test/http-server.ts";
-import { ExperimentError } from "../errors.ts";
 import type { Observation } from "../record-lines.ts";
 import type { SignRequest } from "../target.ts";
 
@@ -32,8 +31,10 @@ test("a burst that cannot be signed is not fired, and the reason is said", async
   const server = await startServer(answerPlainly);
   const sign = () => Promise.reject(new Error("the token has expired"));
   const failure = await fireAt(server.url, 2, 2, { sign }).catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(ExperimentError);
-  expect((failure as Error).message).toMatch(/could not be signed: the token has expired/);
+  expect(failure).toMatchObject({
+    kind: "request not signed",
+    facts: { why: "the token has expired" },
+  });
   expect(server.requests).toEqual([]);
 });
 
