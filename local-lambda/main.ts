@@ -138,12 +138,5 @@ async function end(): Promise<void> {
 
 function startFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
-  const { code, syscall } = error as Partial<NodeJS.ErrnoException>;
-  if (syscall === "listen" && code === "EADDRINUSE") {
-    return `Port ${port} is taken. Choose another with --port, or 0 for any free one.`;
-  }
-  if (syscall === "listen" && code === "EACCES") {
-    return `Port ${port} is not allowed. Choose one above 1023 with --port.`;
-  }
   return `The local Lambda could not start: ${error instanceof Error ? error.message : error}`;
 }
