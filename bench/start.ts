@@ -4,7 +4,7 @@ import { measureSideBySide, type Report, run, runOurs } from "./side-by-side.ts"
 
 const PROGRAMS = {
   experiment: "experiment/command/main.ts",
-  "local-lambda": "local-lambda/main.ts",
+  "local-lambda": "local-lambda/serve.ts",
 };
 const ROUNDS = 15;
 

@@ -56,8 +56,8 @@ export class LocalLambda {
    * Prepares the code, starts what environments the model wants beforehand, and then listens.
    *
    * @param port of the Function URL on loopback; 0 takes any free one
-   * @throws StartError when the configured code is not there or cannot be initialized, or there is no
-   * room for temporary files, and the system's error when the port is taken
+   * @throws StartError when the code is not there or cannot be initialized, when there is no room for
+   * temporary files, or when the port cannot be had
    */
   static async start(
     configuration: FunctionConfiguration,

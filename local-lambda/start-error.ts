@@ -1,4 +1,53 @@
-/** The embedded Lambda cannot start as it is asked to. The message says what to do instead. */
-export class StartError extends Error {
+/** Why the embedded Lambda cannot start, as kinds with their facts, and the words for each kind. */
+
+interface StartErrorFacts {
+  "no folder": { folder: string };
+  "no handler name": { handler: string };
+  "no handler file": { handler: string; folder: string; names: readonly string[] };
+  /** What the system says, which names the file, as a sentence without its full stop. */
+  "unreadable code": { lack: string };
+  "no temporary files": { folder: string; reason: string };
+  "not initialized": { errorType: string; errorMessage: string };
+  "no credentials": { variable: string };
+  "port taken": { port: number };
+  "port not allowed": { port: number };
+}
+
+/** What is wrong, and what the person who started it can do about that. */
+const WORDS: { [Kind in keyof StartErrorFacts]: (facts: StartErrorFacts[Kind]) => string } = {
+  "no folder": ({ folder }) =>
+    `There is no folder ${folder}. Name the one that holds the code: --code.`,
+  "no handler name": ({ handler }) =>
+    `"${handler}" is no handler: it must be a file in the folder without its extension, a dot, ` +
+    "and what the file exports, such as --handler index.handler.",
+  "no handler file": ({ handler, folder, names }) =>
+    `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
+    "Name the file that is there with --handler, such as --handler index.handler.",
+  "unreadable code": ({ lack }) =>
+    `${lack}. Make all of the folder readable, or name one that holds the code alone: --code.`,
+  "no temporary files": ({ folder, reason }) =>
+    `No files can be made in the folder for temporary ones, ${folder}: ${reason}. ` +
+    "Make it one with room that you may write to, or name another one by the variable TMPDIR.",
+  "not initialized": ({ errorType, errorMessage }) =>
+    `The environments could not be initialized: ${errorType}: ${errorMessage}`,
+  "no credentials": ({ variable }) =>
+    `--authorization AWS_IAM needs ${variable} in the environment. Set AWS_ACCESS_KEY_ID and ` +
+    "AWS_SECRET_ACCESS_KEY to what requests will be signed with, any text will do, and start again.",
+  "port taken": ({ port }) =>
+    `Port ${port} is taken. Choose another with --port, or 0 for any free one.`,
+  "port not allowed": ({ port }) =>
+    `Port ${port} is not allowed. Choose one above 1023 with --port.`,
+};
+
+/** The embedded Lambda cannot start as it is asked to. */
+export class StartError<Kind extends keyof StartErrorFacts = keyof StartErrorFacts> extends Error {
   override readonly name = "StartError";
+  readonly kind: Kind;
+  readonly facts: StartErrorFacts[Kind];
+
+  constructor(kind: Kind, facts: StartErrorFacts[Kind], options?: ErrorOptions) {
+    super(WORDS[kind](facts), options);
+    this.kind = kind;
+    this.facts = facts;
+  }
 }

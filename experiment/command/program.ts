@@ -2,12 +2,7 @@
 
 import { Command, Option } from "commander";
 import { printableLines } from "../../basics/printable.ts";
-import {
-  MAX_SIZES,
-  MODEL_OPTIONS,
-  misplacedOption,
-} from "../../local-lambda/options/model-options.ts";
-import { whole } from "../../local-lambda/options/option-values.ts";
+import { MAX_SIZES, MODEL_OPTIONS, misplacedOption, whole } from "../../local-lambda/options.ts";
 import {
   type LocalSizes,
   MODELS,

@@ -4,19 +4,18 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import {
-  type ChildMessage,
-  type ControlAnswer,
-  type ControlCall,
-  type ControlRequest,
-  type FailedMessage,
-  LIFELINE_VARIABLE,
-  type ReadyMessage,
-} from "../../local-lambda/control.ts";
-import {
   defaultConfiguration,
   type FunctionConfiguration,
 } from "../../local-lambda/function-configuration.ts";
-import { toArguments } from "../../local-lambda/options/options.ts";
+import {
+  type FailedMessage,
+  type LambdaMessage,
+  type ReadyMessage,
+  type RemoteAnswer,
+  type RemoteCall,
+  type RemoteRequest,
+  writeRemoteArgument,
+} from "../../local-lambda/remote.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Target } from "../core/target.ts";
@@ -31,7 +30,7 @@ import { PROVES } from "./target-choice.ts";
 
 /** Preloaded as by the npm scripts: without what was compiled before, it starts a third later. */
 const PRELOAD = new URL("../../preload.js", import.meta.url).href;
-const PROGRAM = fileURLToPath(new URL("../../local-lambda/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../local-lambda/serve.ts", import.meta.url));
 
 /**
  * How long the embedded Lambda may take to end, in milliseconds. Nothing is lost with one that hangs
@@ -55,19 +54,18 @@ export async function openLocalTarget(
   const configuration = { ...defaultConfiguration(overrides.model), ...overrides };
   const lack = localLackBeforehand(configuration);
   if (lack) throw new ExperimentError("embedded Lambda too large", lack);
-  const program = ["--import", PRELOAD, PROGRAM, ...toArguments({ port: 0, configuration })];
+  const program = ["--import", PRELOAD, PROGRAM, writeRemoteArgument(configuration)];
   const child = spawn(process.execPath, program, {
     // A group of its own: a Ctrl-C in the terminal is for the runner, which then ends it in order.
     detached: true,
     stdio: ["pipe", "ignore", "pipe", "ipc"],
-    env: { ...process.env, [LIFELINE_VARIABLE]: "stdin" },
   });
   const ended = untilEnded(child);
   const leave = () => void close(child, ended);
   signal?.addEventListener("abort", leave, { once: true });
   const ready = await untilReady(child, signal);
   signal?.removeEventListener("abort", leave);
-  const control = new Control(child);
+  const remote = new Remote(child);
   const disconnected = new Promise((resolve) => child.once("disconnect", resolve));
   return {
     url: new URL(ready.url),
@@ -83,13 +81,13 @@ export async function openLocalTarget(
     obstacles: async (plan) => localObstacles(plan, configuration),
     cautions: async (plan) => localCautions(plan, configuration),
     recycle: async () => {
-      await control.call({ type: "recycle" });
+      await remote.call({ type: "recycle" });
     },
-    logs: async (environment) => (await control.call({ type: "logs", environment })).lines,
+    logs: async (environment) => (await remote.call({ type: "logs", environment })).lines,
     isGone: () => !child.connected,
     explainEnd: async () => {
       if (child.connected) await unlessAborted(disconnected, AbortSignal.timeout(END_MS));
-      return child.connected ? undefined : control.gone();
+      return child.connected ? undefined : remote.gone();
     },
     close: () => close(child, ended),
   };
@@ -132,16 +130,16 @@ async function close(child: ChildProcess, ended: Promise<true>): Promise<void> {
 }
 
 /** Matches the answers of the embedded Lambda with what it was asked. */
-class Control {
+class Remote {
   readonly #child: ChildProcess;
-  readonly #open = new Map<number, PromiseWithResolvers<ControlAnswer>>();
+  readonly #open = new Map<number, PromiseWithResolvers<RemoteAnswer>>();
   #calls = 0;
   /** Why it ended, as far as it could say. */
   #reason: string | undefined;
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    child.on("message", (message: ChildMessage) => {
+    child.on("message", (message: LambdaMessage) => {
       if (message.type === "failed") this.#reason = message.message;
       if (message.type !== "answer") return;
       this.#open.get(message.call)?.resolve(message);
@@ -153,13 +151,13 @@ class Control {
     });
   }
 
-  call(request: ControlRequest): Promise<ControlAnswer> {
+  call(request: RemoteRequest): Promise<RemoteAnswer> {
     this.#calls += 1;
     const call = this.#calls;
     if (!this.#child.connected) return Promise.reject(this.gone());
-    const answer = Promise.withResolvers<ControlAnswer>();
+    const answer = Promise.withResolvers<RemoteAnswer>();
     this.#open.set(call, answer);
-    this.#child.send({ ...request, call } satisfies ControlCall);
+    this.#child.send({ ...request, call } satisfies RemoteCall);
     return answer.promise;
   }
 

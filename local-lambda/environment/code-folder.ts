@@ -53,10 +53,7 @@ export async function openCode({ root, handler }: FunctionCode): Promise<GivenCo
     return await findCode(folder, handler);
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw new StartError(
-      `${unreadable(error)}. Make all of the folder readable, or name one that holds the code ` +
-        "alone: --code.",
-    );
+    throw new StartError("unreadable code", { lack: unreadable(error) }, { cause: error });
   }
 }
 
@@ -67,21 +64,13 @@ export function unreadable(error: unknown): string {
 
 async function findCode(folder: string, handler: string): Promise<GivenCode> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new StartError(`There is no folder ${folder}. Name the one that holds the code: --code.`);
+    throw new StartError("no folder", { folder });
   }
   const parts = handlerParts(handler);
-  if (parts === undefined) {
-    throw new StartError(
-      `"${handler}" is no handler: it must be a file in the folder without its extension, a dot, ` +
-        "and what the file exports, such as --handler index.handler.",
-    );
-  }
+  if (parts === undefined) throw new StartError("no handler name", { handler });
   if (handlerFile(folder, parts.module) === undefined) {
     const names = EXTENSIONS.map((extension) => `${parts.module}${extension}`);
-    throw new StartError(
-      `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
-        "Name the file that is there with --handler, such as --handler index.handler.",
-    );
+    throw new StartError("no handler file", { handler, folder, names });
   }
   const files = new Map([...listCode(folder, "own"), ...listCode(folder, "packages")]);
   return { root: folder, handler, files, codeSha256: await hashOf(folder, files.keys()) };

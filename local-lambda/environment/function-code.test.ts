@@ -178,7 +178,7 @@ test.each([
   [["--authorization", "IAM"], 2, /Allowed choices are NONE, AWS_IAM/],
 ])("%j ends with what to do instead", async (args, code, message) => {
   const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "" };
-  const run = startProgram("local-lambda/main.ts", args, env);
+  const run = startProgram("local-lambda/serve.ts", args, env);
   expect(await run.ended).toBe(code);
   expect(run.stderr()).toMatch(message);
   expect(run.stderr()).not.toMatch(/\n\s+at /);

@@ -37,9 +37,6 @@ export async function writeTemporaryFile(
 }
 
 function noRoom(error: unknown): StartError {
-  const reason = error instanceof Error ? error.message : error;
-  return new StartError(
-    `No files can be made in the folder for temporary ones, ${tmpdir()}: ${reason}. ` +
-      "Make it one with room that you may write to, or name another one by the variable TMPDIR.",
-  );
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StartError("no temporary files", { folder: tmpdir(), reason }, { cause: error });
 }

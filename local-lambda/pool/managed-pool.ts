@@ -79,9 +79,8 @@ export class ManagedPool implements Pool {
     const starts = this.#starts.startAll(this.#function.environments).map(async (start) => {
       const failure = await start;
       if (failure?.kind !== "error") return;
-      throw new StartError(
-        `The environments could not be initialized: ${failure.errorType}: ${failure.errorMessage}`,
-      );
+      const { errorType, errorMessage } = failure;
+      throw new StartError("not initialized", { errorType, errorMessage });
     });
     try {
       await Promise.all(starts);

@@ -40,11 +40,8 @@ export function iamAuthorization(region: string, credentials: SigningCredentials
 export function credentialsIn(env: NodeJS.ProcessEnv): SigningCredentials {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    const missing = AWS_ACCESS_KEY_ID ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID";
-    throw new StartError(
-      `--authorization AWS_IAM needs ${missing} in the environment. Set AWS_ACCESS_KEY_ID and ` +
-        "AWS_SECRET_ACCESS_KEY to what requests will be signed with, any text will do, and start again.",
-    );
+    const variable = AWS_ACCESS_KEY_ID ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID";
+    throw new StartError("no credentials", { variable });
   }
   return {
     accessKeyId: AWS_ACCESS_KEY_ID,

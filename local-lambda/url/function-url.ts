@@ -1,6 +1,7 @@
 /** The Function URL: HTTP in front of the pool, on loopback only. */
 
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -10,6 +11,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { StartError } from "../start-error.ts";
 import type { Authorize } from "./authorization.ts";
 import { refusalOf } from "./callers.ts";
 import type { UrlRequest } from "./function-url-event.ts";
@@ -81,12 +83,14 @@ export class FunctionUrl {
    * Starts listening on loopback.
    *
    * @param port 0 takes any free one
-   * @throws the system's error, such as EADDRINUSE
+   * @throws StartError when the port is taken or not allowed
    */
   async listen(port: number): Promise<URL> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ port, host: "127.0.0.1", backlog: BACKLOG }, resolve);
+    this.#server.listen({ port, host: "127.0.0.1", backlog: BACKLOG });
+    await once(this.#server, "listening").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") throw new StartError("port taken", { port });
+      if (error.code === "EACCES") throw new StartError("port not allowed", { port });
+      throw error;
     });
     const address = this.#server.address() as AddressInfo;
     return new URL(`http://127.0.0.1:${address.port}/`);

@@ -219,7 +219,7 @@ test.each([{}, { AWS_SESSION_TOKEN: "a token/+==" }])(
   async (token) => {
     const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush/+==", ...token };
     const args = ["--authorization", "AWS_IAM", "--region", "eu-west-1"];
-    const { stdout, stderr } = start("local-lambda/main.ts", args, env);
+    const { stdout, stderr } = start("local-lambda/serve.ts", args, env);
     const command = await waitUntil("the command", () => /^Try: (.+)\n/m.exec(stdout())?.[1]);
     const quick = command.replace('"Ana"', '"Ana","holdMs":100');
     const answer = await promisify(execFile)("sh", ["-c", `${quick} -s`], {

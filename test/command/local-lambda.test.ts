@@ -4,8 +4,13 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import type { ControlAnswer, ControlCall, ReadyMessage } from "../../local-lambda/control.ts";
-import { MODELS } from "../../local-lambda/function-configuration.ts";
+import { defaultConfiguration, MODELS } from "../../local-lambda/function-configuration.ts";
+import {
+  type ReadyMessage,
+  type RemoteAnswer,
+  type RemoteCall,
+  writeRemoteArgument,
+} from "../../local-lambda/remote.ts";
 import {
   canPretend,
   NAMELESS_USER,
@@ -20,7 +25,7 @@ import { waitUntil } from "../wait-until.ts";
 const curl = promisify(execFile);
 
 async function startAlone(...args: string[]) {
-  const running = start("local-lambda/main.ts", args);
+  const running = start("local-lambda/serve.ts", args);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(running.stdout())?.[0]);
   return { ...running, url };
 }
@@ -48,7 +53,7 @@ test.each(["managed-instances", "web-function"])(
 );
 
 test("the help says which options belong to which model", async () => {
-  const help = start("local-lambda/main.ts", ["--help"], { COLUMNS: "200" });
+  const help = start("local-lambda/serve.ts", ["--help"], { COLUMNS: "200" });
   expect(await help.ended).toBe(0);
   const words = help.stdout().replaceAll(/\s+/g, " ");
   expect(words).toMatch(/--environments <n> managed-instances: environments, started beforehand/);
@@ -61,7 +66,7 @@ test("environments that cannot be initialized are said in words", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "index.mjs"), "export const other = 1;");
   const args = ["--model", "managed-instances", "--code", folder, "--quiet"];
-  const run = start("local-lambda/main.ts", args);
+  const run = start("local-lambda/serve.ts", args);
   expect(await run.ended).toBe(1);
   expect(run.stderr()).toMatch(/^The environments could not be initialized: Runtime\.HandlerNotF/);
   expect(run.stderr()).not.toMatch(/\n\s+at /);
@@ -123,8 +128,11 @@ test("one that another process steers writes nothing of the log, and gives it wh
     console.log("hello");
     return logStreamName;
   };`;
-  const args = ["local-lambda/main.ts", "--code", folderWith(source)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const code = { root: folderWith(source), handler: "index.handler" };
+  const argument = writeRemoteArgument({ ...defaultConfiguration(), code });
+  const child = spawn(process.execPath, ["local-lambda/serve.ts", argument], {
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   let printed = "";
   for (const output of [child.stdout, child.stderr]) {
@@ -135,8 +143,8 @@ test("one that another process steers writes nothing of the log, and gives it wh
   const [ready] = (await once(child, "message")) as [ReadyMessage];
   const environment = await (await fetch(ready.url)).text();
   const asked = once(child, "message");
-  child.send({ type: "logs", environment, call: 1 } satisfies ControlCall);
-  const [{ lines }] = (await asked) as [ControlAnswer];
+  child.send({ type: "logs", environment, call: 1 } satisfies RemoteCall);
+  const [{ lines }] = (await asked) as [RemoteAnswer];
   expect(lines.map((line) => JSON.parse(line).message)).toContain("hello");
   child.disconnect();
   await once(child, "exit");
@@ -145,12 +153,12 @@ test("one that another process steers writes nothing of the log, and gives it wh
 
 test("a port that is taken is said in words", async () => {
   const { url } = await startAlone();
-  const second = start("local-lambda/main.ts", ["--port", new URL(url).port]);
+  const second = start("local-lambda/serve.ts", ["--port", new URL(url).port]);
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toMatch(/^Port \d+ is taken\. Choose another with --port/);
 });
 
-const ALONE = program("local-lambda/main.ts");
+const ALONE = program("local-lambda/serve.ts");
 
 test.each([
   ["is not there", "none", /ENOENT: .*\/none/],
@@ -158,7 +166,7 @@ test.each([
 ])("a folder for temporary files that %s is named, with the way out", async (_, name, reason) => {
   const temporary = join(temporaryFolder(), name);
   if (name === "file") writeFileSync(temporary, "");
-  const run = start("local-lambda/main.ts", [], { TMPDIR: temporary });
+  const run = start("local-lambda/serve.ts", [], { TMPDIR: temporary });
   expect(await run.ended).toBe(1);
   expect(run.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
   expect(run.stderr()).toMatch(reason);
@@ -207,7 +215,7 @@ test.each([
   [["--model", "web-function", "--max-concurrency", "200"], /of web-function is at most 128/],
   [["--model", "managed-instances", "--idle-timeout", "9"], /--idle-timeout is an option of on-/],
 ])("wrong usage, %j, says what would be right", async (args, message) => {
-  const run = start("local-lambda/main.ts", args);
+  const run = start("local-lambda/serve.ts", args);
   expect(await run.ended).toBe(2);
   expect(run.stderr()).toMatch(message);
 });

@@ -58,7 +58,9 @@ describeDeployment("the experiment at a stack", () => {
     await workspace.expectSuccess("pulumi", "destroy", "--yes");
     const gone = await workspace.run("npm", ...EXPERIMENT);
     expect(gone).toMatchObject({ code: 1 });
-    expect(gone.stderr).toMatch(/^error: The stack dev is not deployed\.\nRun "pulumi up --stack dev"\.$/m);
+    expect(gone.stderr).toMatch(
+      /^error: The stack dev is not deployed\.\nRun "pulumi up --stack dev"\.$/m,
+    );
 
     const records = join(workspace.folder, "data", "records");
     const kept = readdirSync(records).map((name) => readFileSync(join(records, name), "utf8"));

@@ -21,7 +21,9 @@ describeDeployment("the screen at a stack", () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
     const before = openScreen(workspace, "--hold", "400ms");
-    await before.shows(/No stack to fire at\. The stack dev is not deployed\. Run "pulumi up --stack dev"\./);
+    await before.shows(
+      /No stack to fire at\. The stack dev is not deployed\. Run "pulumi up --stack dev"\./,
+    );
     before.press("q");
     await before.exited;
 

@@ -62,7 +62,7 @@ const AT_STACK = ["--target", "stack", "--hold", "100ms", "--runs", "1"];
 test("credentials are in nothing that is printed, recorded, reported or listed of a signed run", async () => {
   const region = ["--region", "eu-west-1", "--authorization", "AWS_IAM"];
   const keys = { AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: TOKEN };
-  const lambda = start("local-lambda/main.ts", region, keys);
+  const lambda = start("local-lambda/serve.ts", region, keys);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
   const { data, temporary, env } = signedStack(url);
   const run = start("experiment/command/main.ts", [...AT_STACK, "--hold", "1s"], env);

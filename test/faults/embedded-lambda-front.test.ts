@@ -34,7 +34,7 @@ const SIZES: Record<Model, string[]> = {
 test.each(MODELS)(
   "with %s every port is on loopback, refuses other names, and environments know no secret",
   async (model) => {
-    const program = start("local-lambda/main.ts", ["--model", model, ...SIZES[model]], SECRETS);
+    const program = start("local-lambda/serve.ts", ["--model", model, ...SIZES[model]], SECRETS);
     const url = await waitUntil("the URL", () => /http:\S+/.exec(program.stdout())?.[0]);
     const body = JSON.stringify({ client: "Ana", holdMs: 0 });
     const warm = async () => (await (await fetch(url, { method: "POST", body })).json()) as Answer;

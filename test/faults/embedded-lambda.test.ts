@@ -2,7 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+import {
+  defaultConfiguration,
+  MODELS,
+  type Model,
+} from "../../local-lambda/function-configuration.ts";
+import { writeRemoteArgument } from "../../local-lambda/remote.ts";
 import { inputs } from "../effort.ts";
 import { collect, descendantsOf, isAlive, ROOT, start, temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -16,7 +21,7 @@ const PROCESSES: Record<Model, number> = {
 
 function startAlone(model: Model) {
   const folder = temporaryFolder();
-  const running = start("local-lambda/main.ts", ["--model", model], { TMPDIR: folder });
+  const running = start("local-lambda/serve.ts", ["--model", model], { TMPDIR: folder });
   return { running, left: () => readdirSync(folder) };
 }
 
@@ -34,12 +39,13 @@ async function keepBusy({ stdout, ended }: ReturnType<typeof start>): Promise<vo
   }
 }
 
-test("steered by another program, whatever its standard input is, it leaves nothing either", async () => {
+test("steered by another program it leaves nothing either", async () => {
   const folder = temporaryFolder();
-  const child = spawn(process.execPath, ["local-lambda/main.ts", "--port", "0"], {
+  const argument = writeRemoteArgument(defaultConfiguration());
+  const child = spawn(process.execPath, ["local-lambda/serve.ts", argument], {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: folder },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["pipe", "ignore", "pipe", "ipc"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const complaints = child.stderr ? collect(child.stderr) : () => "there is no pipe";

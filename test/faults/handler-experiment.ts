@@ -13,7 +13,7 @@ export interface AloneLambda extends Running {
 
 /** Starts an embedded Lambda alone, with code of the test's own, whose log it does not show. */
 export async function startLambdaAlone(...args: string[]): Promise<AloneLambda> {
-  const running = start("local-lambda/main.ts", ["--quiet", ...args]);
+  const running = start("local-lambda/serve.ts", ["--quiet", ...args]);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(running.stdout())?.[0]);
   return { ...running, url };
 }

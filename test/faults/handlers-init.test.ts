@@ -83,7 +83,7 @@ test.each([
   async (fault, words) => {
     const args = await faultyInit([fault, fault]);
     const sizes = ["--environments", "1", "--quiet"];
-    const run = start("local-lambda/main.ts", ["--model", "managed-instances", ...sizes, ...args]);
+    const run = start("local-lambda/serve.ts", ["--model", "managed-instances", ...sizes, ...args]);
     expect(await run.ended).toBe(1);
     expect(run.stderr()).toMatch(words);
     expect(run.stderr()).not.toMatch(/\n\s+at /);

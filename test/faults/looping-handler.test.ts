@@ -20,7 +20,7 @@ async function startLooping(model: Model) {
      };`,
   );
   const args = ["--model", model, "--env", `NODE_OPTIONS=--require=${preload}`];
-  const lambda = start("local-lambda/main.ts", args);
+  const lambda = start("local-lambda/serve.ts", args);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
   const body = JSON.stringify({ client: "Ana", holdMs: 50 });
   void fetch(url, { method: "POST", body }).catch(() => undefined);

@@ -37,7 +37,13 @@ function npmRun(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 /** Starts the embedded Lambda by npm, ends npm, and looks for what is left. */
 async function endEmbedded(signal: NodeJS.Signals): Promise<void> {
-  const { child, stdout, stderr, processes } = npmRun(["local-lambda", "--", "--port", "0", "--quiet"]);
+  const { child, stdout, stderr, processes } = npmRun([
+    "local-lambda",
+    "--",
+    "--port",
+    "0",
+    "--quiet",
+  ]);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(stdout())?.[0]);
   await fetch(url, { method: "POST", body: '{"client":"Ana","holdMs":100}' });
   expect(processes().length).toBeGreaterThan(2);

@@ -15,7 +15,7 @@ const HARM_EVERY = 4;
 
 test("fired at again and again, with faults of every kind, nothing grows and every request is counted", async () => {
   const { preload, weigh } = scales();
-  const lambda = start("local-lambda/main.ts", ["--timeout", "1"], {
+  const lambda = start("local-lambda/serve.ts", ["--timeout", "1"], {
     NODE_OPTIONS: `--import ${preload}`,
   });
   const target = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);

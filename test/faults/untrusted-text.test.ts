@@ -156,7 +156,7 @@ test("what is wrong is named on standard error as text, whatever it is made of",
     ["experiment/command/report.ts", [HARM]],
     ["experiment/command/report.ts", [`--${HARM}`]],
     ["tui/main.ts", ["--target", HARM]],
-    ["local-lambda/main.ts", ["--model", "managed-instances", "--code", folder]],
+    ["local-lambda/serve.ts", ["--model", "managed-instances", "--code", folder]],
   ];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: folder };
   const said = programs.map(async ([program, args]) => {

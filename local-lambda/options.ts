@@ -1,0 +1,271 @@
+/** The command line of the embedded Lambda. */
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { printableLines } from "../basics/printable.ts";
+import {
+  AUTHORIZATIONS,
+  type Authorization,
+  defaultConfiguration,
+  type FunctionConfiguration,
+  INVOKE_MODES,
+  MODELS,
+  type Model,
+} from "./function-configuration.ts";
+
+export interface LocalLambdaOptions {
+  port: number;
+  authorization: Authorization;
+  /** Whether what the handler logs is left out of what is printed. */
+  quiet: boolean;
+  configuration: FunctionConfiguration;
+}
+
+/** The parts of a configuration that only some models have, and the option of each. */
+export const MODEL_OPTIONS = {
+  invokeMode: { option: "--invoke-mode", models: ["on-demand", "managed-instances"] },
+  idleTimeoutMs: { option: "--idle-timeout", models: ["on-demand", "web-function"] },
+  concurrencyLimit: { option: "--concurrency-limit", models: ["on-demand"] },
+  environments: { option: "--environments", models: ["managed-instances"] },
+  workers: { option: "--workers", models: ["managed-instances"] },
+  maxConcurrency: { option: "--max-concurrency", models: ["managed-instances", "web-function"] },
+  seed: { option: "--seed", models: ["on-demand", "managed-instances"] },
+} as const satisfies Partial<
+  Record<keyof FunctionConfiguration, { option: string; models: readonly Model[] }>
+>;
+
+type ModelOption = keyof typeof MODEL_OPTIONS;
+
+/** The most that the sizes of a model may be. */
+export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_600 } as const;
+
+/**
+ * The most requests that a Web Function may be given at once.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
+ */
+const MAX_WEB_CONCURRENCY = 128;
+
+/** The forms that AWS gives to names. https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+const NAMES = {
+  function: /^[\w-]{1,64}$/,
+  version: /^(\$LATEST|[1-9]\d{0,9})$/,
+  region: /^[a-z][a-z0-9-]{0,40}$/,
+  logGroup: /^[\w./#-]{1,512}$/,
+};
+
+/** Options take seconds, and a configuration has milliseconds. */
+const SECOND = 1_000;
+
+/** Reads the arguments after the program's name. Wrong ones end the process with a message. */
+export function parseOptions(args: readonly string[]): LocalLambdaOptions {
+  const command = new Command("npm run local-lambda --")
+    .description("Serves the handler on a Function URL of this machine, in real Node.js processes.")
+    .addOption(whole("--port <port>", "the URL's port; 0 takes any free one", 0, 65_535).default(0))
+    .addOption(
+      new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
+        .choices(AUTHORIZATIONS)
+        .default("NONE"),
+    )
+    .option("--quiet", "do not show what the handler logs", false)
+    .addOption(
+      new Option(
+        "--code <folder>",
+        "serve the code in a folder (default: this project's handler)",
+      ).argParser(folderName),
+    )
+    .option("--handler <file.export>", "file and export in that folder", "index.handler")
+    .helpOption("--help", "show this help")
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  const fields = Object.entries(configurationOptions(defaultConfiguration()));
+  for (const [, option] of fields) command.addOption(option);
+  const { port, authorization, quiet, code, handler } = command
+    .parse(args, { from: "user" })
+    .opts<Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler: string }>();
+  const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+  if (code === undefined && isGiven("handler")) {
+    command.error("error: --handler names an export of your own code: add --code FOLDER.");
+  }
+  const given: Partial<FunctionConfiguration> = Object.fromEntries(
+    fields
+      .map(([field, option]) => [field, option.attributeName()] as const)
+      .filter(([, name]) => isGiven(name))
+      .map(([field, name]) => [field, command.getOptionValue(name)]),
+  );
+  const defaults = defaultConfiguration(given.model);
+  const misplaced = misplacedOption(defaults.model, given);
+  if (misplaced !== undefined) command.error(`error: ${misplaced}`);
+  return {
+    port,
+    authorization,
+    quiet,
+    configuration: {
+      ...defaults,
+      ...given,
+      ...(code !== undefined && { code: { root: code, handler } }),
+    },
+  };
+}
+
+/**
+ * What is wrong with options that were given together with a model.
+ *
+ * @returns one sentence that says what to do instead, or `undefined`
+ */
+export function misplacedOption(
+  model: Model,
+  given: Partial<FunctionConfiguration>,
+): string | undefined {
+  for (const name of Object.keys(MODEL_OPTIONS) as ModelOption[]) {
+    const { option, models } = MODEL_OPTIONS[name];
+    if (given[name] === undefined || (models as readonly Model[]).includes(model)) continue;
+    return `${option} is an option of ${models.join(" and ")}: leave it out with --model ${model}.`;
+  }
+  const { maxConcurrency } = given;
+  const isTooMuch = maxConcurrency !== undefined && maxConcurrency > MAX_WEB_CONCURRENCY;
+  return model === "web-function" && isTooMuch
+    ? `--max-concurrency of web-function is at most ${MAX_WEB_CONCURRENCY}.`
+    : undefined;
+}
+
+/** The options of single fields, in the order of the help. Those of single models say whose they are. */
+function configurationOptions(
+  defaults: FunctionConfiguration,
+): Partial<Record<keyof FunctionConfiguration, Option>> {
+  const seconds = (ms: number) => [ms, String(ms / SECOND)] as const;
+  return {
+    model: new Option("--model <model>", "how requests meet processes")
+      .choices(MODELS)
+      .default(defaults.model),
+    invokeMode: new Option(
+      "--invoke-mode <mode>",
+      "on-demand, managed-instances: answer all at once, or with bytes as a streaming handler sends them",
+    )
+      .choices(INVOKE_MODES)
+      .default(defaults.invokeMode),
+    functionName: named(
+      "--function-name <name>",
+      "its name",
+      NAMES.function,
+      "my-function",
+    ).default(defaults.functionName),
+    version: named("--function-version <version>", "its version", NAMES.version, "7").default(
+      defaults.version,
+    ),
+    region: named(
+      "--region <region>",
+      "where it says that it runs, and what requests are signed for",
+      NAMES.region,
+      "eu-west-1",
+    ).default(defaults.region),
+    logGroupName: named(
+      "--log-group <name>",
+      "its log group (default: /aws/lambda/NAME, or /aws/lambda/web/NAME)",
+      NAMES.logGroup,
+      "/aws/lambda/my-function",
+    ),
+    memoryMb: whole(
+      "--memory <mb>",
+      "memory that is reported, in MB (default: 128, or 2048 with the other models)",
+      128,
+      32_768,
+    ),
+    timeoutMs: whole(
+      "--timeout <s>",
+      "function timeout in seconds; with managed-instances the code runs on after it",
+      1,
+      900,
+      SECOND,
+    ).default(...seconds(defaults.timeoutMs)),
+    initTimeoutMs: whole(
+      "--init-timeout <s>",
+      "initialization at the longest (default: AWS's 10, or 130 with managed-instances)",
+      1,
+      900,
+      SECOND,
+    ),
+    idleTimeoutMs: whole(
+      "--idle-timeout <s>",
+      "on-demand, web-function: end idle environments after",
+      1,
+      86_400,
+      SECOND,
+    ).default(...seconds(defaults.idleTimeoutMs)),
+    concurrencyLimit: whole(
+      "--concurrency-limit <n>",
+      "on-demand: answer 429 above",
+      1,
+      10_000,
+    ).default(defaults.concurrencyLimit),
+    environments: whole(
+      "--environments <n>",
+      "managed-instances: environments, started beforehand",
+      1,
+      MAX_SIZES.environments,
+    ).default(defaults.environments),
+    workers: whole(
+      "--workers <n>",
+      "managed-instances: worker threads in each; AWS starts 8 per vCPU",
+      1,
+      MAX_SIZES.workers,
+    ).default(defaults.workers),
+    maxConcurrency: whole(
+      "--max-concurrency <n>",
+      "managed-instances, web-function: requests at once in one environment",
+      1,
+      MAX_SIZES.maxConcurrency,
+    ).default(defaults.maxConcurrency),
+    maxHoldMs: whole("--max-hold <ms>", "longest hold accepted", 100, 900_000).default(
+      defaults.maxHoldMs,
+    ),
+    seed: whole(
+      "--seed <n>",
+      "on-demand, managed-instances: settles which environment takes a request (default: random)",
+      0,
+      2 ** 31,
+    ),
+    environmentVariables: new Option(
+      "--env <name=value>",
+      "set a variable in every environment; may be repeated",
+    )
+      .argParser(addVariable)
+      .default({}, "none"),
+  };
+}
+
+/** A whole number within limits, each of which stands for so many of the value's unit. */
+export function whole(
+  flags: string,
+  description: string,
+  min: number,
+  max: number,
+  unit = 1,
+): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value * unit;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  });
+}
+
+/** A name of one of the {@link NAMES}. */
+function named(flags: string, description: string, form: RegExp, example: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (form.test(text)) return text;
+    throw new InvalidArgumentError(`It must look like ${example}.`);
+  });
+}
+
+/** Adds one `NAME=value`, of an option that may be repeated, to those before it. */
+function addVariable(text: string, known: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new InvalidArgumentError("It must look like NAME=value.");
+  }
+  return { ...known, [name]: value };
+}
+
+function folderName(value: string): string {
+  if (value === "") throw new InvalidArgumentError("Name a folder.");
+  return value;
+}
