@@ -1,38 +1,41 @@
 /** Process groups of our own, and the reaper that ends them when we no longer can. */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
+const REAPER = fileURLToPath(new URL("reaper.ts", import.meta.url));
+
+/**
+ * Becomes a program once a line has come on its standard input, and ends if none will. So nothing of
+ * a program runs before the reaper knows of its group, whenever this process is killed.
+ */
+const GATE = 'read -r _ && exec "$0" "$@" </dev/null';
+
 export class ProcessGroups {
-  readonly #reaper: ChildProcess;
-  readonly #mortal: readonly string[];
   readonly #folder: string;
+  readonly #lifeline: number | undefined;
+  /** By the ids of their leaders. */
+  readonly #groups = new Set<number>();
+  #reaper: ChildProcess;
+  #isClosing = false;
 
   /**
    * @param folder removed at the end, whatever end that is
-   * @param lifeline a descriptor that ends with whoever started this process; a moment later this
+   * @param lifeline a descriptor that ends with the starter of this process; a moment later this
    * process is killed, if it has not ended
    */
   constructor(folder: string, lifeline?: number) {
     this.#folder = folder;
-    const script = fileURLToPath(new URL("reaper.ts", import.meta.url));
-    const isWatched = lifeline !== undefined;
-    this.#reaper = spawn(
-      process.execPath,
-      [script, folder, ...(isWatched ? [String(process.pid)] : [])],
-      { detached: true, stdio: ["pipe", "ignore", "inherit", ...(isWatched ? [lifeline] : [])] },
-    );
-    // A reaper that is gone cannot be told anything; its parent goes on without it.
-    this.#reaper.stdin?.on("error", () => {});
-    // After the reaper: whatever happens from here on, the folder is removed.
-    this.#mortal = mortal();
+    this.#lifeline = lifeline;
+    this.#reaper = this.#startReaper();
   }
 
   /**
-   * Starts a program in a folder as the leader of a group of its own, with its output on pipes. Where
-   * the system can be asked to, it ends the program with this process, as the reaper does everywhere.
+   * Starts a program in a folder as the leader of a group of its own, with its output on pipes. It
+   * ends with this process at the latest.
    *
    * @param extra more pipes, from descriptor 3 on
    */
@@ -43,51 +46,63 @@ export class ProcessGroups {
     cwd: string,
     extra: readonly "pipe"[] = [],
   ): ChildProcess {
-    const [command = program, ...rest] = [...this.#mortal, program, ...args];
-    const child = spawn(command, rest, {
+    const child = spawn("/bin/sh", ["-c", GATE, program, ...args], {
       cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", ...extra],
+      stdio: ["pipe", "pipe", "pipe", ...extra],
       env,
     });
-    const { pid } = child;
-    if (pid !== undefined) {
-      this.#tell(`+${pid}`);
-      child.once("exit", () => {
-        // Whatever the leader started goes with it.
-        killGroup(pid, "SIGKILL");
-        this.#tell(`-${pid}`);
-      });
-    }
+    const { pid, stdin } = child;
+    if (pid === undefined) return child;
+    assert(stdin, "the standard input of a process is a pipe");
+    // Whoever kills it may be faster.
+    stdin.on("error", () => {});
+    this.#groups.add(pid);
+    this.#tellReaper(`+${pid}`, () => stdin.end("\n"));
+    child.once("exit", () => {
+      // Whatever the leader started goes with it.
+      killGroup(pid, "SIGKILL");
+      this.#groups.delete(pid);
+      this.#tellReaper(`-${pid}`);
+    });
     return child;
   }
 
   /** Ends the reaper and removes the folder, as it would. */
   async close(): Promise<void> {
-    if (this.#reaper.exitCode === null && this.#reaper.signalCode === null) {
-      const exited = once(this.#reaper, "exit");
-      this.#reaper.stdin?.end();
+    this.#isClosing = true;
+    const reaper = this.#reaper;
+    if (reaper.exitCode === null && reaper.signalCode === null) {
+      const exited = once(reaper, "exit");
+      reaper.stdin?.end();
       await exited;
     }
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #tell(line: string): void {
-    this.#reaper.stdin?.write(`${line}\n`);
+  /** A reaper that is killed is followed by another, which is given all groups. */
+  #startReaper(): ChildProcess {
+    const isWatched = this.#lifeline !== undefined;
+    const embedded = isWatched ? String(process.pid) : "";
+    const groups = [...this.#groups].map(String);
+    const reaper = spawn(process.execPath, [REAPER, this.#folder, embedded, ...groups], {
+      detached: true,
+      stdio: ["pipe", "ignore", "inherit", ...(isWatched ? [this.#lifeline] : [])],
+    });
+    // One that is gone cannot be told anything.
+    reaper.stdin?.on("error", () => {});
+    reaper.once("exit", (_, signal) => {
+      if (signal !== null && !this.#isClosing) this.#reaper = this.#startReaper();
+    });
+    return reaper;
   }
-}
 
-/**
- * What to put before a command so that Linux kills it when its parent ends: code in an endless loop
- * cannot notice by itself that both are gone, the reaper and the parent. The process stays the same.
- * https://man7.org/linux/man-pages/man1/setpriv.1.html
- */
-function mortal(): string[] {
-  const command = ["setpriv", "--pdeathsig", "KILL"];
-  const [program = "", ...args] = command;
-  const isThere =
-    process.platform === "linux" && spawnSync(program, [...args, "true"]).status === 0;
-  return isThere ? command : [];
+  /** @param then called when the reaper has been told, or is gone */
+  #tellReaper(line: string, then?: () => void): void {
+    const { stdin } = this.#reaper;
+    assert(stdin, "the standard input of the reaper is a pipe");
+    stdin.write(`${line}\n`, () => then?.());
+  }
 }
 
 /** Signals a whole group; one that has ended already is left alone. */

@@ -1,10 +1,11 @@
 /**
- * Outlives the embedded Lambda by a moment. It holds the process groups of all environments, as
- * told on its standard input, and when that ends, in whatever way its parent did, it kills what is
- * left of them and removes their folder. Lines are `+ID` and `-ID`.
+ * Outlives the embedded Lambda by a moment. It holds the process groups of all environments, and when
+ * its standard input ends, in whatever way its parent did, it kills what is left of them and removes
+ * their folder. Lines of the standard input are `+ID` and `-ID`.
  *
- * Run as `node reaper.ts FOLDER [PID]`. With the embedded Lambda's PID, descriptor 3 ends with whoever
- * started that. An embedded Lambda that hangs then, so that it does not end by itself, is killed.
+ * Run as `node reaper.ts FOLDER PID ID…`, with the groups that there are already. Where the embedded
+ * Lambda's PID is not empty, descriptor 3 ends with the starter of that. An embedded Lambda that
+ * hangs then, so that it does not end by itself, is killed.
  */
 
 import { rmSync } from "node:fs";
@@ -12,17 +13,17 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { ENDING_SIGNALS } from "../../basics/signals.ts";
 
-/** How long the embedded Lambda may take to end when who started it has, in milliseconds. */
+/** How long the embedded Lambda may take to end when its starter has, in milliseconds. */
 const CLOSE_MS = 5_000;
 const LIFELINE = 3;
 
-const [, , folder, embedded] = process.argv;
-const groups = new Set<number>();
+const [, , folder = "", embedded = "", ...known] = process.argv;
+const groups = new Set(known.map(Number));
 
 // A Ctrl-C is for the program in front; this one ends with its parent.
 for (const signal of ENDING_SIGNALS) process.on(signal, () => {});
 
-if (embedded !== undefined) {
+if (embedded !== "") {
   const lifeline = new Socket({ fd: LIFELINE, readable: true, writable: false }).unref().resume();
   // However it breaks, what is held here must be ended.
   lifeline
@@ -32,12 +33,13 @@ if (embedded !== undefined) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const id = Number(line.slice(1));
+  // 0 and 1 would stand for far too many processes.
   if (!Number.isInteger(id) || id < 2) continue;
   if (line.startsWith("+")) groups.add(id);
   else groups.delete(id);
 }
 for (const id of groups) kill(-id);
-if (folder) rmSync(folder, { recursive: true, force: true });
+rmSync(folder, { recursive: true, force: true });
 
 /** @param id of a process, or the negative one of a group */
 function kill(id: number): void {

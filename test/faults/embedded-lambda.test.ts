@@ -83,24 +83,6 @@ test.each(cases)(
   },
 );
 
-test.each(MODELS)("with %s nothing outlives both the reaper and its parent", async (model) => {
-  const { running } = startAlone(model);
-  await keepBusy(running);
-  const processes = await waitUntil("all processes", () => {
-    const found = descendantsOf(running.child.pid ?? 0);
-    return found.length >= PROCESSES[model] && found;
-  });
-  const [reaper = 0] = processes;
-  onTestFinished(() => {
-    for (const pid of processes.filter(isAlive)) process.kill(pid, "SIGKILL");
-  });
-  process.kill(reaper, "SIGKILL");
-  await waitUntil("the reaper to end", () => !isAlive(reaper));
-  running.child.kill("SIGKILL");
-  await running.ended;
-  await waitUntil("every process to end", () => !processes.some(isAlive));
-});
-
 test.each(MODELS)("%s ends in order, with requests inside", async (model) => {
   const { running, left } = startAlone(model);
   await keepBusy(running);
