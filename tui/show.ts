@@ -4,7 +4,7 @@ import { type Instance, render } from "ink";
 import { createElement as h } from "react";
 import { printable } from "../basics/printable.ts";
 import { endInOrder } from "../basics/signals.ts";
-import { verdictWords } from "../experiment/reports/verdict-words.ts";
+import { verdictWords } from "../experiment/reports/words.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./options.ts";
 import { withPinnedColumns } from "./screen/pinned-columns.ts";

@@ -5,8 +5,7 @@
 
 import type { Phase } from "../experiment/core/experiment.ts";
 import type { RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
-import { controlWords } from "../experiment/reports/control-words.ts";
-import { crossCheckWords } from "../experiment/reports/cross-check-words.ts";
+import { controlWords, crossCheckWords } from "../experiment/reports/words.ts";
 import { Follower } from "./follower.ts";
 import type { Snapshot } from "./state.ts";
 

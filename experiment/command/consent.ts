@@ -2,12 +2,13 @@
 
 import { createInterface } from "node:readline/promises";
 import { printableLine } from "../../basics/printable.ts";
+import { usdText } from "../../pricing/cost.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
-import { costWords } from "../reports/cost-words.ts";
+import { costWords } from "../reports/words.ts";
 import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
 interface Options {

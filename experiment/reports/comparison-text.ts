@@ -4,8 +4,7 @@ import { printable } from "../../basics/printable.ts";
 import { type Comparison, type Deployment, isSame } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
 import { percent, plural } from "./numbers.ts";
-import { pooledWords } from "./pooled-words.ts";
-import { planWords, targetWords } from "./target-words.ts";
+import { planWords, pooledWords, targetWords } from "./words.ts";
 
 /** What a list of more than two shows of each. */
 const LISTED = ["Target", "Runs", "Verdict", "Environments", "Trials", "Sharing below (95 %)"];

@@ -7,7 +7,7 @@ import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
 import { BYTE_ORDER_MARK, type Cell, csvRow } from "./csv.ts";
-import { globalDataText } from "./global-data-text.ts";
+import { globalDataText } from "./words.ts";
 
 const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> = {
   experiment: (_, run) => run.experiment,

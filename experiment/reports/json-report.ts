@@ -4,8 +4,7 @@ import { PROVES } from "../targets/target-choice.ts";
 import { type Comparison, isSame } from "./comparison.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { environmentRows } from "./environment-rows.ts";
-import { latencyOf } from "./latency.ts";
-import { pooledWords } from "./pooled-words.ts";
+import { latencyOf } from "./numbers.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import {
@@ -15,7 +14,7 @@ import {
   REPORT_VERSION,
 } from "./report-schema.ts";
 import type { Series } from "./series.ts";
-import { verdictWords } from "./verdict-words.ts";
+import { pooledWords, verdictWords } from "./words.ts";
 
 /** The report as plain data; `report.schema.json` describes it. */
 export function jsonReport(recorded: RecordedExperiment): JsonReport {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LifetimeEstimate } from "../core/verdict/lifetime.ts";
-import { lifetimeWords } from "./lifetime-words.ts";
+import { lifetimeWords } from "./words.ts";
 
 const survivals = [
   { pauseMs: 30_000, before: 10, after: 10 },

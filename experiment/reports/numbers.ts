@@ -1,6 +1,7 @@
-/** Numbers as they are shown. */
+/** Numbers and times as they are shown. */
 
 import { inWords } from "../core/numbers.ts";
+import type { Evidence } from "../core/verdict/evidence.ts";
 
 export { inWords, plural } from "../core/numbers.ts";
 
@@ -37,10 +38,37 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
 }
 
+/** Milliseconds from sending to answer, of the requests whose outcome is `ok`. */
+export interface Latency {
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+/** @returns `undefined` when no request was answered */
+export function latencyOf(requests: Iterable<Evidence>): Latency | undefined {
+  const values: number[] = [];
+  for (const { outcome, sentAt, answeredAt } of requests) {
+    if (outcome !== "ok" || sentAt === undefined || answeredAt === undefined) continue;
+    values.push(answeredAt - sentAt);
+  }
+  if (values.length === 0) return undefined;
+  const sorted = new Float64Array(values).sort();
+  const at = (q: number) => quantile(sorted, q);
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
 /** A moment in the reader's own time zone, to the minute: `2026-11-23 21:47`. */
 export function localTime(iso: string): string {
   const at = new Date(iso);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** A moment of a record, to the minute: `2026-11-23 21:47 UTC`. */
+export function utcTime(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
 }

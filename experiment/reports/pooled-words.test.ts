@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pooledPhrase, pooledWords } from "./pooled-words.ts";
+import { pooledPhrase, pooledWords } from "./words.ts";
 
 test("one experiment has nothing to add to itself", () => {
   const single = { isolated: 1, shared: 0, trials: 4, bound: 0.53 };

@@ -3,10 +3,8 @@ import { printable } from "../../basics/printable.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
-import { globalDataText } from "./global-data-text.ts";
 import { percent, plural, quantile, seconds } from "./numbers.ts";
-import { outcomesWords, planWords } from "./target-words.ts";
-import { verdictWords } from "./verdict-words.ts";
+import { globalDataText, outcomesWords, planWords, verdictWords } from "./words.ts";
 
 function label(ids: readonly string[]): (string | undefined)[] {
   const labels = new EnvironmentLabels(ids);

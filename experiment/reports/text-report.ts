@@ -7,7 +7,7 @@ import { ExperimentText } from "./experiment-text.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { RecordedRun } from "./series.ts";
-import { firedWords } from "./target-words.ts";
+import { firedWords } from "./words.ts";
 
 /** @param colour whether the reader can see colours */
 export function textReport(recorded: RecordedExperiment, colour: boolean): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadCostUsd } from "../../pricing/cost.ts";
 import { equalStages, referencePlan } from "../core/plan/plan.ts";
-import { costWords } from "../reports/cost-words.ts";
+import { costWords } from "../reports/words.ts";
 import { planCost } from "./cost.ts";
 
 const BILLED = {

@@ -7,7 +7,7 @@ import type { RecordLine, RunLine, VerdictLine } from "../../experiment/core/rec
 import { ServedRuns } from "../../experiment/core/verdict/lifetime.ts";
 import type { DesignInput } from "../../experiment/plans/designs.ts";
 import { findDesign, parseDesign } from "../../experiment/plans/parse-design.ts";
-import { lifetimeWords } from "../../experiment/reports/lifetime-words.ts";
+import { lifetimeWords } from "../../experiment/reports/words.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { start, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";

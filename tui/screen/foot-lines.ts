@@ -1,6 +1,6 @@
 /** The foot's text: what was done, what went wrong, the verdict and what it rests on. */
 
-import { verdictWords } from "../../experiment/reports/verdict-words.ts";
+import { verdictWords } from "../../experiment/reports/words.ts";
 import type { Snapshot } from "../state.ts";
 import { isBusy } from "../state.ts";
 import { VERDICT_COLOURS } from "./colours.ts";

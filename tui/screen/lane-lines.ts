@@ -3,8 +3,8 @@
 import { printable } from "../../basics/printable.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
 import type { Observation } from "../../experiment/core/record-lines.ts";
-import { globalDataParts } from "../../experiment/reports/global-data-text.ts";
 import { plural } from "../../experiment/reports/numbers.ts";
+import { globalDataParts } from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import type { Invocation, RunState, Snapshot, Unplaced } from "../state.ts";
 import { clientColour } from "./colours.ts";

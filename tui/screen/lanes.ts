@@ -4,8 +4,8 @@
  * drawn.
  */
 
-import { globalDataText } from "../../experiment/reports/global-data-text.ts";
 import { inWords } from "../../experiment/reports/numbers.ts";
+import { globalDataText } from "../../experiment/reports/words.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
 import {
   answerWords,

@@ -4,7 +4,7 @@ import { requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import { deploymentOf, type PooledEvidence } from "../../experiment/records/pooled-evidence.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
-import { verdictWords } from "../../experiment/reports/verdict-words.ts";
+import { verdictWords } from "../../experiment/reports/words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";
 import { type Line, lineToWidth, toWidth } from "../screen/text.ts";
 import { describeKnown } from "../targets.ts";

@@ -2,8 +2,8 @@
 
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
-import { costWords } from "../../experiment/reports/cost-words.ts";
 import { inWords, range } from "../../experiment/reports/numbers.ts";
+import { costWords } from "../../experiment/reports/words.ts";
 import { type Line, wrapText } from "../screen/text.ts";
 import type { Snapshot } from "../state.ts";
 

@@ -9,7 +9,7 @@ import {
   parsePlan,
 } from "../../experiment/core/plan/plan-input.ts";
 import { inWords, range } from "../../experiment/reports/numbers.ts";
-import { planParts } from "../../experiment/reports/target-words.ts";
+import { planParts } from "../../experiment/reports/words.ts";
 import { type Edit, type TextField, textField } from "../text-field.ts";
 
 export type FieldName = keyof PlanInput;

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { VERSION } from "../../version.ts";
-import { utcTime } from "../target-words.ts";
+import { utcTime } from "../numbers.ts";
 import { html, Markup, type Value } from "./html.ts";
 import { STYLE } from "./style.ts";
 

@@ -4,14 +4,10 @@ import { type Observation, OUTCOMES } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../environment-labels.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
-import { globalDataText } from "../global-data-text.ts";
-import { latencyOf } from "../latency.ts";
-import { seriesLifetimeWords } from "../lifetime-words.ts";
-import { inWords, percent, seconds } from "../numbers.ts";
+import { inWords, latencyOf, percent, seconds } from "../numbers.ts";
 import { referenceFigure } from "../reference-figures.ts";
 import type { RecordedRun, Series } from "../series.ts";
-import { outcomesWords } from "../target-words.ts";
-import { verdictWords } from "../verdict-words.ts";
+import { globalDataText, outcomesWords, seriesLifetimeWords, verdictWords } from "../words.ts";
 import { html, type Markup, type Value } from "./html.ts";
 import { type Column, table } from "./table.ts";
 

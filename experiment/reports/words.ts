@@ -1,0 +1,282 @@
+/**
+ * What the screen, the command line and the reports say of a plan, a target and a verdict: one
+ * wording for all of them. `numbers.ts` has the numbers and times in it.
+ */
+
+import { printable, printableMessage, printableName } from "../../basics/printable.ts";
+import type { GlobalData } from "../../handler/contract.ts";
+import { usdText } from "../../pricing/cost.ts";
+import { formatDuration } from "../core/plan/duration.ts";
+import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
+import {
+  type Conclusion,
+  type CrossCheckLine,
+  OUTCOMES,
+  type Witness,
+  type WitnessParty,
+} from "../core/record-lines.ts";
+import type { Cost, TargetDescription } from "../core/target.ts";
+import type { Lifetime, LifetimeEstimate } from "../core/verdict/lifetime.ts";
+import { isContradicted } from "../records/contradicted.ts";
+import type { PooledEvidence } from "../records/pooled-evidence.ts";
+import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
+import { inWords, percent, plural, range } from "./numbers.ts";
+
+// What is fired, where, and for how much
+
+/**
+ * All that a plan fires: `2 runs of 5 requests, 5 at once, held 5 s`. Where stages differ it is
+ * `31 requests in 5 runs, 1 to 16 at once, held 200 ms`.
+ */
+export function planWords(plan: Plan): string {
+  return planParts(plan).join(", ");
+}
+
+/** The same in parts, the most important first: some are left out where there is little room. */
+export function planParts(plan: Plan): [volume: string, atOnce: string, ...string[]] {
+  const { stages, holdMs } = plan;
+  return [
+    volumeWords(plan),
+    `${range(stages.map(burstOf), inWords)} at once`,
+    ...pauseWords(plan),
+    `held ${formatDuration(holdMs)}`,
+  ];
+}
+
+function volumeWords(plan: Plan): string {
+  const { stages } = plan;
+  const all = plural(requestsOf(plan), "request");
+  if (stages.length === 1) return all;
+  const runs = plural(stages.length, "run");
+  const [each, ...others] = new Set(stages.map(({ requests }) => requests));
+  const areEqual = each !== undefined && others.length === 0;
+  return areEqual ? `${runs} of ${plural(each, "request")}` : `${all} in ${runs}`;
+}
+
+/** Where nothing is waited for before the first run, the pauses are those between runs. */
+function pauseWords({ stages }: Plan): string[] {
+  const pauses = stages.map(({ pauseMs }) => pauseMs);
+  const waited = pauses[0] === 0 ? pauses.slice(1) : pauses;
+  if (!waited.some((ms) => ms > 0)) return [];
+  return [`${waited.length === 1 ? "a pause" : "pauses"} of ${range(waited, formatDuration)}`];
+}
+
+/** Such as `embedded Lambda, on-demand` or `stack dev, eu-west-1`. */
+export function targetWords({ kind, model, stack, region, url }: TargetDescription): string {
+  if (kind === "url") return url;
+  if (kind === "local") return ["embedded Lambda", model].filter(Boolean).join(", ");
+  return [`stack ${stack ?? ""}`.trim(), model, region].filter(Boolean).join(", ");
+}
+
+/** What is fired, and where: one line for a terminal. */
+export function firedWords(plan: Plan, target: TargetDescription): string {
+  return `${planWords(plan)} · ${printable(targetWords(target))}`;
+}
+
+/** One sentence: the figure and what it rests on. */
+export function costWords({ usd, basis }: Cost): string {
+  return `It costs about ${usdText(usd)} at list price: ${basis}.`;
+}
+
+// What came back
+
+/** `5 ok, 2 throttled`. */
+export function outcomesWords(outcomes: Conclusion["outcomes"]): string {
+  return OUTCOMES.flatMap((outcome) => {
+    const count = outcomes[outcome];
+    return count === undefined ? [] : `${inWords(count)} ${outcome}`;
+  }).join(", ");
+}
+
+/** Names that are shown of a long list: the latest say who shared or preceded whom. */
+const SHOWN_NAMES = 6;
+
+/** A part of an answer's `globalData` on one line; one that quotes a client's name says whose. */
+export interface GlobalDataPart {
+  text: string;
+  client?: string;
+}
+
+/** Such as `{ counter: 2, client: "Dean", clients: ["Mario", "Dean"] }`. */
+export function globalDataText(data: GlobalData): string {
+  return globalDataParts(data)
+    .map(({ text }) => text)
+    .join("");
+}
+
+/** The same in parts, so that names can be coloured. */
+export function globalDataParts(data: GlobalData): GlobalDataPart[] {
+  const { counter, client, clients, dropped = 0 } = data;
+  const latest = clients.slice(-SHOWN_NAMES);
+  const earlier = clients.length - latest.length + dropped;
+  const names = latest.flatMap((name, index) => [{ text: index > 0 ? ", " : "" }, quote(name)]);
+  return [
+    { text: `{ counter: ${counter}, client: ` },
+    quote(client),
+    { text: `, clients: [${earlier > 0 ? `… ${earlier} earlier, ` : ""}` },
+    ...names,
+    { text: "] }" },
+  ];
+}
+
+function quote(client: string): GlobalDataPart {
+  return { text: `"${printableName(client)}"`, client };
+}
+
+// What follows from it
+
+export interface VerdictWords {
+  /** ISOLATED, SHARED, SHARED PROCESS or INCONCLUSIVE. */
+  title: string;
+  /** One sentence or two that answer the question. */
+  finding: string;
+  /** One sentence or two on what it rests on; empty when there is nothing to add. */
+  evidence: string;
+}
+
+/** @param labels the environments' short names */
+export function verdictWords(conclusion: Conclusion, labels: Labels): VerdictWords {
+  switch (conclusion.verdict) {
+    case "isolated":
+      return isolatedWords(conclusion);
+    case "shared":
+      return sharedWords(conclusion, labels);
+    case "inconclusive":
+      return {
+        title: "INCONCLUSIVE",
+        // It may quote what a target answered.
+        finding: printableMessage(conclusion.reason ?? ""),
+        evidence: `${servedWords(conclusion)}.`,
+      };
+  }
+}
+
+function isolatedWords(conclusion: Conclusion): VerdictWords {
+  const { trials, warmTrials, bound = 1, memory } = conclusion;
+  const remembered = memory === "kept" ? " Memory lasts between invocations." : "";
+  const warm =
+    warmTrials > 0 ? ` (${warmTrials === trials ? "all" : inWords(warmTrials)} of them warm)` : "";
+  return {
+    title: "ISOLATED",
+    finding: `${servedWords(conclusion)}, never two at once.${remembered}`,
+    evidence:
+      `${plural(trials, "request")} ran while another ran${warm}, none in the same process: ` +
+      `sharing below ${percent(bound)} (95 %).`,
+  };
+}
+
+function sharedWords(conclusion: Conclusion, labels: Labels): VerdictWords {
+  const { sharing, witness, mixed, overlaps, outcomes } = conclusion;
+  const carried =
+    mixed > 0
+      ? `${inWords(mixed)} of ${plural(outcomes.ok ?? 0, "answer")} carried another request's globalData.`
+      : "No answer carried another request's globalData.";
+  const pairs = overlaps > 0 ? `${plural(overlaps, "pair")} of requests overlapped. ` : "";
+  return {
+    title: sharing === "process" ? "SHARED PROCESS" : "SHARED",
+    finding: witness ? witnessWords(witness, labels) : "",
+    evidence: `${pairs}${carried}`,
+  };
+}
+
+function witnessWords({ environment, pid, first, second }: Witness, labels: Labels): string {
+  // Of an environment that is not shown any more, what its label would be.
+  const label = labels.get(environment) ?? new EnvironmentLabels([environment]).get(environment);
+  const process = `process ${label} (pid ${pid})`;
+  if (second) return `${partyWords(first)} and ${partyWords(second)}, both in ${process}.`;
+  return (
+    `${printableName(first.client)} was not alone in ${process}: ` +
+    "another request, whose answer was not seen, changed its globals or was in flight beside it."
+  );
+}
+
+function partyWords({ client, enteredMs, leftMs }: WitnessParty): string {
+  return `${printableName(client)} was inside from ${inWords(enteredMs)} to ${inWords(leftMs)} ms`;
+}
+
+function servedWords({ environments, outcomes }: Conclusion): string {
+  return `${plural(environments, "environment")} served ${plural(outcomes.ok ?? 0, "request")}`;
+}
+
+/** One or two sentences: whether the instrument saw sharing where there is nothing but sharing. */
+export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion): string {
+  const requests = plural(outcomes.ok ?? 0, "request");
+  if (verdict === "shared") {
+    return (
+      `CONTROL  The instrument saw sharing when it happened: ${plural(overlaps, "overlap")} in ` +
+      `${requests}. That vouches for the analysis and for this machine, not for AWS.`
+    );
+  }
+  if (!outcomes.ok) return "CONTROL  Nothing was answered, so it showed nothing.";
+  return `CONTROL FAILED  The instrument saw no sharing in ${requests} that share one process. ${printableMessage(reason ?? "")}`.trimEnd();
+}
+
+/** One sentence or two: what the service's log says, and whether the answers say the same. */
+export function crossCheckWords(line: CrossCheckLine): string {
+  const { requests, streams, initialized, differences } = line;
+  const log =
+    `CloudWatch has ${plural(requests, "request")} in ${plural(streams, "log stream")}, ` +
+    `and ${plural(initialized, "environment")} initialized meanwhile`;
+  if (isContradicted(line)) {
+    return `DISAGREEMENT  ${log}. ${differences.map(printableMessage).join(" ")}`.trimEnd();
+  }
+  // Nobody said anything that could have been the same.
+  if (requests === 0) return `NOT CROSS-CHECKED  ${log}: that confirms no answer.`;
+  return `CROSS-CHECKED  ${log}: the answers said the same.`;
+}
+
+/**
+ * What several experiments of one deployment say together, in one sentence; `undefined` where there
+ * is nothing to add to a single experiment.
+ */
+export function pooledWords(pooled: PooledEvidence): string | undefined {
+  const { isolated, shared, trials, bound } = pooled;
+  const all = isolated + shared;
+  if (all < 2) return undefined;
+  const experiments = `${plural(all, "recorded experiment")} of this deployment`;
+  if (isolated > 0 && shared > 0) {
+    return `The ${experiments} disagree: ${inWords(shared)} saw sharing, ${inWords(isolated)} did not.`;
+  }
+  if (bound === undefined) return `All ${experiments} saw sharing.`;
+  return `Over ${experiments}: ${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %).`;
+}
+
+/** The same where there is little room. */
+export function pooledPhrase({ isolated, shared, bound }: PooledEvidence): string | undefined {
+  const all = isolated + shared;
+  if (all < 2) return undefined;
+  if (bound !== undefined) return `Over ${plural(all, "experiment")}: below ${percent(bound)}.`;
+  return `${inWords(shared)} of ${plural(all, "experiment")} saw sharing.`;
+}
+
+/** Pauses that are told one by one. */
+const MOST_PAUSES = 8;
+
+/** One sentence: what was seen again after each pause, and what that says of idle environments. */
+export function lifetimeWords({ survivals, estimate }: Lifetime): string {
+  const told = survivals.slice(0, MOST_PAUSES).map(({ pauseMs, before, after }) => {
+    return `${inWords(after)} of ${inWords(before)} after ${formatDuration(pauseMs)}`;
+  });
+  const untold = survivals.length - told.length;
+  const rest = untold > 0 ? [`and so on for ${plural(untold, "more pause")}`] : [];
+  const seen = [...told, ...rest].join(", ");
+  return `Environments seen again: ${seen}; ${estimateWords(estimate)}.`;
+}
+
+function estimateWords(estimate: LifetimeEstimate): string {
+  switch (estimate.kind) {
+    case "half-life":
+      // To two digits: what is estimated from a handful of environments has no more.
+      return `half of the idle ones end every ${formatDuration(Number(estimate.halfLifeMs.toPrecision(2)))} or so`;
+    case "timeout":
+      return timeoutWords(estimate);
+    case "unexplained":
+      return "neither one timeout nor one half-life explains that";
+  }
+}
+
+function timeoutWords({ aboveMs, belowMs }: { aboveMs?: number; belowMs?: number }): string {
+  if (belowMs === undefined) return `idle ones live longer than ${formatDuration(aboveMs ?? 0)}`;
+  if (aboveMs === undefined) return `idle ones end within ${formatDuration(belowMs)}`;
+  return `idle ones end between ${formatDuration(aboveMs)} and ${formatDuration(belowMs)}`;
+}
