@@ -10,11 +10,11 @@ import {
 } from "react";
 import { MIN_SIZE, type Size } from "./screen/geometry.ts";
 import { useCell } from "./screen/use-cell.ts";
-import { stop, useJobControl } from "./screen/use-job-control.ts";
 import { useKeys } from "./screen/use-keys.ts";
-import { usePasteEnd } from "./screen/use-paste-end.ts";
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./state.ts";
+import { stop, useJobControl } from "./terminal/job-control.ts";
+import { usePasteEnd } from "./terminal/paste-end.ts";
 import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
 import { HelpView } from "./views/help-view.ts";

@@ -2,8 +2,8 @@
 
 import stringWidth from "string-width";
 import { printable } from "../../basics/printable.ts";
-import type { TextField } from "../text-field.ts";
-import { toWidth } from "./text.ts";
+import { toWidth } from "../terminal/styled-text.ts";
+import type { TextField } from "../terminal/text-field.ts";
 
 export interface FieldLine {
   /** Exactly so many columns. */

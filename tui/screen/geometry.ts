@@ -1,8 +1,8 @@
 /** How the rows of the terminal are shared out. */
 
 import type { Snapshot } from "../state.ts";
-import { footLines } from "./foot-lines.ts";
-import type { Line } from "./text.ts";
+import type { Line } from "../terminal/styled-text.ts";
+import { footLines } from "../views/head-and-foot.ts";
 
 export interface Size {
   columns: number;

@@ -9,8 +9,8 @@ import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts"
 import { planParts } from "../../experiment/reports/target-words.ts";
 import type { Snapshot } from "../state.ts";
 import { describeKnown } from "../targets.ts";
+import { type Line, lineToWidth, type Span, toWidth } from "../terminal/styled-text.ts";
 import { clientColour } from "./colours.ts";
-import { type Line, lineToWidth, type Span, toWidth } from "./text.ts";
 
 /** Columns of a plan's name. */
 const MOST_NAME = 30;

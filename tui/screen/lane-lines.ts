@@ -7,10 +7,10 @@ import { globalDataParts } from "../../experiment/reports/global-data-text.ts";
 import { plural } from "../../experiment/reports/numbers.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import type { Invocation, RunState, Snapshot, Unplaced } from "../state.ts";
+import { type Line, type Span, toWidth } from "../terminal/styled-text.ts";
+import { type Bar, barLine, type TimeAxis } from "../views/time-axis.ts";
 import { clientColour } from "./colours.ts";
 import type { Density, LaneColumns } from "./lane-columns.ts";
-import { type Line, type Span, toWidth } from "./text.ts";
-import { type Bar, barLine, type TimeAxis } from "./time-axis.ts";
 
 /** Names that stand on a line that has little room. */
 const LATEST = 6;

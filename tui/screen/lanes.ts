@@ -7,13 +7,15 @@
 import { globalDataText } from "../../experiment/reports/global-data-text.ts";
 import { inWords } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
+import { type Line, lineToWidth } from "../terminal/styled-text.ts";
 import {
   answerWords,
   environmentWords,
   type RunSummary,
   served,
   summarizeRun,
-} from "./environment-words.ts";
+} from "../views/environment-words.ts";
+import { axisEnd } from "../views/time-axis.ts";
 import type { Density, LaneColumns } from "./lane-columns.ts";
 import {
   briefGlobals,
@@ -25,8 +27,6 @@ import {
   laneLine,
   unplacedLine,
 } from "./lane-lines.ts";
-import { type Line, lineToWidth } from "./text.ts";
-import { axisEnd } from "./time-axis.ts";
 
 /** Requests without an environment that are shown one by one, not by how they ended. */
 const MOST_ONE_BY_ONE = 10;

@@ -2,7 +2,7 @@
 
 import { Text } from "ink";
 import { createElement as h, type ReactNode } from "react";
-import type { Line, Span } from "./text.ts";
+import type { Line, Span } from "../terminal/styled-text.ts";
 
 export function Lines({ lines }: { lines: readonly Line[] }): ReactNode {
   return lines.map((line, row) =>

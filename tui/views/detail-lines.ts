@@ -4,15 +4,10 @@ import { printable } from "../../basics/printable.ts";
 import { plural, seconds } from "../../experiment/reports/numbers.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { clientColour } from "../screen/colours.ts";
-import {
-  type AtOnce,
-  answerWords,
-  atOnceByProcess,
-  ordinalOf,
-} from "../screen/environment-words.ts";
-import { HEADING, type Line, toWidth, wrapText } from "../screen/text.ts";
 import type { LogState } from "../session.ts";
 import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
+import { HEADING, type Line, toWidth, wrapText } from "../terminal/styled-text.ts";
+import { type AtOnce, answerWords, atOnceByProcess, ordinalOf } from "./environment-words.ts";
 
 export function detailLines(
   snapshot: Snapshot,

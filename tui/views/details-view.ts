@@ -1,8 +1,8 @@
 /** One environment in full. */
 
 import { createElement as h, useEffect, useState } from "react";
-import type { Binding } from "../screen/keys.ts";
 import type { LogState, Session } from "../session.ts";
+import type { Binding } from "../terminal/keys.ts";
 import { detailLines } from "./detail-lines.ts";
 import { Scrolled } from "./scrolled.ts";
 import { commonBindings, type ViewProps } from "./view.ts";

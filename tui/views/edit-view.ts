@@ -3,13 +3,12 @@
 import { type Key, useCursor, usePaste } from "ink";
 import { createElement as h } from "react";
 import { fieldLine } from "../screen/field-line.ts";
-import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
 import { scrollTo } from "../screen/scroll.ts";
-import { type Line, toWidth, wrapText } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
-import { insert } from "../text-field.ts";
+import type { Binding } from "../terminal/keys.ts";
+import { type Line, toWidth, wrapText } from "../terminal/styled-text.ts";
+import { insert } from "../terminal/text-field.ts";
 import { editFor } from "./field-keys.ts";
 import {
   editFocused,
@@ -26,6 +25,7 @@ import {
   planSentence,
 } from "./plan-form.ts";
 import type { ViewProps } from "./view.ts";
+import { Frame } from "./view-frame.ts";
 
 /** Columns left of the fields, and of a field that holds a number. */
 const RED = { colour: "red" };

@@ -16,7 +16,7 @@ import {
   right,
   wordLeft,
   wordRight,
-} from "../text-field.ts";
+} from "../terminal/text-field.ts";
 
 const WITH_CTRL: Record<string, Edit> = {
   a: home,

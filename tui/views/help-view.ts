@@ -1,8 +1,8 @@
 /** What the keys do and what the words mean. */
 
 import { createElement as h } from "react";
-import type { Binding } from "../screen/keys.ts";
-import { HEADING, type Line, wrapText } from "../screen/text.ts";
+import type { Binding } from "../terminal/keys.ts";
+import { HEADING, type Line, wrapText } from "../terminal/styled-text.ts";
 import { Scrolled } from "./scrolled.ts";
 import type { ViewProps } from "./view.ts";
 

@@ -6,8 +6,8 @@ import { deploymentOf, type PooledEvidence } from "../../experiment/records/pool
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";
-import { type Line, lineToWidth, toWidth } from "../screen/text.ts";
 import { describeKnown } from "../targets.ts";
+import { type Line, lineToWidth, toWidth } from "../terminal/styled-text.ts";
 
 /** Widths of the columns right of the target. */
 const REQUESTS = 9;

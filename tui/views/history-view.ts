@@ -3,14 +3,14 @@
 import { createElement as h, useRef } from "react";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import { pooledEvidence } from "../../experiment/records/pooled-evidence.ts";
-import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
 import { positionWords, scrollTo } from "../screen/scroll.ts";
-import type { Line } from "../screen/text.ts";
+import type { Binding } from "../terminal/keys.ts";
+import type { Line } from "../terminal/styled-text.ts";
 import { historyHeader, historyLine } from "./history-lines.ts";
 import { useRecordList } from "./use-record-list.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
+import { Frame } from "./view-frame.ts";
 
 export function HistoryView(view: ViewProps) {
   const { session, snapshot, size, go } = view;

@@ -4,8 +4,8 @@ import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
 import { costWords } from "../../experiment/reports/cost-words.ts";
 import { inWords, range } from "../../experiment/reports/numbers.ts";
-import { type Line, wrapText } from "../screen/text.ts";
 import type { Snapshot } from "../state.ts";
+import { type Line, wrapText } from "../terminal/styled-text.ts";
 
 const INDENT = "   ";
 /** Longer lines are hard to read. */

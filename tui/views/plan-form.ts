@@ -10,7 +10,7 @@ import {
 } from "../../experiment/core/plan/plan-input.ts";
 import { inWords, range } from "../../experiment/reports/numbers.ts";
 import { planParts } from "../../experiment/reports/target-words.ts";
-import { type Edit, type TextField, textField } from "../text-field.ts";
+import { type Edit, type TextField, textField } from "../terminal/text-field.ts";
 
 export type FieldName = keyof PlanInput;
 

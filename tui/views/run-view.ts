@@ -2,15 +2,15 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
-import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
-import { type RunPicture, runPicture } from "../screen/run-lines.ts";
 import type { Cell } from "../screen/use-cell.ts";
 import { isBusy, type Snapshot } from "../state.ts";
+import type { Binding } from "../terminal/keys.ts";
 import { introductionLines } from "./introduction.ts";
-import { sentencesOf } from "./sentences.ts";
+import { type RunPicture, runPicture } from "./run-picture.ts";
+import { sentencesOf } from "./run-sentences.ts";
 import { commonBindings, type ViewProps } from "./view.ts";
+import { Frame } from "./view-frame.ts";
 
 /** Which environment is selected, and which line was the first when it was. */
 export interface Scroll {

@@ -2,13 +2,13 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
-import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
 import { positionWords } from "../screen/scroll.ts";
-import type { Line } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
+import type { Binding } from "../terminal/keys.ts";
+import type { Line } from "../terminal/styled-text.ts";
 import type { ViewProps } from "./view.ts";
+import { Frame } from "./view-frame.ts";
 
 interface Props {
   view: ViewProps;

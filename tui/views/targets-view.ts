@@ -11,16 +11,16 @@ import {
   type TargetChoice,
 } from "../../experiment/targets/target-choice.ts";
 import { fieldLine } from "../screen/field-line.ts";
-import { Frame } from "../screen/frame.ts";
 import { frameLayout, HEAD_ROWS } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
 import { scrollTo } from "../screen/scroll.ts";
-import { type Line, wrapText } from "../screen/text.ts";
 import { useCell } from "../screen/use-cell.ts";
 import type { StackState } from "../session.ts";
-import { type Edit, insert, textField } from "../text-field.ts";
+import type { Binding } from "../terminal/keys.ts";
+import { type Line, wrapText } from "../terminal/styled-text.ts";
+import { type Edit, insert, textField } from "../terminal/text-field.ts";
 import { editFor } from "./field-keys.ts";
 import type { ViewProps } from "./view.ts";
+import { Frame } from "./view-frame.ts";
 
 /** One target that can be chosen, or the reason why it cannot. */
 interface Entry {

@@ -1,9 +1,9 @@
 /** What a view gets, and which views there are. */
 
 import type { Size } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
 import type { Session } from "../session.ts";
 import type { Snapshot } from "../state.ts";
+import type { Binding } from "../terminal/keys.ts";
 
 /** What the body shows; one component each. */
 export type View =

@@ -3,9 +3,9 @@
 import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
-import { environmentWords, served, summarizeRun } from "../screen/environment-words.ts";
-import type { Line } from "../screen/text.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
+import type { Line } from "../terminal/styled-text.ts";
+import { environmentWords, served, summarizeRun } from "./environment-words.ts";
 
 /** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inputs } from "../test/effort.ts";
+import { inputs } from "../../test/effort.ts";
 import {
   deleteLeft,
   deleteRight,

@@ -3,9 +3,9 @@ import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { printable } from "../../basics/printable.ts";
 import { inputs } from "../../test/effort.ts";
-import { textField } from "../text-field.ts";
-import { fieldLine } from "./field-line.ts";
-import { type Line, lineToWidth, toWidth, wrapText } from "./text.ts";
+import { fieldLine } from "../screen/field-line.ts";
+import { type Line, lineToWidth, toWidth, wrapText } from "./styled-text.ts";
+import { textField } from "./text-field.ts";
 
 const anyText = fc.string({
   unit: fc.constantFrom("a", " ", "日", "e\u0301", "👩‍🚀", "\u001b", "%"),

@@ -1,10 +1,10 @@
 /** The foot's text: what was done, what went wrong, the verdict and what it rests on. */
 
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
+import { VERDICT_COLOURS } from "../screen/colours.ts";
 import type { Snapshot } from "../state.ts";
 import { isBusy } from "../state.ts";
-import { VERDICT_COLOURS } from "./colours.ts";
-import { type Line, wrapText } from "./text.ts";
+import { type Line, wrapText } from "../terminal/styled-text.ts";
 
 /** Wrapped to a width in columns. */
 export function footLines(snapshot: Snapshot, width: number): Line[] {

@@ -2,13 +2,13 @@
 
 import { Box, type Key, Text, useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
+import type { FrameLayout } from "../screen/geometry.ts";
+import { headLines } from "../screen/head-lines.ts";
+import { Lines } from "../screen/lines.ts";
+import { useKeys } from "../screen/use-keys.ts";
 import type { Snapshot } from "../state.ts";
-import type { FrameLayout } from "./geometry.ts";
-import { headLines } from "./head-lines.ts";
-import { type Binding, bindingFor, keysLine } from "./keys.ts";
-import { Lines } from "./lines.ts";
-import type { Line } from "./text.ts";
-import { useKeys } from "./use-keys.ts";
+import { type Binding, bindingFor, keysLine } from "../terminal/keys.ts";
+import type { Line } from "../terminal/styled-text.ts";
 
 const COLUMN = { flexDirection: "column" } as const;
 const FIXED = { flexShrink: 0 } as const;

@@ -1,6 +1,6 @@
 /** The time axis that all bars of a run share. */
 
-import type { Line, Span } from "./text.ts";
+import type { Line, Span } from "../terminal/styled-text.ts";
 
 /** Draws times, in milliseconds from the shot, on so many columns. */
 export interface TimeAxis {

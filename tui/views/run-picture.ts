@@ -1,12 +1,12 @@
 /** The body while a run is fired and after it: a title with the time axis, and the visible blocks. */
 
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
+import { laneColumns } from "../screen/lane-columns.ts";
+import type { LaneContext } from "../screen/lane-lines.ts";
+import { type Block, chooseDensity, laneBlocks, laneContext } from "../screen/lanes.ts";
+import { positionWords, scrollTo } from "../screen/scroll.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
-import { laneColumns } from "./lane-columns.ts";
-import type { LaneContext } from "./lane-lines.ts";
-import { type Block, chooseDensity, laneBlocks, laneContext } from "./lanes.ts";
-import { positionWords, scrollTo } from "./scroll.ts";
-import { type Line, toWidth } from "./text.ts";
+import { type Line, toWidth } from "../terminal/styled-text.ts";
 import { axisLabels } from "./time-axis.ts";
 
 export interface RunPicture {

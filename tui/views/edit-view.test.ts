@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import { parsePlan } from "../../experiment/core/plan/plan-input.ts";
-import { deleteToStart, insert } from "../text-field.ts";
+import { deleteToStart, insert } from "../terminal/text-field.ts";
 import {
   editFocused,
   FIELD_NAMES,
