@@ -7,11 +7,10 @@ import { endInOrder } from "../basics/signals.ts";
 import { verdictWords } from "../experiment/reports/verdict-words.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./screen-options.ts";
-import { Session } from "./session.ts";
-import { type KeptSettings, Settings } from "./settings.ts";
+import { describeTarget, Session } from "./session.ts";
+import { type KeptSettings, openSettings } from "./settings.ts";
 import { isBusy, type Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
-import { describeTarget } from "./targets.ts";
 import { withPinnedColumns } from "./terminal/pinned-columns.ts";
 
 /** Fewer than the frames that Ink may draw, so that each snapshot gets a frame of its own. */
@@ -36,7 +35,7 @@ export async function show(
   optionsOf: (kept: KeptSettings) => ScreenOptions,
   onSignals: () => void,
 ): Promise<number> {
-  const settings = await Settings.open();
+  const settings = await openSettings();
   const { plan, input, target, mayFallBack, notice } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
   const store = new ExperimentStore(

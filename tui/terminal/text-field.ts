@@ -1,5 +1,11 @@
-/** A line of text that is being edited, as data. Positions count UTF-16 units, between graphemes. */
+/** A line of text that is being edited: what keys do to it, and what of it is seen. */
 
+import type { Key } from "ink";
+import stringWidth from "string-width";
+import { printable } from "../../basics/printable.ts";
+import { toWidth } from "./styled-text.ts";
+
+/** Positions count UTF-16 units, between graphemes. */
 export interface TextField {
   readonly text: string;
   /** From 0 to the text's length. */
@@ -33,43 +39,93 @@ export function insert(inserted: string): Edit {
   });
 }
 
-export const left: Edit = ({ text, cursor }) => ({ text, cursor: graphemeBefore(text, cursor) });
-export const right: Edit = ({ text, cursor }) => ({ text, cursor: graphemeAfter(text, cursor) });
-export const home: Edit = ({ text }) => ({ text, cursor: 0 });
-export const end: Edit = ({ text }) => textField(text);
-export const wordLeft: Edit = ({ text, cursor }) => ({ text, cursor: wordBefore(text, cursor) });
-export const wordRight: Edit = ({ text, cursor }) => ({ text, cursor: wordAfter(text, cursor) });
-
-export const deleteLeft: Edit = (field) => cut(field, graphemeBefore(field.text, field.cursor));
-export const deleteRight: Edit = (field) => cut(field, graphemeAfter(field.text, field.cursor));
-export const deleteWordLeft: Edit = (field) => cut(field, wordBefore(field.text, field.cursor));
-export const deleteWordRight: Edit = (field) => cut(field, wordAfter(field.text, field.cursor));
-export const deleteToStart: Edit = (field) => cut(field, 0);
-export const deleteToEnd: Edit = (field) => cut(field, field.text.length);
-
-/** Takes away what stands between the cursor and another position. */
-function cut({ text, cursor }: TextField, other: number): TextField {
-  const [from, until] = [Math.min(cursor, other), Math.max(cursor, other)];
-  return { text: text.slice(0, from) + text.slice(until), cursor: from };
+/** What a key press does to the field that has the focus; `undefined` when it is no business of it. */
+export function editFor(input: string, key: Key): Edit | undefined {
+  const byWord = key.ctrl || key.meta;
+  if (key.leftArrow) return move(byWord ? wordBefore : graphemeBefore);
+  if (key.rightArrow) return move(byWord ? wordAfter : graphemeAfter);
+  if (key.home) return move(start);
+  if (key.end) return move(end);
+  if (key.backspace) return erase(byWord ? wordBefore : graphemeBefore);
+  if (key.delete) return erase(byWord ? wordAfter : graphemeAfter);
+  if (key.ctrl) return WITH_CTRL[input];
+  if (key.meta) return WITH_ALT[input];
+  const isText = input !== "" && !key.return && !key.tab && !key.escape;
+  return isText ? insert(input) : undefined;
 }
 
-function graphemeBefore(text: string, cursor: number): number {
-  return graphemes.segment(text).containing(cursor - 1)?.index ?? 0;
-}
+/** A position in a field, seen from its cursor. */
+type Place = (field: TextField) => number;
 
-function graphemeAfter(text: string, cursor: number): number {
+const start: Place = () => 0;
+const end: Place = ({ text }) => text.length;
+const graphemeBefore: Place = ({ text, cursor }) =>
+  graphemes.segment(text).containing(cursor - 1)?.index ?? 0;
+const graphemeAfter: Place = ({ text, cursor }) => {
   const at = graphemes.segment(text).containing(cursor);
   return at ? at.index + at.segment.length : text.length;
-}
-
+};
 /** Where the word begins that ends at or before the cursor. */
-function wordBefore(text: string, cursor: number): number {
+const wordBefore: Place = ({ text, cursor }) => {
   const before = [...words.segment(text.slice(0, cursor))];
   return before.findLast(({ isWordLike }) => isWordLike)?.index ?? 0;
-}
-
+};
 /** Where the word ends that begins at or after the cursor. */
-function wordAfter(text: string, cursor: number): number {
+const wordAfter: Place = ({ text, cursor }) => {
   const after = [...words.segment(text.slice(cursor))].find(({ isWordLike }) => isWordLike);
   return after ? cursor + after.index + after.segment.length : text.length;
+};
+
+function move(to: Place): Edit {
+  return (field) => ({ ...field, cursor: to(field) });
+}
+
+/** Takes away what stands between the cursor and a place. */
+function erase(to: Place): Edit {
+  return (field) => {
+    const [from = 0, until] = [field.cursor, to(field)].sort((one, other) => one - other);
+    return { text: field.text.slice(0, from) + field.text.slice(until), cursor: from };
+  };
+}
+
+/** What shells have taught. */
+const WITH_CTRL: Record<string, Edit> = {
+  a: move(start),
+  e: move(end),
+  b: move(graphemeBefore),
+  f: move(graphemeAfter),
+  d: erase(graphemeAfter),
+  h: erase(graphemeBefore),
+  k: erase(end),
+  u: erase(start),
+  w: erase(wordBefore),
+};
+const WITH_ALT: Record<string, Edit> = {
+  b: move(wordBefore),
+  f: move(wordAfter),
+  d: erase(wordAfter),
+};
+
+/**
+ * Shows the part of a long text in which the cursor is; an ellipsis says that more stands before.
+ *
+ * @returns exactly so many columns, and the cursor's, from 0
+ */
+export function fieldLine(
+  { text, cursor }: TextField,
+  width: number,
+): { text: string; cursorColumn: number } {
+  const before = [...graphemes.segment(text.slice(0, cursor))].map(({ segment }) =>
+    printable(segment),
+  );
+  // The cursor needs a column of its own behind the last character, the ellipsis one in front.
+  let columns = before.reduce((sum, grapheme) => sum + stringWidth(grapheme), 0);
+  let hidden = 0;
+  while (columns > width - (hidden > 0 ? 2 : 1)) {
+    columns -= stringWidth(before[hidden] ?? "");
+    hidden += 1;
+  }
+  const ellipsis = hidden > 0 ? "…" : "";
+  const shown = `${ellipsis}${before.slice(hidden).join("")}${printable(text.slice(cursor))}`;
+  return { text: toWidth(shown, width), cursorColumn: columns + ellipsis.length };
 }

@@ -1,38 +1,11 @@
 /** What is said of an environment beside its bars. */
 
+import assert from "node:assert/strict";
 import { inWords, plural } from "../../experiment/core/numbers.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
-import type { EnvironmentState, Invocation } from "../state.ts";
-
-/** The answers of one run, in order of arrival. */
-function answersOf({ invocations }: EnvironmentState, run: string): readonly Invocation[] {
-  const first = invocations.findIndex((invocation) => invocation.run === run);
-  // Those of a run follow one another, and the current run is the last.
-  return first < 0 ? [] : invocations.slice(first);
-}
-
-/** Whether the environment served the run. */
-export function served({ invocations }: EnvironmentState, run: string): boolean {
-  return invocations.at(-1)?.run === run;
-}
-
-/** How many requests were in a process of the environment at once, by that process's own clock. */
-export type AtOnce = ReadonlyMap<number | undefined, number>;
-
-export function atOnceByProcess(answers: readonly Invocation[]): AtOnce {
-  return deepestBy(answers, ({ response }) => response.environment?.pid);
-}
-
-function deepestBy<K>(answers: readonly Invocation[], keyOf: (answer: Invocation) => K) {
-  const groups = Map.groupBy(answers, keyOf);
-  return new Map([...groups].map(([key, group]) => [key, countDeepest(group.flatMap(intervalOf))]));
-}
-
-function intervalOf({ response }: Invocation) {
-  const { enteredAt: from, leftAt: until } = response.invocation ?? {};
-  return from === undefined || until === undefined ? [] : [{ from, until }];
-}
+import type { EnvironmentReport } from "../../handler/contract.ts";
+import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
 
 /** What an environment's answers of one run have come to. */
 export interface RunSummary {
@@ -48,16 +21,27 @@ export interface RunSummary {
   mixed: number;
 }
 
+/** How many requests were in a process of the environment at once, by pid and its own clock. */
+export type AtOnce = ReadonlyMap<number, number>;
+
 const summaries = new WeakMap<EnvironmentState, RunSummary>();
+
+/** Whether the environment served the run. */
+export function hasServed({ invocations }: EnvironmentState, run: string): boolean {
+  return invocations.at(-1)?.run === run;
+}
 
 /** Sums up an environment's answers of a run; what was summed up is kept until the next answer. */
 export function summarizeRun(environment: EnvironmentState, run: string): RunSummary {
-  const seen = environment.earlier + environment.invocations.length;
+  const { invocations, earlier } = environment;
+  const seen = earlier + invocations.length;
   const known = summaries.get(environment);
   if (known?.run === run && known.seen === seen) return known;
-  const answers = answersOf(environment, run);
+  const first = invocations.findIndex((invocation) => invocation.run === run);
+  // Those of a run follow one another, and the current run is the last.
+  const answers = first < 0 ? [] : invocations.slice(first);
   const atOnce = atOnceByProcess(answers);
-  const byInstance = deepestBy(answers, ({ response }) => response.environment?.instance);
+  const byInstance = deepestBy(answers, (answer) => reportOf(answer).instance);
   const summary = {
     run,
     seen,
@@ -71,6 +55,34 @@ export function summarizeRun(environment: EnvironmentState, run: string): RunSum
   return summary;
 }
 
+export function atOnceByProcess(answers: readonly Invocation[]): AtOnce {
+  return deepestBy(answers, (answer) => reportOf(answer).pid);
+}
+
+function deepestBy<K>(answers: readonly Invocation[], keyOf: (answer: Invocation) => K) {
+  const groups = Map.groupBy(answers, keyOf);
+  return new Map([...groups].map(([key, group]) => [key, countDeepest(group.flatMap(stayOf))]));
+}
+
+/** When a request was inside, where its answer says so. */
+function stayOf({ response }: Invocation) {
+  const { enteredAt: from, leftAt: until } = response.invocation ?? {};
+  return from === undefined || until === undefined ? [] : [{ from, until }];
+}
+
+/** What an answer says of its environment: one that says nothing is shown without one. */
+export function reportOf({ response: { environment } }: Invocation): EnvironmentReport {
+  assert.ok(environment, "an invocation names its environment");
+  return environment;
+}
+
+/** An environment's short name. */
+export function labelOf({ labels }: Snapshot, { id }: EnvironmentState): string {
+  const label = labels.get(id);
+  assert.ok(label !== undefined, "each environment has a short name");
+  return label;
+}
+
 /** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */
 export function environmentWords(
   environment: EnvironmentState,
@@ -78,25 +90,23 @@ export function environmentWords(
   isWide: boolean,
 ): string {
   const last = answers.at(-1);
-  if (!last) return "";
+  assert.ok(last, "an environment without an answer in the run is not shown");
   if (mostAtOnce > 1) {
     return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
   }
-  const cold = answers.findLast(({ response }) => response.environment?.coldStart);
-  if (cold) return coldWords(cold, environment);
-  const instanceOf = ({ response }: Invocation) => response.environment?.instance;
-  const first = answers.find((answer) => instanceOf(answer) === instanceOf(last)) ?? last;
-  const before = environment.invocations[environment.invocations.indexOf(first) - 1];
+  const { invocations, earlier } = environment;
+  const before = (answer: Invocation) => invocations[invocations.indexOf(answer) - 1];
+  const cold = answers.findLast((answer) => reportOf(answer).coldStart);
+  if (cold) {
+    const previous = before(cold);
+    if (!previous) return earlier > 0 ? "restarted" : "cold";
+    // A new instance in a process that is known is one more thread; in a new process, a restart.
+    return reportOf(previous).pid === reportOf(cold).pid ? "cold thread" : "restarted";
+  }
+  const { instance } = reportOf(last);
+  const first = answers.find((answer) => reportOf(answer).instance === instance) ?? last;
   const nth = `${ordinalOf(last)}${isWide ? " invocation" : ""}`;
-  return [nth, keptWords(first, before, isWide)].filter(Boolean).join(", ");
-}
-
-/** A new instance in a process that is known is one more thread; in a new process, a restart. */
-function coldWords(cold: Invocation, { invocations, earlier }: EnvironmentState): string {
-  const before = invocations[invocations.indexOf(cold) - 1];
-  if (!before) return earlier > 0 ? "restarted" : "cold";
-  const isSameProcess = before.response.environment?.pid === cold.response.environment?.pid;
-  return isSameProcess ? "cold thread" : "restarted";
+  return [nth, keptWords(first, before(first), isWide)].filter(Boolean).join(", ");
 }
 
 /** Whose names the globals still held from before this run. */
@@ -112,9 +122,11 @@ function keptWords(first: Invocation, before: Invocation | undefined, isWide: bo
 }
 
 /** `mixed` where the globals changed under an answer, `at once` where only the process was shared. */
-export function answerWords({ response }: Invocation, atOnce: AtOnce): string {
-  if (isMixed(response)) return "mixed";
-  return (atOnce.get(response.environment?.pid) ?? 0) > 1 ? "at once" : "";
+export function answerWords(answer: Invocation, atOnce: AtOnce): string {
+  if (isMixed(answer.response)) return "mixed";
+  const deepest = atOnce.get(reportOf(answer).pid);
+  assert.ok(deepest !== undefined, "each answer's process was looked at");
+  return deepest > 1 ? "at once" : "";
 }
 
 /** Which request of its instance it was: `2nd`. */

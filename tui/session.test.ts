@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UnwritableRecordError } from "../experiment/records/unwritable-record.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure } from "./session.ts";
 
 function unwritable(code: string): UnwritableRecordError {
   const cause = Object.assign(new Error(`${code}: no way, write`), { code });
