@@ -42,7 +42,7 @@ async function benchWatching(report: Report): Promise<void> {
 }
 
 async function fireOnScreen(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const terminal = open("tui/main.ts", args, { columns: 120, rows: 40, env });
+  const terminal = open("tui/start-screen.ts", args, { columns: 120, rows: 40, env });
   await terminal.shows(/⏎ fire/);
   terminal.press(KEYS.enter);
   await terminal.shows(/ISOLATED|INCONCLUSIVE/);
@@ -56,7 +56,10 @@ async function benchFirstFrame(report: Report): Promise<void> {
   const bare = "one line of Ink";
   await measureSideBySide(
     report,
-    { ours: () => firstFrame("tui/main.ts"), [bare]: () => firstFrame("bench/bare-ink.ts") },
+    {
+      ours: () => firstFrame("tui/start-screen.ts"),
+      [bare]: () => firstFrame("bench/bare-ink.ts"),
+    },
     [{ benchmark: "first frame", value: "ms", unit: "ms", against: { [bare]: null } }],
     FIRST_FRAME_ROUNDS,
   );
@@ -77,7 +80,7 @@ async function firstFrame(program: string): Promise<Sample> {
 async function benchRest(report: Report): Promise<void> {
   using folder = new TemporaryFolder();
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: folder.path };
-  const terminal = open("tui/main.ts", ["--target", "local"], { env });
+  const terminal = open("tui/start-screen.ts", ["--target", "local"], { env });
   await terminal.shows(/⏎ fire/);
   await wait(SETTLE_MS);
   const rest = async () => {

@@ -18,7 +18,7 @@ const TITLE =
 const OVER = /5 environments served 10 requests[\s\S]*⏎ fire/;
 
 const data = mkdtempSync(join(tmpdir(), "picture-of-lambda-concurrency-"));
-const terminal = new Terminal(process.execPath, ["tui/main.ts", "--target", "local"], {
+const terminal = new Terminal(process.execPath, ["tui/start-screen.ts", "--target", "local"], {
   ...SIZE,
   env: {
     LAMBDA_CONCURRENCY_TEST_DATA: data,

@@ -7,11 +7,12 @@ import { createElement as h } from "react";
 import { expect, test } from "vitest";
 import { referencePlan } from "../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../experiment/core/record-lines.ts";
-import type { Session } from "../tui/session.ts";
+import { describeTarget, type Session } from "../tui/session.ts";
 import type { Snapshot } from "../tui/state.ts";
 import { ExperimentStore } from "../tui/store.ts";
-import { describeTarget } from "../tui/targets.ts";
-import { RunView, type Scroll } from "../tui/views/run-view.ts";
+import type { Scroll } from "../tui/views/run-picture.ts";
+import { RunView } from "../tui/views/run-view.ts";
+import { frameLayout } from "../tui/views/view-frame.ts";
 import { PICTURE, SIZE } from "./shown.ts";
 import { CELL } from "./svg.ts";
 
@@ -50,7 +51,8 @@ function snapshotOf(lines: readonly RecordLine[]): Snapshot {
 /** The rows of the screen, without the spaces at their ends. */
 function rendered(snapshot: Snapshot): string[] {
   const scroll = { current: { selected: undefined, offset: 0 } as Scroll, set: () => {} };
-  const props = { snapshot, size: SIZE, scroll, go: () => {}, quit: () => {} };
+  const layout = frameLayout(snapshot, SIZE);
+  const props = { snapshot, layout, scroll, go: () => {}, quit: () => {} };
   // Only keys need a session, and none is pressed.
   const view = h(RunView, { ...props, session: {} as Session });
   const text = renderToString(view, { columns: SIZE.columns });

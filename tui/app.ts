@@ -8,20 +8,19 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { MIN_SIZE, type Size } from "./screen/geometry.ts";
-import { useCell } from "./screen/use-cell.ts";
-import { stop, useJobControl } from "./screen/use-job-control.ts";
-import { useKeys } from "./screen/use-keys.ts";
-import { usePasteEnd } from "./screen/use-paste-end.ts";
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./state.ts";
+import { stop, useJobControl } from "./terminal/job-control.ts";
+import { useCell, useKeys } from "./terminal/keys.ts";
+import { usePasteEnd } from "./terminal/paste-end.ts";
 import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
 import { HelpView } from "./views/help-view.ts";
 import { HistoryView } from "./views/history-view.ts";
-import { RunView, type Scroll } from "./views/run-view.ts";
+import type { Scroll } from "./views/run-picture.ts";
+import { RunView } from "./views/run-view.ts";
 import { TargetsView } from "./views/targets-view.ts";
-import type { View } from "./views/view.ts";
+import { frameLayout, MIN_SIZE, type Size, type View } from "./views/view-frame.ts";
 
 const TITLE = "Lambda Concurrency Test";
 
@@ -55,7 +54,8 @@ export function App({ session, redraw }: Props) {
   usePasteEnd();
   const quit = () => exit();
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall, { quit });
-  const props = { session, snapshot, size, go: setView, quit };
+  const layout = frameLayout(snapshot, size);
+  const props = { session, snapshot, layout, go: setView, quit };
   switch (view.name) {
     case "run":
       return h(RunView, { ...props, scroll });

@@ -1,43 +1,98 @@
-/** What the keys do: one target at a time, and one experiment at a time on it. */
+/**
+ * What the keys do: one target at a time, which is opened in the background, and one piece of work at
+ * a time. What takes long to load is loaded when it is needed, so that the first frame waits for none
+ * of it.
+ */
 
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { unlessAborted } from "../experiment/core/abort.ts";
+import { ExperimentError } from "../experiment/core/errors.ts";
+import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { Target } from "../experiment/core/target.ts";
+import type { Target, TargetDescription } from "../experiment/core/target.ts";
+import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
 import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
-import type { TargetChoice } from "../experiment/targets/target-choice.ts";
-import { Records } from "./records.ts";
-import type { Settings } from "./settings.ts";
+import { PROVES, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { KeptSettings, Settings } from "./settings.ts";
+import type { TargetState } from "./state.ts";
 import type { ExperimentStore } from "./store.ts";
-import { TargetSlot } from "./target-slot.ts";
-import { describeTarget, toKept } from "./targets.ts";
-import { Work } from "./work.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
 export type StackState = Stack | { words: string };
 /** What an environment logged: its lines, or how they can be read. */
 export type LogState = { lines: readonly string[] } | { words: string };
 
+/** What serves where there is no stack. */
+const FALLBACK: TargetChoice = { kind: "local", model: "on-demand" };
+/** In milliseconds; Ink waits 20 ms before an Esc is no beginning of another key. */
+const KEY_MS = 40;
+
 export class Session {
   readonly store: ExperimentStore;
-  readonly records: Records;
   readonly #settings: Settings;
-  readonly #target: TargetSlot;
-  readonly #work: Work;
+  /** Ends what is waited for when the session does. */
+  readonly #closing = new AbortController();
+  #target: Promise<Target>;
+  /** The target, once it is open. */
+  #opened: Target | undefined;
+  #hasFailedToOpen = false;
+  /** Targets that were left, until they have ended. */
+  #left: Promise<unknown> = Promise.resolve();
+  /** What is under way: an experiment, a cold start, the reading of a record. */
+  #work: { stop: AbortController; ended: Promise<void> } | undefined;
+  /** Whether the experiment that was asked for begins with its control. */
   #withControl = false;
 
   /** @param mayFallBack whether the embedded Lambda serves where the target cannot be opened */
   constructor(store: ExperimentStore, settings: Settings, mayFallBack: boolean) {
     this.store = store;
     this.#settings = settings;
-    this.#work = new Work(store);
-    this.records = new Records(store, this.#work);
-    this.#target = new TargetSlot(store, mayFallBack);
+    this.#target = this.#openTarget(mayFallBack);
     // So that the first shot waits for nothing.
-    void this.#target.current.then(importConduct);
+    void this.#target.catch(() => undefined).then(importConduct);
   }
+
+  /** Stops what is under way, waits for its record, and ends the target. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#work?.ended;
+    this.#closing.abort();
+    const target = await this.#target.catch(() => undefined);
+    await Promise.all([target?.close(), this.#left]);
+  }
+
+  // One piece of work at a time.
+
+  /** Begins some work, and shows what it fails with; what is asked for meanwhile is not done. */
+  #start(task: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#work) return;
+    const stop = new AbortController();
+    const run = async () => {
+      try {
+        await task(stop.signal);
+      } catch (error) {
+        const isStopped = stop.signal.aborted && !(error instanceof ExperimentError);
+        if (!isStopped) this.store.set({ failure: errorWords(error, "screen") });
+      }
+      this.#work = undefined;
+      this.store.settle();
+    };
+    this.#work = { stop, ended: run() };
+  }
+
+  /** Stops what is under way: of an experiment, what is in flight is recorded as aborted. */
+  stop(): void {
+    if (!this.#work) return;
+    this.store.set({ activity: "stopping" });
+    this.#work.stop.abort();
+  }
+
+  // Firing.
 
   /**
    * Fires the plan, unless something is under way. What costs more than a trifle is asked about.
@@ -54,20 +109,21 @@ export class Session {
     this.#fire(true);
   }
 
+  /** Leaves the plan unfired that the user was asked about. */
+  refuse(): void {
+    this.store.set({ question: undefined });
+  }
+
   #fire(isAgreed: boolean): void {
-    this.#work.start(async (signal) => {
+    this.#start(async (signal) => {
       const { store } = this;
       store.set({ activity: "arming", notice: undefined, failure: undefined, question: undefined });
-      const target = await this.#opened("It fires as soon as it is known where.", signal);
+      const target = await this.#awaitTarget("It fires as soon as it is known where.", signal);
       if (!target) return;
-      // Why this machine stands in for a stack, which who pressed the key has not seen before.
+      // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, notice } = store.current;
-      const cost = target.cost?.(plan);
-      const [obstacle] = await target.obstacles(plan);
-      if (cost && cost.usd >= CONFIRM_FROM_USD && !isAgreed && obstacle === undefined) {
-        store.set({ question: `${costWords(cost)} Fire it?` });
-        return;
-      }
+      const question = isAgreed ? undefined : await questionBefore(plan, target);
+      if (question !== undefined) return store.set({ question });
       store.begin(notice);
       const { conduct } = await importConduct();
       const { record } = await conduct({
@@ -79,56 +135,32 @@ export class Session {
         onPhase: (phase) => store.enter(phase),
         onRecord: (path) => store.set({ record: path }),
       });
-      if (record !== undefined) store.set({ pooled: await pooledOver(record) });
+      if (record === undefined) return;
+      const { pooledWith } = await import("../experiment/records/pooled-evidence.ts");
+      const pooled = await pooledWith(record);
+      store.set({ pooled: pooled && pooledPhrase(pooled) });
     });
-  }
-
-  /** Leaves the plan unfired that the user was asked about. */
-  refuse(): void {
-    this.store.set({ question: undefined });
-  }
-
-  /** Stops what is under way: of an experiment, what is in flight is recorded as aborted. */
-  stop(): void {
-    this.#work.stop();
   }
 
   /** Makes the next run a cold one, or says how that is done where the target cannot. */
   recycle(): void {
-    this.#work.start(async (signal) => {
-      this.store.set({ activity: "recycling", failure: undefined, notice: undefined });
-      const target = await this.#opened(
-        "All environments end as soon as it is known which.",
-        signal,
-      );
+    this.#start(async (signal) => {
+      const { store } = this;
+      store.set({ activity: "recycling", failure: undefined, notice: undefined });
+      const words = "All environments end as soon as it is known which.";
+      const target = await this.#awaitTarget(words, signal);
       if (!target) return;
-      const { notice } = this.store.current;
+      const { notice } = store.current;
       if (!target.recycle) {
         const how = target.recycleCommand ?? "nobody but who runs this function can do it";
-        this.store.set({ notice: `To make all environments cold: ${how}.` });
+        store.set({ notice: `To make all environments cold: ${how}.` });
         return;
       }
       const recycled = target.recycle().then(() => true);
       if (!(await unlessAborted(recycled, signal))) return;
       const ended = "All environments have ended: the next run is a cold one.";
-      this.store.forget({ notice: notice === undefined ? ended : `${notice} ${ended}` });
+      store.forget({ notice: notice === undefined ? ended : `${notice} ${ended}` });
     });
-  }
-
-  /**
-   * The target, once it is known and open; `undefined` when the waiting for it was stopped.
-   *
-   * @param words what comes then, for those who have pressed a key before
-   */
-  async #opened(words: string, signal: AbortSignal): Promise<Target | undefined> {
-    const { activity } = this.store.current;
-    if (this.#target.isOpen) return this.#target.open();
-    this.store.set({ activity: "opening", awaited: `${words} Esc takes it back.` });
-    const target = await unlessAborted(this.#target.open(), signal).finally(() =>
-      this.store.set({ awaited: undefined }),
-    );
-    if (target) this.store.set({ activity });
-    return target;
   }
 
   /** Takes another plan, and keeps it for the next start. */
@@ -137,57 +169,270 @@ export class Session {
     if (!parsed.ok) return;
     const notice = this.#settings.keep({ plan: input });
     this.store.set({ plan: parsed.plan, input, notice, failure: undefined });
-    void this.#target.check();
+    void this.#foresee();
   }
+
+  // The target.
 
   /** Leaves the target for another one, and keeps the choice for the next start. */
   choose(choice: TargetChoice): void {
-    if (this.#work.isUnderWay) {
+    if (this.#work) {
       this.store.set({ notice: "The target stays while something is under way; Esc stops that." });
       return;
     }
     const target = describeTarget(choice);
-    const notice = this.#settings.keep(toKept(choice));
+    const notice = this.#settings.keep(keptChoice(choice));
     const unknown = { obstacle: undefined, cost: undefined, cautions: [] };
     this.store.forget({ activity: "idle", target, ...unknown, notice });
-    this.#target.replace();
+    const closing = this.#target.then((left) => left.close()).catch(() => {});
+    this.#left = Promise.all([this.#left, closing]);
+    this.#target = this.#openTarget(false);
   }
 
   /** The selected stack of this project, or why there is none. */
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
-    return readStack(undefined, this.#target.closing).catch((error) => {
+    return readStack(undefined, this.#closing.signal).catch((error) => {
       const { message, nextStep } = errorWords(error, "screen");
       return { words: `${message} ${nextStep}` };
     });
   }
 
   /** What an environment logged, or how that can be read. */
-  async log(environment: string): Promise<LogState> {
+  async readLog(environment: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
-    const target = await this.#target.current;
+    const target = await this.#target.catch(() => undefined);
     const lines = await target?.logs?.(environment).catch(() => undefined);
     if (lines) return { lines };
     const command = target?.logsCommand?.(environment);
     return { words: command ?? "Only who runs this function can read what it logs." };
   }
 
-  /** Stops what is under way, waits for its record, and ends the target. */
-  async close(): Promise<void> {
-    this.stop();
-    await this.#work.ended;
-    await this.#target.close();
+  /** Begins to open the target that the store names. */
+  #openTarget(mayFallBack: boolean): Promise<Target> {
+    const { store } = this;
+    const { signal } = this.#closing;
+    this.#hasFailedToOpen = false;
+    this.#opened = undefined;
+    // The user may leave it for another one meanwhile.
+    const isWanted = () => this.#target === opening && !signal.aborted;
+    const opening: Promise<Target> = loadTarget(store.current.target.choice, signal).catch(
+      (error) => {
+        if (!mayFallBack || !isWanted() || !(error instanceof ExperimentError)) throw error;
+        const { notice } = store.current;
+        const { message, nextStep } = errorWords(error, "screen");
+        const why = `No stack to fire at. ${message} ${nextStep}`;
+        // What was wrong with the settings is not said again.
+        const both = notice === undefined ? why : `${notice} ${why}`;
+        store.set({ target: describeTarget(FALLBACK), notice: both });
+        return loadTarget(FALLBACK, signal);
+      },
+    );
+    opening.then(
+      (opened) => {
+        if (this.#target !== opening) return;
+        this.#opened = opened;
+        store.set({ target: { ...store.current.target, ...describeKnown(opened.description) } });
+        void this.#foresee();
+      },
+      (error) => {
+        if (!isWanted()) return;
+        this.#hasFailedToOpen = true;
+        store.set({ failure: errorWords(error, "screen") });
+      },
+    );
+    return opening;
+  }
+
+  /**
+   * The target, once it is known and open; one that could not be opened before, or has ended since, is
+   * opened again. `undefined` when the waiting for it was stopped.
+   *
+   * @param words what comes then, for those who have pressed a key before
+   * @throws ExperimentError when it cannot be opened
+   */
+  async #awaitTarget(words: string, signal: AbortSignal): Promise<Target | undefined> {
+    const { store } = this;
+    if (this.#opened && !this.#opened.isGone?.()) return this.#opened;
+    const { activity } = store.current;
+    store.set({ activity: "opening", awaited: `${words} Esc takes it back.` });
+    const open = async () => {
+      if (this.#hasFailedToOpen || (await this.#target).isGone?.()) {
+        store.forgetEnvironments();
+        this.#target = this.#openTarget(false);
+      }
+      return this.#target;
+    };
+    const target = await unlessAborted(open(), signal).finally(() =>
+      store.set({ awaited: undefined }),
+    );
+    if (target) store.set({ activity });
+    return target;
+  }
+
+  /** Says before anything is fired what speaks against the plan, what it will meet and cost. */
+  async #foresee(): Promise<void> {
+    const { plan } = this.store.current;
+    const asked = this.#target;
+    const target = await asked.catch(() => undefined);
+    const isStale = () => this.store.current.plan !== plan || this.#target !== asked;
+    const [obstacle] = (await target?.obstacles(plan)) ?? [];
+    if (isStale()) return;
+    this.store.set({ obstacle, cost: target?.cost?.(plan), cautions: [] });
+    const cautions = (await target?.cautions?.(plan)) ?? [];
+    if (!isStale()) this.store.set({ cautions });
+  }
+
+  // Records.
+
+  /** The recorded experiments, the newest first, with what follows from their observations. */
+  async listRecords(): Promise<RecordSummary[]> {
+    const { listRecords } = await import("../experiment/records/history.ts");
+    const { concludedAnew } = await import("../experiment/records/pooled-evidence.ts");
+    return concludedAnew(await listRecords());
+  }
+
+  /** Shows a recorded experiment as if it had just ended. */
+  replay(path: string): void {
+    this.#start(async (signal) => {
+      const { replayRecord } = await import("./replay-record.ts");
+      this.store.forget({ activity: "reading" });
+      this.store.set({ record: path });
+      await replayRecord(path, this.store, signal);
+    });
+  }
+
+  /** Deletes a record for good, unless it is being written, and says why if it cannot be. */
+  async deleteRecord(path: string): Promise<boolean> {
+    const { deleteRecord } = await import("../experiment/records/history.ts");
+    try {
+      if (this.#work && this.store.current.record === path) {
+        this.store.set({ notice: "This record is in use. Delete it when that is over." });
+        return false;
+      }
+      await deleteRecord(path);
+      if (this.store.current.record === path) this.store.set({ record: undefined });
+      return true;
+    } catch (error) {
+      this.store.set({ notice: errorWords(error, "screen").message });
+      return false;
+    }
+  }
+
+  /** Makes a page of the experiment that is shown, to send to somebody. */
+  saveReport(): void {
+    this.#start(async (signal) => {
+      const { record } = this.store.current;
+      if (record === undefined) return;
+      this.store.set({ activity: "reading", failure: undefined, notice: undefined });
+      try {
+        this.store.set({ notice: `Report: ./${await saveReport(record, signal)}` });
+      } catch (error) {
+        if (signal.aborted) this.store.set({ notice: "It was stopped: no report was saved." });
+        throw error;
+      }
+    });
+  }
+
+  /** Asks the stack's log whether the answers of the experiment that is shown are true. */
+  crossCheck(): void {
+    this.#start(async (signal) => {
+      const { record } = this.store.current;
+      if (record === undefined) return;
+      const notice = "Reading the stack's log, which lags some seconds behind …";
+      this.store.set({ activity: "checking", failure: undefined, notice });
+      const { crossCheck } = await import("../experiment/cross-check.ts");
+      try {
+        this.store.take(await crossCheck(record, signal));
+      } catch (error) {
+        this.store.set({ notice: undefined });
+        throw error;
+      }
+    });
   }
 }
 
-/** What the record says together with those of the same deployment before it, in words. */
-async function pooledOver(record: string): Promise<string | undefined> {
-  const { pooledWith } = await import("../experiment/records/pooled-evidence.ts");
-  const pooled = await pooledWith(record);
-  return pooled && pooledPhrase(pooled);
+/** What is asked before a plan is fired that costs more than a trifle and can work. */
+async function questionBefore(plan: Plan, target: Target): Promise<string | undefined> {
+  const cost = target.cost?.(plan);
+  if (!cost || cost.usd < CONFIRM_FROM_USD) return undefined;
+  const [obstacle] = await target.obstacles(plan);
+  return obstacle === undefined ? `${costWords(cost)} Fire it?` : undefined;
 }
 
-/** What fires needs modules that the first frame must not wait for. */
 function importConduct() {
   return import("../experiment/conduct.ts");
+}
+
+async function loadTarget(choice: TargetChoice, signal: AbortSignal): Promise<Target> {
+  const { openTarget } = await import("../experiment/targets/open-target.ts");
+  return openTarget(choice, signal);
+}
+
+/**
+ * Writes the page of a record, as `npm run report` makes it, into the folder where the screen was
+ * started.
+ *
+ * @param signal stops it as long as the page is not written; the promise is rejected with its reason
+ * @returns the page's name in that folder; one that is there already is never overwritten
+ * @throws ExperimentError when the record cannot be read, or the page cannot be written
+ */
+async function saveReport(record: string, signal: AbortSignal): Promise<string> {
+  const { ensureRegular } = await import("../experiment/records/read-record.ts");
+  const { KEPT_IN_PAGE, readExperiment } = await import(
+    "../experiment/reports/recorded-experiment.ts"
+  );
+  const { experimentPage } = await import("../experiment/reports/html/experiment-page.ts");
+  const { writeReport } = await import("../experiment/command/report-output.ts");
+  // Between what takes long and cannot be stopped: an Esc that was pressed meanwhile is seen.
+  const letKeysIn = async () => {
+    await setTimeout(KEY_MS);
+    signal.throwIfAborted();
+  };
+  const name = basename(record, ".ndjson");
+  let path = `${name}.html`;
+  for (let copy = 2; existsSync(path); copy++) path = `${name}-${copy}.html`;
+  await ensureRegular(record);
+  const recorded = await readExperiment(record, KEPT_IN_PAGE, signal);
+  await letKeysIn();
+  const page = experimentPage(recorded);
+  await letKeysIn();
+  await writeReport(path, [page]);
+  return path;
+}
+
+/** A target that was chosen, as the head names it. */
+export function describeTarget(choice: TargetChoice): TargetState {
+  return { choice, title: titleOf(choice), proves: PROVES[choice.kind] };
+}
+
+function titleOf(choice: TargetChoice): string {
+  switch (choice.kind) {
+    case "local":
+      return `local · ${choice.model}`;
+    case "stack":
+      return choice.stack === undefined ? "the selected stack" : `stack ${choice.stack}`;
+    case "url":
+      return choice.url.href;
+  }
+}
+
+/** A target that is open, or that an experiment was recorded at, in the same words. */
+export function describeKnown(target: TargetDescription): Pick<TargetState, "title" | "proves"> {
+  const { kind, model, url, stack } = target;
+  const titles = { local: ["local", model], stack: ["stack", stack], url: [url] };
+  const title = titles[kind].filter(Boolean).join(kind === "local" ? " · " : " ");
+  return { title, proves: PROVES[kind] };
+}
+
+/** The choice as it is kept between starts, and as the command line takes it. */
+function keptChoice(choice: TargetChoice): KeptSettings {
+  switch (choice.kind) {
+    case "local":
+      return { target: "local", model: choice.model };
+    case "stack":
+      return { target: choice.stack === undefined ? "stack" : `stack:${choice.stack}` };
+    case "url":
+      return { target: choice.url.href };
+  }
 }

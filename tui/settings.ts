@@ -2,8 +2,6 @@
 
 import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type Conf from "conf";
-import { asSentence, rootMessage } from "../experiment/core/errors.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
 import { makeFolder } from "../experiment/records/make-folder.ts";
@@ -16,71 +14,60 @@ export interface KeptSettings {
   model?: string;
 }
 
-const FILE_NAME = "settings";
+export interface Settings {
+  /** As they were when they were opened. */
+  kept: KeptSettings;
+  /** What went wrong on opening, for the user; absent when nothing did. */
+  notice?: string | undefined;
+  /** Keeps settings beside those that are there; returns what went wrong, if anything did. */
+  keep(settings: KeptSettings): string | undefined;
+}
+
 /** In bytes; a plan as it was typed is far smaller. */
 const MOST_BYTES = 1 << 20;
 
-export class Settings {
-  readonly #conf: Conf<KeptSettings> | undefined;
-  /** Why nothing can be read or kept, where that is so. */
-  readonly #obstacle: string | undefined;
-  /** What went wrong on opening, for the user; absent when nothing did. */
-  readonly notice: string | undefined;
-
-  private constructor(conf: Conf<KeptSettings> | undefined, problem: Problem = {}) {
-    this.#conf = conf;
-    this.#obstacle = problem.obstacle;
-    this.notice = problem.notice;
-  }
-
-  /** Opens the settings; a file that cannot be read is put aside, and defaults are used. */
-  static async open(): Promise<Settings> {
-    let file = "the settings";
-    try {
-      const cwd = settingsFolder();
-      file = join(cwd, `${FILE_NAME}.json`);
-      return await Settings.#openIn(cwd, file);
-    } catch (error) {
-      const obstacle = errorWords(error, "screen").message;
-      const notice = `The settings in ${file} cannot be used: ${obstacle}`;
-      return new Settings(undefined, { obstacle, notice });
-    }
-  }
-
-  static async #openIn(cwd: string, path: string): Promise<Settings> {
-    try {
+/** Opens the settings; a file that cannot be read is put aside, and defaults are used. */
+export async function openSettings(): Promise<Settings> {
+  let path = "the settings";
+  try {
+    const folder = settingsFolder();
+    path = join(folder, "settings.json");
+    // It asks for a home folder on loading, and fails where there is none, though it needs none.
+    if (!hasHome()) process.env.HOME = folder;
+    const { default: Conf } = await import("conf");
+    // Only its owner can read what is kept, as with records: it may hold an address that is a secret.
+    makeFolder(folder);
+    const open = () => {
       ensureReadable(path);
-      return new Settings(await openFile(cwd));
-    } catch (error) {
-      const aside = freeName(`${path}.bak`);
-      renameSync(path, aside);
-      const why = asSentence(rootMessage(error));
-      const notice = `The settings could not be read and were renamed to ${aside}: ${why}`;
-      return new Settings(await openFile(cwd), { notice });
-    }
+      // Without defaults nothing is written before there is something to keep. Clearing an invalid
+      // file, as conf would, would lose what the user may still want to look at. A schema would be
+      // compiled at every start, which takes as long as all of the screen's own modules.
+      const conf = new Conf<KeptSettings>({
+        cwd: folder,
+        configName: "settings",
+        configFileMode: 0o600,
+        projectName: "lambda-concurrency-test",
+        clearInvalidConfig: false,
+      });
+      if (!isSettings(conf.store)) throw new Error("it holds something else");
+      return conf;
+    };
+    const { opened: conf, notice } = openOrPutAside(path, open);
+    const keep = (settings: KeptSettings) => {
+      try {
+        // Conf reads the file once more, so that what another one has kept meanwhile stays.
+        ensureReadable(path);
+        conf.set(settings);
+        return undefined;
+      } catch (error) {
+        return notKept(error);
+      }
+    };
+    return { kept: conf.store, notice, keep };
+  } catch (error) {
+    const notice = `The settings in ${path} cannot be used: ${reasonOf(error)}`;
+    return { kept: {}, notice, keep: () => notKept(error) };
   }
-
-  get kept(): KeptSettings {
-    return this.#conf?.store ?? {};
-  }
-
-  /** Keeps settings beside those that are there; returns what went wrong, if anything did. */
-  keep(settings: KeptSettings): string | undefined {
-    try {
-      if (!this.#conf) throw new Error(this.#obstacle);
-      // It is read once more, so that what another one has kept meanwhile stays.
-      ensureReadable(this.#conf.path);
-      this.#conf.set({ ...this.kept, ...settings });
-      return undefined;
-    } catch (error) {
-      return `The settings could not be kept: ${asSentence(rootMessage(error))}`;
-    }
-  }
-}
-
-interface Problem {
-  obstacle?: string;
-  notice?: string;
 }
 
 /** A pipe would be waited for, and what has no end would be read until the memory is full. */
@@ -90,40 +77,30 @@ function ensureReadable(path: string): void {
   if (found && found.size > MOST_BYTES) throw new Error("it is larger than settings are");
 }
 
-/** The name, or the first of its kind that is not taken: what was put aside before stays. */
-function freeName(path: string): string {
-  let name = path;
-  for (let copy = 2; existsSync(name); copy++) name = `${path}-${copy}`;
-  return name;
-}
-
-async function openFile(cwd: string): Promise<Conf<KeptSettings>> {
-  // Without defaults nothing is written before there is something to keep. Clearing an invalid
-  // file, as conf would, would lose what the user may still want to look at. A schema would be
-  // compiled at every start, which takes as long as all of the screen's own modules.
-  const { default: Conf } = await loadConf(cwd);
-  // Only its owner can read what is kept, as with records: it may hold an address that is a secret.
-  makeFolder(cwd);
-  const conf = new Conf<KeptSettings>({
-    cwd,
-    configName: FILE_NAME,
-    configFileMode: 0o600,
-    projectName: "lambda-concurrency-test",
-    clearInvalidConfig: false,
-  });
-  if (!isSettings(conf.store)) throw new Error("it holds something else");
-  return conf;
-}
-
-/** It asks for a home folder on loading, and fails where there is none, though it needs none here. */
-function loadConf(cwd: string): Promise<typeof import("conf")> {
-  if (!hasHome()) process.env.HOME = cwd;
-  return import("conf");
-}
-
 /** Whether everything that is kept is text; what the texts mean their own parsers know. */
 function isSettings({ plan = {}, target = "", model = "" }: KeptSettings): boolean {
   const isPlan = typeof plan === "object" && plan !== null && !Array.isArray(plan);
   const texts: unknown[] = isPlan ? [...Object.values(plan), target, model] : [undefined];
   return texts.every((text) => typeof text === "string");
+}
+
+/** Opens a file, or another one in its place: what was put aside before stays. */
+function openOrPutAside<T>(path: string, open: () => T): { opened: T; notice?: string } {
+  try {
+    return { opened: open() };
+  } catch (error) {
+    let aside = `${path}.bak`;
+    for (let copy = 2; existsSync(aside); copy++) aside = `${path}.bak-${copy}`;
+    renameSync(path, aside);
+    const notice = `The settings could not be read and were renamed to ${aside}: ${reasonOf(error)}`;
+    return { opened: open(), notice };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return errorWords(error, "screen").message;
+}
+
+function notKept(error: unknown): string {
+  return `The settings could not be kept: ${reasonOf(error)}`;
 }

@@ -6,13 +6,12 @@ import { printable } from "../basics/printable.ts";
 import { endInOrder } from "../basics/signals.ts";
 import { verdictWords } from "../experiment/reports/words.ts";
 import { App } from "./app.ts";
-import type { ScreenOptions } from "./options.ts";
-import { withPinnedColumns } from "./screen/pinned-columns.ts";
-import { Session } from "./session.ts";
-import { type KeptSettings, Settings } from "./settings.ts";
+import type { ScreenOptions } from "./screen-options.ts";
+import { describeTarget, Session } from "./session.ts";
+import { type KeptSettings, openSettings } from "./settings.ts";
 import { isBusy, type Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
-import { describeTarget } from "./targets.ts";
+import { withPinnedColumns } from "./terminal/pinned-columns.ts";
 
 /** Fewer than the frames that Ink may draw, so that each snapshot gets a frame of its own. */
 const SNAPSHOTS_PER_SECOND = 15;
@@ -36,7 +35,7 @@ export async function show(
   optionsOf: (kept: KeptSettings) => ScreenOptions,
   onSignals: () => void,
 ): Promise<number> {
-  const settings = await Settings.open();
+  const settings = await openSettings();
   const { plan, input, target, mayFallBack, notice } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
   const store = new ExperimentStore(

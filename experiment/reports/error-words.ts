@@ -2,6 +2,7 @@
 
 import { printableLine } from "../../basics/printable.ts";
 import { pulumiCommand, shellWord } from "../../basics/printed-commands.ts";
+import { usdText } from "../../pricing/cost.ts";
 import {
   asSentence,
   type ErrorFacts,
@@ -12,7 +13,6 @@ import {
 import { plural } from "../core/numbers.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { DATA_FOLDER_VARIABLE } from "../records/data-folder.ts";
-import { usdText } from "./cost-words.ts";
 
 export type UserInterface = "command line" | "screen";
 

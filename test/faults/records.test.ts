@@ -100,7 +100,7 @@ test.skipIf(!canPretend)(
     expect(lines.filter(({ type }) => type === "verdict")).toEqual([]);
 
     const screen = smallDisk(16, data, temporaryFolder());
-    const terminal = await openOn([...screen, ...program("tui/main.ts", ...plan)], data);
+    const terminal = await openOn([...screen, ...program("tui/start-screen.ts", ...plan)], data);
     terminal.press(KEYS.enter);
     const text = await terminal.shows(/FAILED[\s\S]*Make room/);
     expect(text.replaceAll(/\s+/g, " ")).toMatch(said);
@@ -155,7 +155,10 @@ test.skipIf(!canPretend)(
     const settled = run([...NAMELESS_USER, ...program(EXPERIMENT, ...args)], data);
     expect(await settled.ended).toBe(0);
     expect(wholeLines(recordsIn(data)[0]).at(-1)).toMatchObject({ verdict: "isolated" });
-    const terminal = await openOn([...NAMELESS_USER, ...program("tui/main.ts", ...args)], data);
+    const terminal = await openOn(
+      [...NAMELESS_USER, ...program("tui/start-screen.ts", ...args)],
+      data,
+    );
     terminal.press("e");
     await terminal.shows(/▸ Clients/);
     terminal.press(KEYS.enter);

@@ -36,7 +36,7 @@ test("a Pulumi CLI that listens to no signal ends with the experiment, and all t
 test("a Pulumi CLI that listens to no signal holds up no screen that is left", async () => {
   const terminal = new Terminal(
     process.execPath,
-    [join(ROOT, "tui/main.ts"), "--target", "stack"],
+    [join(ROOT, "tui/start-screen.ts"), "--target", "stack"],
     {
       env: { PATH: pathWithPulumi(DEAF), LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
     },

@@ -81,7 +81,7 @@ test.skipIf(!canPretend)(
     chmodSync(data, 0o500);
     const [command = "", ...args] = [
       ...NAMELESS_USER,
-      ...program("tui/main.ts", "--target", "local"),
+      ...program("tui/start-screen.ts", "--target", "local"),
     ];
     const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
     const terminal = new Terminal(command, args, { env, rows: 30 });

@@ -66,7 +66,7 @@ test.each([
 ] as const)("%s while the screen is loaded gives the terminal back", async (signal, code) => {
   const preload = join(temporaryFolder(), "never.mjs");
   writeFileSync(preload, NEVER_LOADED);
-  const screen = [process.execPath, "--import", preload, join(ROOT, "tui/main.ts")];
+  const screen = [process.execPath, "--import", preload, join(ROOT, "tui/start-screen.ts")];
   const terminal = new Terminal("sh", [
     "-c",
     '"$@"; code=$?; stty -a; exit $code',

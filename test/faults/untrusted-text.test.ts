@@ -155,7 +155,7 @@ test("what is wrong is named on standard error as text, whatever it is made of",
     ["experiment/command/main.ts", ["--out", `${folder}/index.mjs/${HARM.replaceAll("/", "")}`]],
     ["experiment/command/report.ts", [HARM]],
     ["experiment/command/report.ts", [`--${HARM}`]],
-    ["tui/main.ts", ["--target", HARM]],
+    ["tui/start-screen.ts", ["--target", HARM]],
     ["local-lambda/serve.ts", ["--model", "managed-instances", "--code", folder]],
   ];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: folder };

@@ -155,9 +155,13 @@ test("an embedded Lambda that died is started anew", async () => {
 });
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {
-  const terminal = new Terminal(process.execPath, ["tui/main.ts", "--target", "local", ...QUICK], {
-    env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
-  });
+  const terminal = new Terminal(
+    process.execPath,
+    ["tui/start-screen.ts", "--target", "local", ...QUICK],
+    {
+      env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
+    },
+  );
   onTestFinished(() => terminal.dispose());
   terminal.press("?");
   const text = await terminal.shows(/fire the plan[\s\S]*q quit/);

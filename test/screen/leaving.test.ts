@@ -46,7 +46,7 @@ test("Ctrl-Z gives the shell its turn, and fg brings the screen back", async () 
 });
 
 test("without a terminal it names the command that needs none", async () => {
-  const run = start("tui/main.ts", []);
+  const run = start("tui/start-screen.ts", []);
   expect(await run.ended).toBe(2);
   expect(run.stderr()).toBe(
     "The screen needs a terminal. Without one, run the same experiment with:\n  npm run experiment\n",
@@ -59,7 +59,7 @@ test.each([
 ])(
   "in a terminal that is called %j, where no text can be placed, it does so too",
   async (name, why) => {
-    const screen = [process.execPath, join(ROOT, "tui/main.ts")];
+    const screen = [process.execPath, join(ROOT, "tui/start-screen.ts")];
     const terminal = new Terminal("env", [name ? `TERM=${name}` : "-uTERM", ...screen]);
     onTestFinished(() => terminal.dispose());
     expect(await terminal.exited).toBe(2);

@@ -33,7 +33,13 @@ export async function openScreen({
   ...size
 }: ScreenOptions = {}): Promise<{ terminal: Terminal; data: string }> {
   const where = target === "kept" || args.includes("--target") ? [] : ["--target", target];
-  const command = [process.execPath, ...nodeArgs, join(ROOT, "tui/main.ts"), ...where, ...args];
+  const command = [
+    process.execPath,
+    ...nodeArgs,
+    join(ROOT, "tui/start-screen.ts"),
+    ...where,
+    ...args,
+  ];
   const limit = maxFiles === undefined ? "" : `ulimit -n ${maxFiles} && `;
   const terminal = new Terminal("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
     ...size,
@@ -53,7 +59,7 @@ export async function openFromShell(): Promise<{ terminal: Terminal; data: strin
   onTestFinished(() => terminal.dispose());
   await terminal.shows(/prompt>/);
   terminal.press(
-    `'${process.execPath}' tui/main.ts --target local ${QUICK.join(" ")}${KEYS.enter}`,
+    `'${process.execPath}' tui/start-screen.ts --target local ${QUICK.join(" ")}${KEYS.enter}`,
   );
   await terminal.shows(/⏎ fire/);
   return { terminal, data };

@@ -1,10 +1,9 @@
 /** What the keys do and what the words mean. */
 
 import { createElement as h } from "react";
-import type { Binding } from "../screen/keys.ts";
-import { HEADING, type Line, wrapText } from "../screen/text.ts";
-import { Scrolled } from "./scrolled.ts";
-import type { ViewProps } from "./view.ts";
+import type { Binding } from "../terminal/keys.ts";
+import { entryLines, HEADING, type Line } from "../terminal/styled-text.ts";
+import { ScrolledPage, type ViewProps } from "./view-frame.ts";
 
 const KEYS: [string, string][] = [
   ["⏎", "fire the plan"],
@@ -37,30 +36,21 @@ const WORDS: [string, string][] = [
 
 export function HelpView(view: ViewProps) {
   const back = () => view.go({ name: "run" });
-  const lines = [
-    ...section("Keys", KEYS, view.size.columns),
-    ...section("Words", WORDS, view.size.columns),
-  ];
   const bindings: Binding[] = [
     { on: "escape", words: "Esc back", run: back },
     { on: "leftArrow", run: back },
     { on: "q", words: "q quit", run: view.quit },
   ];
-  return h(Scrolled, { view, lines, bindings });
-}
+  const lines = [...section("Keys", KEYS), [], ...section("Words", WORDS), []];
+  return h(ScrolledPage, { view, lines, bindings });
 
-function section(title: string, entries: readonly [string, string][], columns: number): Line[] {
-  const left = 17;
-  return [
-    [{ text: ` ${title}`, ...HEADING }],
-    ...entries.flatMap(([word, meaning]) =>
-      wrapText(meaning, columns - left - 2).map(
-        (text, row): Line => [
-          { text: `   ${row === 0 ? word : ""}`.padEnd(left), bold: true },
-          { text },
-        ],
+  function section(title: string, entries: readonly [string, string][]): Line[] {
+    const { columns } = view.layout;
+    return [
+      [{ text: ` ${title}`, ...HEADING }],
+      ...entries.flatMap(([word, meaning]) =>
+        entryLines(word, meaning, columns, 17, { bold: true }),
       ),
-    ),
-    [],
-  ];
+    ];
+  }
 }

@@ -2,59 +2,35 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
-import { Frame } from "../screen/frame.ts";
-import { frameLayout } from "../screen/geometry.ts";
-import type { Binding } from "../screen/keys.ts";
-import { type RunPicture, runPicture } from "../screen/run-lines.ts";
-import type { Cell } from "../screen/use-cell.ts";
+import { formatDuration } from "../../experiment/core/plan/duration.ts";
+import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
+import { inWords, range } from "../../experiment/reports/numbers.ts";
+import { costWords } from "../../experiment/reports/words.ts";
 import { isBusy, type Snapshot } from "../state.ts";
-import { introductionLines } from "./introduction.ts";
-import { sentencesOf } from "./sentences.ts";
-import { commonBindings, type ViewProps } from "./view.ts";
+import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
+import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
+import { type RunPicture, runPicture, type Scroll } from "./run-picture.ts";
+import { runSentences } from "./run-sentences.ts";
+import { commonBindings, Frame, type ViewProps } from "./view-frame.ts";
 
-/** Which environment is selected, and which line was the first when it was. */
-export interface Scroll {
-  /** Its id. */
-  selected: string | undefined;
-  offset: number;
+interface Props extends ViewProps {
+  scroll: Cell<Scroll>;
 }
 
-export function RunView(props: ViewProps & { scroll: Cell<Scroll> }) {
-  const { snapshot, size, go, scroll } = props;
+export function RunView(view: Props) {
+  const { snapshot, layout, scroll } = view;
   const isRead = useIsScreenReaderEnabled();
-  const layout = frameLayout(snapshot, size);
-  const room = { columns: size.columns, height: layout.bodyRows };
   const { run } = snapshot;
+  const room = { columns: layout.columns, height: layout.bodyRows };
   const picture = run && runPicture(snapshot, run, room, scroll.current);
-  const lines = picture ? picture.lines : introductionLines(snapshot, size.columns);
-
-  const open = () => {
-    const [first] = picture?.environments ?? [];
-    const selected = picture?.environments.find(({ id }) => id === scroll.current.selected);
-    const environment = selected ?? first;
-    if (environment) go({ name: "details", environment: environment.id });
-  };
-  if (snapshot.question !== undefined) {
-    const bindings = consentBindings(props);
-    return h(Frame, { snapshot, layout, bindings, position: picture?.position, lines });
-  }
-  const bindings = [
-    ...activityBindings(props),
-    ...(picture && picture.environments.length > 0 ? selectionBindings(picture, scroll, open) : []),
-    ...(isBusy(snapshot) ? [] : idleBindings(props)),
-    ...commonBindings(props),
-  ];
-  const shown = isRead && run ? sentencesOf(snapshot, run) : lines;
-  return h(Frame, { snapshot, layout, bindings, position: picture?.position, lines: shown });
+  const seen = picture ? picture.lines : introductionLines(snapshot, layout.columns);
+  const lines = isRead && run ? runSentences(snapshot, run) : seen;
+  const bindings =
+    snapshot.question === undefined ? usualBindings(view, picture) : consentBindings(view);
+  return h(Frame, { view, bindings, position: picture?.position, lines });
 }
 
-function activityBindings({ session, snapshot }: ViewProps): Binding[] {
-  if (snapshot.activity === "stopping") return [];
-  if (isBusy(snapshot)) return [{ on: "escape", words: "Esc stop", run: () => session.stop() }];
-  return [{ on: "return", words: fireWords(snapshot), run: () => session.fire() }];
-}
-
-function consentBindings({ session, quit }: ViewProps): Binding[] {
+function consentBindings({ session, quit }: Props): Binding[] {
   return [
     { on: "y", words: "y fire it", run: () => session.agree() },
     { on: "n", words: "n leave it", run: () => session.refuse() },
@@ -63,21 +39,29 @@ function consentBindings({ session, quit }: ViewProps): Binding[] {
   ];
 }
 
-function fireWords({ recorded }: Snapshot): string {
-  return recorded ? "⏎ fire your plan" : "⏎ fire";
-}
-
-function idleBindings({ session, snapshot, go }: ViewProps): Binding[] {
-  const save = { on: "s", words: "s save report", run: () => session.records.saveReport() };
-  const crossCheck = { on: "x", words: "x cross-check", run: () => session.records.crossCheck() };
+function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] {
+  const { session, snapshot, go } = view;
+  const { record, recorded, activity } = snapshot;
+  const selecting =
+    picture && picture.environments.length > 0 ? selectionBindings(view, picture) : [];
+  if (isBusy(snapshot)) {
+    const stop = { on: "escape", words: "Esc stop", run: () => session.stop() };
+    return [...(activity === "stopping" ? [] : [stop]), ...selecting, ...commonBindings(view)];
+  }
+  const fire = recorded ? "⏎ fire your plan" : "⏎ fire";
+  const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
+  const save = { on: "s", words: "s save report", run: () => session.saveReport() };
   return [
+    { on: "return", words: fire, run: () => session.fire() },
+    ...selecting,
     ...(canCrossCheck(snapshot) ? [crossCheck] : []),
-    ...(snapshot.record === undefined ? [] : [save]),
+    ...(record === undefined ? [] : [save]),
     { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
     { on: "t", words: "t target", run: () => go({ name: "targets" }) },
     { on: "k", words: "k control", run: () => session.fire({ withControl: true }) },
     { on: "c", words: "c cold start", run: () => session.recycle() },
     { on: "h", words: "h history", run: () => go({ name: "history" }) },
+    ...commonBindings(view),
   ];
 }
 
@@ -88,28 +72,66 @@ function canCrossCheck({ record, recorded, target }: Snapshot): boolean {
   return target.choice.kind === "stack";
 }
 
-/** Without a selection the first key selects the first. */
-function selectionBindings(
-  { environments, page, offset }: RunPicture,
-  scroll: Cell<Scroll>,
-  open: () => void,
-): Binding[] {
-  const last = environments.length - 1;
-  const select = (wanted: number) => {
-    const selected = environments[Math.max(0, Math.min(last, wanted))]?.id;
+function selectionBindings({ scroll, go }: Props, picture: RunPicture): Binding[] {
+  const { environments, page, offset } = picture;
+  const total = environments.length;
+  const index = () => environments.findIndex(({ id }) => id === scroll.current.selected);
+  const moveBy = (steps: number) => {
+    // Without a selection the first key selects the first.
+    const wanted = index() < 0 && steps < total ? 0 : index() + steps;
+    const selected = environments[Math.max(0, Math.min(total - 1, wanted))]?.id;
     scroll.set({ selected, offset });
   };
-  const by = (step: number) => () => {
-    const index = environments.findIndex(({ id }) => id === scroll.current.selected);
-    select(index < 0 ? 0 : index + step);
+  const open = () => {
+    const environment = environments[Math.max(0, index())];
+    if (environment) go({ name: "details", environment: environment.id });
   };
   return [
-    { on: "downArrow", words: "↑↓→ details", run: by(1) },
-    { on: "upArrow", run: by(-1) },
-    { on: "pageDown", run: by(page) },
-    { on: "pageUp", run: by(-page) },
-    { on: "home", run: () => select(0) },
-    { on: "end", run: () => select(last) },
+    ...movingBindings("↑↓→ details", { page, total }, moveBy),
     { on: "rightArrow", run: open },
   ];
+}
+
+const INDENT = 3;
+/** Longer lines are hard to read. */
+const MOST_COLUMNS = 76;
+
+/** What stands where the run will be: the question, and what the plan does about it. */
+function introductionLines({ plan, activity, cost }: Snapshot, columns: number): Line[] {
+  const width = Math.min(columns - 2 * INDENT, MOST_COLUMNS);
+  const paragraphs: [text: string, style: Style][] = [
+    ["Can one Node.js process of a Lambda function serve two requests at once?", { bold: true }],
+    [whatHappens(plan), {}],
+    [
+      "Whoever shares a process with another request finds the other's traces in its own globals. " +
+        "Each answer appears below its execution environment as it returns.",
+      {},
+    ],
+    [[STATUS[activity] ?? "", ...(cost ? [costWords(cost)] : [])].join(" "), { dim: true }],
+  ];
+  return paragraphs.flatMap(([text, style]) => [[], ...paragraph(text, width, INDENT, style)]);
+}
+
+const STATUS: Partial<Record<Snapshot["activity"], string>> = {
+  idle: "Nothing fired yet. Press ⏎ to fire.",
+  opening: "Waiting for the target …",
+  arming: "Opening connections …",
+  recycling: "Ending all environments …",
+  reading: "Reading the record …",
+  checking: "Reading the log …",
+  stopping: "Stopping …",
+};
+
+function whatHappens({ stages, holdMs, steps }: Plan): string {
+  const bursts = stages.map(burstOf);
+  const later = stages.map((stage) => stage.requests - burstOf(stage));
+  const isOne = bursts.every((burst) => burst === 1);
+  return [
+    new Set(bursts).size > 1 ? "Run by run " : "",
+    `${range(bursts, inWords)} request${isOne ? " leaves" : "s leave"} at the same instant`,
+    later.some((count) => count > 0) ? `, ${range(later, inWords)} more as answers return` : "",
+    ". In the handler each one changes a global object, ",
+    `waits ${steps} times ${formatDuration(holdMs / steps)}, `,
+    "and answers with what the object holds by then.",
+  ].join("");
 }

@@ -3,9 +3,14 @@ import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { printable } from "../../basics/printable.ts";
 import { inputs } from "../../test/effort.ts";
-import { textField } from "../text-field.ts";
-import { fieldLine } from "./field-line.ts";
-import { type Line, lineToWidth, toWidth, wrapText } from "./text.ts";
+import {
+  type Line,
+  lineToWidth,
+  positionWords,
+  scrollTo,
+  toWidth,
+  wrapText,
+} from "./styled-text.ts";
 
 const anyText = fc.string({
   unit: fc.constantFrom("a", " ", "日", "e\u0301", "👩‍🚀", "\u001b", "%"),
@@ -53,11 +58,24 @@ test("a number keeps its per cent sign", () => {
   expect(wrapText("below 31 % (95 %)", 9)).toEqual(["below", "31 %", "(95 %)"]);
 });
 
-test("of a long field the part is seen in which the cursor is", () => {
-  const field = textField("Ana, Barbara, Mario");
-  expect(fieldLine(field, 30)).toEqual({ text: field.text.padEnd(30), cursorColumn: 19 });
-  const { text, cursorColumn } = fieldLine(field, 10);
-  expect(text).toBe("…a, Mario ");
-  expect(cursorColumn).toBe(9);
-  expect(fieldLine({ ...field, cursor: 0 }, 10)).toEqual({ text: "Ana, Barb…", cursorColumn: 0 });
+const window = { offset: 10, height: 5, total: 100 };
+
+test.each([
+  ["a range that is seen moves nothing", { start: 11, end: 13 }, 10],
+  ["one above becomes the first line", { start: 4, end: 6 }, 4],
+  ["one below becomes the last line", { start: 20, end: 21 }, 16],
+  ["one that is higher than the window is seen from its beginning", { start: 20, end: 40 }, 20],
+])("%s", (_, range, offset) => {
+  expect(scrollTo(window, range)).toBe(offset);
+});
+
+test("there is nothing to scroll to behind the end, nor where all fits", () => {
+  expect(scrollTo({ ...window, total: 12 }, { start: 11, end: 12 })).toBe(7);
+  expect(scrollTo({ ...window, total: 3 }, { start: 2, end: 3 })).toBe(0);
+});
+
+test("the position is said unless all is seen", () => {
+  expect(positionWords(1, 12, 1_000)).toBe("1–12 of 1,000");
+  expect(positionWords(1, 12, 12)).toBeUndefined();
+  expect(positionWords(3, 20, 12)).toBe("3–12 of 12");
 });

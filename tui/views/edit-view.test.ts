@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import { parsePlan } from "../../experiment/core/plan/plan-input.ts";
-import { deleteToStart, insert } from "../text-field.ts";
+import { insert, textField } from "../terminal/text-field.ts";
 import {
   editFocused,
   FIELD_NAMES,
@@ -11,7 +11,9 @@ import {
   placeholderOf,
   planForm,
   planSentence,
-} from "./plan-form.ts";
+} from "./edit-view.ts";
+
+const clear = () => textField("");
 
 test("a form holds the plan that it was made of", () => {
   const form = planForm(referencePlan);
@@ -35,8 +37,8 @@ test("what is typed is refused by the plan's own parser, in its words", () => {
 });
 
 test("an empty field stands for its default", () => {
-  const clients = editFocused(planForm(referencePlan), deleteToStart);
-  const form = editFocused(moveFocus(editFocused(clients, insert("A, B, C")), 1), deleteToStart);
+  const clients = editFocused(planForm(referencePlan), clear);
+  const form = editFocused(moveFocus(editFocused(clients, insert("A, B, C")), 1), clear);
   expect(placeholderOf(form, "concurrency")).toBe("3");
   expect(parseForm(form)).toEqual(parsePlan({ ...inputOf(form), concurrency: "3" }));
 });

@@ -3,21 +3,21 @@
 import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
-import { environmentWords, served, summarizeRun } from "../screen/environment-words.ts";
-import type { Line } from "../screen/text.ts";
 import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
+import type { Line } from "../terminal/styled-text.ts";
+import { environmentWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
 
 /** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;
+/** Names that are told of an answer's globals, the latest. */
+const MOST_NAMES = 6;
 
-export function sentencesOf(snapshot: Snapshot, run: RunState): Line[] {
-  const used = snapshot.environments.filter((environment) => served(environment, run.id));
+export function runSentences(snapshot: Snapshot, run: RunState): Line[] {
+  const used = snapshot.environments.filter((environment) => hasServed(environment, run.id));
   const untold = used.length - MOST_TOLD;
   const sentences = [
-    runSentence(snapshot, run),
-    ...used
-      .slice(0, MOST_TOLD)
-      .map((environment) => environmentSentence(snapshot, run, environment)),
+    sentenceOfRun(snapshot, run),
+    ...used.slice(0, MOST_TOLD).map((one) => sentenceOfEnvironment(snapshot, run, one)),
     ...(untold > 0 ? [`And ${plural(untold, "more environment")}.`] : []),
     ...run.groups.map(({ outcome, message, count }) => {
       return `${plural(count, "request")} ${outcome}${message && `, ${printable(message)}`}.`;
@@ -27,25 +27,26 @@ export function sentencesOf(snapshot: Snapshot, run: RunState): Line[] {
   return sentences.map((text) => [{ text }]);
 }
 
-function runSentence({ activity }: Snapshot, run: RunState): string {
+function sentenceOfRun({ activity }: Snapshot, run: RunState): string {
   const which = `Run ${run.index + 1} of ${run.plan.stages.length}`;
   const answered = `${inWords(run.answered)} of ${plural(run.requests, "request")} answered`;
   if (run.wallMs !== undefined) return `${which}: ${answered} within ${seconds(run.wallMs)}.`;
   return `${which} is ${activity === "stopping" ? "being stopped" : "under way"}: ${answered}.`;
 }
 
-function environmentSentence(
-  { labels }: Snapshot,
+function sentenceOfEnvironment(
+  snapshot: Snapshot,
   run: RunState,
   environment: EnvironmentState,
 ): string {
   const summary = summarizeRun(environment, run.id);
-  const { answers } = summary;
-  const told = answers.slice(-MOST_TOLD).map(({ client, response }) => {
+  const told = summary.answers.slice(-MOST_TOLD).map(({ client, response }) => {
     const { counter, clients } = response.globalData;
-    const names = clients.slice(-6).map(printable).join(" and ");
-    return `${printable(client)} found counter ${counter} and the clients ${names}${isMixed(response) ? ", mixed" : ""}`;
+    const names = clients.slice(-MOST_NAMES).map(printable).join(" and ");
+    const mixed = isMixed(response) ? ", mixed" : "";
+    return `${printable(client)} found counter ${counter} and the clients ${names}${mixed}`;
   });
   const words = printable(environmentWords(environment, summary, true));
-  return `Environment ${environment.position}, ${labels.get(environment.id)}, ${words}: ${told.join("; ")}.`;
+  const name = `Environment ${environment.position}, ${labelOf(snapshot, environment)}`;
+  return `${name}, ${words}: ${told.join("; ")}.`;
 }

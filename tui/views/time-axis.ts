@@ -1,12 +1,21 @@
 /** The time axis that all bars of a run share. */
 
-import type { Line, Span } from "./text.ts";
+import type { Line, Span } from "../terminal/styled-text.ts";
 
 /** Draws times, in milliseconds from the shot, on so many columns. */
 export interface TimeAxis {
   readonly width: number;
   /** The time at the right end. */
   readonly endMs: number;
+}
+
+/** A time span on the axis, in milliseconds from the shot. */
+export interface Bar {
+  from: number;
+  until: number;
+  /** Whether it goes on. */
+  isOpen: boolean;
+  colour: string;
 }
 
 /** Labels stand at least this far apart, in columns. */
@@ -24,27 +33,17 @@ export function axisEnd(holdMs: number, nowMs: number): number {
 }
 
 /** The axis line: `0 s   1   2   3`. */
-export function axisLabels({ width, endMs }: TimeAxis): string {
+export function axisLabels(axis: TimeAxis): string {
+  const { width, endMs } = axis;
   const most = Math.max(1, Math.floor(width / LABEL_DISTANCE));
   const step = STEPS_MS.find((candidate) => endMs / candidate <= most) ?? endMs;
   let line = "0 s";
   for (let at = step; at < endMs; at += step) {
     const label = String(at / 1_000);
-    const column = columnOf({ width, endMs }, at);
-    if (column > line.length && column + label.length <= width) {
-      line = line.padEnd(column) + label;
-    }
+    const column = columnOf(axis, at);
+    if (column > line.length && column + label.length <= width) line = line.padEnd(column) + label;
   }
   return line;
-}
-
-/** A time span on the axis, in milliseconds from the shot. */
-export interface Bar {
-  from: number;
-  until: number;
-  /** Whether it goes on. */
-  isOpen: boolean;
-  colour: string;
 }
 
 /** Bars on one line, `●━━━━●`, or `●━━━━╸` while open; of two on one column the later is seen. */
@@ -57,24 +56,16 @@ export function barLine(axis: TimeAxis, bars: readonly Bar[]): Line {
     cells[end] = { text: isOpen ? "╸" : "●", colour };
     cells[start] = { text: "●", colour };
   }
-  return merge(cells);
-}
-
-/** Neighbours of one colour as one span. */
-function merge(cells: readonly Span[]): Line {
+  // Neighbours of one colour are one span.
   const spans: Span[] = [];
-  for (const cell of cells) {
+  for (const { text, colour } of cells) {
     const last = spans.at(-1);
-    if (last && last.colour === cell.colour) {
-      spans[spans.length - 1] = { ...last, text: last.text + cell.text };
-    } else {
-      spans.push(cell);
-    }
+    if (last && last.colour === colour) last.text += text;
+    else spans.push({ text, colour });
   }
   return spans;
 }
 
 function columnOf({ width, endMs }: TimeAxis, at: number): number {
-  const share = endMs > 0 ? Math.min(Math.max(at / endMs, 0), 1) : 0;
-  return Math.round(share * (width - 1));
+  return Math.round(Math.min(Math.max(at / endMs, 0), 1) * (width - 1));
 }

@@ -2,7 +2,7 @@
 
 import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
 import { WRONG_USAGE } from "../experiment/command/program.ts";
-import { parseOptions } from "./options.ts";
+import { parseOptions } from "./screen-options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */
 const FATAL = 128;

@@ -1,0 +1,138 @@
+/** What is said of an environment beside its bars. */
+
+import assert from "node:assert/strict";
+import { inWords, plural } from "../../experiment/core/numbers.ts";
+import { isMixed } from "../../experiment/core/verdict/evidence.ts";
+import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
+import type { EnvironmentReport } from "../../handler/contract.ts";
+import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
+
+/** What an environment's answers of one run have come to. */
+export interface RunSummary {
+  run: string;
+  /** The environment's answers over all runs, when this was summed up. */
+  seen: number;
+  /** In order of arrival. */
+  answers: readonly Invocation[];
+  atOnce: AtOnce;
+  /** The most of all its processes, and of all its instances. */
+  mostAtOnce: number;
+  mostInInstance: number;
+  mixed: number;
+}
+
+/** How many requests were in a process of the environment at once, by pid and its own clock. */
+export type AtOnce = ReadonlyMap<number, number>;
+
+const summaries = new WeakMap<EnvironmentState, RunSummary>();
+
+/** Whether the environment served the run. */
+export function hasServed({ invocations }: EnvironmentState, run: string): boolean {
+  return invocations.at(-1)?.run === run;
+}
+
+/** Sums up an environment's answers of a run; what was summed up is kept until the next answer. */
+export function summarizeRun(environment: EnvironmentState, run: string): RunSummary {
+  const { invocations, earlier } = environment;
+  const seen = earlier + invocations.length;
+  const known = summaries.get(environment);
+  if (known?.run === run && known.seen === seen) return known;
+  const first = invocations.findIndex((invocation) => invocation.run === run);
+  // Those of a run follow one another, and the current run is the last.
+  const answers = first < 0 ? [] : invocations.slice(first);
+  const atOnce = atOnceByProcess(answers);
+  const byInstance = deepestBy(answers, (answer) => reportOf(answer).instance);
+  const summary = {
+    run,
+    seen,
+    answers,
+    atOnce,
+    mostAtOnce: Math.max(0, ...atOnce.values()),
+    mostInInstance: Math.max(0, ...byInstance.values()),
+    mixed: answers.filter(({ response }) => isMixed(response)).length,
+  };
+  summaries.set(environment, summary);
+  return summary;
+}
+
+export function atOnceByProcess(answers: readonly Invocation[]): AtOnce {
+  return deepestBy(answers, (answer) => reportOf(answer).pid);
+}
+
+function deepestBy<K>(answers: readonly Invocation[], keyOf: (answer: Invocation) => K) {
+  const groups = Map.groupBy(answers, keyOf);
+  return new Map([...groups].map(([key, group]) => [key, countDeepest(group.flatMap(stayOf))]));
+}
+
+/** When a request was inside, where its answer says so. */
+function stayOf({ response }: Invocation) {
+  const { enteredAt: from, leftAt: until } = response.invocation ?? {};
+  return from === undefined || until === undefined ? [] : [{ from, until }];
+}
+
+/** What an answer says of its environment: one that says nothing is shown without one. */
+export function reportOf({ response: { environment } }: Invocation): EnvironmentReport {
+  assert.ok(environment, "an invocation names its environment");
+  return environment;
+}
+
+/** An environment's short name. */
+export function labelOf({ labels }: Snapshot, { id }: EnvironmentState): string {
+  const label = labels.get(id);
+  assert.ok(label !== undefined, "each environment has a short name");
+  return label;
+}
+
+/** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */
+export function environmentWords(
+  environment: EnvironmentState,
+  { answers, mostAtOnce, mostInInstance }: RunSummary,
+  isWide: boolean,
+): string {
+  const last = answers.at(-1);
+  assert.ok(last, "an environment without an answer in the run is not shown");
+  if (mostAtOnce > 1) {
+    return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
+  }
+  const { invocations, earlier } = environment;
+  const before = (answer: Invocation) => invocations[invocations.indexOf(answer) - 1];
+  const cold = answers.findLast((answer) => reportOf(answer).coldStart);
+  if (cold) {
+    const previous = before(cold);
+    if (!previous) return earlier > 0 ? "restarted" : "cold";
+    // A new instance in a process that is known is one more thread; in a new process, a restart.
+    return reportOf(previous).pid === reportOf(cold).pid ? "cold thread" : "restarted";
+  }
+  const { instance } = reportOf(last);
+  const first = answers.find((answer) => reportOf(answer).instance === instance) ?? last;
+  const nth = `${ordinalOf(last)}${isWide ? " invocation" : ""}`;
+  return [nth, keptWords(first, before(first), isWide)].filter(Boolean).join(", ");
+}
+
+/** Whose names the globals still held from before this run. */
+function keptWords(first: Invocation, before: Invocation | undefined, isWide: boolean): string {
+  // Its own name is the last; where nothing was mixed in, all others were there before it.
+  const { clients, dropped = 0 } = first.response.globalData;
+  const kept = isMixed(first.response) ? 0 : clients.length - 1 + dropped;
+  // An answer of no names, as a handler of somebody else may give, kept none.
+  if (kept <= 0) return "";
+  if (kept > 1 || dropped > 0) return `kept ${plural(kept, "name")}`;
+  const from = before?.experiment === first.experiment ? `run ${before.runIndex + 1}` : "before";
+  return `kept ${clients[0]}${isWide ? ` from ${from}` : ""}`;
+}
+
+/** `mixed` where the globals changed under an answer, `at once` where only the process was shared. */
+export function answerWords(answer: Invocation, atOnce: AtOnce): string {
+  if (isMixed(answer.response)) return "mixed";
+  const deepest = atOnce.get(reportOf(answer).pid);
+  assert.ok(deepest !== undefined, "each answer's process was looked at");
+  return deepest > 1 ? "at once" : "";
+}
+
+/** Which request of its instance it was: `2nd`. */
+export function ordinalOf({ response }: Invocation): string {
+  const value = response.invocation?.onEntry.counter ?? response.globalData.counter;
+  const teen = value % 100 >= 11 && value % 100 <= 13;
+  const suffix = teen ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");
+  return `${value}${suffix}`;
+}

@@ -1,0 +1,113 @@
+/** What stands above and below every view: target and plan, and the verdict with what is to be known. */
+
+import stringWidth from "string-width";
+import { printable } from "../../basics/printable.ts";
+import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
+import type { Cost } from "../../experiment/core/target.ts";
+import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
+import { planParts, verdictWords } from "../../experiment/reports/words.ts";
+import { usdText } from "../../pricing/cost.ts";
+import { describeKnown } from "../session.ts";
+import { isBusy, type Snapshot } from "../state.ts";
+import {
+  clientColour,
+  type Line,
+  lineToWidth,
+  paragraph,
+  type Span,
+  toWidth,
+  VERDICT_COLOURS,
+  wrapText,
+} from "../terminal/styled-text.ts";
+
+/** Columns of a plan's name. */
+const MOST_NAME = 30;
+
+/** Three lines of so many columns: where the plan is fired at, what that proves, and the plan. */
+export function headLines(snapshot: Snapshot, width: number): Line[] {
+  const { recorded, clients } = snapshot;
+  const target = recorded ? describeKnown(recorded.target) : snapshot.target;
+  const cost = recorded ? undefined : snapshot.cost;
+  const title: Span = { text: "Lambda Concurrency Test", bold: true };
+  const when = recorded ? `recorded ${localTime(recorded.startedAt)} · ` : "";
+  const where = toWidth(`${when}${target.title}`, width - title.text.length - 2).trimEnd();
+  const gap = " ".repeat(Math.max(0, width - title.text.length - stringWidth(where)));
+  return [
+    [title, { text: gap + where }],
+    [{ text: toWidth(target.proves, width), dim: true }],
+    lineToWidth(planLine(recorded?.plan ?? snapshot.plan, cost, clients, width), width),
+  ];
+}
+
+/**
+ * `Ana, Barbara · 2 runs of 4 requests, 2 at once, held 5 s`; long lists of names are cut. A plan
+ * whose runs differ is called by its own name instead, and a narrow screen leaves the hold out.
+ */
+function planLine(
+  plan: Plan,
+  cost: Cost | undefined,
+  clients: ReadonlyMap<string, number>,
+  width: number,
+): Line {
+  const price = cost ? ` · ${usdText(cost.usd)}` : "";
+  const parts = planParts(plan);
+  if (isUneven(plan)) {
+    const name = toWidth(plan.name, MOST_NAME).trimEnd();
+    const words = () => `${name}: ${parts.join(", ")}${price}`;
+    if (stringWidth(words()) > width) parts.pop();
+    return [{ text: words() }];
+  }
+  const rest = ` · ${parts.join(", ")}${price}`;
+  const names: Span[] = [];
+  let room = width - stringWidth(rest);
+  for (const [index, name] of plan.clients.entries()) {
+    const left = plan.clients.length - index;
+    const text = printable(name);
+    const separator = index > 0 ? ", " : "";
+    room -= stringWidth(separator + text);
+    if (room < (left > 1 ? `, ${inWords(left - 1)} more`.length : 0)) {
+      names.push({ text: index > 0 ? `, ${inWords(left)} more` : plural(left, "client") });
+      break;
+    }
+    names.push({ text: separator }, { text, colour: clientColour(clients, name) });
+  }
+  return [...names, { text: rest }];
+}
+
+/** What was done, what went wrong, the verdict and what it rests on, wrapped to so many columns. */
+export function footLines(snapshot: Snapshot, width: number): Line[] {
+  const { awaited, notice = "", question, failure, obstacle, cautions } = snapshot;
+  const { verdict, pooled, labels, isVerdictOld } = snapshot;
+  if (question !== undefined) return titled(width, "ASKED FIRST", "yellow", question);
+  const lines = untitled(width, notice);
+  if (awaited !== undefined) lines.push(...titled(width, "WAITING", "yellow", awaited));
+  if (failure) {
+    return [...lines, ...titled(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`)];
+  }
+  if (obstacle !== undefined && !isBusy(snapshot)) {
+    return [...lines, ...titled(width, "CANNOT FIRE", "yellow", `${obstacle} Change the plan.`)];
+  }
+  if (!verdict || isVerdictOld || !isBusy(snapshot)) {
+    lines.push(...cautions.flatMap((caution) => titled(width, "NOTE", "yellow", caution)));
+  }
+  if (!verdict) return lines;
+  const { title, finding, evidence } = verdictWords(verdict, labels);
+  const words = [
+    ...titled(width, title, VERDICT_COLOURS[verdict.verdict], finding),
+    ...untitled(width, pooled === undefined ? evidence : `${evidence} ${pooled}`),
+  ];
+  const faded = words.map((line) => line.map(({ text }) => ({ text, dim: true })));
+  return [...lines, ...(isVerdictOld ? faded : words)];
+}
+
+function titled(width: number, title: string, colour: string, text: string): Line[] {
+  const [first = "", ...rest] = wrapText(`${title}  ${text}`, width);
+  return [
+    [{ text: title, bold: true, colour }, { text: first.slice(title.length) }],
+    ...rest.map((line) => [{ text: line }]),
+  ];
+}
+
+function untitled(width: number, text: string): Line[] {
+  return text === "" ? [] : paragraph(text, width, 0, {});
+}

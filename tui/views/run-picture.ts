@@ -1,0 +1,384 @@
+/**
+ * The body while a run is fired and after it: a title with the time axis, and below it the run as
+ * blocks of lines. There is one for each environment that served it in order of first use, then come
+ * requests that ended without one, then those in flight. Only the blocks that are seen are drawn.
+ */
+
+import { printable } from "../../basics/printable.ts";
+import { clientOf } from "../../experiment/core/plan/plan.ts";
+import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
+import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
+import type { GlobalData } from "../../handler/contract.ts";
+import type { EnvironmentState, Invocation, RunState, Snapshot } from "../state.ts";
+import {
+  clientColour,
+  type Line,
+  lineToWidth,
+  positionWords,
+  type Span,
+  scrollTo,
+  toWidth,
+} from "../terminal/styled-text.ts";
+import {
+  answerWords,
+  environmentWords,
+  hasServed,
+  labelOf,
+  summarizeRun,
+} from "./environment-words.ts";
+import { axisEnd, axisLabels, barLine, type TimeAxis } from "./time-axis.ts";
+
+/** Which environment is selected, by its id, and which line of the blocks was the first when it was. */
+export interface Scroll {
+  selected: string | undefined;
+  offset: number;
+}
+
+export interface RunPicture {
+  lines: Line[];
+  /** The first visible line of the blocks, for the next frame. */
+  offset: number;
+  /** The environments of the run, in the order in which they can be selected. */
+  environments: EnvironmentState[];
+  /** How many environments are seen. */
+  page: number;
+  /** Which environments are seen, unless all are. */
+  position?: string | undefined;
+}
+
+/** What the lines of one drawing have in common. */
+interface Drawing {
+  snapshot: Snapshot;
+  run: RunState;
+  density: Density;
+  columns: LaneColumns;
+  axis: TimeAxis;
+  /** Milliseconds since the shot, where open bars end. */
+  now: number;
+}
+
+/** Draws what is visible of a run, with what is selected in sight. */
+export function runPicture(
+  snapshot: Snapshot,
+  run: RunState,
+  room: { columns: number; height: number },
+  { selected, offset }: Scroll,
+): RunPicture {
+  const density = chooseDensity(snapshot, run, room.height - 1);
+  const columns = laneColumns(room.columns, density, snapshot.environments.length);
+  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.lastAnsweredAt);
+  const axis = { width: columns.bars, endMs: axisEnd(run.plan.holdMs, now) };
+  const drawing = { snapshot, run, density, columns, axis, now };
+  const header = headerLines(drawing);
+  const height = Math.max(0, room.height - header.length);
+
+  let total = 0;
+  const blocks = blocksOf(drawing, height).map((block, index) => {
+    const start = total;
+    total += block.height;
+    return { ...block, index, start, end: total };
+  });
+  const environments = blocks.flatMap(({ environment }) => environment ?? []);
+  const chosen = blocks.find(({ environment }) => environment && environment.id === selected);
+  // Past the last environment comes what has none; it is seen from there.
+  const isLast = chosen?.index === environments.length - 1;
+  const { start, end } = chosen ?? { start: 0, end: 0 };
+  const shift = scrollTo({ offset, height, total }, { start, end: isLast ? total : end });
+
+  const visible = blocks.filter((block) => block.end > shift && block.start < shift + height);
+  const lines = visible.flatMap((block) => {
+    const drawn = block === chosen ? marked(block.lines()) : block.lines();
+    return drawn.slice(Math.max(0, shift - block.start));
+  });
+  const seen = visible.filter(({ environment }) => environment);
+  const [first] = seen;
+  const position =
+    first && positionWords(first.index + 1, first.index + seen.length, environments.length);
+  return {
+    lines: [...header, ...lines.slice(0, height)],
+    offset: shift,
+    environments,
+    page: seen.length,
+    position: position && `${position} environments`,
+  };
+}
+
+/** The selected block has a mark in its first column, and its title is bold. */
+function marked([[title = { text: "" }, ...spans] = [], ...rest]: Line[]): Line[] {
+  return [[{ ...title, text: `▸${title.text.slice(1)}`, bold: true }, ...spans], ...rest];
+}
+
+/**
+ * How closely a run is looked at: every answer with its lane and its globals, every environment
+ * with its lane and its latest globals, or one line for each environment.
+ */
+type Density = "answers" | "environments" | "lines";
+
+/**
+ * The closest look at which the run fits. It rests on what will be there, not on what already is,
+ * so that nothing is laid out anew while answers arrive.
+ */
+function chooseDensity({ environments }: Snapshot, run: RunState, height: number): Density {
+  if (2 * run.requests <= height) return "answers";
+  const known = environments.filter((environment) => hasServed(environment, run.id)).length;
+  return 2 * Math.max(known, run.burst) <= height ? "environments" : "lines";
+}
+
+/** Widths of the parts of a lane, in columns. */
+interface LaneColumns {
+  /** Whether there is room for whole words. */
+  isWide: boolean;
+  /** Of an environment's number. */
+  position: number;
+  /** Of number, label and words of an environment. */
+  left: number;
+  client: number;
+  bars: number;
+  /** Of the words behind a bar. */
+  right: number;
+  /** Of the globals, where they stand on the same line. */
+  globals: number;
+}
+
+/** From here on there is room for whole words. */
+const WIDE = 100;
+/** What bars take of a line that they share with globals. */
+const SHARE_OF_BARS = 0.35;
+
+/** @param environments how many there are, for the width of their numbers */
+function laneColumns(columns: number, density: Density, environments: number): LaneColumns {
+  const isWide = columns >= WIDE && density !== "lines";
+  const position = Math.max(2, String(environments).length);
+  const [left, client, right] = isWide ? [52, 13, 9] : [30, 10, density === "lines" ? 1 : 8];
+  // The last column stays free: a terminal may break the line behind it.
+  const rest = columns - 1 - left - client - right;
+  const bars = density === "lines" ? Math.round(rest * SHARE_OF_BARS) : rest;
+  return { isWide, position, left, client, right, bars, globals: rest - bars };
+}
+
+function headerLines(drawing: Drawing): Line[] {
+  const { columns, axis, run, density } = drawing;
+  const title: Line = [
+    { text: toWidth(` ${titleOfRun(drawing)}`, columns.left + columns.client), bold: true },
+    { text: axisLabels(axis), dim: true },
+  ];
+  if (density !== "lines") return [title];
+  return [title, [{ text: ` ${countsOf(run)}` }], [{ text: ` ${latenciesOf(run)}`, dim: true }]];
+}
+
+function titleOfRun({ snapshot, run, now, density, columns }: Drawing): string {
+  const { activity, pausedUntil } = snapshot;
+  const role = run.role === "control" ? "control, " : "";
+  const which = `${role}run ${run.index + 1} of ${run.plan.stages.length}`;
+  if (activity === "pausing" && pausedUntil !== undefined) {
+    const waitingMs = Math.max(0, pausedUntil - snapshot.now);
+    return `${which} · next in ${inWords(Math.ceil(waitingMs / 1_000))} s`;
+  }
+  const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
+  const parts = [which, ...(activity === "stopping" ? ["stopping"] : [])];
+  if (density !== "lines") {
+    parts.push(...temperatureOf(run), columns.isWide ? `${answered} answered` : answered);
+  }
+  return [...parts, seconds(now)].join(" · ");
+}
+
+function temperatureOf({ cold, warm }: RunState): string[] {
+  if (cold > 0 && warm > 0) return [`${inWords(cold)} cold`];
+  if (cold > 0) return ["cold"];
+  return warm > 0 ? ["warm"] : [];
+}
+
+function countsOf(run: RunState): string {
+  const { requests, answered, cold, warm, groups } = run;
+  const outcomes = Map.groupBy(groups, ({ outcome }) => outcome);
+  return [
+    `${inWords(answered)} of ${plural(requests, "request")} answered`,
+    ...(cold + warm > 0 ? [`${inWords(cold)} cold`] : []),
+    ...[...outcomes].map(([outcome, alike]) => `${inWords(totalOf(alike))} ${outcome}`),
+  ].join(" · ");
+}
+
+function latenciesOf({ latencies, inFlight }: RunState): string {
+  const at = (percentile: number) => seconds(latencies.percentile(percentile) / 1_000);
+  const flying = inFlight.size > 0 ? ` · ${inWords(inFlight.size)} in flight` : "";
+  if (latencies.count === 0) return `nothing answered yet${flying}`;
+  return `p50 ${at(50)} · p95 ${at(95)} · max ${seconds(latencies.max / 1_000)}${flying}`;
+}
+
+/** Lines that belong together. */
+interface Block {
+  height: number;
+  /** Draws it. */
+  lines: () => Line[];
+  /** The environment that it shows, if it shows one. */
+  environment?: EnvironmentState;
+}
+
+/** @param height how many lines there are for all blocks; those in flight fill what is left */
+function blocksOf(drawing: Drawing, height: number): Block[] {
+  const { snapshot, run } = drawing;
+  const blocks = [
+    ...snapshot.environments
+      .filter((environment) => hasServed(environment, run.id))
+      .map((environment) => environmentBlock(drawing, environment)),
+    ...unplacedLines(drawing).map((line): Block => ({ height: 1, lines: () => [line] })),
+  ];
+  const taken = blocks.reduce((sum, block) => sum + block.height, 0);
+  if (run.inFlight.size > 0) blocks.push(inFlightBlock(drawing, height - taken));
+  return blocks;
+}
+
+function environmentBlock(drawing: Drawing, environment: EnvironmentState): Block {
+  const { run, density } = drawing;
+  // Of a thousand environments only those that are seen are looked at.
+  if (density === "lines") {
+    return { height: 1, lines: () => [compactLine(drawing, environment)], environment };
+  }
+  const isApart = density === "answers" || summarizeRun(environment, run.id).mostAtOnce > 1;
+  const lines = isApart ? answerLines(drawing, environment) : latestLines(drawing, environment);
+  return { height: lines.length, lines: () => lines, environment };
+}
+
+/** Every answer a lane and its globals; globals that are alike once. */
+function answerLines(drawing: Drawing, environment: EnvironmentState): Line[] {
+  const { answers, atOnce } = summarizeRun(environment, drawing.run.id);
+  const title = titleOfEnvironment(drawing, environment);
+  const lanes = answers.map((answer, row) =>
+    laneLine(drawing, row === 0 ? title : "", [answer], answerWords(answer, atOnce)),
+  );
+  const globals = answers.map(({ response }) => response.globalData);
+  const [first] = globals;
+  if (first && globals.length > 1 && new Set(globals.map(globalDataText)).size === 1) {
+    return [...lanes, globalsLine(drawing, first, `all ${inWords(globals.length)} answered `)];
+  }
+  return lanes.flatMap((lane, row) => {
+    const data = globals[row];
+    return data ? [lane, globalsLine(drawing, data)] : [lane];
+  });
+}
+
+/** All answers on one lane, since they followed one another, and the globals of the last. */
+function latestLines(drawing: Drawing, environment: EnvironmentState): Line[] {
+  const { answers } = summarizeRun(environment, drawing.run.id);
+  const lane = laneLine(drawing, titleOfEnvironment(drawing, environment), answers);
+  return [
+    lane,
+    ...answers.slice(-1).map(({ response }) => globalsLine(drawing, response.globalData)),
+  ];
+}
+
+/** All of an environment on one line. */
+function compactLine(drawing: Drawing, environment: EnvironmentState): Line {
+  const { answers, mixed } = summarizeRun(environment, drawing.run.id);
+  const lane = laneLine(drawing, titleOfEnvironment(drawing, environment), answers);
+  const words: Span = { text: mixed > 0 ? `${inWords(mixed)} mixed ` : "", colour: "red" };
+  const globals = answers.slice(-1).flatMap(({ response }) => brief(drawing, response.globalData));
+  return [...lane, ...lineToWidth([words, ...globals], drawing.columns.globals)];
+}
+
+function titleOfEnvironment(
+  { snapshot, run, columns }: Drawing,
+  environment: EnvironmentState,
+): string {
+  const number = String(environment.position).padStart(columns.position);
+  const words = environmentWords(environment, summarizeRun(environment, run.id), columns.isWide);
+  return `${number}  ${labelOf(snapshot, environment)}  ${words}`;
+}
+
+/** @param words what is said behind the bars */
+function laneLine(
+  drawing: Drawing,
+  title: string,
+  answers: readonly Pick<Invocation, "client" | "sentAt" | "answeredAt">[],
+  words = "",
+): Line {
+  const { columns, axis } = drawing;
+  const bars = answers.map(({ client, sentAt: from, answeredAt: until }) => {
+    return { from, until, isOpen: false, colour: colourOf(drawing, client) };
+  });
+  return [
+    { text: `${toWidth(` ${title}`, columns.left - 1)} ` },
+    ...answers.slice(-1).map(({ client }) => clientSpan(drawing, client)),
+    ...barLine(axis, bars),
+    { text: toWidth(words && ` ${words}`, columns.right), colour: "red" },
+  ];
+}
+
+function clientSpan(drawing: Drawing, client: string): Span {
+  const text = `${toWidth(client, drawing.columns.client - 1)} `;
+  return { text, colour: colourOf(drawing, client) };
+}
+
+function colourOf({ snapshot }: Drawing, client: string): string {
+  return clientColour(snapshot.clients, client);
+}
+
+function globalsLine(drawing: Drawing, data: GlobalData, before = ""): Line {
+  const parts = globalDataParts(data).map(({ text, client }) => ({
+    text,
+    colour: client === undefined ? undefined : colourOf(drawing, client),
+  }));
+  return [{ text: `    ${before}` }, ...parts];
+}
+
+/** Names that stand on a line that has little room. */
+const LATEST = 6;
+
+/** Counter and latest clients alone, for lines that have no room for more. */
+function brief(drawing: Drawing, { counter, clients, dropped = 0 }: GlobalData): Span[] {
+  const latest = clients.slice(-LATEST);
+  const isCut = latest.length < clients.length || dropped > 0;
+  const names = latest.map((client, index): Span[] => [
+    { text: index > 0 ? ", " : "" },
+    { text: `"${printable(client)}"`, colour: colourOf(drawing, client) },
+  ]);
+  return [{ text: `counter ${counter}: ${isCut ? "… " : ""}` }, ...names.flat()];
+}
+
+/** Requests without an environment that are shown one by one, not by how they ended. */
+const MOST_ONE_BY_ONE = 10;
+
+function unplacedLines(drawing: Drawing): Line[] {
+  const { run, density, columns } = drawing;
+  const left = (outcome: string) => ({
+    text: toWidth(` ${outcome}`, columns.left),
+    colour: "yellow",
+  });
+  if (density !== "lines" && totalOf(run.groups) <= MOST_ONE_BY_ONE) {
+    return run.unplaced.map(({ client, outcome, message = "" }) => [
+      left(outcome),
+      clientSpan(drawing, client),
+      { text: printable(message), dim: true },
+    ]);
+  }
+  return run.groups.map(({ outcome, message, count }) => [
+    left(outcome),
+    { text: `${plural(count, "request")}${message && `: ${printable(message)}`}`, dim: true },
+  ]);
+}
+
+function totalOf(groups: readonly { count: number }[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Requests whose environment is not known yet: as many as there is room for, one at least. */
+function inFlightBlock(drawing: Drawing, room: number): Block {
+  const { run, columns, axis, now } = drawing;
+  const { inFlight } = run;
+  const height = Math.max(1, Math.min(inFlight.size, room));
+  const shown = height < inFlight.size ? height - 1 : height;
+  const hidden = inWords(inFlight.size - shown);
+  const rest = shown > 0 ? `… and ${hidden} more in flight` : `${hidden} in flight`;
+  const lanes = () =>
+    [...inFlight.entries().take(shown)].map(([index, from], row): Line => {
+      const client = clientOf(run.plan, index);
+      const bar = { from, until: now, isOpen: true, colour: colourOf(drawing, client) };
+      return [
+        { text: toWidth(row === 0 ? " in flight" : "", columns.left), dim: true },
+        clientSpan(drawing, client),
+        ...barLine(axis, [bar]),
+      ];
+    });
+  const more: Line[] = shown < inFlight.size ? [[{ text: ` ${rest}`, dim: true }]] : [];
+  return { height, lines: () => [...lanes(), ...more] };
+}

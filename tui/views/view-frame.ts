@@ -1,0 +1,163 @@
+/** What all views have in common: head, body and foot, and the keys that work. */
+
+import { Box, type Key, Text, useCursor, useIsScreenReaderEnabled } from "ink";
+import { createElement as h, type ReactNode } from "react";
+import type { Session } from "../session.ts";
+import type { Snapshot } from "../state.ts";
+import {
+  type Binding,
+  bindingFor,
+  keysLine,
+  movingBindings,
+  useCell,
+  useKeys,
+} from "../terminal/keys.ts";
+import { type Line, positionWords, type Span, scrollTo } from "../terminal/styled-text.ts";
+import { footLines, headLines } from "./head-and-foot.ts";
+
+/** What the body shows; one component each. */
+export type View =
+  | { name: "run" }
+  | { name: "edit" }
+  | { name: "targets" }
+  | { name: "details"; environment: string }
+  | { name: "history" }
+  | { name: "help" };
+
+export interface ViewProps {
+  session: Session;
+  snapshot: Snapshot;
+  layout: FrameLayout;
+  /** Shows another view. */
+  go: (view: View) => void;
+  quit: () => void;
+}
+
+/** The keys of every view that takes no text. */
+export function commonBindings({ go, quit }: Pick<ViewProps, "go" | "quit">): Binding[] {
+  return [
+    { on: "?", words: "? help", run: () => go({ name: "help" }) },
+    { on: "q", words: "q quit", run: quit },
+  ];
+}
+
+export interface Size {
+  columns: number;
+  rows: number;
+}
+
+export const MIN_SIZE: Size = { columns: 60, rows: 15 };
+const HEAD_ROWS = 3;
+const RULES = 2;
+const KEY_ROWS = 1;
+/** However long the foot's text is. */
+const LEAST_BODY_ROWS = 4;
+const MORE: Line = [{ text: "… (a larger terminal shows it all)", dim: true }];
+/** From here on a verdict takes fewer lines. */
+const WIDE = 100;
+
+export interface FrameLayout extends Size {
+  /** The text above the keys. */
+  foot: Line[];
+  footRows: number;
+  bodyRows: number;
+}
+
+/** Shares out the rows: the foot takes what its text needs, the body what is left. */
+export function frameLayout(snapshot: Snapshot, { columns, rows }: Size): FrameLayout {
+  const text = footLines(snapshot, columns - 2);
+  // The last row stays free: Ink clears the whole terminal when a frame fills it.
+  const shared = rows - 1 - HEAD_ROWS - RULES - KEY_ROWS;
+  // The body does not move when a verdict comes.
+  const wanted = Math.max(text.length, columns < WIDE ? 4 : 3);
+  const footRows = Math.min(wanted, shared - LEAST_BODY_ROWS);
+  const foot = text.length <= footRows ? text : [...text.slice(0, footRows - 1), MORE];
+  return { columns, rows, foot, footRows, bodyRows: shared - footRows };
+}
+
+const COLUMN = { flexDirection: "column" } as const;
+const FIXED = { flexShrink: 0 } as const;
+const INDENTED = { ...FIXED, paddingX: 1 } as const;
+
+interface FrameProps {
+  view: Pick<ViewProps, "snapshot" | "layout">;
+  bindings: readonly Binding[];
+  /** Which part of the body is seen, such as `1–12 of 1,000`; nothing when all is. */
+  position?: string | undefined;
+  /** The body. */
+  lines: readonly Line[];
+  /** The first line that is seen, where not the first of all. */
+  offset?: number;
+  /** Lines that are seen in any case, and where the cursor stands on the first of them. */
+  focus?: { start: number; end: number; cursorColumn?: number | undefined };
+  /** Takes keys before the bindings do, and says whether it has: a field of text. */
+  onText?: (input: string, key: Key) => boolean;
+}
+
+export function Frame({ view, bindings, position = "", lines, onText, ...shown }: FrameProps) {
+  useKeys((input, key) => {
+    if (onText?.(input, key)) return true;
+    const binding = bindingFor(bindings, input, key);
+    binding?.run?.();
+    return binding === undefined;
+  });
+  const { columns, rows, foot, footRows, bodyRows } = view.layout;
+  const { offset: wanted = 0, focus } = shown;
+  const window = { offset: wanted, height: bodyRows, total: lines.length };
+  const offset = focus ? scrollTo(window, focus) : wanted;
+  const { setCursorPosition } = useCursor();
+  const x = focus?.cursorColumn;
+  const y = HEAD_ROWS + 1 + (focus?.start ?? 0) - offset;
+  setCursorPosition(x === undefined ? undefined : { x, y });
+
+  const head = h(Lines, { lines: headLines(view.snapshot, columns - 2) });
+  const below = h(Lines, { lines: foot });
+  const keys = h(Text, { dimColor: true, wrap: "truncate" }, keysLine(bindings, columns - 2));
+  // Read aloud, rules and empty rows are noise, and nothing needs to be scrolled.
+  if (useIsScreenReaderEnabled()) return h(Box, COLUMN, head, h(Lines, { lines }), below, keys);
+  const body = h(Lines, { lines: lines.slice(offset, offset + bodyRows) });
+  return h(
+    Box,
+    { ...COLUMN, width: columns, height: rows - 1 },
+    h(Box, { ...COLUMN, ...INDENTED }, head),
+    h(Rule, { columns, words: "" }),
+    h(Box, { ...COLUMN, ...FIXED, height: bodyRows, overflow: "hidden" }, body),
+    h(Rule, { columns, words: position }),
+    h(Box, { ...COLUMN, ...INDENTED, height: footRows }, below),
+    h(Box, INDENTED, keys),
+  );
+}
+
+function Rule({ columns, words }: { columns: number; words: string }) {
+  const label = words && ` ${words} ──`;
+  return h(Text, { dimColor: true }, `${"─".repeat(columns - label.length)}${label}`);
+}
+
+function Lines({ lines }: { lines: readonly Line[] }): ReactNode {
+  return lines.map((line, row) =>
+    h(Text, { key: row, wrap: "truncate" }, line.length === 0 ? " " : line.map(toText)),
+  );
+}
+
+function toText({ text, colour = "", bold = false, dim = false }: Span, index: number): ReactNode {
+  return h(Text, { key: index, color: colour, bold, dimColor: dim }, text);
+}
+
+/** A page of lines that may be longer than the screen, and the keys that scroll it. */
+export function ScrolledPage({ view, lines, bindings }: Omit<FrameProps, "position" | "onText">) {
+  const scrolled = useCell(() => 0);
+  const page = view.layout.bodyRows;
+  const total = lines.length;
+  const last = Math.max(0, total - page);
+  const first = () => Math.min(scrolled.current, last);
+  const moveBy = (steps: number) => scrolled.set(Math.max(0, Math.min(last, first() + steps)));
+  const offset = first();
+  return h(Frame, {
+    view,
+    lines,
+    offset,
+    bindings:
+      last > 0 ? [...movingBindings("↑↓ scroll", { page, total }, moveBy), ...bindings] : bindings,
+    position: positionWords(offset + 1, offset + page, total),
+  });
+}
