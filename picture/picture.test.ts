@@ -12,8 +12,7 @@ import type { Snapshot } from "../tui/state.ts";
 import { ExperimentStore } from "../tui/store.ts";
 import { describeTarget } from "../tui/targets.ts";
 import { RunView, type Scroll } from "../tui/views/run-view.ts";
-import { PICTURE, SIZE } from "./shown.ts";
-import { CELL } from "./svg.ts";
+import { CELL, PICTURE, SIZE } from "./svg.ts";
 
 const OLD = "docs/screen.svg shows another screen than there is now: run `npm run picture`";
 
