@@ -53,9 +53,7 @@ export function packagesPage(): string {
 \`npm ci --omit=dev\` installs ${everywhere.length} packages, and one binary each of esbuild and of Node.js (both MIT) where
 there is one for your platform. \`npm run licences\` writes this page from the lock file; a test compares the two.
 
-| licence | packages |
-| --- | --- |
-${counts.map(({ licence, count }) => `| \`${licence}\` | ${count} |`).join("\n")}
+${counts.map(({ licence, count }) => `\`${licence}\`: ${count}`).join(",\n")}.
 
 All of them allow use, change and distribution. \`CC-BY-3.0\` is a list of exceptions to licences, and
 \`Python-2.0\` a parser of arguments.
