@@ -9,12 +9,13 @@ import { stackReadme } from "./infrastructure/readme.ts";
 const organization = pulumi.getOrganization();
 const stack =
   organization === "organization" ? pulumi.getStack() : `${organization}/${pulumi.getStack()}`;
+
 const config = new pulumi.Config();
-const ours = `${config.name}:`;
-const given = Object.keys(pulumi.runtime.allConfig())
-  .filter((key) => key.startsWith(ours))
-  .map((key) => key.slice(ours.length));
-const parsed = parseConfiguration((key) => config.get(key), stack, given);
+const names = Object.keys(pulumi.runtime.allConfig())
+  .filter((key) => key.startsWith(`${config.name}:`))
+  .map((key) => key.slice(config.name.length + 1));
+const given = Object.fromEntries(names.map((name) => [name, config.get(name)]));
+const parsed = parseConfiguration(given, stack);
 // A RunError is shown without a stack trace: there is nothing to look up in the source.
 if (!parsed.ok) throw new pulumi.RunError(parsed.message);
 const { configuration } = parsed;

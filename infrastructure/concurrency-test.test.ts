@@ -1,125 +1,274 @@
 import { describe, expect, test } from "vitest";
-import {
-  ALIAS,
-  FUNCTION,
-  FUNCTION_URL,
-  LOG_GROUP,
-  PROVISIONED,
-  ROLE,
-  ROLE_POLICY,
-  runProgram,
-} from "./mocked-program.ts";
+import { bundleHandler } from "../basics/bundle.ts";
+import { FUNCTION_ARN, LOG_GROUP_ARN, Run, runProgram } from "../test/mocked-program.ts";
 
-describe("logs", () => {
-  test("go as JSON to a log group that forgets", async () => {
-    const run = await runProgram({ logRetentionDays: "30" });
-    expect(run.onlyInputsOf(LOG_GROUP)).toMatchObject({ retentionInDays: 30 });
-    expect(run.onlyInputsOf(FUNCTION).loggingConfig).toEqual({
-      logFormat: "JSON",
-      logGroup: run.outputs.logGroupName,
+const NAME = "lambda-concurrency-test";
+const FUNCTION_NAME = `${NAME}-1a2b3c4`;
+const TAGS = { project: NAME, stack: "dev" };
+
+function policyOf(...Statement: object[]) {
+  return { Version: "2012-10-17", Statement };
+}
+
+/** What every deployment creates, with the defaults of Pulumi.yaml. */
+const BY_DEFAULT = {
+  LogGroup: { namePrefix: `/aws/lambda/${NAME}-`, retentionInDays: 7, tags: TAGS },
+  Role: {
+    assumeRolePolicy: policyOf({
+      Effect: "Allow",
+      Principal: { Service: "lambda.amazonaws.com" },
+      Action: "sts:AssumeRole",
+    }),
+    tags: TAGS,
+  },
+  RolePolicy: {
+    role: FUNCTION_NAME,
+    policy: policyOf({
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      Resource: `${LOG_GROUP_ARN}:*`,
+    }),
+  },
+  Function: {
+    description: expect.any(String),
+    runtime: "nodejs24.x",
+    handler: "index.handler",
+    role: `arn:aws:iam::123456789012:role/${FUNCTION_NAME}`,
+    architectures: ["arm64"],
+    memorySize: 128,
+    timeout: 65,
+    loggingConfig: { logFormat: "JSON", logGroup: `/aws/lambda/${NAME}-1` },
+    environment: { variables: { MAX_HOLD_MS: "60000", GENERATION: "1" } },
+    tags: TAGS,
+  },
+  FunctionUrl: {
+    functionName: FUNCTION_NAME,
+    authorizationType: "AWS_IAM",
+    invokeMode: "BUFFERED",
+  },
+};
+
+const PROVISIONED = { functionName: FUNCTION_NAME, qualifier: "provisioned" };
+
+function permissions(qualifier: object) {
+  const everybody = { function: FUNCTION_NAME, principal: "*", ...qualifier };
+  return [
+    { ...everybody, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
+    { ...everybody, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
+  ];
+}
+
+/** The inputs of all resources by type, policies parsed, and without the archive of code. */
+function created(run: Run): Record<string, unknown[]> {
+  // Which of two of one type comes first is left to the engine.
+  const resources = run.registered.toSorted((a, b) => b.name.localeCompare(a.name));
+  const inputs = resources
+    .filter(({ type }) => type !== "ConcurrencyTest")
+    .map(({ type, inputs: { code, ...others } }) => {
+      const isPolicy = typeof others.policy === "string";
+      return {
+        type,
+        ...(isPolicy ? { ...others, policy: JSON.parse(`${others.policy}`) } : others),
+      };
     });
-  });
+  return Object.fromEntries(
+    [...Map.groupBy(inputs, ({ type }) => type)].map(([type, list]) => [
+      type,
+      list.map(({ type, ...others }) => others),
+    ]),
+  );
+}
 
-  test("are never lost: the log group and the policy are there before the function", async () => {
-    const { registered } = await runProgram();
-    const lambda = registered.find(({ type }) => type === FUNCTION);
-    expect(lambda?.existing).toEqual(expect.arrayContaining([LOG_GROUP, ROLE_POLICY]));
+type Changes = Record<string, object | object[]>;
+
+describe("what is created, and with which inputs", () => {
+  test.each<[string, Record<string, string>, Changes]>([
+    ["by default", {}, {}],
+    [
+      "as configured",
+      {
+        memoryMb: "256",
+        timeoutSeconds: "40",
+        maxHoldMs: "30000",
+        architecture: "x86_64",
+        reservedConcurrency: "7",
+        generation: "5",
+        logRetentionDays: "30",
+      },
+      {
+        LogGroup: { retentionInDays: 30 },
+        Function: {
+          architectures: ["x86_64"],
+          memorySize: 256,
+          timeout: 40,
+          reservedConcurrentExecutions: 7,
+          environment: { variables: { MAX_HOLD_MS: "30000", GENERATION: "5" } },
+        },
+      },
+    ],
+    [
+      "with tags of the user's",
+      { tags: "team=platform,stack=mine" },
+      {
+        LogGroup: { tags: { ...TAGS, stack: "mine", team: "platform" } },
+        Role: { tags: { ...TAGS, stack: "mine", team: "platform" } },
+        Function: { tags: { ...TAGS, stack: "mine", team: "platform" } },
+      },
+    ],
+    [
+      "with a URL that is open to everybody, and by no other way",
+      { urlAuthorization: "NONE" },
+      { FunctionUrl: { authorizationType: "NONE" }, Permission: permissions({}) },
+    ],
+    [
+      "with provisioned concurrency, on an alias of the published version that has the URL",
+      { provisionedConcurrency: "3" },
+      {
+        Function: { publish: true },
+        Alias: { name: "provisioned", functionName: FUNCTION_NAME, functionVersion: "7" },
+        ProvisionedConcurrencyConfig: { ...PROVISIONED, provisionedConcurrentExecutions: 3 },
+        FunctionUrl: { qualifier: "provisioned" },
+      },
+    ],
+    [
+      "with both, the permissions on the alias",
+      { urlAuthorization: "NONE", provisionedConcurrency: "2" },
+      {
+        Function: { publish: true },
+        Alias: { name: "provisioned", functionName: FUNCTION_NAME, functionVersion: "7" },
+        ProvisionedConcurrencyConfig: { ...PROVISIONED, provisionedConcurrentExecutions: 2 },
+        FunctionUrl: { qualifier: "provisioned", authorizationType: "NONE" },
+        Permission: permissions({ qualifier: "provisioned" }),
+      },
+    ],
+  ])("%s", async (_, settings, changes) => {
+    const run = await runProgram(settings);
+    const expected: Record<string, object> = { ...BY_DEFAULT };
+    for (const [type, change] of Object.entries(changes)) {
+      expected[type] = Array.isArray(change) ? change : { ...expected[type], ...change };
+    }
+    const lists = Object.entries(expected).map(([type, inputs]) => [type, [inputs].flat()]);
+    expect(created(run)).toEqual(Object.fromEntries(lists));
   });
 });
 
-describe("the function", () => {
-  test("is what the configuration says", async () => {
-    const run = await runProgram({
-      memoryMb: "256",
-      timeoutSeconds: "40",
-      maxHoldMs: "30000",
-      architecture: "x86_64",
-      reservedConcurrency: "7",
-      generation: "5",
-    });
-    expect(run.onlyInputsOf(FUNCTION)).toMatchObject({
-      runtime: "nodejs24.x",
-      handler: "index.handler",
-      architectures: ["x86_64"],
-      memorySize: 256,
-      timeout: 40,
-      reservedConcurrentExecutions: 7,
-      environment: { variables: { MAX_HOLD_MS: "30000", GENERATION: "5" } },
-    });
-  });
-
-  test("reserves no concurrency unless told to", async () => {
-    const run = await runProgram();
-    expect(run.onlyInputsOf(FUNCTION)).not.toHaveProperty("reservedConcurrentExecutions");
-  });
-
-  test("is one bundled file, and a second build gives the same", async () => {
-    const run = await runProgram();
-    const first = await run.deployedFiles();
-    expect(Object.keys(first)).toEqual(["index.mjs"]);
-    expect(first["index.mjs"]).toMatch(/export \{\s*handler\s*\}/);
-
-    const { bundleHandler } = await import("../basics/bundle.ts");
-    expect(await bundleHandler()).toBe(first["index.mjs"]);
-  });
+test("a resource waits for what it needs, and for what it would come too early without", async () => {
+  const run = await runProgram({ provisionedConcurrency: "3", urlAuthorization: "NONE" });
+  for (const [dependent = "", dependency] of [
+    // Lambda would make a log group of its own, which keeps its logs forever.
+    ["Function", "LogGroup"],
+    // The first lines of the log would be lost.
+    ["Function", "RolePolicy"],
+    ["ProvisionedConcurrencyConfig", "Alias"],
+    ["FunctionUrl", "Alias"],
+    // The provider adds permissions of its own for the URL.
+    ["Permission", "FunctionUrl"],
+  ]) {
+    expect(run.all(dependent)).not.toEqual([]);
+    for (const { existing } of run.all(dependent)) expect(existing).toContain(dependency);
+  }
 });
 
-describe("provisioned concurrency", () => {
-  test("is not there unless asked for: no version, no alias, and the URL is the function's", async () => {
-    const run = await runProgram({ reservedConcurrency: "5" });
-    expect(run.inputsOf(ALIAS)).toEqual([]);
-    expect(run.inputsOf(PROVISIONED)).toEqual([]);
-    expect(run.onlyInputsOf(FUNCTION)).not.toHaveProperty("publish");
-    expect(run.onlyInputsOf(FUNCTION_URL)).not.toHaveProperty("qualifier");
-  });
-
-  test("is kept on an alias of the published version, which the URL is one of", async () => {
-    const run = await runProgram({ provisionedConcurrency: "3" });
-    const { functionName } = run.outputs;
-    expect(run.onlyInputsOf(FUNCTION)).toMatchObject({ publish: true });
-    expect(run.onlyInputsOf(ALIAS)).toEqual({
-      name: "provisioned",
-      functionName,
-      functionVersion: "7",
-    });
-    expect(run.onlyInputsOf(PROVISIONED)).toEqual({
-      functionName,
-      qualifier: "provisioned",
-      provisionedConcurrentExecutions: 3,
-    });
-    expect(run.onlyInputsOf(FUNCTION_URL)).toMatchObject({
-      functionName,
-      qualifier: "provisioned",
-    });
-  });
-
-  test("waits, as the URL does, until the alias is there", async () => {
-    const { registered } = await runProgram({ provisionedConcurrency: "3" });
-    for (const dependent of [PROVISIONED, FUNCTION_URL]) {
-      expect(registered.find(({ type }) => type === dependent)?.existing).toContain(ALIAS);
-    }
-  });
+test("the function is one bundled file, and a second build gives the same", async () => {
+  const files = await (await runProgram()).deployedFiles();
+  expect(Object.keys(files)).toEqual(["index.mjs"]);
+  expect(files["index.mjs"]).toMatch(/export \{\s*handler\s*\}/);
+  expect(await bundleHandler()).toBe(files["index.mjs"]);
 });
 
-describe("tags", () => {
-  test("say of which deployment a resource is", async () => {
-    const run = await runProgram();
-    for (const type of [LOG_GROUP, ROLE, FUNCTION]) {
-      expect(run.onlyInputsOf(type).tags).toEqual({
-        project: "lambda-concurrency-test",
-        stack: "dev",
-      });
-    }
-  });
+test.each([
+  ["none", FUNCTION_ARN],
+  ["1", [FUNCTION_ARN, `${FUNCTION_ARN}:provisioned`]],
+])(
+  "with provisioned concurrency %s, the caller's policy allows what the runner asks of AWS",
+  async (provisionedConcurrency, Resource) => {
+    const { outputs } = await runProgram({ provisionedConcurrency });
+    expect(JSON.parse(String(outputs.callerPolicy))).toEqual(
+      policyOf(
+        { Sid: "CallUrl", Effect: "Allow", Action: "lambda:InvokeFunctionUrl", Resource },
+        {
+          Sid: "InvokeThroughUrl",
+          Effect: "Allow",
+          Action: "lambda:InvokeFunction",
+          Resource,
+          Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } },
+        },
+        {
+          Sid: "ReadConcurrencyLimit",
+          Effect: "Allow",
+          Action: "lambda:GetAccountSettings",
+          Resource: "*",
+        },
+        {
+          Sid: "ReadLog",
+          Effect: "Allow",
+          Action: "logs:FilterLogEvents",
+          Resource: `${LOG_GROUP_ARN}:*`,
+        },
+      ),
+    );
+  },
+);
 
-  test("are the user's as well, on everything that can carry them", async () => {
-    const run = await runProgram({ tags: "team=platform,stack=mine" });
-    for (const type of [LOG_GROUP, ROLE, FUNCTION]) {
-      expect(run.onlyInputsOf(type).tags).toEqual({
-        project: "lambda-concurrency-test",
-        stack: "mine",
-        team: "platform",
-      });
-    }
+test.each([
+  [{}, { reservedConcurrency: "none", provisionedConcurrency: "none" }],
+  [
+    { reservedConcurrency: "5", provisionedConcurrency: "2" },
+    { reservedConcurrency: 5, provisionedConcurrency: 2 },
+  ],
+])("the stack exports what the runner reads, with %j", async (changes, concurrency) => {
+  const { readme, callerPolicy, ...outputs } = (await runProgram(changes)).outputs;
+  expect(outputs).toEqual({
+    url: "https://abc.lambda-url.eu-west-1.on.aws/",
+    urlAuthorization: "AWS_IAM",
+    functionName: FUNCTION_NAME,
+    region: "eu-west-1",
+    logGroupName: `/aws/lambda/${NAME}-1`,
+    memoryMb: 128,
+    architecture: "arm64",
+    timeoutSeconds: 65,
+    maxHoldMs: 60_000,
+    generation: 1,
+    codeSha256: "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=",
+    ...concurrency,
   });
+  expect(callerPolicy).toBeTypeOf("string");
+  for (const name of ["url", "functionName", "region", "logGroupName"]) {
+    expect(readme).toContain(outputs[name]);
+  }
+});
+
+test.each([
+  ["organization", "dev"],
+  ["acme", "acme/dev"],
+])("of organization %s, every command names the stack %s", async (organization, name) => {
+  for (const changes of [{ provisionedConcurrency: "2", urlAuthorization: "NONE" }, {}]) {
+    const { outputs } = await runProgram(changes, new Run(), organization);
+    const readme = String(outputs.readme);
+    const commands = readme.match(/\bpulumi (?:up|destroy|config|stack)\b[^`&>\n]*/g) ?? [];
+    expect(commands.length).toBeGreaterThan(3);
+    for (const command of commands) {
+      expect(command.trim()).toMatch(new RegExp(` --stack ${name}$`));
+    }
+    expect(readme).toContain(`npm run experiment -- --target stack:${name}\``);
+  }
+  await expect(runProgram({ memoryMb: "64" }, new Run(), organization)).rejects.toThrow(
+    `run: pulumi config set memoryMb 128 --stack ${name}`,
+  );
+});
+
+test("nothing is created when the configuration is wrong, and all that is wrong is said", async () => {
+  const run = new Run();
+  await expect(runProgram({ memoryMb: "64", architecture: "mips" }, run)).rejects.toThrow(
+    /memoryMb is "64".*\n.*architecture is "mips"/,
+  );
+  expect(run.registered).toEqual([]);
+});
+
+test("the program, run again, asks for exactly the same", async () => {
+  const everything = { provisionedConcurrency: "2", urlAuthorization: "NONE", tags: "team=a" };
+  const [first, second] = [await runProgram(everything), await runProgram(everything)];
+  expect(created(second)).toEqual(created(first));
+  expect(await second.deployedFiles()).toEqual(await first.deployedFiles());
+  expect(second.outputs).toEqual(first.outputs);
 });

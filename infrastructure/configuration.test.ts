@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { declaredDefaults } from "../test/mocked-program.ts";
 import { type Configuration, parseConfiguration } from "./configuration.ts";
+import { tagPairs, withDefaultTags } from "./tags.ts";
 
 type Texts = Partial<Record<keyof Configuration, string>>;
 
@@ -17,19 +19,14 @@ const VALID = {
   tags: "team=platform,cost-center=42",
 } satisfies Texts;
 
-function parse(changes: Texts) {
-  const texts: Texts = { ...VALID, ...changes };
-  return parseConfiguration((key) => texts[key], "dev");
-}
-
 /** The lines of the refusal, one a problem. */
-function problems(changes: Texts): string[] {
-  const parsed = parse(changes);
+function problems(changes: Record<string, string | undefined>): string[] {
+  const parsed = parseConfiguration({ ...VALID, ...changes }, "dev");
   return parsed.ok ? [] : parsed.message.split("\n  ").slice(1);
 }
 
 test("a valid configuration arrives typed", () => {
-  expect(parse({})).toEqual({
+  expect(parseConfiguration(VALID, "dev")).toEqual({
     ok: true,
     configuration: {
       memoryMb: 512,
@@ -156,18 +153,17 @@ test("a suggestion is one word for the shell, and never an option", () => {
   ]);
 });
 
-test("a missing key is an error, since Pulumi.yaml alone states the defaults", () => {
-  for (const key of Object.keys(VALID)) {
-    const [problem, ...others] = problems({ [key]: undefined });
-    expect(others).toEqual([]);
-    expect(problem).toContain(`${key} is not set and must be`);
-  }
+test("a missing key is an error, since Pulumi.yaml declares all, each with its default", () => {
+  const parsed = parseConfiguration({}, "dev");
+  const lines = parsed.ok ? [] : parsed.message.split("\n  ").slice(1);
+  const keys = lines.map((line) => /^(\w+) is not set and must be/.exec(line)?.[1]);
+  expect(keys.toSorted()).toEqual(Object.keys(declaredDefaults()).toSorted());
+  expect(parseConfiguration(declaredDefaults(), "dev").ok).toBe(true);
 });
 
 test("a misspelt key is refused, and named as it is spelt right where that is plain", () => {
-  const given = ["memoryMb", "memoryMB", "log-retention-days", "colour", "constructor", "-it's"];
-  const parsed = parseConfiguration((key) => VALID[key], "dev", given);
-  expect(parsed.ok ? [] : parsed.message.split("\n  ").slice(1)).toEqual([
+  const misspelt = ["memoryMB", "log-retention-days", "colour", "constructor", "-it's"];
+  expect(problems(Object.fromEntries(misspelt.map((key) => [key, "1"])))).toEqual([
     "memoryMB is no setting of this project (is memoryMb meant?); run: pulumi config rm memoryMB --stack dev",
     "log-retention-days is no setting of this project (is logRetentionDays meant?); " +
       "run: pulumi config rm log-retention-days --stack dev",
@@ -183,4 +179,63 @@ test("all problems are reported at once, and a timeout is not compared with a wr
     expect.stringMatching(/^maxHoldMs /),
     expect.stringMatching(/^namePrefix /),
   ]);
+});
+
+/** So many pairs with different names. */
+function pairs(count: number): string {
+  return Array.from({ length: count }, (_, index) => `name${index}=${index}`).join(",");
+}
+
+describe("tags are read", () => {
+  test.each([
+    ["none", {}],
+    ["team=platform", { team: "platform" }],
+    ["team=platform,cost-center=42", { team: "platform", "cost-center": "42" }],
+    [" team = platform , owner = Ana B. ", { team: "platform", owner: "Ana B." }],
+    ["empty=", { empty: "" }],
+    ["query=a = b", { query: "a = b" }],
+    ["größe=ß,mail=ana@example.org", { größe: "ß", mail: "ana@example.org" }],
+    ["not-aws=aws", { "not-aws": "aws" }],
+    [`${"n".repeat(128)}=${"v".repeat(256)}`, { ["n".repeat(128)]: "v".repeat(256) }],
+  ])("%j", (text, tags) => {
+    expect(tagPairs.read(text)).toEqual(tags);
+  });
+
+  test("as many as AWS takes beside the default ones", () => {
+    expect(Object.keys(tagPairs.read(pairs(48)) ?? {})).toHaveLength(48);
+    expect(tagPairs.read(pairs(49))).toBeUndefined();
+    expect(tagPairs.read(`${pairs(48)},project=mine`)).toMatchObject({ project: "mine" });
+  });
+});
+
+describe("tags are refused, and what of them is allowed is suggested", () => {
+  test.each([
+    ["", "none"],
+    ["team", "none"],
+    ["=platform", "none"],
+    ["team=platform,", "team=platform"],
+    ["team=a,team=b", "team=a"],
+    ["team=a,Team=b", "team=a"],
+    ["aws:team=a,owner=b", "owner=b"],
+    ["AWS:team=a,owner=b", "owner=b"],
+    ["team=aws:a,owner=b", "owner=b"],
+    ["team=a;b,owner=b", "owner=b"],
+    ["team=a\nb,owner=b", "owner=b"],
+    [`${"n".repeat(129)}=1`, "none"],
+    [`n=${"v".repeat(257)}`, "none"],
+    [pairs(50), pairs(48)],
+  ])("%j", (text, suggestion) => {
+    expect(tagPairs.read(text)).toBeUndefined();
+    const nearest = tagPairs.nearest(text);
+    expect(tagPairs.write?.(nearest)).toBe(suggestion);
+    expect(tagPairs.read(suggestion)).toEqual(nearest);
+  });
+});
+
+test.each([
+  [{ team: "a" }, { project: "test", stack: "dev", team: "a" }],
+  // In whatever case, since a role takes only one of them.
+  [{ Project: "mine" }, { stack: "dev", Project: "mine" }],
+])("default tags are added to %j, and give way to the user's", (tags, all) => {
+  expect(withDefaultTags(tags, { project: "test", stack: "dev" })).toEqual(all);
 });

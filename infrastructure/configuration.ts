@@ -1,38 +1,12 @@
 /**
- * Reads the stack's configuration. What AWS would reject is rejected here, before anything is
- * created. Defaults are not repeated: Pulumi.yaml declares them, and Pulumi fills them in.
+ * The configuration of a stack. What AWS would refuse is refused here, before anything is created,
+ * with the command that sets it right. Pulumi.yaml declares the same keys and states their defaults.
  */
 
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 import { namePrefix, oneOf, orNone, type Rule, wholeNumber } from "./rules.ts";
-import { type Tags, tagsRule } from "./tags.ts";
-
-/** A configuration that AWS accepts. Its keys are those that Pulumi.yaml declares. */
-export interface Configuration {
-  memoryMb: number;
-  timeoutSeconds: number;
-  architecture: "arm64" | "x86_64";
-  /** Longest hold that the deployed handler accepts, in milliseconds. */
-  maxHoldMs: number;
-  /** Environments reserved for the function; `none` leaves it to the account's shared quota. */
-  reservedConcurrency: number | "none";
-  /** Environments that are started beforehand and kept, at a price by the hour. */
-  provisionedConcurrency: number | "none";
-  /** Reaches the function as an environment variable: its change makes all environments cold. */
-  generation: number;
-  logRetentionDays: number;
-  urlAuthorization: "AWS_IAM" | "NONE";
-  namePrefix: string;
-  /** The user's own; what is deployed carries the default ones as well. */
-  tags: Tags;
-}
-
-type Key = keyof Configuration;
-
-export type ParsedConfiguration =
-  | { ok: true; configuration: Configuration }
-  | { ok: false; message: string };
+import { tagPairs } from "./tags.ts";
 
 /**
  * The periods that CloudWatch Logs offers, in days.
@@ -50,36 +24,43 @@ const RETENTION_DAYS = [
 const MAX_PREFIX_LENGTH = 64 - 8;
 
 /**
- * Memory, timeout, architecture and name as in
- * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, authorization as in
- * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html, and reserved
- * and provisioned concurrency as in
- * https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html and
- * https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html, where the
- * upper limit is the account's. The limits of the hold are those of a plan.
+ * Every key, and what it may be. Memory, timeout, architecture and name follow
+ * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
  */
-const RULES: { [K in Key]: Rule<Configuration[K]> } = {
+const RULES = {
   memoryMb: wholeNumber("MB", 128, 10_240),
   timeoutSeconds: wholeNumber("seconds", 1, 900),
   architecture: oneOf(["arm64", "x86_64"]),
+  /** The longest hold that the deployed handler accepts, within the limits of a plan. */
   maxHoldMs: wholeNumber("milliseconds", HOLD_LIMITS_MS.min, HOLD_LIMITS_MS.max),
+  /**
+   * The account has the upper limit.
+   * https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html
+   */
   reservedConcurrency: orNone(wholeNumber("environments", 0)),
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html */
   provisionedConcurrency: orNone(wholeNumber("environments", 1)),
+  /** Reaches the function as an environment variable: its change makes all environments cold. */
   generation: wholeNumber("generations", 0),
   logRetentionDays: oneOf(RETENTION_DAYS),
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html */
   urlAuthorization: oneOf(["AWS_IAM", "NONE"]),
   namePrefix: namePrefix(MAX_PREFIX_LENGTH),
-  tags: tagsRule,
+  /** The user's own tags; what is deployed carries the default ones as well. */
+  tags: tagPairs,
 };
+
+type Key = keyof typeof RULES;
+
+/** A configuration that AWS accepts. */
+export type Configuration = { [K in Key]: (typeof RULES)[K] extends Rule<infer V> ? V : never };
+
+const KEYS = Object.keys(RULES) as Key[];
 
 /** What two keys may not be together. The first of them is the one to be set right. */
 interface Contradiction {
   keys: [Key, Key];
-  /**
-   * Completes the line that begins with the first key; `undefined` when nothing is wrong.
-   *
-   * @param stack the one to be set right
-   */
+  /** Completes the line that begins with the first key; `undefined` when nothing is wrong. */
   problem(configuration: Configuration, stack: string): string | undefined;
 }
 
@@ -99,70 +80,53 @@ const CONTRADICTIONS: Contradiction[] = [
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     keys: ["provisionedConcurrency", "reservedConcurrency"],
     problem({ provisionedConcurrency: provisioned, reservedConcurrency: reserved }, stack) {
-      if (provisioned === "none" || reserved === "none" || provisioned <= reserved)
+      if (provisioned === "none" || reserved === "none" || provisioned <= reserved) {
         return undefined;
-      const enough = reserved === 0 ? "none" : reserved;
-      const rule =
-        reserved === 0
-          ? "must be none while reservedConcurrency is 0"
-          : `must be at most reservedConcurrency, which is ${reserved}`;
-      return `is ${provisioned} and ${rule}; ${inTwoUpdates(stack, reserved, enough)}`;
+      }
+      return reserved === 0
+        ? `is ${provisioned} and must be none while reservedConcurrency is 0; ${inTwoUpdates(stack, 0, "none")}`
+        : `is ${provisioned} and must be at most reservedConcurrency, which is ${reserved}; ${inTwoUpdates(stack, reserved, reserved)}`;
     },
   },
 ];
 
+/** What became of the texts: a configuration, or a message with one line a problem. */
+export type ParsedConfiguration =
+  | { ok: true; configuration: Configuration }
+  | { ok: false; message: string };
+
 /**
  * Reads all keys, and reports everything that is wrong with them at once.
  *
- * @param get gives the text of a key, or `undefined` when it is not set
+ * @param given the texts of all keys that are set, of which one may be misspelt
  * @param stack whose configuration it is, as commands name it
- * @param given the names of all keys that are set, of which one may be misspelt
- * @returns the configuration, or a message with one line per problem: the key, what it must be, and
- * a command that sets it so
  */
 export function parseConfiguration(
-  get: (key: Key) => string | undefined,
+  given: Record<string, string | undefined>,
   stack: string,
-  given: readonly string[] = [],
 ): ParsedConfiguration {
   const problems = new Map<string, string>();
 
-  function read<K extends Key>(key: K): Configuration[K] {
-    const rule: Rule<Configuration[K]> = RULES[key];
-    const text = get(key);
+  function read(key: Key): unknown {
+    const rule: Rule<unknown> = RULES[key];
+    const text = given[key];
     const value = text === undefined ? undefined : rule.read(text);
     if (value !== undefined) return value;
     const nearest = rule.nearest(text ?? "");
     const stands = text === undefined ? "is not set" : `is ${JSON.stringify(text)}`;
-    const suggestion = rule.write ? rule.write(nearest) : String(nearest);
+    const suggestion = rule.write?.(nearest) ?? String(nearest);
     problems.set(key, `${stands} and must be ${rule.expected}; ${remedy(stack, key, suggestion)}`);
-    // Stands in, so that the other keys are read as well; the configuration is refused anyway.
+    // Stands in, so that the other keys are compared; the configuration is refused anyway.
     return nearest;
   }
+  const configuration = Object.fromEntries(KEYS.map((key) => [key, read(key)])) as Configuration;
 
-  const configuration: Configuration = {
-    memoryMb: read("memoryMb"),
-    timeoutSeconds: read("timeoutSeconds"),
-    architecture: read("architecture"),
-    maxHoldMs: read("maxHoldMs"),
-    reservedConcurrency: read("reservedConcurrency"),
-    provisionedConcurrency: read("provisionedConcurrency"),
-    generation: read("generation"),
-    logRetentionDays: read("logRetentionDays"),
-    urlAuthorization: read("urlAuthorization"),
-    namePrefix: read("namePrefix"),
-    tags: read("tags"),
-  };
-
-  for (const name of given.filter((name) => !Object.hasOwn(RULES, name))) {
-    const meant = Object.keys(RULES).find((key) => plainly(key) === plainly(name));
+  for (const name of Object.keys(given).filter((name) => !Object.hasOwn(RULES, name))) {
+    const meant = KEYS.find((key) => lettersOf(key) === lettersOf(name));
     const hint = meant === undefined ? "" : ` (is ${meant} meant?)`;
-    problems.set(
-      name,
-      `is no setting of this project${hint}; run: ${pulumiCommand(stack, "config rm", name)}`,
-    );
+    const removal = pulumiCommand(stack, "config rm", name);
+    problems.set(name, `is no setting of this project${hint}; run: ${removal}`);
   }
-
   for (const { keys, problem } of CONTRADICTIONS) {
     // A key that is wrong by itself has only a stand-in to compare with.
     if (keys.some((key) => problems.has(key))) continue;
@@ -193,7 +157,7 @@ function inTwoUpdates(stack: string, reserved: number, provisioned: number | "no
   return `AWS lowers both in two updates only; run: ${commands}`;
 }
 
-/** A key as it is read by who does not look at its letters closely. */
-function plainly(key: string): string {
+/** A key without what is easily mistaken: its capitals, hyphens and underscores. */
+function lettersOf(key: string): string {
   return key.toLowerCase().replaceAll(/[^a-z]/g, "");
 }

@@ -1,9 +1,13 @@
 /** The stack's README, which Pulumi shows beside its outputs. */
 
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
-import { idleCostUsdPerHour, usdText } from "../pricing/cost.ts";
+import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
+import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
+import { priceOf } from "../pricing/price-list.ts";
 import type { Configuration } from "./configuration.ts";
-import { referenceCost } from "./costs.ts";
+
+/** The reference experiment: two bursts of five requests. */
+const REFERENCE = { requests: 10, atOnce: 5 };
 
 /** What the text tells of a deployment. */
 export interface Deployment {
@@ -88,17 +92,19 @@ yourself after the stack is destroyed.`;
 }
 
 function whatItCosts({ configuration, stack, region }: Deployment): string {
-  const { memoryMb, architecture, provisionedConcurrency: kept } = configuration;
-  const { requests, holdMs, usd, regionClass } = referenceCost(configuration, region);
+  const { memoryMb, architecture, maxHoldMs, provisionedConcurrency: kept } = configuration;
+  const billed = { ...configuration, region };
+  const holdMs = Math.min(DEFAULT_HOLD_MS, maxHoldMs);
+  const cost = loadCostUsd(billed, { ...REFERENCE, holdMs });
   const idle =
     kept === "none"
       ? "The function costs nothing while nobody uses it."
-      : `${usdText(idleCostUsdPerHour({ ...configuration, region }))} an hour for ${counted(kept, "provisioned environment")}, ` +
+      : `${usdText(idleCostUsdPerHour(billed))} an hour for ${counted(kept, "provisioned environment")}, ` +
         `used or not, until \`${pulumiUpWith(stack, { provisionedConcurrency: "none" })}\` ` +
         `or \`${pulumiCommand(stack, "destroy")}\`.`;
-  return `${idle} One reference experiment, which is ${requests} requests held for ${holdMs / 1_000} s each,
-costs about ${usdText(usd)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
-in ${region}, a region of the ${regionClass} price class, without the free tier.`;
+  return `${idle} One reference experiment, which is ${REFERENCE.requests} requests held for ${holdMs / 1_000} s each,
+costs about ${usdText(cost)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
+in ${region}, a region of the ${priceOf(billed).regionClass} price class, without the free tier.`;
 }
 
 function counted(count: number, noun: string): string {

@@ -10,15 +10,12 @@ const MAX_VALUE_LENGTH = 256;
 /** The tags that {@link withDefaultTags} adds. */
 const DEFAULT_NAMES = ["project", "stack"] as const;
 
-/** What every service used accepts in names and values, as IAM, the strictest of them, states it. */
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-
 /**
  * Pairs of `name=value`, separated by commas, or `none`. A value may be empty, and may contain `=`.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html,
  * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
-export const tagsRule: Rule<Tags> = {
+export const tagPairs: Rule<Tags> = {
   expected:
     "none or pairs such as team=platform,cost-center=42, " +
     `names of 1 to ${MAX_NAME_LENGTH} and values of up to ${MAX_VALUE_LENGTH} letters, digits, spaces and ` +
@@ -26,11 +23,10 @@ export const tagsRule: Rule<Tags> = {
     `and at most ${MAX_TAGS} tags with ${DEFAULT_NAMES.join(" and ")}`,
   read(text) {
     if (text === "none") return {};
-    const parts = text.split(",");
-    const tags = allowedTags(parts);
-    return Object.keys(tags).length === parts.length ? tags : undefined;
+    const tags = allowedTags(text);
+    return Object.keys(tags).length === text.split(",").length ? tags : undefined;
   },
-  nearest: (text) => allowedTags(text.split(",")),
+  nearest: allowedTags,
   write(tags) {
     const pairs = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
     return pairs.join(",") || "none";
@@ -38,50 +34,42 @@ export const tagsRule: Rule<Tags> = {
 };
 
 /**
- * Adds the tags that tell one deployment from another. A tag of the user's stands in for a default
- * one of that name; so it does in another case, since a role cannot carry both:
+ * Adds the tags that tell one deployment from another. A tag of the user's replaces a default one of
+ * that name, in whatever case, since a role cannot carry both:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
  */
 export function withDefaultTags(
   tags: Tags,
   defaults: Record<(typeof DEFAULT_NAMES)[number], string>,
 ): Tags {
-  const own = new Set(Object.keys(tags).map(ignoringCase));
+  const own = new Set(Object.keys(tags).map((name) => name.toLowerCase()));
   const missing = Object.entries(defaults).filter(([name]) => !own.has(name));
   return { ...Object.fromEntries(missing), ...tags };
 }
 
 /** Those of the pairs that AWS would accept, the earlier ones first. */
-function allowedTags(pairs: string[]): Tags {
+function allowedTags(text: string): Tags {
   const tags: Tags = {};
-  const names = new Set<string>(DEFAULT_NAMES);
   const taken = new Set<string>();
-  for (const pair of pairs) {
+  for (const pair of text.split(",")) {
     const end = pair.indexOf("=");
     const name = pair.slice(0, Math.max(end, 0)).trim();
     const value = pair.slice(end + 1).trim();
-    const isNew = !taken.has(ignoringCase(name));
-    const fits = names.has(ignoringCase(name)) || names.size < MAX_TAGS;
-    if (!isName(name) || !isValue(value) || !isNew || !fits) continue;
+    const ignoringCase = name.toLowerCase();
+    if (name === "" || taken.has(ignoringCase)) continue;
+    if (!isAllowed(name, MAX_NAME_LENGTH) || !isAllowed(value, MAX_VALUE_LENGTH)) continue;
+    if (new Set([...DEFAULT_NAMES, ...taken, ignoringCase]).size > MAX_TAGS) continue;
     tags[name] = value;
-    taken.add(ignoringCase(name));
-    names.add(ignoringCase(name));
+    taken.add(ignoringCase);
   }
   return tags;
 }
 
-function isName(text: string): boolean {
-  return text !== "" && isAllowed(text, MAX_NAME_LENGTH);
-}
-
-function isValue(text: string): boolean {
-  return isAllowed(text, MAX_VALUE_LENGTH);
-}
-
+/** What every service used accepts in names and values; IAM is the strictest of them. */
 function isAllowed(text: string, maxLength: number): boolean {
-  return ALLOWED.test(text) && !/^aws:/i.test(text) && [...text].length <= maxLength;
-}
-
-function ignoringCase(name: string): string {
-  return name.toLowerCase();
+  return (
+    /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text) &&
+    !/^aws:/i.test(text) &&
+    [...text].length <= maxLength
+  );
 }

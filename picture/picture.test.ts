@@ -13,8 +13,7 @@ import { ExperimentStore } from "../tui/store.ts";
 import type { Scroll } from "../tui/views/run-picture.ts";
 import { RunView } from "../tui/views/run-view.ts";
 import { frameLayout } from "../tui/views/view-frame.ts";
-import { PICTURE, SIZE } from "./shown.ts";
-import { CELL } from "./svg.ts";
+import { CELL, PICTURE, SIZE } from "./svg.ts";
 
 const OLD = "docs/screen.svg shows another screen than there is now: run `npm run picture`";
 

@@ -1,5 +1,11 @@
 /** A terminal's screens as an SVG that plays them: every character stands in the cell it had. */
 
+import { fileURLToPath } from "node:url";
+
+/** Where the README's picture is, and the terminal that it shows. */
+export const PICTURE = fileURLToPath(new URL("../docs/screen.svg", import.meta.url));
+export const SIZE = { columns: 100, rows: 22 };
+
 /** One cell of a terminal. */
 export interface Cell {
   /** Empty behind a wide character. */

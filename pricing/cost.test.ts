@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Billed, idleCostUsdPerHour, loadCostUsd, usdText } from "./cost.ts";
+import { priceOf } from "./price-list.ts";
 
 const ON_DEMAND: Billed = {
   region: "us-east-1",
@@ -48,4 +49,28 @@ test.each([
   [0, "$0.00"],
 ])("%d dollars read %s", (usd, text) => {
   expect(usdText(usd)).toBe(text);
+});
+
+const ORDINARY = [16.6667, 0.2, 9.7222, 4.1667] as const;
+/** US dollars a million: on demand, requests, and of provisioned concurrency used and idle. */
+type Figures = readonly [number, number, number, number];
+
+test.each<[string, "x86_64" | "arm64", "ordinary" | "dearer", Figures]>([
+  ["us-east-1", "x86_64", "ordinary", ORDINARY],
+  ["us-east-1", "arm64", "ordinary", [13.3334, 0.2, 7.7778, 3.3334]],
+  ["af-south-1", "x86_64", "dearer", [22.1, 0.27, 12.9, 5.53]],
+  ["ap-east-1", "x86_64", "dearer", [22.92, 0.28, 13.3358, 5.7153]],
+  ["ap-east-1", "arm64", "dearer", [18.3, 0.28, 10.6686, 4.5722]],
+  ["eu-south-1", "x86_64", "dearer", [19.5172, 0.23, 11.3827, 4.8783]],
+  ["il-central-1", "x86_64", "dearer", [17.5, 0.21, 9.7222, 4.1667]],
+  // Provisioned concurrency may cost more where invocations on demand do not.
+  ["sa-east-1", "x86_64", "ordinary", [16.6667, 0.2, 15.4867, 6.6372]],
+  // A region that nobody has heard of is ordinary.
+  ["moon-north-1", "x86_64", "ordinary", ORDINARY],
+])("the list prices of %s on %s are %s", (region, architecture, regionClass, figures) => {
+  const price = priceOf({ region, architecture });
+  const { gbSecondUsd, requestUsd, provisionedGbSecondUsd, idleGbSecondUsd } = price;
+  expect(price.regionClass).toBe(regionClass);
+  const listed = [gbSecondUsd, requestUsd, provisionedGbSecondUsd, idleGbSecondUsd];
+  expect(listed.map((usd) => Number((usd * 1e6).toFixed(6)))).toEqual([...figures]);
 });

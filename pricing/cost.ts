@@ -1,6 +1,6 @@
 /** What a deployment costs, used and unused, at list price and without the free tier. */
 
-import { type Architecture, type Pricing, priceOf } from "./price-list.ts";
+import { type Architecture, LOG_GB_USD, priceOf } from "./price-list.ts";
 
 /** What the price of a function depends on. */
 export interface Billed {
@@ -20,13 +20,14 @@ export interface Load {
   holdMs: number;
 }
 
-/** What a request is charged for beside its hold, for want of a measurement. */
-const BESIDE_HOLD = {
-  /** Of a warm invocation, rounded up; a cold start on demand is charged with about 130 more. */
-  durationMs: 50,
-  /** The handler's lines for five steps, and the service's own. */
-  logBytes: 2_500,
-} as const;
+/**
+ * What a request is charged for beside its hold, for want of a measurement: a warm invocation's
+ * milliseconds, rounded up. A cold start on demand is charged with about 130 more, which is not
+ * counted.
+ */
+const BESIDE_HOLD_MS = 50;
+/** The handler's lines for five steps, and the service's own. */
+const LOG_BYTES = 2_500;
 
 /**
  * Requests, their duration and their log, in US dollars. As many as there are provisioned
@@ -34,16 +35,13 @@ const BESIDE_HOLD = {
  * What provisioned concurrency costs whether it is used or not is not part of it.
  */
 export function loadCostUsd(billed: Billed, { requests, atOnce, holdMs }: Load): number {
-  const { provisionedConcurrency: kept, memoryMb } = billed;
-  const onDemand = priceOf({ ...billed, isProvisioned: false });
-  const provisioned = priceOf({ ...billed, isProvisioned: true });
+  const { provisionedConcurrency: kept } = billed;
+  const price = priceOf(billed);
   const share = kept === "none" ? 0 : Math.min(1, kept / Math.max(1, atOnce));
-  const load = { requests, memoryMb, durationMs: holdMs + BESIDE_HOLD.durationMs };
-  return (
-    share * invocationCostUsd(provisioned, load) +
-    (1 - share) * invocationCostUsd(onDemand, load) +
-    logCostUsd(onDemand, requests * BESIDE_HOLD.logBytes)
-  );
+  const gbSecondUsd = share * price.provisionedGbSecondUsd + (1 - share) * price.gbSecondUsd;
+  const gbSeconds = (billed.memoryMb / 1_024) * ((holdMs + BESIDE_HOLD_MS) / 1_000);
+  const logUsd = (LOG_BYTES / 2 ** 30) * LOG_GB_USD;
+  return requests * (gbSeconds * gbSecondUsd + price.requestUsd + logUsd);
 }
 
 /**
@@ -53,31 +51,12 @@ export function loadCostUsd(billed: Billed, { requests, atOnce, holdMs }: Load):
 export function idleCostUsdPerHour(billed: Billed): number {
   const { provisionedConcurrency: kept, memoryMb } = billed;
   if (kept === "none") return 0;
-  const { idleGbSecondUsd } = priceOf({ ...billed, isProvisioned: true });
-  return kept * (memoryMb / 1_024) * 3_600 * idleGbSecondUsd;
+  return kept * (memoryMb / 1_024) * 3_600 * priceOf(billed).idleGbSecondUsd;
 }
 
 /** `$1.20`, `$0.0031`: cents from a dollar on, two significant digits below. */
 export function usdText(usd: number): string {
   if (usd >= 1) return `$${usd.toFixed(2)}`;
-  return `$${Number(usd.toPrecision(2)).toFixed(decimalsOf(usd))}`;
-}
-
-function decimalsOf(usd: number): number {
-  return Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(usd || 1))));
-}
-
-/** Without the time that a new environment takes to initialize, which is charged as well. */
-function invocationCostUsd(
-  price: Pricing,
-  load: { requests: number; memoryMb: number; durationMs: number },
-): number {
-  const { requests, memoryMb, durationMs } = load;
-  const gbSeconds = (memoryMb / 1_024) * (durationMs / 1_000);
-  return requests * (gbSeconds * price.gbSecondUsd + price.requestUsd);
-}
-
-/** What it costs to write so many bytes to CloudWatch Logs. */
-function logCostUsd(price: Pricing, bytes: number): number {
-  return (bytes / 2 ** 30) * price.logGbUsd;
+  const decimals = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(usd || 1))));
+  return `$${Number(usd.toPrecision(2)).toFixed(decimals)}`;
 }

@@ -2,7 +2,6 @@
 
 import { createInterface } from "node:readline/promises";
 import { printableLine } from "../../basics/printable.ts";
-import { usdText } from "../../pricing/cost.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";

@@ -11,7 +11,7 @@ export const CONFIRM_FROM_USD = 1;
 /** All stages together; what the stack costs while nobody uses it is no cost of the plan. */
 export function planCost({ stages, holdMs }: Plan, billed: Billed): Cost {
   const { region, architecture, memoryMb } = billed;
-  const { regionClass } = priceOf({ region, architecture, isProvisioned: false });
+  const { regionClass } = priceOf(billed);
   const costs = stages.map((stage) =>
     loadCostUsd(billed, { requests: stage.requests, atOnce: burstOf(stage), holdMs }),
   );

@@ -1,4 +1,4 @@
-/** Runs the program under Pulumi's mocks, in place of its engine and of AWS. For the tests. */
+/** Runs the Pulumi program under Pulumi's mocks, in place of its engine and of AWS. */
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,17 +10,9 @@ export const LOG_GROUP_ARN =
 export const FUNCTION_ARN =
   "arn:aws:lambda:eu-west-1:123456789012:function:lambda-concurrency-test-1a2b3c4";
 
-export const FUNCTION = "aws:lambda/function:Function";
-export const FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl";
-export const PERMISSION = "aws:lambda/permission:Permission";
-export const ALIAS = "aws:lambda/alias:Alias";
-export const PROVISIONED = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig";
-export const LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup";
-export const ROLE = "aws:iam/role:Role";
-export const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy";
-
 /** A resource that the program created. */
 export interface Registered {
+  /** The last part of its type, such as `Function`. */
   type: string;
   name: string;
   inputs: Record<string, unknown>;
@@ -34,49 +26,49 @@ export class Run {
   /** What the stack would export. */
   readonly outputs: Record<string, string | number> = {};
 
-  /** The inputs of all resources of a type. */
-  inputsOf(type: string): Record<string, unknown>[] {
-    return this.registered.filter((one) => one.type === type).map(({ inputs }) => inputs);
+  /** All resources of a type. */
+  all(type: string): Registered[] {
+    return this.registered.filter((resource) => resource.type === type);
   }
 
   /** The inputs of the only resource of a type. */
-  onlyInputsOf(type: string): Record<string, unknown> {
-    const [inputs, ...others] = this.inputsOf(type);
+  inputsOf(type: string): Record<string, unknown> {
+    const [resource, ...others] = this.all(type);
     expect(others).toEqual([]);
-    return inputs ?? {};
+    return resource?.inputs ?? {};
   }
 
   /** The files of the function's archive, by name. */
   async deployedFiles(): Promise<Record<string, string>> {
-    const archive = this.onlyInputsOf(FUNCTION).code;
-    if (!(archive instanceof pulumi.asset.AssetArchive)) throw new Error("no archive of assets");
+    const archive = this.inputsOf("Function").code as pulumi.asset.AssetArchive;
     const files: Record<string, string> = {};
     for (const [name, asset] of Object.entries(await archive.assets)) {
-      if (!(asset instanceof pulumi.asset.StringAsset)) throw new Error(`${name} is not a text`);
-      files[name] = await asset.text;
+      files[name] = await (asset as pulumi.asset.StringAsset).text;
     }
     return files;
   }
 }
 
 /** What AWS would add to a resource's inputs. */
-function computed({ type, name, inputs }: pulumi.runtime.MockResourceArgs) {
+function computed(type: string, { name, inputs }: pulumi.runtime.MockResourceArgs) {
   const common = { region: "eu-west-1", name: `${name}-1a2b3c4` };
   switch (type) {
-    case LOG_GROUP:
+    case "LogGroup":
       return { ...common, arn: LOG_GROUP_ARN, name: `${inputs.namePrefix}1` };
-    case ROLE:
+    case "Role":
       return { ...common, arn: `arn:aws:iam::123456789012:role/${common.name}` };
-    case FUNCTION:
+    case "Function": {
+      const codeSha256 = "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=";
       return {
         ...common,
         arn: FUNCTION_ARN,
         version: inputs.publish ? "7" : "$LATEST",
-        codeSha256: "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=",
+        codeSha256,
       };
-    case ALIAS:
+    }
+    case "Alias":
       return { arn: `${FUNCTION_ARN}:${inputs.name}` };
-    case FUNCTION_URL:
+    case "FunctionUrl":
       return { region: "eu-west-1", functionUrl: "https://abc.lambda-url.eu-west-1.on.aws/" };
     default:
       return {};
@@ -103,35 +95,28 @@ export async function runProgram(
   organization = "organization",
 ): Promise<Run> {
   vi.resetModules();
-  await pulumi.runtime.setMocks(
-    {
-      async newResource(args) {
-        const { type, name, inputs } = args;
-        const existing = run.registered.map((resource) => resource.type);
-        // Creation takes a while, so that whoever does not wait for another begins without it.
-        await setTimeout(20);
-        run.registered.push({ type, name, inputs, existing });
-        return { id: `${name}-id`, state: { ...inputs, ...computed(args) } };
-      },
-      call: () => ({}),
+  const mocks: pulumi.runtime.Mocks = {
+    async newResource(args) {
+      const type = args.type.replace(/.*:/, "");
+      const existing = run.registered.map((resource) => resource.type);
+      // Creation takes a while: a resource that does not wait for another begins without it.
+      await setTimeout(20);
+      run.registered.push({ type, name: args.name, inputs: args.inputs, existing });
+      return { id: `${args.name}-id`, state: { ...args.inputs, ...computed(type, args) } };
     },
-    PROJECT,
-    "dev",
-    false,
-    organization,
-  );
+    call: () => ({}),
+  };
+  await pulumi.runtime.setMocks(mocks, PROJECT, "dev", false, organization);
   const config = Object.entries({ ...declaredDefaults(), ...changes });
   pulumi.runtime.setAllConfig(
     Object.fromEntries(config.map(([key, value]) => [`${PROJECT}:${key}`, value])),
   );
   const program: Record<string, pulumi.Input<string | number>> = await import("../index.ts");
-  for (const [name, output] of Object.entries(program)) run.outputs[name] = await resolve(output);
+  for (const [name, output] of Object.entries(program)) {
+    run.outputs[name] = await new Promise((resolve) => {
+      pulumi.output(output).apply(resolve);
+    });
+  }
   await pulumi.runtime.disconnect();
   return run;
-}
-
-function resolve<Value>(output: pulumi.Input<Value>): Promise<pulumi.Unwrap<Value>> {
-  return new Promise((done) => {
-    pulumi.output(output).apply(done);
-  });
 }

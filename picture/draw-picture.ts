@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { KEYS, Terminal } from "../test/screen/terminal.ts";
-import { PICTURE, SIZE } from "./shown.ts";
-import { type Frame, toSvg } from "./svg.ts";
+import { type Frame, PICTURE, SIZE, toSvg } from "./svg.ts";
 
 /** Between two looks at the terminal, and how long the first and the last one stay. */
 const INTERVAL_MS = 250;
