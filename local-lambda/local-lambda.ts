@@ -5,15 +5,14 @@ import { ProcessGroups } from "./environment/process-groups.ts";
 import { prepareTask, type Task } from "./environment/task.ts";
 import { makeTemporaryFolder } from "./environment/temporary-files.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
+import type { Authorize } from "./function-url/authorization.ts";
+import { FunctionUrl } from "./function-url/function-url.ts";
+import type { InvocationResult, UrlRequest } from "./invocation.ts";
 import type { Surroundings } from "./pool/environment-registry.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
 import type { Pool } from "./pool/pool.ts";
 import { WebPool } from "./pool/web-pool.ts";
-import type { Authorize } from "./url/authorization.ts";
-import { FunctionUrl } from "./url/function-url.ts";
-import type { UrlRequest } from "./url/function-url-event.ts";
-import type { InvocationResult } from "./url/invocation.ts";
 
 const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
   "on-demand": OnDemandPool,

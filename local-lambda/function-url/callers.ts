@@ -12,7 +12,8 @@
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { respond, type UrlResponse } from "./function-url-response.ts";
+import type { UrlResponse } from "../invocation.ts";
+import { respond } from "./function-url-response.ts";
 
 /** A loopback address or `localhost`, whatever the port: a forwarded one is another. */
 const LOOPBACK = /^((\w[\w-]*\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;

@@ -1,6 +1,8 @@
 /**
- * Verifies Signature Version 4 of a request, in its `authorization` header or in its query: AWS's own
- * package signs what came in anew, and the two signatures must be the same.
+ * Who may call a Function URL: everyone, or who signs. Signature Version 4 of a request stands in its
+ * `authorization` header or in its query. To verify it, AWS's own package signs what came in anew,
+ * and the two signatures must be the same.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
 
@@ -8,6 +10,19 @@ import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { LOCAL_ACCOUNT } from "../function-configuration.ts";
+import type { IamIdentity, UrlResponse } from "../invocation.ts";
+import { StartError } from "../start-error.ts";
+import { decodeAsFarAsPossible, splitTarget } from "./function-url-event.ts";
+import { respond } from "./function-url-response.ts";
+
+/** A caller who is let in, known by name or not; or what is answered instead. */
+type Admission =
+  | { admitted: true; identity?: IamIdentity }
+  | { admitted: false; response: UrlResponse };
+
+/** Decides on a request that has arrived whole, before the function hears of it. */
+export type Authorize = (request: SignedRequest) => Admission | Promise<Admission>;
 
 /** An HTTP request as it came in. Texts are as Node.js gives them: one character per byte. */
 export interface SignedRequest {
@@ -28,7 +43,7 @@ export interface SigningCredentials {
 }
 
 /** For whom and when a signature must have been made. */
-export interface SignatureScope {
+interface SignatureScope {
   region: string;
   /** Such as `lambda`, which is that of Function URLs. */
   service: string;
@@ -40,10 +55,6 @@ export interface SignatureRefusal {
   errorType: string;
   body: { message: string } | { Message: string };
 }
-
-export type Verification =
-  | { ok: true; credentials: SigningCredentials }
-  | ({ ok: false } & SignatureRefusal);
 
 /** What a request says of its signature, wherever it says so. */
 interface Claim {
@@ -62,16 +73,8 @@ interface Claim {
 type Query = Record<string, string[]>;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
-/** What a signature adds to a query. AWS's package adds it again when it signs. */
-const QUERY_FIELDS: readonly string[] = [
-  "X-Amz-Algorithm",
-  "X-Amz-Credential",
-  "X-Amz-Date",
-  "X-Amz-Expires",
-  "X-Amz-SignedHeaders",
-  "X-Amz-Signature",
-  "X-Amz-Security-Token",
-];
+const DATE_HEADER = "x-amz-date";
+const TOKEN_HEADER = "x-amz-security-token";
 /** Parameters that AWS's package leaves out of what it signs: anybody could add them. */
 const NEVER_SIGNED = /^(__proto__|x-amz-signature)$/i;
 /**
@@ -81,128 +84,117 @@ const NEVER_SIGNED = /^(__proto__|x-amz-signature)$/i;
 const TOLERANCE_MS = 300_000;
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
 const MAX_EXPIRES_S = 604_800;
-const SHA256 = Hash.bind(null, "sha256");
+
+/**
+ * The caller's credentials in AWS's own environment variables.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+ *
+ * @throws StartError when they are missing
+ */
+export function credentialsIn(env: NodeJS.ProcessEnv): SigningCredentials {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    const variable = AWS_ACCESS_KEY_ID ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID";
+    throw new StartError("no credentials", { variable });
+  }
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+  };
+}
+
+/**
+ * The mode `AWS_IAM` for one caller: requests signed for Lambda in `region` with these credentials.
+ * Only IAM knows whom a key belongs to: a user of the local account is assumed.
+ */
+export function iamAuthorization(region: string, credentials: SigningCredentials): Authorize {
+  const identity: IamIdentity = {
+    accessKey: credentials.accessKeyId,
+    accountId: LOCAL_ACCOUNT,
+    callerId: "AIDALOCAL",
+    userArn: `arn:aws:iam::${LOCAL_ACCOUNT}:user/local`,
+    userId: "AIDALOCAL",
+  };
+  return async (request) => {
+    const scope = { region, service: "lambda", now: new Date() };
+    const refusal = await verifySignature(request, scope, credentials);
+    return refusal ? forbid(refusal) : { admitted: true, identity };
+  };
+}
+
+/** Answers 403, as AWS does. */
+export function forbid({ errorType, body }: SignatureRefusal): Admission {
+  const response = respond(403, { "x-amzn-errortype": errorType }, JSON.stringify(body));
+  return { admitted: false, response };
+}
 
 /**
  * Checks who signed a request and that it is the one that was signed: nothing of its method, path,
  * query, signed headers or body has changed, and it was signed for this scope. Host and, except
  * for the session token, every `x-amz-` header of the request must be signed.
  *
- * @param find the credentials of an access key; `undefined` for one that is unknown
+ * @param credentials of the only caller who is known
+ * @returns what AWS says when it refuses; `undefined`: the request is good
  */
 export async function verifySignature(
   request: SignedRequest,
   scope: SignatureScope,
-  find: (accessKeyId: string) => SigningCredentials | undefined,
-): Promise<Verification> {
-  const [path = "", ...behind] = request.target.split("?");
-  const parameters = queryOf(behind.join("?"));
-  const claim = claimIn(request.headers, parameters);
-  if (!claim) return { ok: false, ...UNSIGNED };
+  credentials: SigningCredentials,
+): Promise<SignatureRefusal | undefined> {
+  const { rawPath, rawQueryString } = splitTarget(request.target);
+  const query = queryOf(rawQueryString);
+  const claim = claimIn(request.headers, query);
+  if (!claim) return UNSIGNED;
+  const { accessKeyId, sessionToken = "" } = credentials;
   // An access key may hold slashes; the scope behind it does not.
-  const [, accessKeyId = "", day, place] = /^(.+)\/(\d{8})\/(.+)$/.exec(claim.credential) ?? [];
-  const credentials = find(accessKeyId);
-  if (!credentials || !isSame(credentials.sessionToken ?? "", claim.token ?? "")) {
-    return { ok: false, ...UNKNOWN_KEY };
-  }
+  const [, key, day, place] = /^(.+)\/(\d{8})\/(.+)$/.exec(claim.credential) ?? [];
+  if (key !== accessKeyId || !isSame(sessionToken, claim.token ?? "")) return UNKNOWN_KEY;
   const signingDate = dateOf(claim.signedAt);
   const isForUs =
     place === `${scope.region}/${scope.service}/aws4_request` && day === claim.signedAt.slice(0, 8);
-  const query = claim.expires === undefined ? parameters : withoutFields(parameters);
-  const isCovered = coversEnough(claim, request) && !Object.keys(query).some(isNeverSigned);
-  if (!signingDate || !isForUs || !isCovered) return { ok: false, ...MISMATCH };
+  if (!signingDate || !isForUs || !isCovered(request, query, claim)) return MISMATCH;
   const untimely = untimeliness(claim, scope.now);
-  if (untimely) return { ok: false, ...untimely };
-  const expected = await signAgain(
-    request,
-    claim,
-    { path, query, signingDate },
-    scope,
-    credentials,
-  );
-  return isSame(expected, claim.signature) ? { ok: true, credentials } : { ok: false, ...MISMATCH };
+  if (untimely) return untimely;
+  const expected = await signAgain(request, rawPath, query, claim, signingDate, scope, credentials);
+  return isSame(expected, claim.signature) ? undefined : MISMATCH;
 }
 
 /** What a request says in its header, or else in its query; `undefined`: it is not signed. */
 function claimIn(headers: SignedRequest["headers"], query: Query): Claim | undefined {
-  const header = (name: string) => headerIn(headers, name);
-  const authorization = header("authorization");
+  const authorization = headerIn(headers, "authorization");
   const isInQuery = authorization === undefined;
   const field = (name: string) => {
-    if (isInQuery) return onlyOne(query[`X-Amz-${name}`]);
-    return new RegExp(`[\\s,]${name}=([^,\\s]+)`).exec(authorization)?.[1];
+    if (!isInQuery) return new RegExp(`[\\s,]${name}=([^,\\s]+)`).exec(authorization)?.[1];
+    const values = query[`X-Amz-${name}`];
+    return values?.length === 1 ? values[0] : undefined;
   };
   const algorithm = isInQuery ? field("Algorithm") : authorization.split(/\s/)[0];
   const [credential, signature] = [field("Credential"), field("Signature")];
   const signedHeaders = field("SignedHeaders")?.toLowerCase().split(";");
-  const signedAt = isInQuery ? field("Date") : header("x-amz-date");
+  const signedAt = isInQuery ? field("Date") : headerIn(headers, DATE_HEADER);
   if (algorithm !== ALGORITHM || !credential || !signature || !signedHeaders || !signedAt) {
     return undefined;
   }
   const claim = { credential, signature, signedHeaders, signedAt };
-  if (!isInQuery) return { ...claim, token: header("x-amz-security-token") };
+  if (!isInQuery) return { ...claim, token: headerIn(headers, TOKEN_HEADER) };
   return { ...claim, token: field("Security-Token"), expires: Number(field("Expires")) };
 }
 
-/**
- * Signs what came in as its caller says to have done: with these headers and no others, and over the
- * body as it came, whatever the request says of that.
- */
-async function signAgain(
-  { method, headers, body }: SignedRequest,
-  { signedHeaders, expires, token }: Claim,
-  { path, query, signingDate }: { path: string; query: Query; signingDate: Date },
-  { region, service }: SignatureScope,
-  { accessKeyId, secretAccessKey }: SigningCredentials,
-): Promise<string> {
-  const signed = new Set(signedHeaders);
-  // A header without a value here was signed, but not sent.
-  const bag = signedHeaders.map((name) => [name, utf8(headerIn(headers, name) ?? "")]);
-  // A token that came later than the signature may be unsigned.
-  const isTokenSigned = expires !== undefined || signed.has("x-amz-security-token");
-  const credentials = {
-    accessKeyId,
-    secretAccessKey,
-    ...(isTokenSigned && token !== undefined && { sessionToken: token }),
-  };
-  const settings = { credentials, region, service, sha256: SHA256, applyChecksum: false };
-  const signer = new SignatureV4(settings);
-  const unsigned = {
-    method,
-    protocol: "http:",
-    hostname: "",
-    path: utf8(path),
-    query,
-    headers: Object.fromEntries(bag),
-    body,
-  };
-  if (expires === undefined) {
-    const again = await signer.sign(unsigned, { signingDate, signableHeaders: signed });
-    return String(again.headers.authorization).split("Signature=")[1] ?? "";
-  }
-  const again = await signer.presign(unsigned, {
-    signingDate,
-    expiresIn: expires,
-    signableHeaders: signed,
-    unhoistableHeaders: signed,
-  });
-  return String(again.query?.["X-Amz-Signature"]);
-}
-
-/** A query as it was before it was signed. */
-function withoutFields(query: Query): Query {
-  const isField = ([name, values]: [string, string[]]) =>
-    QUERY_FIELDS.includes(name) && onlyOne(values) !== undefined;
-  return Object.fromEntries(Object.entries(query).filter((entry) => !isField(entry)));
-}
-
-function isNeverSigned(name: string): boolean {
-  return NEVER_SIGNED.test(name);
-}
-
-/** `undefined` when there is none, or more than one. */
-function onlyOne(values: readonly string[] | undefined): string | undefined {
-  return values?.length === 1 ? values[0] : undefined;
+/** What must be signed is, and what the request says of its body is true or nothing. */
+function isCovered({ headers, body }: SignedRequest, query: Query, claim: Claim): boolean {
+  const { signedHeaders, expires } = claim;
+  const needed = Object.keys(headers).filter(
+    (name) => name.startsWith("x-amz-") && name !== TOKEN_HEADER,
+  );
+  const neverSigned = Object.keys(query).filter((name) => NEVER_SIGNED.test(name));
+  const hash = headerIn(headers, "x-amz-content-sha256");
+  return (
+    neverSigned.join() === (expires === undefined ? "" : "X-Amz-Signature") &&
+    (expires === undefined || (expires > 0 && expires <= MAX_EXPIRES_S)) &&
+    ["host", ...needed].every((name) => signedHeaders.includes(name)) &&
+    (hash === undefined || hash === sha256(body).toString("hex"))
+  );
 }
 
 /** Why the time is not one at which a signature is valid. */
@@ -225,18 +217,47 @@ function untimeliness({ signedAt, expires }: Claim, now: Date): SignatureRefusal
   return undefined;
 }
 
-/** What must be signed is, and what the request says of its body is true or nothing. */
-function coversEnough({ signedHeaders, expires }: Claim, { headers, body }: SignedRequest) {
-  const needed = Object.keys(headers).filter(
-    (name) => name.startsWith("x-amz-") && name !== "x-amz-security-token",
+/**
+ * Signs what came in as its caller says to have done: with these headers and no others, and over the
+ * body as it came, whatever the request says of that. A signature in a query is made like one in a
+ * header, but without the date as a header; the package leaves the signature itself out.
+ */
+async function signAgain(
+  { method, headers, body }: SignedRequest,
+  path: string,
+  query: Query,
+  { signedHeaders }: Claim,
+  signingDate: Date,
+  { region, service }: SignatureScope,
+  { accessKeyId, secretAccessKey }: SigningCredentials,
+): Promise<string> {
+  const signer = new SignatureV4({
+    // A session token is signed where it came: as a header, a parameter, or not at all.
+    credentials: { accessKeyId, secretAccessKey },
+    region,
+    service,
+    sha256: Hash.bind(null, "sha256"),
+    applyChecksum: false,
+  });
+  // A header without a value here was signed, but not sent.
+  const bag = signedHeaders.map((name) => [name, utf8(headerIn(headers, name) ?? "")]);
+  const again = await signer.sign(
+    {
+      method,
+      protocol: "http:",
+      hostname: "",
+      path: utf8(path),
+      query,
+      headers: Object.fromEntries(bag),
+      body,
+    },
+    {
+      signingDate,
+      signableHeaders: new Set(signedHeaders),
+      unsignableHeaders: new Set([DATE_HEADER]),
+    },
   );
-  const hash = headerIn(headers, "x-amz-content-sha256");
-  const isValid = expires === undefined || (expires > 0 && expires <= MAX_EXPIRES_S);
-  return (
-    isValid &&
-    ["host", ...needed].every((name) => signedHeaders.includes(name)) &&
-    (hash === undefined || hash === createHash("sha256").update(body).digest("hex"))
-  );
+  return String(again.headers.authorization).split("Signature=")[1] ?? "";
 }
 
 /** The values of a header, whose name a caller chooses; `undefined`: the request does not have it. */
@@ -245,23 +266,17 @@ function headerIn(headers: SignedRequest["headers"], name: string): string | und
   return value === undefined ? undefined : [value].flat().join(",");
 }
 
+/** A `+` is itself here, as in any URL, and not a form's space. */
 function queryOf(text: string): Query {
   const values = new Map<string, string[]>();
   for (const parameter of text.split("&").filter((one) => one !== "")) {
-    const [name = "", ...value] = parameter.split("=").map((part) => decode(utf8(part)));
+    const [name = "", ...value] = parameter
+      .split("=")
+      .map((part) => decodeAsFarAsPossible(utf8(part)));
     // What stands behind another equals sign is still of the value.
     values.set(name, [...(values.get(name) ?? []), value.join("=")]);
   }
   return Object.fromEntries(values);
-}
-
-/** A `+` is itself, as in any URL, and not a form's space; and a `%` without two digits is too. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** A text of one character per byte, as the text that its bytes stand for. */
@@ -272,15 +287,17 @@ function utf8(text: string): string {
 
 /** Compares in a time that tells nothing: digests have one length, whatever they are made of. */
 function isSame(secret: string, given: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(secret), digest(given));
+  return timingSafeEqual(sha256(secret), sha256(given));
+}
+
+function sha256(content: string | Uint8Array): Buffer {
+  return createHash("sha256").update(content).digest();
 }
 
 /** `undefined` when it is none. */
 function dateOf(text: string): Date | undefined {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
-  const [year, month, day, hours, minutes, seconds] = parts;
-  const date = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+  const form = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+  const date = new Date(form.test(text) ? text.replace(form, "$1-$2-$3T$4:$5:$6Z") : Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
