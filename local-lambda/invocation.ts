@@ -55,11 +55,17 @@ export type InvocationResult =
   | ({ kind: "stream" } & ResponseStream)
   /** A web server answered by itself. */
   | { kind: "http"; response: UrlResponse }
-  /** The function failed: it threw, exited, or took too long. */
-  | { kind: "error"; errorType: string; errorMessage: string }
+  | FunctionFailure
   | { kind: "throttled" }
   /** The request makes a larger event than a function may be given. */
   | { kind: "too-large" };
+
+/** The function failed: it threw, exited, or took too long. */
+interface FunctionFailure {
+  kind: "error";
+  errorType: string;
+  errorMessage: string;
+}
 
 /** What a runtime sends while its handler still writes. */
 export interface ResponseStream {
@@ -76,7 +82,7 @@ export class BrokenStream extends Error {
   override readonly name = "BrokenStream";
   readonly errorType: string;
 
-  constructor({ errorType, errorMessage }: { errorType: string; errorMessage: string }) {
+  constructor({ errorType, errorMessage }: Omit<FunctionFailure, "kind">) {
     super(errorMessage);
     this.errorType = errorType;
   }

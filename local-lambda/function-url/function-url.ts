@@ -1,5 +1,6 @@
 /** The Function URL: HTTP in front of the pool, on loopback only. */
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -52,6 +53,7 @@ export class FunctionUrl {
   readonly #server: Server;
   readonly #invoke: Invoke;
   readonly #authorize: Authorize;
+  #url: URL | undefined;
 
   /**
    * @param authorize lets callers in; all of them, when absent
@@ -90,7 +92,14 @@ export class FunctionUrl {
       throw error;
     });
     const address = this.#server.address() as AddressInfo;
-    return new URL(`http://127.0.0.1:${address.port}/`);
+    this.#url = new URL(`http://127.0.0.1:${address.port}/`);
+    return this.#url;
+  }
+
+  /** Where it listens, or has listened. */
+  get url(): URL {
+    assert(this.#url, "a Function URL has no port before it listens");
+    return this.#url;
   }
 
   close(): void {
@@ -130,8 +139,9 @@ export class FunctionUrl {
       target,
       protocol: `HTTP/${request.httpVersion}`,
       headers,
+      // A caller who has gone has no address any more.
       sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
-      port: request.socket.localPort ?? 0,
+      port: Number(this.url.port),
       body,
       receivedAt,
       ...(admission.identity && { identity: admission.identity }),
