@@ -11,7 +11,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { LOCAL_ACCOUNT } from "../function-configuration.ts";
-import type { IamIdentity, UrlResponse } from "../invocation.ts";
+import type { IamIdentity, UrlRequest, UrlResponse } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
 import { decodeAsFarAsPossible, splitTarget } from "./function-url-event.ts";
 import { respond } from "./function-url-response.ts";
@@ -24,15 +24,12 @@ type Admission =
 /** Decides on a request that has arrived whole, before the function hears of it. */
 export type Authorize = (request: SignedRequest) => Admission | Promise<Admission>;
 
-/** An HTTP request as it came in. Texts are as Node.js gives them: one character per byte. */
-export interface SignedRequest {
-  method: string;
-  /** Path and query, as sent. */
-  target: string;
-  /** By lower-case name; Node.js's `headersDistinct` keeps the values of a repeated header apart. */
+/** What of a request can be signed. Texts are as Node.js gives them: one character per byte. */
+export type SignedRequest = Pick<UrlRequest, "method" | "target"> & {
+  /** By lower-case name. */
   headers: NodeJS.Dict<string | string[]>;
   body: Uint8Array;
-}
+};
 
 /** What a caller may sign with. */
 export interface SigningCredentials {

@@ -43,11 +43,15 @@ export function newKey(): string {
   return randomBytes(KEY_BYTES).toString("base64url");
 }
 
-/** A request with its target as it was before the key stood there, or what is answered instead. */
-type KeyAdmission = { admitted: true; target: string } | { admitted: false; response: UrlResponse };
-
-/** Lets in who knows the key of a port, and whom the Function URL would let in. */
-export function admitByKey(request: IncomingMessage, key: string): KeyAdmission {
+/**
+ * Lets in a caller who knows the key of a port, and whom the Function URL would let in.
+ *
+ * @returns the request's target as it was before the key stood there, or what is answered instead
+ */
+export function admitByKey(
+  request: IncomingMessage,
+  key: string,
+): { admitted: true; target: string } | { admitted: false; response: UrlResponse } {
   const response = refusalOf(request);
   if (response) return { admitted: false, response };
   const { url = "" } = request;

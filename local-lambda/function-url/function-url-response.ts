@@ -8,6 +8,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { shortened } from "../../basics/printable.ts";
 import {
   BrokenStream,
   type ResponseHead,
@@ -46,13 +47,9 @@ const HOP_BY_HOP: readonly string[] = [
 ];
 
 /** The fields of a returned object that stand for an HTTP response. */
-interface ReturnedResponse {
-  statusCode: unknown;
-  headers?: unknown;
-  cookies?: unknown;
-  body?: unknown;
-  isBase64Encoded?: unknown;
-}
+type ReturnedResponse = { statusCode: unknown } & Partial<
+  Record<"headers" | "cookies" | "body" | "isBase64Encoded", unknown>
+>;
 
 /**
  * Maps what a function returned. An object with a `statusCode` stands for the response; anything
@@ -210,17 +207,10 @@ export function functionError(errorType: string, errorMessage: string): UrlRespo
   return plain(502, `Internal Server Error (${inShort(`${errorType}: ${errorMessage}`)})`);
 }
 
-/**
- * The first line of a reason, as far as it is worth reading: whole words, and a sign that there are
- * more. A single word of such a length is cut all the same.
- */
+/** The first line of a reason, as far as it is worth reading. */
 export function inShort(reason: string): string {
   const [first = ""] = reason.split(/[\r\n]/, 1);
-  if (first.length <= MAX_REASON_LENGTH) return first;
-  const begun = first.slice(0, MAX_REASON_LENGTH);
-  // An endless word may end in half a character.
-  const words = /^(.+)\s/.exec(begun)?.[1] ?? begun.slice(0, -1).replace(/[\ud800-\udbff]$/, "");
-  return `${words.trimEnd()}…`;
+  return shortened(first, MAX_REASON_LENGTH);
 }
 
 /**
