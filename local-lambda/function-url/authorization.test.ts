@@ -218,6 +218,7 @@ describe("a request that was changed after it was signed is refused", () => {
     ["the prototype as a signed header", alsoSigned("__proto__")],
   ];
   const IN_QUERY: [string, Change][] = [
+    ["another date as a header", withHeader("x-amz-date", "20300101T000000Z")],
     ["another date in other letters", withQuery("x-amz-date=20300101T000000Z")],
     ["a longer life in other letters", withQuery("x-amz-expires=604800")],
     ["a longer life", replaced("Expires=600", "Expires=6000")],

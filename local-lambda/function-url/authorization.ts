@@ -186,11 +186,14 @@ function isCovered({ headers, body }: SignedRequest, query: Query, claim: Claim)
   );
   const neverSigned = Object.keys(query).filter((name) => NEVER_SIGNED.test(name));
   const hash = headerIn(headers, "x-amz-content-sha256");
+  const date = headerIn(headers, DATE_HEADER);
   return (
     neverSigned.join() === (expires === undefined ? "" : "X-Amz-Signature") &&
     (expires === undefined || (expires > 0 && expires <= MAX_EXPIRES_S)) &&
     ["host", ...needed].every((name) => signedHeaders.includes(name)) &&
-    (hash === undefined || hash === sha256(body).toString("hex"))
+    (hash === undefined || hash === sha256(body).toString("hex")) &&
+    // The package signs the date of the signature, whatever the header says.
+    (date === undefined || date === claim.signedAt)
   );
 }
 
