@@ -13,7 +13,7 @@ const LAYERS = [
   ["^local-lambda/(serve|local-lambda|options)\\.ts$"],
   ["^local-lambda/pool/"],
   ["^local-lambda/environment/"],
-  ["^local-lambda/url/"],
+  ["^local-lambda/function-url/"],
   ["^local-lambda/(?!serve\\.ts|local-lambda\\.ts|options\\.ts)[^/]+\\.ts$"],
   ["^handler/", "^pricing/"],
   ["^basics/"],

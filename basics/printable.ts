@@ -38,7 +38,7 @@ export function printableMessage(text: string): string {
 }
 
 /** So many characters, and a sign that there are more. */
-function shortened(text: string, length: number): string {
+export function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   // A character may be two units.
   const characters = [...text.slice(0, 2 * length + 1)];

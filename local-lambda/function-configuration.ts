@@ -65,11 +65,46 @@ export interface FunctionCode {
   handler: string;
 }
 
-/** What AWS reports of its smallest function; Managed Instances and Web Functions begin at 2 GB. */
-const LEAST_MEMORY_MB: Record<Model, number> = {
-  "on-demand": 128,
-  "managed-instances": 2_048,
-  "web-function": 2_048,
+/** What the models ask of an environment, beside which of them is given which request. */
+export interface ModelTraits {
+  /** What AWS reports of its smallest function; Managed Instances and Web Functions begin at 2 GB. */
+  leastMemoryMb: number;
+  /**
+   * The variable AWS_LAMBDA_INITIALIZATION_TYPE.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+   */
+  initializationType: string;
+  /** A process that ends during an invocation is started again in the same environment. */
+  restarts: boolean;
+  /** The code of an invocation that takes longer than the function's timeout is ended. */
+  enforcesTimeout: boolean;
+}
+
+/**
+ * On Managed Instances the caller hears of a timeout, but the code runs on: its context tells that
+ * its time is over. https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+ * That its place is free for another request from then on is an assumption. That a process which ends
+ * takes its environment with it is documented for neither of the two younger models, and assumed.
+ */
+export const TRAITS: Record<Model, ModelTraits> = {
+  "on-demand": {
+    leastMemoryMb: 128,
+    initializationType: "on-demand",
+    restarts: true,
+    enforcesTimeout: true,
+  },
+  "managed-instances": {
+    leastMemoryMb: 2_048,
+    initializationType: "lambda-managed-instances",
+    restarts: false,
+    enforcesTimeout: false,
+  },
+  "web-function": {
+    leastMemoryMb: 2_048,
+    initializationType: "native-http",
+    restarts: false,
+    enforcesTimeout: true,
+  },
 };
 
 /**
@@ -88,7 +123,7 @@ export function defaultConfiguration(model: Model = "on-demand"): FunctionConfig
     functionName: "lambda-concurrency-test",
     region: LOCAL_REGION,
     version: LATEST,
-    memoryMb: LEAST_MEMORY_MB[model],
+    memoryMb: TRAITS[model].leastMemoryMb,
     timeoutMs: 65_000,
     idleTimeoutMs: 300_000,
     concurrencyLimit: 1_000,

@@ -5,15 +5,14 @@ import { ProcessGroups } from "./environment/process-groups.ts";
 import { prepareTask, type Task } from "./environment/task.ts";
 import { makeTemporaryFolder } from "./environment/temporary-files.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
+import type { Authorize } from "./function-url/authorization.ts";
+import { FunctionUrl } from "./function-url/function-url.ts";
+import type { InvocationResult, UrlRequest } from "./invocation.ts";
 import type { Surroundings } from "./pool/environment-registry.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
 import type { Pool } from "./pool/pool.ts";
 import { WebPool } from "./pool/web-pool.ts";
-import type { Authorize } from "./url/authorization.ts";
-import { FunctionUrl } from "./url/function-url.ts";
-import type { UrlRequest } from "./url/function-url-event.ts";
-import type { InvocationResult } from "./url/invocation.ts";
 
 const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
   "on-demand": OnDemandPool,
@@ -33,23 +32,36 @@ export interface StartOptions {
 }
 
 export class LocalLambda {
-  readonly url: URL;
   readonly pool: Pool;
-  readonly #service: Service;
-  readonly #front: FunctionUrl;
+  readonly #task: Task;
   readonly #groups: ProcessGroups;
+  readonly #front: FunctionUrl;
+  /** Of code in a folder of the user's: after an edit all environments are new. */
+  readonly #edits: CodeEdits | undefined;
+  /** The latest replacement of all environments by those of an edit. */
+  #replaced: Promise<void> | undefined;
 
-  private constructor(url: URL, service: Service, front: FunctionUrl, groups: ProcessGroups) {
-    this.url = url;
-    this.pool = service.pool;
-    this.#service = service;
-    this.#front = front;
+  private constructor(
+    configuration: FunctionConfiguration,
+    task: Task,
+    groups: ProcessGroups,
+    { authorize, onLog, onEdit }: StartOptions,
+  ) {
+    const { root, codeSha256, files } = task;
+    const edits =
+      files &&
+      new CodeEdits({ root, codeSha256, files }, (changed) => {
+        onEdit?.(changed);
+        this.#replaced = this.pool.recycle();
+      });
+    this.#task = task;
     this.#groups = groups;
-  }
-
-  /** Of the code that serves new requests, in hexadecimal. */
-  get codeSha256(): string {
-    return this.#service.codeSha256;
+    this.#edits = edits;
+    this.#front = new FunctionUrl((request) => this.#invoke(request), authorize);
+    this.pool = new POOLS[configuration.model](configuration, task, groups, {
+      onLog,
+      codeIsCalm: edits && (() => edits.settle()),
+    });
   }
 
   /**
@@ -62,25 +74,31 @@ export class LocalLambda {
   static async start(
     configuration: FunctionConfiguration,
     port: number,
-    { authorize, lifeline, onLog, onEdit }: StartOptions = {},
+    options: StartOptions = {},
   ): Promise<LocalLambda> {
     // In one tick with the reaper, which removes it: no signal comes between the two.
     const folder = makeTemporaryFolder();
-    const groups = new ProcessGroups(folder, lifeline);
-    let pool: Pool | undefined;
+    const groups = new ProcessGroups(folder, options.lifeline);
+    let lambda: LocalLambda | undefined;
     try {
       const task = await prepareTask(configuration, folder);
-      const service = new Service(configuration, task, groups, { onLog, onEdit });
-      pool = service.pool;
-      await pool.start();
-      const front = new FunctionUrl((request) => service.invoke(request), authorize);
-      const url = await front.listen(port);
-      return new LocalLambda(url, service, front, groups);
+      lambda = new LocalLambda(configuration, task, groups, options);
+      await lambda.pool.start();
+      await lambda.#front.listen(port);
+      return lambda;
     } catch (error) {
-      await pool?.close();
-      await groups.close();
+      await (lambda ?? groups).close();
       throw error;
     }
+  }
+
+  get url(): URL {
+    return this.#front.url;
+  }
+
+  /** Of the code that serves new requests, in hexadecimal. */
+  get codeSha256(): string {
+    return this.#edits?.codeSha256 ?? this.#task.codeSha256;
   }
 
   /** Ends every environment, then the URL, and removes the task's folder. */
@@ -89,42 +107,9 @@ export class LocalLambda {
     this.#front.close();
     await this.#groups.close();
   }
-}
 
-/** A pool of environments, and the code that they run: after an edit, all of them are new. */
-class Service {
-  readonly pool: Pool;
-  readonly #task: Task;
-  readonly #edits: CodeEdits | undefined;
-  /** The latest replacement of all environments by those of an edit. */
-  #replaced: Promise<void> | undefined;
-
-  constructor(
-    configuration: FunctionConfiguration,
-    task: Task,
-    groups: ProcessGroups,
-    { onLog, onEdit }: Pick<StartOptions, "onLog" | "onEdit">,
-  ) {
-    const { root, codeSha256, files } = task;
-    this.#task = task;
-    const edits =
-      files &&
-      new CodeEdits({ root, codeSha256, files }, (changed) => {
-        onEdit?.(changed);
-        this.#replaced = this.pool.recycle();
-      });
-    this.#edits = edits;
-    this.pool = new POOLS[configuration.model](configuration, task, groups, {
-      onLog,
-      codeIsCalm: edits && (() => edits.settle()),
-    });
-  }
-
-  get codeSha256(): string {
-    return this.#edits?.codeSha256 ?? this.#task.codeSha256;
-  }
-
-  async invoke(request: UrlRequest): Promise<InvocationResult> {
+  /** Lets the pool serve a request once no edit of the code is under way. */
+  async #invoke(request: UrlRequest): Promise<InvocationResult> {
     if (this.#edits) {
       let replaced: Promise<void> | undefined;
       do {

@@ -19,7 +19,7 @@ export class LogPrinter {
   constructor(output: Writable) {
     this.#output = output;
     output.on("error", () => {});
-    output.on("drain", () => this.#tellLeftOut());
+    output.on("drain", () => this.#writeLeftOut());
   }
 
   /** Prints one line of the log of an environment; `requestId` is of the request that it belongs to. */
@@ -28,7 +28,7 @@ export class LogPrinter {
     else this.#write(readableLines(environment, text, requestId));
   }
 
-  #tellLeftOut(): void {
+  #writeLeftOut(): void {
     if (this.#leftOut === 0) return;
     const lines = this.#leftOut === 1 ? "1 line was" : `${this.#leftOut} lines were`;
     this.#leftOut = 0;
@@ -55,14 +55,14 @@ export class LogPrinter {
  * @param requestId of the request that alone could have written it, if there is one
  */
 export function readableLines(environment: string, text: string, requestId?: string): string[] {
-  const json = asObject(text);
+  const json = parseObject(text);
   const label = environment.slice(environment.lastIndexOf("]") + 1).slice(0, 8);
-  const id = (json && idIn(json)) ?? requestId;
+  const id = (json && requestIdIn(json)) ?? requestId;
   // The runtime writes a dash where no request is inside.
   const prefix = id === undefined || id === "-" ? label : `${label} ${id}`;
-  const said = json ? wordsOf(json, text) : text;
-  if (said === undefined) return [];
-  return said
+  const words = json ? wordsForJson(json, text) : text;
+  if (words === undefined) return [];
+  return words
     .trimEnd()
     .split(/\r?\n|\r/)
     .map((line) => printable(`${prefix} ${line.replaceAll("\t", "  ")}`.trimEnd()));
@@ -70,7 +70,7 @@ export function readableLines(environment: string, text: string, requestId?: str
 
 type Json = Record<string, unknown>;
 
-function asObject(text: string): Json | undefined {
+function parseObject(text: string): Json | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     return JSON.parse(text) as Json;
@@ -80,7 +80,7 @@ function asObject(text: string): Json | undefined {
 }
 
 /** The runtime names it in the line, and the service in its record. */
-function idIn(json: Json): string | undefined {
+function requestIdIn(json: Json): string | undefined {
   const { requestId } = platformRecord(json) ?? json;
   return typeof requestId === "string" ? requestId : undefined;
 }
@@ -89,15 +89,15 @@ function idIn(json: Json): string | undefined {
  * Level and message of a line that has them, and then what else it holds, but not the request again,
  * nor the time, which is now; `undefined`: not worth a line.
  */
-function wordsOf(json: Json, text: string): string | undefined {
+function wordsForJson(json: Json, text: string): string | undefined {
   const record = platformRecord(json);
-  if (record) return platformWords(record);
+  if (record) return wordsForPlatform(record);
   const { level, message, timestamp, requestId, ...others } = json;
   // The runtime says what is wrong a second time, in these fields.
   const isRuntime = Object.keys(others).every((name) => RUNTIME_FIELDS.has(name));
   if (typeof level !== "string" || !(isRuntime || "message" in json)) return text;
   const more = isRuntime ? "" : ` ${JSON.stringify(others)}`;
-  return `${level} ${messageWords(message)}${more}`;
+  return `${level} ${wordsForMessage(message)}${more}`;
 }
 
 /** What the service says; any line may be the function's own, and hold anything. */
@@ -107,15 +107,15 @@ function platformRecord({ type, record }: Json): Json | undefined {
 }
 
 /** Only failures that the function's own lines cannot tell of: it was ended, or took too long. */
-function platformWords({ status, errorType, errorMessage }: Json): string | undefined {
+function wordsForPlatform({ status, errorType, errorMessage }: Json): string | undefined {
   if (status === "timeout") return "ERROR The initialization took too long.";
-  const kind = String(errorType ?? status);
-  const isOurs = kind.startsWith("Sandbox.") || kind === "Runtime.ExitError";
-  return isOurs && errorMessage !== undefined ? `ERROR ${kind}: ${errorMessage}` : undefined;
+  const type = String(errorType ?? status);
+  const isUnlogged = type.startsWith("Sandbox.") || type === "Runtime.ExitError";
+  return isUnlogged && errorMessage !== undefined ? `ERROR ${type}: ${errorMessage}` : undefined;
 }
 
 /** An error, which the runtime writes as an object, is shown by its stack. */
-function messageWords(message: unknown): string {
+function wordsForMessage(message: unknown): string {
   if (typeof message === "string") return message;
   if (message === undefined) return "";
   if (typeof message !== "object" || message === null) return JSON.stringify(message);

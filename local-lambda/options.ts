@@ -44,26 +44,118 @@ export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_
  */
 const MAX_WEB_CONCURRENCY = 128;
 
-/** The forms that AWS gives to names. https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
-const NAMES = {
-  function: /^[\w-]{1,64}$/,
-  version: /^(\$LATEST|[1-9]\d{0,9})$/,
-  region: /^[a-z][a-z0-9-]{0,40}$/,
-  logGroup: /^[\w./#-]{1,512}$/,
-};
-
 /** Options take seconds, and a configuration has milliseconds. */
 const SECOND = 1_000;
+
+const DEFAULTS = defaultConfiguration();
+
+/** The options of single fields, in the order of the help. Those of single models say whose they are. */
+const FIELDS = {
+  model: choice("--model <model>", "how requests meet processes", MODELS, DEFAULTS.model),
+  invokeMode: choice(
+    "--invoke-mode <mode>",
+    "on-demand, managed-instances: answer all at once, or with bytes as a streaming handler sends them",
+    INVOKE_MODES,
+    DEFAULTS.invokeMode,
+  ),
+  // The forms are those that AWS gives to names: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+  functionName: named("--function-name <name>", "its name", /^[\w-]{1,64}$/, "my-function").default(
+    DEFAULTS.functionName,
+  ),
+  version: named(
+    "--function-version <version>",
+    "its version",
+    /^(\$LATEST|[1-9]\d{0,9})$/,
+    "7",
+  ).default(DEFAULTS.version),
+  region: named(
+    "--region <region>",
+    "where it says that it runs, and what requests are signed for",
+    /^[a-z][a-z0-9-]{0,40}$/,
+    "eu-west-1",
+  ).default(DEFAULTS.region),
+  logGroupName: named(
+    "--log-group <name>",
+    "its log group (default: /aws/lambda/NAME, or /aws/lambda/web/NAME)",
+    /^[\w./#-]{1,512}$/,
+    "/aws/lambda/my-function",
+  ),
+  memoryMb: whole(
+    "--memory <mb>",
+    "memory that is reported, in MB (default: 128, or 2048 with the other models)",
+    [128, 32_768],
+  ),
+  timeoutMs: whole(
+    "--timeout <s>",
+    "function timeout in seconds; with managed-instances the code runs on after it",
+    [1, 900],
+    DEFAULTS.timeoutMs,
+    SECOND,
+  ),
+  initTimeoutMs: whole(
+    "--init-timeout <s>",
+    "initialization at the longest (default: AWS's 10, or 130 with managed-instances)",
+    [1, 900],
+    undefined,
+    SECOND,
+  ),
+  idleTimeoutMs: whole(
+    "--idle-timeout <s>",
+    "on-demand, web-function: end idle environments after",
+    [1, 86_400],
+    DEFAULTS.idleTimeoutMs,
+    SECOND,
+  ),
+  concurrencyLimit: whole(
+    "--concurrency-limit <n>",
+    "on-demand: answer 429 above",
+    [1, 10_000],
+    DEFAULTS.concurrencyLimit,
+  ),
+  environments: whole(
+    "--environments <n>",
+    "managed-instances: environments, started beforehand",
+    [1, MAX_SIZES.environments],
+    DEFAULTS.environments,
+  ),
+  workers: whole(
+    "--workers <n>",
+    "managed-instances: worker threads in each; AWS starts 8 per vCPU",
+    [1, MAX_SIZES.workers],
+    DEFAULTS.workers,
+  ),
+  maxConcurrency: whole(
+    "--max-concurrency <n>",
+    "managed-instances, web-function: requests at once in one environment",
+    [1, MAX_SIZES.maxConcurrency],
+    DEFAULTS.maxConcurrency,
+  ),
+  maxHoldMs: whole("--max-hold <ms>", "longest hold accepted", [100, 900_000], DEFAULTS.maxHoldMs),
+  seed: whole(
+    "--seed <n>",
+    "on-demand, managed-instances: settles which environment takes a request (default: random)",
+    [0, 2 ** 31],
+  ),
+  environmentVariables: new Option(
+    "--env <name=value>",
+    "set a variable in every environment; may be repeated",
+  )
+    .argParser(addVariable)
+    .default({}, "none"),
+} satisfies Partial<Record<keyof FunctionConfiguration, Option>>;
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 export function parseOptions(args: readonly string[]): LocalLambdaOptions {
   const command = new Command("npm run local-lambda --")
     .description("Serves the handler on a Function URL of this machine, in real Node.js processes.")
-    .addOption(whole("--port <port>", "the URL's port; 0 takes any free one", 0, 65_535).default(0))
+    .addOption(whole("--port <port>", "the URL's port; 0 takes any free one", [0, 65_535], 0))
     .addOption(
-      new Option("--authorization <mode>", "who may call: everyone, or who signs for AWS")
-        .choices(AUTHORIZATIONS)
-        .default("NONE"),
+      choice(
+        "--authorization <mode>",
+        "who may call: everyone, or who signs for AWS",
+        AUTHORIZATIONS,
+        "NONE",
+      ),
     )
     .option("--quiet", "do not show what the handler logs", false)
     .addOption(
@@ -77,8 +169,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
     .allowExcessArguments(false)
     .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
-  const fields = Object.entries(configurationOptions(defaultConfiguration()));
-  for (const [, option] of fields) command.addOption(option);
+  for (const option of Object.values(FIELDS)) command.addOption(option);
   const { port, authorization, quiet, code, handler } = command
     .parse(args, { from: "user" })
     .opts<Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler: string }>();
@@ -87,7 +178,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
     command.error("error: --handler names an export of your own code: add --code FOLDER.");
   }
   const given: Partial<FunctionConfiguration> = Object.fromEntries(
-    fields
+    Object.entries(FIELDS)
       .map(([field, option]) => [field, option.attributeName()] as const)
       .filter(([, name]) => isGiven(name))
       .map(([field, name]) => [field, command.getOptionValue(name)]),
@@ -128,127 +219,30 @@ export function misplacedOption(
     : undefined;
 }
 
-/** The options of single fields, in the order of the help. Those of single models say whose they are. */
-function configurationOptions(
-  defaults: FunctionConfiguration,
-): Partial<Record<keyof FunctionConfiguration, Option>> {
-  const seconds = (ms: number) => [ms, String(ms / SECOND)] as const;
-  return {
-    model: new Option("--model <model>", "how requests meet processes")
-      .choices(MODELS)
-      .default(defaults.model),
-    invokeMode: new Option(
-      "--invoke-mode <mode>",
-      "on-demand, managed-instances: answer all at once, or with bytes as a streaming handler sends them",
-    )
-      .choices(INVOKE_MODES)
-      .default(defaults.invokeMode),
-    functionName: named(
-      "--function-name <name>",
-      "its name",
-      NAMES.function,
-      "my-function",
-    ).default(defaults.functionName),
-    version: named("--function-version <version>", "its version", NAMES.version, "7").default(
-      defaults.version,
-    ),
-    region: named(
-      "--region <region>",
-      "where it says that it runs, and what requests are signed for",
-      NAMES.region,
-      "eu-west-1",
-    ).default(defaults.region),
-    logGroupName: named(
-      "--log-group <name>",
-      "its log group (default: /aws/lambda/NAME, or /aws/lambda/web/NAME)",
-      NAMES.logGroup,
-      "/aws/lambda/my-function",
-    ),
-    memoryMb: whole(
-      "--memory <mb>",
-      "memory that is reported, in MB (default: 128, or 2048 with the other models)",
-      128,
-      32_768,
-    ),
-    timeoutMs: whole(
-      "--timeout <s>",
-      "function timeout in seconds; with managed-instances the code runs on after it",
-      1,
-      900,
-      SECOND,
-    ).default(...seconds(defaults.timeoutMs)),
-    initTimeoutMs: whole(
-      "--init-timeout <s>",
-      "initialization at the longest (default: AWS's 10, or 130 with managed-instances)",
-      1,
-      900,
-      SECOND,
-    ),
-    idleTimeoutMs: whole(
-      "--idle-timeout <s>",
-      "on-demand, web-function: end idle environments after",
-      1,
-      86_400,
-      SECOND,
-    ).default(...seconds(defaults.idleTimeoutMs)),
-    concurrencyLimit: whole(
-      "--concurrency-limit <n>",
-      "on-demand: answer 429 above",
-      1,
-      10_000,
-    ).default(defaults.concurrencyLimit),
-    environments: whole(
-      "--environments <n>",
-      "managed-instances: environments, started beforehand",
-      1,
-      MAX_SIZES.environments,
-    ).default(defaults.environments),
-    workers: whole(
-      "--workers <n>",
-      "managed-instances: worker threads in each; AWS starts 8 per vCPU",
-      1,
-      MAX_SIZES.workers,
-    ).default(defaults.workers),
-    maxConcurrency: whole(
-      "--max-concurrency <n>",
-      "managed-instances, web-function: requests at once in one environment",
-      1,
-      MAX_SIZES.maxConcurrency,
-    ).default(defaults.maxConcurrency),
-    maxHoldMs: whole("--max-hold <ms>", "longest hold accepted", 100, 900_000).default(
-      defaults.maxHoldMs,
-    ),
-    seed: whole(
-      "--seed <n>",
-      "on-demand, managed-instances: settles which environment takes a request (default: random)",
-      0,
-      2 ** 31,
-    ),
-    environmentVariables: new Option(
-      "--env <name=value>",
-      "set a variable in every environment; may be repeated",
-    )
-      .argParser(addVariable)
-      .default({}, "none"),
-  };
-}
-
-/** A whole number within limits, each of which stands for so many of the value's unit. */
+/**
+ * An option that takes a whole number within limits.
+ *
+ * @param unit what each of the whole numbers stands for in the value, and in `fallback`
+ */
 export function whole(
   flags: string,
   description: string,
-  min: number,
-  max: number,
+  [min, max]: readonly [min: number, max: number],
+  fallback?: number,
   unit = 1,
 ): Option {
-  return new Option(flags, description).argParser((text) => {
+  const option = new Option(flags, description).argParser((text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value * unit;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   });
+  return fallback === undefined ? option : option.default(fallback, String(fallback / unit));
 }
 
-/** A name of one of the {@link NAMES}. */
+function choice(flags: string, description: string, choices: readonly string[], fallback: string) {
+  return new Option(flags, description).choices(choices).default(fallback);
+}
+
 function named(flags: string, description: string, form: RegExp, example: string): Option {
   return new Option(flags, description).argParser((text) => {
     if (form.test(text)) return text;

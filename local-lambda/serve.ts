@@ -57,7 +57,7 @@ try {
 /** What `--authorization` asks for, with the caller's credentials from the environment. */
 async function authorize(): Promise<StartOptions["authorize"]> {
   if (options.authorization !== "AWS_IAM") return undefined;
-  const { credentialsIn, iamAuthorization } = await import("./url/authorization.ts");
+  const { credentialsIn, iamAuthorization } = await import("./function-url/authorization.ts");
   return iamAuthorization(configuration.region, credentialsIn(process.env));
 }
 

@@ -47,7 +47,7 @@ export function createProgram(name: string, description: string, defaultTarget: 
   for (const name of SIZE_NAMES) {
     const { option, models } = MODEL_OPTIONS[name];
     const meaning = `${models.join(", ")}: ${SIZES[name]}`;
-    program.addOption(whole(`${option} <n>`, meaning, 1, MAX_SIZES[name]));
+    program.addOption(whole(`${option} <n>`, meaning, [1, MAX_SIZES[name]]));
   }
   addPlanOptions(program);
   return program

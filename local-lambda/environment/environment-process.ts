@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import type { InvocationResult } from "../url/invocation.ts";
+import type { InvocationResult } from "../invocation.ts";
 import type { LogStream } from "./log-stream.ts";
 import { killGroup, type ProcessGroups } from "./process-groups.ts";
 import type { Task } from "./task.ts";

@@ -1,7 +1,6 @@
 /** What the processes of an environment find in their environment variables. */
 
-import { type FunctionConfiguration, logGroupOf } from "../function-configuration.ts";
-import { TRAITS } from "../model-traits.ts";
+import { type FunctionConfiguration, logGroupOf, TRAITS } from "../function-configuration.ts";
 import type { Task } from "./task.ts";
 
 /**

@@ -1,8 +1,13 @@
 /** One execution environment: a process under AWS's runtime client, its Runtime API and its log. */
 
-import { arnOf, type FunctionConfiguration, newLogStreamName } from "../function-configuration.ts";
-import { type ModelTraits, TRAITS } from "../model-traits.ts";
-import type { Invocation, InvocationResult } from "../url/invocation.ts";
+import {
+  arnOf,
+  type FunctionConfiguration,
+  type ModelTraits,
+  newLogStreamName,
+  TRAITS,
+} from "../function-configuration.ts";
+import type { Invocation, InvocationResult } from "../invocation.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { InFlight } from "./in-flight.ts";
 import { LogStream } from "./log-stream.ts";

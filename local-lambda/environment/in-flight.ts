@@ -1,8 +1,12 @@
 /** The invocations inside an environment, and how they end. */
 
 import type { PassThrough } from "node:stream";
-import type { Invocation, InvocationResult } from "../url/invocation.ts";
-import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
+import {
+  BrokenStream,
+  type Invocation,
+  type InvocationResult,
+  type ResponseStream,
+} from "../invocation.ts";
 import type { LogStream } from "./log-stream.ts";
 
 interface Flight {

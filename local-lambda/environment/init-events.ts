@@ -1,8 +1,7 @@
 /** The platform events about initialization, in the log of an environment. */
 
-import type { FunctionConfiguration } from "../function-configuration.ts";
-import { TRAITS } from "../model-traits.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import { type FunctionConfiguration, TRAITS } from "../function-configuration.ts";
+import type { InvocationResult } from "../invocation.ts";
 
 /** AWS numbers its builds of a runtime; here the Node.js that runs is what tells one from another. */
 const [MAJOR, MINOR] = process.versions.node.split(".");

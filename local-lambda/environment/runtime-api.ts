@@ -9,9 +9,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import type { InvokeMode } from "../function-configuration.ts";
-import { admitByKey, newKey } from "../url/callers.ts";
-import { type Invocation, MAX_PAYLOAD_BYTES } from "../url/invocation.ts";
-import { BrokenStream } from "../url/streamed-response.ts";
+import { admitByKey, newKey } from "../function-url/callers.ts";
+import { BrokenStream, type Invocation, MAX_PAYLOAD_BYTES } from "../invocation.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */

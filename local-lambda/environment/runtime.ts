@@ -1,8 +1,7 @@
 /** The runtime of an environment: a process that initializes, and is started again when it ends. */
 
-import type { FunctionConfiguration } from "../function-configuration.ts";
-import { TRAITS } from "../model-traits.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import { type FunctionConfiguration, TRAITS } from "../function-configuration.ts";
+import type { InvocationResult } from "../invocation.ts";
 import { EnvironmentProcess } from "./environment-process.ts";
 import { initReport, initStart } from "./init-events.ts";
 import { initLimitMs, notWithin } from "./init-limit.ts";

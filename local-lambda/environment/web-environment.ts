@@ -3,9 +3,8 @@
 import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type FunctionConfiguration, newLogStreamName } from "../function-configuration.ts";
-import { newKey } from "../url/callers.ts";
-import type { UrlRequest } from "../url/function-url-event.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import { newKey } from "../function-url/callers.ts";
+import type { InvocationResult, UrlRequest } from "../invocation.ts";
 import { EnvironmentProcess } from "./environment-process.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { initReport, initStart } from "./init-events.ts";

@@ -1,10 +1,8 @@
 /** One request on its way to a Web Function's server and back. */
 
 import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
-import type { UrlRequest } from "../url/function-url-event.ts";
-import type { UrlResponse } from "../url/function-url-response.ts";
-import { endToEnd } from "../url/hop-by-hop.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import { endToEnd } from "../function-url/function-url-response.ts";
+import type { InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 
 /** The error type of a request that took too long. */
 export const TIMED_OUT = "Sandbox.Timedout";

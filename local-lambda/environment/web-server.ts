@@ -8,10 +8,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, Socket } from "node:net";
 import { pathToFileURL } from "node:url";
-import { admitByKey } from "../url/callers.ts";
-import { functionUrlEvent } from "../url/function-url-event.ts";
-import { functionUrlResponse, inShort, respond } from "../url/function-url-response.ts";
-import { endToEnd } from "../url/hop-by-hop.ts";
+import { admitByKey } from "../function-url/callers.ts";
+import { functionUrlEvent } from "../function-url/function-url-event.ts";
+import {
+  endToEnd,
+  functionUrlResponse,
+  inShort,
+  respond,
+} from "../function-url/function-url-response.ts";
 import { handlerFile, handlerParts } from "./handler-file.ts";
 import { withMissingSdk } from "./missing-sdk.ts";
 import { type WebMessage, writeWebMessage } from "./web-message.ts";

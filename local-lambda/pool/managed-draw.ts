@@ -5,7 +5,7 @@
  */
 
 import type { Environment } from "../environment/environment.ts";
-import type { Invocation } from "../url/invocation.ts";
+import type { Invocation } from "../invocation.ts";
 import type { Random } from "./random.ts";
 
 /**

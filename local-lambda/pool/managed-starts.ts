@@ -1,7 +1,7 @@
 /** When the environments of Managed Instances are started, and when they are ready. */
 
 import type { Environment } from "../environment/environment.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import type { InvocationResult } from "../invocation.ts";
 
 /**
  * How long the other worker threads may follow the first one's poll, in milliseconds. AWS takes an

@@ -1,7 +1,6 @@
 /** What all concurrency models have in common: environments, and requests that find one or do not. */
 
-import type { UrlRequest } from "../url/function-url-event.ts";
-import type { InvocationResult } from "../url/invocation.ts";
+import type { InvocationResult, UrlRequest } from "../invocation.ts";
 import type { LogStreamContent } from "./log-streams.ts";
 
 export interface Pool {

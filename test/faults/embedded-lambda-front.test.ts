@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
-import { FunctionUrl } from "../../local-lambda/url/function-url.ts";
+import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
 import { ask, startLambda, untilPolling } from "../embedded-lambda.ts";
 import { descendantsOf, start } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
-import { FunctionUrl } from "../../local-lambda/url/function-url.ts";
-import type { InvocationResult } from "../../local-lambda/url/invocation.ts";
+import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
+import type { InvocationResult } from "../../local-lambda/invocation.ts";
 import { inputs } from "../effort.ts";
 import { startLambda } from "../embedded-lambda.ts";
 import { anyBytes, damaged, FUZZ } from "./inputs.ts";

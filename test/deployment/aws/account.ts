@@ -1,7 +1,10 @@
 /** The account behind the stand-in: whose it is, what was asked of it, and how it refuses. */
 
 import { randomBytes } from "node:crypto";
-import { type SignedRequest, verifySignature } from "../../../local-lambda/url/signature.ts";
+import {
+  type SignedRequest,
+  verifySignature,
+} from "../../../local-lambda/function-url/authorization.ts";
 
 /** The APIs that a program may call by itself. */
 export type Operation = "GetAccountSettings" | "FilterLogEvents";
@@ -58,11 +61,9 @@ export class Account {
   async authenticate(service: string, request: SignedRequest): Promise<void> {
     const { credentials, region } = this;
     const scope = { region, service, now: new Date() };
-    const verification = await verifySignature(request, scope, (accessKeyId) =>
-      accessKeyId === credentials.accessKeyId ? credentials : undefined,
-    );
-    if (verification.ok) return;
-    const { errorType, body } = verification;
+    const refusal = await verifySignature(request, scope, credentials);
+    if (!refusal) return;
+    const { errorType, body } = refusal;
     throw new AwsError(errorType, "message" in body ? body.message : body.Message, 403);
   }
 

@@ -7,10 +7,13 @@ import {
   defaultConfiguration,
   type FunctionConfiguration,
 } from "../../../local-lambda/function-configuration.ts";
+import {
+  type Authorize,
+  forbid,
+  iamAuthorization,
+  UNSIGNED,
+} from "../../../local-lambda/function-url/authorization.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
-import { type Authorize, iamAuthorization } from "../../../local-lambda/url/authorization.ts";
-import { respond } from "../../../local-lambda/url/function-url-response.ts";
-import { UNSIGNED } from "../../../local-lambda/url/signature.ts";
 import { type Account, AwsError } from "./account.ts";
 import { codeSha256, filesOf, unpack } from "./archive.ts";
 import type { LogGroup } from "./logs.ts";
@@ -287,9 +290,7 @@ export class DeployedUrl {
     const { region, credentials } = this.deployed.region.account;
     if (this.authorizationType === "AWS_IAM") return iamAuthorization(region, credentials)(request);
     if (this.deployed.isOpen(this.qualifier)) return { admitted: true };
-    const { errorType, body } = UNSIGNED;
-    const headers = { "x-amzn-errortype": errorType };
-    return { admitted: false, response: respond(403, headers, JSON.stringify(body)) };
+    return forbid(UNSIGNED);
   };
 }
 

@@ -1,66 +1,19 @@
 /**
- * The event that a Function URL makes of an HTTP request, payload format 2.0.
+ * The event that a Function URL makes of an HTTP request, payload format 2.0, and the invocation that
+ * brings it to a runtime.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 
-/** An HTTP request as it came in. */
-export interface UrlRequest {
-  requestId: string;
-  method: string;
-  /** Path and query, as sent. */
-  target: string;
-  /** Such as `HTTP/1.1`. */
-  protocol: string;
-  /** Their values, as Node.js's `headersDistinct` keeps them apart. */
-  headers: NodeJS.Dict<string[]>;
-  sourceIp: string;
-  /** Where the URL listens. */
-  port: number;
-  body: Buffer;
-  receivedAt: Date;
-  /** Who signed it, where callers must sign. */
-  identity?: IamIdentity;
-}
-
-/** A caller as IAM knows it. The ids are those of a user, the names those of the event. */
-export interface IamIdentity {
-  accessKey: string;
-  accountId: string;
-  callerId: string;
-  userArn: string;
-  userId: string;
-  /** Of the caller's organization; absent or `null`: none. */
-  principalOrgId?: string | null;
-}
-
-export interface FunctionUrlEvent {
-  version: "2.0";
-  routeKey: "$default";
-  rawPath: string;
-  rawQueryString: string;
-  cookies?: string[];
-  headers: Record<string, string>;
-  queryStringParameters?: Record<string, string>;
-  requestContext: {
-    /** `anonymous` where nobody needs to sign. */
-    accountId: string;
-    apiId: string;
-    authorizer?: { iam: Required<IamIdentity> & { cognitoIdentity: null } };
-    domainName: string;
-    domainPrefix: string;
-    http: { method: string; path: string; protocol: string; sourceIp: string; userAgent: string };
-    requestId: string;
-    routeKey: "$default";
-    stage: "$default";
-    time: string;
-    timeEpoch: number;
-  };
-  body?: string;
-  isBase64Encoded: boolean;
-}
+import {
+  type Invocation,
+  type InvocationResult,
+  MAX_PAYLOAD_BYTES,
+  type ResponseStream,
+  type UrlRequest,
+} from "../invocation.ts";
 
 /**
  * Media types whose bodies arrive as text; all others as base64, a form's among them. AWS does not
@@ -68,11 +21,12 @@ export interface FunctionUrlEvent {
  */
 const TEXT_TYPE = /^(text\/.*|application\/(json|javascript|xml|.*\+json|.*\+xml))$/;
 
-export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
+/** Makes the event of a request; `accountId` is `anonymous` where nobody needs to sign. */
+export function functionUrlEvent(request: UrlRequest) {
   const { receivedAt, identity } = request;
   const headers = eventHeaders(request);
-  const [rawPath = "/", rawQueryString = ""] = splitOnce(request.target, "?");
-  const path = decodePath(rawPath);
+  const { rawPath, rawQueryString } = splitTarget(request.target);
+  const path = decodeAsFarAsPossible(rawPath);
   const domainName = headers.host ?? "localhost";
   const [domainPrefix = ""] = domainName.split(/[.:]/);
   const cookies = (request.headers.cookie ?? [])
@@ -92,7 +46,7 @@ export function functionUrlEvent(request: UrlRequest): FunctionUrlEvent {
       accountId: identity?.accountId ?? "anonymous",
       apiId: domainPrefix,
       ...(identity && {
-        authorizer: { iam: { principalOrgId: null, ...identity, cognitoIdentity: null } },
+        authorizer: { iam: { ...identity, cognitoIdentity: null, principalOrgId: null } },
       }),
       domainName,
       domainPrefix,
@@ -161,16 +115,18 @@ function queryParameters(query: string): Record<string, string> | undefined {
   return Object.fromEntries(parameters);
 }
 
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+/** Path and query of a target, as sent. */
+export function splitTarget(target: string): { rawPath: string; rawQueryString: string } {
+  const [rawPath = "", ...behind] = target.split("?");
+  return { rawPath, rawQueryString: behind.join("?") };
 }
 
-function decodePath(path: string): string {
+/** A text with its percent signs decoded, or as it came where one of them stands for nothing. */
+export function decodeAsFarAsPossible(text: string): string {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(text);
   } catch {
-    return path;
+    return text;
   }
 }
 
@@ -178,4 +134,29 @@ function decodePath(path: string): string {
 function commonLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(" ");
   return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/**
+ * An invocation of a runtime for a request, the promise of how it is answered, and that of its end.
+ *
+ * @returns `undefined` when its event is too large
+ */
+export function createInvocation(
+  request: UrlRequest,
+):
+  | { invocation: Invocation; answered: Promise<InvocationResult>; over: Promise<void> }
+  | undefined {
+  const answered = Promise.withResolvers<InvocationResult>();
+  const over = Promise.withResolvers<void>();
+  const { requestId } = request;
+  const event = JSON.stringify(functionUrlEvent(request));
+  // A body as base64 is a third larger than it came, and a text is escaped.
+  if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return undefined;
+  const begin = (stream: ResponseStream) => answered.resolve({ kind: "stream", ...stream });
+  const end = (result: InvocationResult) => {
+    over.resolve();
+    answered.resolve(result);
+  };
+  const invocation = { requestId, event, begin, end };
+  return { invocation, answered: answered.promise, over: over.promise };
 }

@@ -1,5 +1,6 @@
 /** The Function URL: HTTP in front of the pool, on loopback only. */
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -11,28 +12,25 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import {
+  type InvocationResult,
+  MAX_PAYLOAD_BYTES,
+  type ResponseHead,
+  type UrlRequest,
+  type UrlResponse,
+} from "../invocation.ts";
 import { StartError } from "../start-error.ts";
 import type { Authorize } from "./authorization.ts";
 import { refusalOf } from "./callers.ts";
-import type { UrlRequest } from "./function-url-event.ts";
 import {
+  endToEnd,
+  failedResponse,
   functionError,
   functionUrlResponse,
-  INVALID_RESPONSE,
-  type ResponseHead,
-  reasonOf,
+  openResponse,
   THROTTLED,
   TOO_LARGE,
-  type UrlResponse,
 } from "./function-url-response.ts";
-import { endToEnd } from "./hop-by-hop.ts";
-import { type InvocationResult, MAX_PAYLOAD_BYTES } from "./invocation.ts";
-import {
-  BrokenStream,
-  completeResponse,
-  openResponse,
-  type ResponseStream,
-} from "./streamed-response.ts";
 
 /** A burst of thousands of connections must fit; the system may lower it. */
 const BACKLOG = 10_000;
@@ -55,6 +53,7 @@ export class FunctionUrl {
   readonly #server: Server;
   readonly #invoke: Invoke;
   readonly #authorize: Authorize;
+  #url: URL | undefined;
 
   /**
    * @param authorize lets callers in; all of them, when absent
@@ -93,7 +92,14 @@ export class FunctionUrl {
       throw error;
     });
     const address = this.#server.address() as AddressInfo;
-    return new URL(`http://127.0.0.1:${address.port}/`);
+    this.#url = new URL(`http://127.0.0.1:${address.port}/`);
+    return this.#url;
+  }
+
+  /** Where it listens, or has listened. */
+  get url(): URL {
+    assert(this.#url, "a Function URL has no port before it listens");
+    return this.#url;
   }
 
   close(): void {
@@ -114,7 +120,7 @@ export class FunctionUrl {
     } catch (error) {
       if (response.headersSent) throw error;
       // A header or a status that cannot be sent: Node.js refuses it before anything is.
-      send(response, functionError(INVALID_RESPONSE, "it cannot be sent"), requestId);
+      send(response, failedResponse("it cannot be sent"), requestId);
     }
   }
 
@@ -133,15 +139,16 @@ export class FunctionUrl {
       target,
       protocol: `HTTP/${request.httpVersion}`,
       headers,
+      // A caller who has gone has no address any more.
       sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
-      port: request.socket.localPort ?? 0,
+      port: Number(this.url.port),
       body,
       receivedAt,
       ...(admission.identity && { identity: admission.identity }),
     });
     switch (result.kind) {
       case "response":
-        return mapped(result);
+        return functionUrlResponse(result.body, result.contentType);
       case "stream":
         return result;
       case "http":
@@ -175,15 +182,6 @@ async function read(request: IncomingMessage): Promise<Buffer | undefined> {
 
 type StreamedAnswer = InvocationResult & { kind: "stream" };
 
-function mapped({ body, contentType }: InvocationResult & { kind: "response" }): UrlResponse {
-  if (contentType === undefined) return functionUrlResponse(body);
-  try {
-    return completeResponse(body, contentType);
-  } catch (error) {
-    return functionError(INVALID_RESPONSE, reasonOf(error));
-  }
-}
-
 /**
  * Sends a stream as it comes and as fast as the caller takes it. When it breaks, so does the
  * connection, or the caller could not tell that something is missing; before its first byte there is
@@ -191,7 +189,7 @@ function mapped({ body, contentType }: InvocationResult & { kind: "response" }):
  */
 async function sendStream(
   response: ServerResponse,
-  stream: ResponseStream,
+  stream: StreamedAnswer,
   requestId: string,
 ): Promise<void> {
   // A caller who has gone is not waited for until the next byte comes.
@@ -202,8 +200,7 @@ async function sendStream(
     opened = await openResponse(stream);
   } catch (error) {
     leave();
-    const errorType = error instanceof BrokenStream ? error.errorType : INVALID_RESPONSE;
-    return send(response, functionError(errorType, reasonOf(error)), requestId);
+    return send(response, failedResponse(error), requestId);
   }
   response.writeHead(opened.statusCode, headersOf(opened, requestId)).flushHeaders();
   await pipeline(opened.body, response);

@@ -12,7 +12,8 @@
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { respond, type UrlResponse } from "./function-url-response.ts";
+import type { UrlResponse } from "../invocation.ts";
+import { respond } from "./function-url-response.ts";
 
 /** A loopback address or `localhost`, whatever the port: a forwarded one is another. */
 const LOOPBACK = /^((\w[\w-]*\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
@@ -42,11 +43,15 @@ export function newKey(): string {
   return randomBytes(KEY_BYTES).toString("base64url");
 }
 
-/** A request with its target as it was before the key stood there, or what is answered instead. */
-type KeyAdmission = { admitted: true; target: string } | { admitted: false; response: UrlResponse };
-
-/** Lets in who knows the key of a port, and whom the Function URL would let in. */
-export function admitByKey(request: IncomingMessage, key: string): KeyAdmission {
+/**
+ * Lets in a caller who knows the key of a port, and whom the Function URL would let in.
+ *
+ * @returns the request's target as it was before the key stood there, or what is answered instead
+ */
+export function admitByKey(
+  request: IncomingMessage,
+  key: string,
+): { admitted: true; target: string } | { admitted: false; response: UrlResponse } {
   const response = refusalOf(request);
   if (response) return { admitted: false, response };
   const { url = "" } = request;
