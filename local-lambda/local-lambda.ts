@@ -5,7 +5,7 @@ import { ProcessGroups } from "./environment/process-groups.ts";
 import { prepareTask, type Task } from "./environment/task.ts";
 import { makeTemporaryFolder } from "./environment/temporary-files.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
-import type { Surroundings } from "./pool/environment-registry.ts";
+import type { PoolPlan } from "./pool/environment-registry.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -15,7 +15,7 @@ import { FunctionUrl } from "./url/function-url.ts";
 import type { UrlRequest } from "./url/function-url-event.ts";
 import type { InvocationResult } from "./url/invocation.ts";
 
-const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
+const POOLS: Record<Model, new (plan: PoolPlan) => Pool> = {
   "on-demand": OnDemandPool,
   "managed-instances": ManagedPool,
   "web-function": WebPool,
@@ -27,7 +27,7 @@ export interface StartOptions {
   /** A descriptor that ends with whoever started this process, which ends with it even if it hangs. */
   lifeline?: number | undefined;
   /** Called with each line that the environments log. */
-  onLog?: Surroundings["onLog"];
+  onLog?: PoolPlan["onLog"];
   /** Called when the code has been edited, before new environments start. */
   onEdit?: OnEdit | undefined;
 }
@@ -114,10 +114,8 @@ class Service {
         this.#replaced = this.pool.recycle();
       });
     this.#edits = edits;
-    this.pool = new POOLS[configuration.model](configuration, task, groups, {
-      onLog,
-      codeIsCalm: edits && (() => edits.settle()),
-    });
+    const codeIsCalm = edits && (() => edits.settle());
+    this.pool = new POOLS[configuration.model]({ configuration, task, groups, onLog, codeIsCalm });
   }
 
   get codeSha256(): string {

@@ -4,11 +4,11 @@ import type { Writable } from "node:stream";
 import { printable } from "../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
 import { type ChildMessage, type ControlCall, LIFELINE_VARIABLE } from "./control.ts";
-import { initLimitMs } from "./environment/init-limit.ts";
+import { initLimitMs } from "./environment/initialization.ts";
 import type { LocalLambda } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
-import type { Surroundings } from "./pool/environment-registry.ts";
+import type { PoolPlan } from "./pool/environment-registry.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
 
@@ -20,7 +20,7 @@ const SILENCE_MS = 10_000;
 
 /** Prints what the environments log; the terminal of one that is steered is another's. */
 let printer: LogPrinter | undefined;
-const onLog: Surroundings["onLog"] =
+const onLog: PoolPlan["onLog"] =
   parent || quiet
     ? undefined
     : (...line) => {
@@ -112,7 +112,7 @@ function obey(lambda: LocalLambda, tell: (message: ChildMessage) => void): void 
       await lambda.pool.recycle();
       tell({ type: "answer", call, lines: [] });
     } else {
-      tell({ type: "answer", call, lines: lambda.pool.logOf(message.environment) });
+      tell({ type: "answer", call, lines: lambda.pool.registry.logOf(message.environment) });
     }
   });
   tell({ type: "ready", url: lambda.url.href, codeSha256: lambda.codeSha256 });

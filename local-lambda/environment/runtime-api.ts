@@ -10,8 +10,14 @@ import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import type { InvokeMode } from "../function-configuration.ts";
 import { admitByKey, newKey } from "../url/callers.ts";
-import { type Invocation, MAX_PAYLOAD_BYTES } from "../url/invocation.ts";
-import { BrokenStream } from "../url/streamed-response.ts";
+import {
+  type FunctionFailure,
+  type Invocation,
+  type InvocationResult,
+  MAX_PAYLOAD_BYTES,
+} from "../url/invocation.ts";
+import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */
@@ -22,35 +28,23 @@ const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
  */
 const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
-/** What a runtime says of an error. */
-interface FunctionError {
-  errorType: string;
-  errorMessage: string;
-}
-
-/** What a runtime posts whole. */
-interface PostedResponse {
-  body: Buffer;
-  /** Of what a streaming handler wrote. */
-  contentType?: string;
-}
-
 /** What a runtime does, as its environment hears of it. */
 export interface RuntimeEvents {
   /** A poll waits: the runtime can take one more invocation. */
   onPoll(): void;
-  onResponse(requestId: string, response: PostedResponse): void;
-  /** A streaming handler has begun to write; the end of it is told by one of the others. */
-  onStream(requestId: string, contentType: string, body: PassThrough): void;
-  /** What a streaming handler wrote is complete. */
-  onStreamed(requestId: string): void;
+  /** A streaming handler has begun to write; how it ends is told by one of the others. */
+  onStream(requestId: string, stream: RuntimeStream): void;
+  /** An invocation has ended; one that streams is complete, or has failed. */
+  onEnd(requestId: string, result: InvocationResult): void;
+  onInitError(failure: FunctionFailure): void;
   /** The connection over which a streaming handler wrote is gone, perhaps with all of the process. */
   onStreamLost(requestId: string): void;
-  onError(requestId: string, error: FunctionError): void;
-  onInitError(error: FunctionError): void;
-  /** The connection is gone over which these invocations were handed out: so is who took them. */
+  /** The connection is gone over which these invocations were handed out, and their thread with it. */
   onThreadGone(requestIds: readonly string[]): void;
 }
+
+/** What a streaming handler writes, on its way to the caller. */
+type RuntimeStream = ResponseStream & { body: PassThrough };
 
 export class RuntimeApi {
   readonly #server: Server;
@@ -143,45 +137,49 @@ export class RuntimeApi {
     const requestId = decodeURIComponent(id);
     const isStream = verb === "response" && request.headers[RESPONSE_MODE] === "streaming";
     if (isStream) return this.#receive(requestId, request, response);
-    const body = await whole(request);
+    const body = await readBody(request);
     accept(response, body === undefined ? 413 : 202);
-    this.#handedOut.delete(requestId);
-    if (body === undefined) this.#events.onError(requestId, tooLarge(MAX_RESPONSE_BYTES));
-    else if (verb === "response") this.#events.onResponse(requestId, { body });
-    else if (verb === "error") this.#events.onError(requestId, parseError(body.toString()));
-    else this.#events.onInitError(parseError(body.toString()));
+    if (verb === undefined) {
+      if (body) this.#events.onInitError(parseFailure(body.toString()));
+      return;
+    }
+    if (body === undefined) this.#end(requestId, tooLarge(MAX_RESPONSE_BYTES));
+    else if (verb === "response") this.#end(requestId, { kind: "response", body });
+    else this.#end(requestId, parseFailure(body.toString()));
   }
 
   /** What a streaming handler writes comes in chunks, and an error in trailers behind them. */
   async #receive(requestId: string, request: IncomingMessage, response: ServerResponse) {
     const contentType = request.headers["content-type"] ?? "application/octet-stream";
-    const isSentOn = this.#invokeMode === "RESPONSE_STREAM";
-    let body: Buffer | undefined;
-    let error: FunctionError | undefined;
+    const body = new PassThrough();
+    let result: InvocationResult;
     try {
-      if (isSentOn) {
-        const begin = (bytes: PassThrough) => this.#events.onStream(requestId, contentType, bytes);
-        const isWhole = await sendOn(request, begin);
-        if (!isWhole) error = tooLarge(MAX_STREAM_BYTES);
+      if (this.#invokeMode === "RESPONSE_STREAM") {
+        const stream = { contentType, body, leave: () => void body.destroy() };
+        const isWhole = await sendOn(request, body, () => this.#events.onStream(requestId, stream));
+        result = isWhole ? { kind: "stream", ...stream } : tooLarge(MAX_STREAM_BYTES);
       } else {
-        body = await whole(request);
-        if (body === undefined) error = tooLarge(MAX_RESPONSE_BYTES);
+        const read = await readBody(request);
+        result = read
+          ? { kind: "response", body: read, contentType }
+          : tooLarge(MAX_RESPONSE_BYTES);
       }
     } catch {
       this.#handedOut.delete(requestId);
       return this.#events.onStreamLost(requestId);
     }
-    error ??= trailedError(request);
     accept(response, 202);
+    this.#end(requestId, result.kind === "error" ? result : (trailedFailure(request) ?? result));
+  }
+
+  #end(requestId: string, result: InvocationResult): void {
     this.#handedOut.delete(requestId);
-    if (error) this.#events.onError(requestId, error);
-    else if (body) this.#events.onResponse(requestId, { body, contentType });
-    else this.#events.onStreamed(requestId);
+    this.#events.onEnd(requestId, result);
   }
 
   /** Each thread of a runtime polls over a connection of its own. */
   #lose(socket: Socket): void {
-    const lost = [...this.#handedOut].filter(([, its]) => its === socket).map(([id]) => id);
+    const lost = [...this.#handedOut].filter(([, one]) => one === socket).map(([id]) => id);
     for (const requestId of lost) this.#handedOut.delete(requestId);
     if (lost.length > 0) this.#events.onThreadGone(lost);
   }
@@ -202,15 +200,16 @@ function accept(response: ServerResponse, status: number): void {
 }
 
 /** What becomes of a response that is too large. */
-function tooLarge(maxBytes: number): FunctionError {
+function tooLarge(maxBytes: number): FunctionFailure {
   return {
+    kind: "error",
     errorType: "Function.ResponseSizeTooLarge",
     errorMessage: `Response payload size exceeded the maximum of ${maxBytes} bytes`,
   };
 }
 
 /** Reads all of a body, and forgets one that is too large: then it is `undefined`. */
-async function whole(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   let chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -225,23 +224,24 @@ async function whole(request: IncomingMessage): Promise<Buffer | undefined> {
  * Sends on what comes, no faster than it is taken. When nobody takes it any more the rest is read all
  * the same, since a handler runs to its end even if its caller has gone.
  *
- * @param begin is given the stream with its first byte, or with its end where it has none and is no error
+ * @param begin called at its first byte, or at its end where it has none and is no error
  * @returns whether all of it was sent on; the stream is not ended yet
  */
 async function sendOn(
   request: IncomingMessage,
-  begin: (body: PassThrough) => void,
+  body: PassThrough,
+  begin: () => void,
 ): Promise<boolean> {
-  // Whoever reads it hears of its errors; perhaps nobody does any more.
-  const body = new PassThrough().on("error", () => {});
+  // Its reader learns of its errors; perhaps nobody reads it any more.
+  body.on("error", () => {});
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (size === 0) begin(body);
+    if (size === 0) begin();
     size += chunk.length;
     if (size > MAX_STREAM_BYTES) body.destroy(new BrokenStream(tooLarge(MAX_STREAM_BYTES)));
     if (!body.destroyed && !body.write(chunk)) await room(body);
   }
-  if (size === 0 && !trailedError(request)) begin(body);
+  if (size === 0 && !trailedFailure(request)) begin();
   return size <= MAX_STREAM_BYTES;
 }
 
@@ -257,17 +257,20 @@ async function room(stream: PassThrough): Promise<void> {
  * The error that AWS's runtime client reports behind what a streaming handler has written.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
  */
-function trailedError({ trailers }: IncomingMessage): FunctionError | undefined {
+function trailedFailure({ trailers }: IncomingMessage): FunctionFailure | undefined {
   const { [ERROR_TYPE]: errorType, [ERROR_BODY]: body = "" } = trailers;
   if (errorType === undefined) return undefined;
-  return { ...parseError(Buffer.from(body, "base64").toString()), errorType };
+  return { ...parseFailure(Buffer.from(body, "base64").toString()), errorType };
 }
 
-function parseError(body: string): FunctionError {
-  const unknown = { errorType: "Unknown", errorMessage: body };
+/** What a runtime says of an error, and where it is that the SDK is missing, what helps. */
+function parseFailure(body: string): FunctionFailure {
+  let said: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
   try {
-    return { ...unknown, ...JSON.parse(body) };
+    said = { ...JSON.parse(body) };
   } catch {
-    return unknown;
+    // It may be any text.
   }
+  const { errorType = "Unknown", errorMessage = body } = said;
+  return { kind: "error", errorType, errorMessage: withMissingSdk(errorMessage) };
 }

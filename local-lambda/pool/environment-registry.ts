@@ -1,8 +1,8 @@
 /** The environments of a pool: which exist, which may start now, and the logs of all. */
 
 import { availableParallelism } from "node:os";
-import type { LogStream } from "../environment/log-stream.ts";
-import { type LogStreamContent, LogStreams } from "./log-streams.ts";
+import type { EnvironmentPlan } from "../environment/environment-process.ts";
+import { type LogStream, type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
 
 /**
  * Processes that initialize at a time. More would only take turns on the same cores, and all of them
@@ -10,18 +10,8 @@ import { type LogStreamContent, LogStreams } from "./log-streams.ts";
  */
 const MAX_BOOTING = 2 * availableParallelism();
 
-/** What every kind of environment can do. */
-export interface Hosted {
-  /** The log stream's name, in AWS's form. */
-  readonly id: string;
-  readonly log: LogStream;
-  /** Resolves once the process runs, long before it can serve; never rejects. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** What happens around the environments of a pool, and is not the pool's to know. */
-export interface Surroundings {
+/** What a pool is made from: the plan of its environments, and what happens around them. */
+export interface PoolPlan extends EnvironmentPlan {
   /**
    * Called with each line that an environment logs, and the request that it belongs to as far as that
    * is known.
@@ -31,15 +21,28 @@ export interface Surroundings {
   codeIsCalm?: (() => Promise<void>) | undefined;
 }
 
-export class EnvironmentRegistry<E extends Hosted> {
-  readonly #surroundings: Surroundings;
+/** What every kind of environment can do. */
+interface Hosted {
+  /** The log stream's name, in AWS's form. */
+  readonly id: string;
+  readonly log: LogStream;
+  /** It can take another request now. */
+  readonly isFree: boolean;
+  /** Resolves when others need not wait for it: it can serve, takes long, or is over; never rejects. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class EnvironmentRegistry<E extends Hosted = Hosted> {
+  readonly #plan: PoolPlan;
   readonly #environments = new Set<E>();
   readonly #streams = new LogStreams();
-  readonly #queue: E[] = [];
-  readonly #booting = new Set<E>();
+  /** Lets the next one start, for each that waits. */
+  readonly #queue: (() => void)[] = [];
+  #booting = 0;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
   }
 
   /** Those that exist now, in order of their start. */
@@ -61,49 +64,34 @@ export class EnvironmentRegistry<E extends Hosted> {
     return this.#streams.list();
   }
 
-  /** Takes a new environment in and starts it, when as many initialize as the machine can carry. */
-  add(environment: E): void {
+  /**
+   * Takes a new environment in and starts it, when as many initialize as the machine can carry.
+   * Resolves when it has started, or has ended before its turn came.
+   */
+  async add(environment: E): Promise<void> {
+    const { id, log } = environment;
     this.#environments.add(environment);
-    environment.log.onLine = (text, requestId) =>
-      this.#surroundings.onLog?.(environment.id, text, requestId);
-    this.#streams.add(environment.id, environment.log);
-    this.#queue.push(environment);
-    this.#startQueued();
-  }
-
-  /** It has initialized, or never will. */
-  booted(environment: E): void {
-    if (this.#booting.delete(environment)) this.#startQueued();
+    log.onLine = (text, requestId) => this.#plan.onLog?.(id, text, requestId);
+    this.#streams.add(id, log);
+    if (this.#booting < MAX_BOOTING) this.#booting += 1;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#environments.has(environment)) await this.#plan.codeIsCalm?.();
+    // What is edited ends all environments; one that was to be started may be among them.
+    if (this.#environments.has(environment)) await environment.start();
+    const startNext = this.#queue.shift();
+    if (startNext) startNext();
+    else this.#booting -= 1;
   }
 
   /** Forgets an environment and ends it; its log is kept. */
   async end(environment: E): Promise<void> {
     this.#environments.delete(environment);
-    const queuedAt = this.#queue.indexOf(environment);
-    if (queuedAt >= 0) this.#queue.splice(queuedAt, 1);
-    this.booted(environment);
     await environment.stop();
     this.#streams.forgetOld(new Set(this.ids));
   }
 
   /** Ends all of them, and starts none of those that wait for their turn. */
   async close(): Promise<void> {
-    this.#queue.length = 0;
     await Promise.all(this.all.map((environment) => this.end(environment)));
-  }
-
-  #startQueued(): void {
-    while (this.#booting.size < MAX_BOOTING) {
-      const next = this.#queue.shift();
-      if (!next) return;
-      this.#booting.add(next);
-      void this.#start(next);
-    }
-  }
-
-  /** What is edited ends all environments; one that was to be started may be among them. */
-  async #start(environment: E): Promise<void> {
-    await this.#surroundings.codeIsCalm?.();
-    if (this.#environments.has(environment)) await environment.start();
   }
 }

@@ -15,11 +15,17 @@ export type InvocationResult =
   | ({ kind: "stream" } & ResponseStream)
   /** A web server answered by itself. */
   | { kind: "http"; response: UrlResponse }
-  /** The function failed: it threw, exited, or took too long. */
-  | { kind: "error"; errorType: string; errorMessage: string }
+  | FunctionFailure
   | { kind: "throttled" }
   /** The request makes a larger event than a function may be given. */
   | { kind: "too-large" };
+
+/** The function failed: it threw, exited, or took too long. */
+export interface FunctionFailure {
+  kind: "error";
+  errorType: string;
+  errorMessage: string;
+}
 
 export interface Invocation {
   readonly requestId: string;

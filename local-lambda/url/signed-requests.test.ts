@@ -119,7 +119,7 @@ test("an unsigned request is refused, and no environment is started", async () =
       "Forbidden. For troubleshooting Function URL authorization issues, see: " +
       "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
   });
-  expect(lambda.pool.streams()).toEqual([]);
+  expect(lambda.pool.registry.streams()).toEqual([]);
 });
 
 test("a request with another body than the signed one is refused", async () => {
@@ -128,7 +128,7 @@ test("a request with another body than the signed one is refused", async () => {
   const { status, errorType, body } = await post(lambda, "/", headers, '{"client":"Bo!"}');
   expect({ status, errorType }).toEqual({ status: 403, errorType: "InvalidSignatureException" });
   expect(body).toMatchObject({ message: expect.stringMatching(/^The request signature we/) });
-  expect(lambda.pool.streams()).toEqual([]);
+  expect(lambda.pool.registry.streams()).toEqual([]);
 });
 
 test("a request of ten minutes ago is refused", async () => {
