@@ -1,9 +1,8 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
-import { CodeEdits, type OnEdit } from "./environment/code-edits.ts";
+import { CodeEdits, type OnEdit } from "./environment/code.ts";
 import { ProcessGroups } from "./environment/process-groups.ts";
-import { prepareTask, type Task } from "./environment/task.ts";
-import { makeTemporaryFolder } from "./environment/temporary-files.ts";
+import { makeTemporaryFolder, prepareTask, type Task } from "./environment/task.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
 import type { PoolPlan } from "./pool/environment-registry.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";

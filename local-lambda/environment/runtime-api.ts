@@ -17,7 +17,7 @@ import {
   MAX_PAYLOAD_BYTES,
 } from "../url/invocation.ts";
 import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
-import { withMissingSdk } from "./missing-sdk.ts";
+import { withMissingSdk } from "./handler-file.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */

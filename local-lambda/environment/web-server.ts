@@ -13,8 +13,7 @@ import { admitByKey } from "../url/callers.ts";
 import { functionUrlEvent } from "../url/function-url-event.ts";
 import { functionUrlResponse, inShort, respond } from "../url/function-url-response.ts";
 import { endToEnd } from "../url/hop-by-hop.ts";
-import { handlerFile, handlerParts } from "./handler-file.ts";
-import { withMissingSdk } from "./missing-sdk.ts";
+import { handlerFile, handlerParts, withMissingSdk } from "./handler-file.ts";
 import type { WebMessage } from "./web-environment.ts";
 
 /** The pipe to the service, which is told once where the server listens. */
