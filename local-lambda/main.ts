@@ -8,7 +8,7 @@ import { initLimitMs } from "./environment/initialization.ts";
 import type { LocalLambda } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import { parseOptions } from "./options/options.ts";
-import type { PoolPlan } from "./pool/environment-registry.ts";
+import type { PoolPlan } from "./pool/pool.ts";
 import { StartError } from "./start-error.ts";
 import type { Authorize } from "./url/authorization.ts";
 

@@ -18,8 +18,13 @@ import {
   type Invocation,
   type InvocationResult,
 } from "../url/invocation.ts";
-import { EnvironmentRegistry, type PoolPlan } from "./environment-registry.ts";
-import { type Pool, type Random, seededRandom } from "./pool.ts";
+import {
+  EnvironmentRegistry,
+  type Pool,
+  type PoolPlan,
+  type Random,
+  seededRandom,
+} from "./pool.ts";
 
 /**
  * How long a request waits for a poll of its environment, in milliseconds. A runtime that has just

@@ -8,8 +8,13 @@
 import { Environment } from "../environment/environment.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import { createInvocation, type Invocation, type InvocationResult } from "../url/invocation.ts";
-import { EnvironmentRegistry, type PoolPlan } from "./environment-registry.ts";
-import { type Pool, type Random, seededRandom } from "./pool.ts";
+import {
+  EnvironmentRegistry,
+  type Pool,
+  type PoolPlan,
+  type Random,
+  seededRandom,
+} from "./pool.ts";
 
 /**
  * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A

@@ -8,8 +8,7 @@
 import { TIMED_OUT, WebEnvironment } from "../environment/web-environment.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import type { InvocationResult } from "../url/invocation.ts";
-import { EnvironmentRegistry, type PoolPlan } from "./environment-registry.ts";
-import { capacityOf, type Pool } from "./pool.ts";
+import { capacityOf, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
 interface Waiting {
   request: UrlRequest;
