@@ -1,11 +1,9 @@
 /** One execution environment: a process under AWS's runtime client, its Runtime API and its log. */
 
 import assert from "node:assert/strict";
-import type { PassThrough } from "node:stream";
-import { arnOf, newLogStreamName } from "../function-configuration.ts";
+import { newLogStreamName } from "../function-configuration.ts";
 import { TRAITS } from "../model-traits.ts";
-import type { FunctionFailure, Invocation, InvocationResult } from "../url/invocation.ts";
-import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
+import type { FunctionFailure, Invocation } from "../url/invocation.ts";
 import {
   type EnvironmentPlan,
   EnvironmentProcess,
@@ -14,23 +12,7 @@ import {
 import { environmentVariables } from "./environment-variables.ts";
 import { initialization, initLimitMs, initReport, initStart, notWithin } from "./initialization.ts";
 import { LogStream } from "./log-stream.ts";
-import { RuntimeApi } from "./runtime-api.ts";
-
-/** How long the end of a process may follow that of its connections, in milliseconds. */
-const EXIT_MS = 200;
-
-/** What becomes of what was inside a thread that has ended. */
-const THREAD_ENDED: FunctionFailure = {
-  kind: "error",
-  errorType: "Runtime.ExitError",
-  errorMessage: "Runtime worker thread ended",
-};
-
-const STREAM_LOST: FunctionFailure = {
-  kind: "error",
-  errorType: "Runtime.StreamError",
-  errorMessage: "The stream of the response was closed before its end",
-};
+import { RuntimeApi, THREAD_ENDED } from "./runtime-api.ts";
 
 /** How a process is started. */
 interface Start {
@@ -38,15 +20,6 @@ interface Start {
   restarted: boolean;
   /** How long its initialization may take, in milliseconds. */
   limitMs: number;
-}
-
-/** An invocation inside. */
-interface Flight {
-  invocation: Invocation;
-  /** That of the function's timeout. */
-  timer: NodeJS.Timeout;
-  /** What its handler writes, once it streams. */
-  body?: PassThrough;
 }
 
 export class Environment {
@@ -60,7 +33,6 @@ export class Environment {
   readonly #plan: EnvironmentPlan;
   readonly #onPoll: () => void;
   readonly #api: RuntimeApi;
-  readonly #flights = new Map<string, Flight>();
   readonly #gone = Promise.withResolvers<void>();
   /** Its first process has initialized, or takes long. */
   readonly #settled = Promise.withResolvers<void>();
@@ -82,17 +54,10 @@ export class Environment {
     this.id = newLogStreamName(configuration);
     this.#plan = plan;
     this.#onPoll = onPoll;
-    this.#api = new RuntimeApi(arnOf(configuration), configuration.invokeMode, {
+    this.#api = new RuntimeApi(configuration, {
       onPoll: () => this.#poll(),
-      onStream: (requestId, stream) => this.#begin(requestId, stream),
-      onEnd: (requestId, result) => this.#end(requestId, result),
-      onInitError: (error) => {
-        this.#initError = error;
-      },
-      onStreamLost: (requestId) => this.#endLater([requestId], STREAM_LOST),
-      onThreadGone: (requestIds) => {
-        // An on-demand runtime has but one thread, so there its process has ended.
-        if (!this.#traits.restarts) this.#endLater(requestIds, THREAD_ENDED);
+      onInitError: (failure) => {
+        this.#initError = failure;
       },
     });
   }
@@ -160,10 +125,9 @@ export class Environment {
     }
 
     await process.ended;
-    this.#api.dropPolls();
     const wasServing = !this.isIdle || this.#timedOut;
     this.#timedOut = false;
-    for (const requestId of [...this.#flights.keys()]) this.#end(requestId, this.#exitFailure);
+    this.#api.endAll(this.#exitFailure);
     if (!wasServing || !this.#traits.restarts) return undefined;
     return { restarted: true, limitMs: initLimitMs(configuration) };
   }
@@ -191,18 +155,32 @@ export class Environment {
     return { restarted: true, limitMs: this.#plan.configuration.timeoutMs };
   }
 
-  /** Hands an invocation to the runtime, whose poll must be waiting, and starts its timeout. */
-  serve(invocation: Invocation): void {
+  /** Hands an invocation to the runtime, whose poll must be waiting, and sees it to its end. */
+  async serve(invocation: Invocation): Promise<void> {
     const { requestId } = invocation;
     // The second try to initialize was part of the first invocation.
     const retryMs = this.#retriedAt === undefined ? 0 : performance.now() - this.#retriedAt;
     this.#retriedAt = undefined;
     const leftMs = Math.max(0, this.#plan.configuration.timeoutMs - retryMs);
     this.hasServed = true;
-    const timer = setTimeout(() => this.#timeOut(requestId), leftMs);
-    this.#flights.set(requestId, { invocation, timer });
     this.log.enter(requestId);
-    this.#api.deliver(invocation, Date.now() + leftMs);
+    const timer = setTimeout(() => this.#timeOut(requestId), leftMs);
+    const result = await this.#api.deliver(invocation, Date.now() + leftMs);
+    clearTimeout(timer);
+    if (result.kind === "error") {
+      const { errorType, errorMessage } = result;
+      this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
+    }
+    this.log.leave(requestId);
+    invocation.end(result);
+  }
+
+  #timeOut(requestId: string): void {
+    const seconds = (this.#plan.configuration.timeoutMs / 1_000).toFixed(2);
+    const errorMessage = `${requestId} Task timed out after ${seconds} seconds`;
+    this.#timedOut = this.#traits.enforcesTimeout;
+    this.#api.end(requestId, { kind: "error", errorType: "Sandbox.Timedout", errorMessage });
+    if (this.#traits.enforcesTimeout) this.#process?.kill();
   }
 
   /** Ends the environment: SIGTERM, and SIGKILL for what does not listen. */
@@ -241,7 +219,7 @@ export class Environment {
 
   /** Invocations inside. */
   get inside(): number {
-    return this.#flights.size;
+    return this.#api.inside;
   }
 
   get isIdle(): boolean {
@@ -267,53 +245,5 @@ export class Environment {
     this.#polled.resolve();
     this.#settled.resolve();
     this.#onPoll();
-  }
-
-  /** Answers an invocation with a stream, if it is still inside; it is over when the stream is. */
-  #begin(requestId: string, stream: ResponseStream & { body: PassThrough }): void {
-    const flight = this.#flights.get(requestId);
-    if (!flight) {
-      stream.leave();
-      return;
-    }
-    flight.body = stream.body;
-    flight.invocation.begin(stream);
-  }
-
-  /** Ends one, if it is still inside. What it streams breaks with an error, and else is complete. */
-  #end(requestId: string, result: InvocationResult): void {
-    const flight = this.#flights.get(requestId);
-    if (!flight) return;
-    clearTimeout(flight.timer);
-    this.#flights.delete(requestId);
-    if (result.kind === "error") {
-      const { errorType, errorMessage } = result;
-      this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
-      flight.body?.destroy(new BrokenStream(result));
-    } else {
-      flight.body?.end();
-    }
-    this.log.leave(requestId);
-    flight.invocation.end(result);
-  }
-
-  /**
-   * A worker thread of a managed runtime that ends fails what was inside it, and the others go on. A
-   * handler may also destroy its stream and live. If all of the process has ended, it is about to be
-   * heard of, and says more.
-   * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
-   */
-  #endLater(requestIds: readonly string[], failure: FunctionFailure): void {
-    setTimeout(() => {
-      for (const requestId of requestIds) this.#end(requestId, failure);
-    }, EXIT_MS);
-  }
-
-  #timeOut(requestId: string): void {
-    const seconds = (this.#plan.configuration.timeoutMs / 1_000).toFixed(2);
-    const errorMessage = `${requestId} Task timed out after ${seconds} seconds`;
-    this.#timedOut = this.#traits.enforcesTimeout;
-    this.#end(requestId, { kind: "error", errorType: "Sandbox.Timedout", errorMessage });
-    if (this.#traits.enforcesTimeout) this.#process?.kill();
   }
 }

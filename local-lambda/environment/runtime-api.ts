@@ -5,10 +5,12 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import type { InvokeMode } from "../function-configuration.ts";
+import { arnOf, type FunctionConfiguration } from "../function-configuration.ts";
+import { TRAITS } from "../model-traits.ts";
 import { admitByKey, newKey } from "../url/callers.ts";
 import {
   type FunctionFailure,
@@ -28,38 +30,49 @@ const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
  */
 const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
-/** What a runtime does, as its environment hears of it. */
+/** How long the end of a process may follow that of its connections, in milliseconds. */
+const EXIT_MS = 200;
+
+/** What becomes of what was inside a thread that has ended. */
+export const THREAD_ENDED: FunctionFailure = {
+  kind: "error",
+  errorType: "Runtime.ExitError",
+  errorMessage: "Runtime worker thread ended",
+};
+
+const STREAM_LOST: FunctionFailure = {
+  kind: "error",
+  errorType: "Runtime.StreamError",
+  errorMessage: "The stream of the response was closed before its end",
+};
+
+/** What a runtime does beside answering. */
 export interface RuntimeEvents {
   /** A poll waits: the runtime can take one more invocation. */
   onPoll(): void;
-  /** A streaming handler has begun to write; how it ends is told by one of the others. */
-  onStream(requestId: string, stream: RuntimeStream): void;
-  /** An invocation has ended; one that streams is complete, or has failed. */
-  onEnd(requestId: string, result: InvocationResult): void;
   onInitError(failure: FunctionFailure): void;
-  /** The connection over which a streaming handler wrote is gone, perhaps with all of the process. */
-  onStreamLost(requestId: string): void;
-  /** The connection is gone over which these invocations were handed out, and their thread with it. */
-  onThreadGone(requestIds: readonly string[]): void;
 }
 
-/** What a streaming handler writes, on its way to the caller. */
-type RuntimeStream = ResponseStream & { body: PassThrough };
+/** An invocation that a runtime was given and has not ended. */
+interface Flight {
+  invocation: Invocation;
+  /** Over which it was handed out: each thread polls over a connection of its own. */
+  socket: Socket;
+  end: (result: InvocationResult) => void;
+  /** What its handler writes, once it streams. */
+  body?: PassThrough;
+}
 
 export class RuntimeApi {
   readonly #server: Server;
   readonly #events: RuntimeEvents;
-  readonly #functionArn: string;
-  readonly #invokeMode: InvokeMode;
+  readonly #function: FunctionConfiguration;
   readonly #key = newKey();
   readonly #polls = new Set<ServerResponse>();
-  /** The unanswered invocations, and the connection over which each was handed out. */
-  readonly #handedOut = new Map<string, Socket>();
+  readonly #flights = new Map<string, Flight>();
 
-  /** @param invokeMode whether what a handler streams is sent on as it comes, or when it is complete */
-  constructor(functionArn: string, invokeMode: InvokeMode, events: RuntimeEvents) {
-    this.#functionArn = functionArn;
-    this.#invokeMode = invokeMode;
+  constructor(configuration: FunctionConfiguration, events: RuntimeEvents) {
+    this.#function = configuration;
     this.#events = events;
     // An error in mid-stream comes in trailers, with its stack, and they count as headers do.
     this.#server = createServer({ maxHeaderSize: MAX_RESPONSE_BYTES }, (request, response) => {
@@ -88,29 +101,50 @@ export class RuntimeApi {
     return this.#polls.size;
   }
 
+  /** Invocations inside the runtime. */
+  get inside(): number {
+    return this.#flights.size;
+  }
+
   /**
    * Hands an invocation to the poll that has waited longest. AWS does not say which one it takes;
    * like this worker threads take turns.
+   *
+   * @returns how it ends; a stream has begun to be answered long before
    */
-  deliver(invocation: Invocation, deadlineEpochMs: number): void {
+  deliver(invocation: Invocation, deadlineEpochMs: number): Promise<InvocationResult> {
+    const { requestId, event } = invocation;
     const [poll] = this.#polls;
-    if (!poll) throw new Error(`No poll waits for ${invocation.requestId}`);
+    assert(poll?.socket, `a poll waits for ${requestId}`);
     this.#polls.delete(poll);
-    if (poll.socket) this.#handedOut.set(invocation.requestId, poll.socket);
+    const { promise, resolve } = Promise.withResolvers<InvocationResult>();
+    this.#flights.set(requestId, { invocation, socket: poll.socket, end: resolve });
     poll
       .writeHead(200, {
         "content-type": "application/json",
-        "lambda-runtime-aws-request-id": invocation.requestId,
+        "lambda-runtime-aws-request-id": requestId,
         "lambda-runtime-deadline-ms": String(deadlineEpochMs),
-        "lambda-runtime-invoked-function-arn": this.#functionArn,
+        "lambda-runtime-invoked-function-arn": arnOf(this.#function),
       })
-      .end(invocation.event);
+      .end(event);
+    return promise;
   }
 
-  /** Forgets the polls of a runtime that has ended. */
-  dropPolls(): void {
+  /** Ends an invocation, if it is still inside. What it streams breaks with an error, and else is complete. */
+  end(requestId: string, result: InvocationResult): void {
+    const flight = this.#flights.get(requestId);
+    if (!flight) return;
+    this.#flights.delete(requestId);
+    if (result.kind === "error") flight.body?.destroy(new BrokenStream(result));
+    else flight.body?.end();
+    flight.end(result);
+  }
+
+  /** Ends all that is inside a runtime that has ended, and forgets its polls. */
+  endAll(failure: FunctionFailure): void {
     for (const poll of this.#polls) poll.destroy();
     this.#polls.clear();
+    for (const requestId of this.#flights.keys()) this.end(requestId, failure);
   }
 
   close(): void {
@@ -143,9 +177,9 @@ export class RuntimeApi {
       if (body) this.#events.onInitError(parseFailure(body.toString()));
       return;
     }
-    if (body === undefined) this.#end(requestId, tooLarge(MAX_RESPONSE_BYTES));
-    else if (verb === "response") this.#end(requestId, { kind: "response", body });
-    else this.#end(requestId, parseFailure(body.toString()));
+    if (body === undefined) this.end(requestId, tooLarge(MAX_RESPONSE_BYTES));
+    else if (verb === "response") this.end(requestId, { kind: "response", body });
+    else this.end(requestId, parseFailure(body.toString()));
   }
 
   /** What a streaming handler writes comes in chunks, and an error in trailers behind them. */
@@ -154,9 +188,9 @@ export class RuntimeApi {
     const body = new PassThrough();
     let result: InvocationResult;
     try {
-      if (this.#invokeMode === "RESPONSE_STREAM") {
+      if (this.#function.invokeMode === "RESPONSE_STREAM") {
         const stream = { contentType, body, leave: () => void body.destroy() };
-        const isWhole = await sendOn(request, body, () => this.#events.onStream(requestId, stream));
+        const isWhole = await sendOn(request, body, () => this.#begin(requestId, stream));
         result = isWhole ? { kind: "stream", ...stream } : tooLarge(MAX_STREAM_BYTES);
       } else {
         const read = await readBody(request);
@@ -165,23 +199,39 @@ export class RuntimeApi {
           : tooLarge(MAX_RESPONSE_BYTES);
       }
     } catch {
-      this.#handedOut.delete(requestId);
-      return this.#events.onStreamLost(requestId);
+      // A handler may destroy its stream and live.
+      return this.#endLater(requestId, STREAM_LOST);
     }
     accept(response, 202);
-    this.#end(requestId, result.kind === "error" ? result : (trailedFailure(request) ?? result));
+    this.end(requestId, result.kind === "error" ? result : (trailedFailure(request) ?? result));
   }
 
-  #end(requestId: string, result: InvocationResult): void {
-    this.#handedOut.delete(requestId);
-    this.#events.onEnd(requestId, result);
+  /** Answers an invocation with a stream, if it is still inside; it is over when the stream is. */
+  #begin(requestId: string, stream: ResponseStream & { body: PassThrough }): void {
+    const flight = this.#flights.get(requestId);
+    if (!flight) {
+      stream.leave();
+      return;
+    }
+    flight.body = stream.body;
+    flight.invocation.begin(stream);
   }
 
-  /** Each thread of a runtime polls over a connection of its own. */
+  /**
+   * A worker thread of a managed runtime that ends fails what was inside it, and the others go on. An
+   * on-demand runtime has but one thread, so there its process has ended.
+   * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+   */
   #lose(socket: Socket): void {
-    const lost = [...this.#handedOut].filter(([, one]) => one === socket).map(([id]) => id);
-    for (const requestId of lost) this.#handedOut.delete(requestId);
-    if (lost.length > 0) this.#events.onThreadGone(lost);
+    if (TRAITS[this.#function.model].restarts) return;
+    for (const [requestId, flight] of this.#flights) {
+      if (flight.socket === socket) this.#endLater(requestId, THREAD_ENDED);
+    }
+  }
+
+  /** If all of the process has ended, it is about to be known, and says more. */
+  #endLater(requestId: string, failure: FunctionFailure): void {
+    setTimeout(() => this.end(requestId, failure), EXIT_MS);
   }
 
   #poll(response: ServerResponse): void {

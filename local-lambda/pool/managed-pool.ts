@@ -161,7 +161,7 @@ export class ManagedPool implements Pool {
     const { environment, waiting } = member;
     if (environment.polls === 0) return;
     member.isStalled = false;
-    for (const next of waiting.splice(0, environment.polls)) environment.serve(next);
+    for (const next of waiting.splice(0, environment.polls)) void environment.serve(next);
     clearTimeout(member.patience);
     member.patience =
       waiting.length > 0 ? setTimeout(() => this.#redraw(member), POLL_MS) : undefined;

@@ -123,7 +123,7 @@ export class OnDemandPool implements Pool {
   #serve(environment: Environment, invocation: Invocation): void {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
-    environment.serve(invocation);
+    void environment.serve(invocation);
   }
 
   #startFor(invocation: Invocation): void {
