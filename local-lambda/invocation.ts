@@ -61,7 +61,7 @@ export type InvocationResult =
   | { kind: "too-large" };
 
 /** The function failed: it threw, exited, or took too long. */
-interface FunctionFailure {
+export interface FunctionFailure {
   kind: "error";
   errorType: string;
   errorMessage: string;

@@ -8,6 +8,7 @@ import {
   askAll,
   distinct,
   placesTaken,
+  pollingIn,
   post,
   startLambda as start,
   untilPolling,
@@ -80,7 +81,7 @@ test("above the concurrency limit requests are throttled and touch nothing", asy
   const throttled = one?.status === 429 ? one : other;
   expect(await throttled?.json()).toMatchObject({ message: "Rate Exceeded." });
   expect(throttled?.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
-  expect(lambda.pool.environments).toHaveLength(1);
+  expect(lambda.pool.registry.ids).toHaveLength(1);
 });
 
 test("bad input is the handler's 400, and the next counter is not affected", async () => {
@@ -106,7 +107,7 @@ test("a process that dies fails its request with 502 and restarts in the same en
   const { environment: before } = await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
   const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
-  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
   process.kill(before?.pid ?? 0, "SIGKILL");
   expect((await doomed).status).toBe(502);
   await untilPolling(lambda, 1);
@@ -114,7 +115,7 @@ test("a process that dies fails its request with 502 and restarts in the same en
   expect(after?.id).toBe(before?.id);
   expect(after?.instance).not.toBe(before?.instance);
   expect(globalData.counter).toBe(1);
-  expect(lambda.pool.logOf(before?.id ?? "").join("\n")).toMatch(/"restarted":true/);
+  expect(lambda.pool.registry.logOf(before?.id ?? "").join("\n")).toMatch(/"restarted":true/);
 });
 
 test("an environment whose process ends without being asked for anything ends with it", async () => {
@@ -122,7 +123,7 @@ test("an environment whose process ends without being asked for anything ends wi
   const { environment } = await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
   process.kill(environment?.pid ?? 0, "SIGKILL");
-  await waitUntil("the environment to end", () => lambda.pool.environments.length === 0);
+  await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
   expect((await ask(lambda, "Bo")).environment?.id).not.toBe(environment?.id);
 });
 
@@ -137,7 +138,7 @@ test("a function that takes too long is ended with 502", async () => {
 test("an environment without requests is ended, and its process with it", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const { environment } = await ask(lambda, "Ana");
-  await waitUntil("the environment to expire", () => lambda.pool.environments.length === 0);
+  await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
   await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
 });
 
@@ -146,7 +147,7 @@ test("after recycling every request is a cold start again", async () => {
   const [first] = await askAll(lambda, ["Ana", "Bo"], 100);
   await untilPolling(lambda, 2);
   await lambda.pool.recycle();
-  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.registry.ids).toEqual([]);
   const second = await ask(lambda, "Cy");
   expect(second.environment?.coldStart).toBe(true);
   expect(second.environment?.id).not.toBe(first?.environment?.id);
@@ -157,17 +158,17 @@ test("recycling lets what is being served finish, and then ends its environment"
   await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
   const busy = ask(lambda, "Bo", 500);
-  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
   await lambda.pool.recycle();
   expect((await busy).globalData.counter).toBe(2);
-  await waitUntil("the environment to end", () => lambda.pool.environments.length === 0);
+  await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
 });
 
 test("each environment logs its own steps as JSON", async () => {
   const lambda = await start();
   const answers = await askAll(lambda, ["Ana", "Bo"], 100);
   for (const { client, environment, invocation } of answers) {
-    const lines = lambda.pool.logOf(environment?.id ?? "").map((line) => JSON.parse(line));
+    const lines = lambda.pool.registry.logOf(environment?.id ?? "").map((line) => JSON.parse(line));
     expect(lines[0]).toMatchObject({ type: "platform.initStart" });
     const steps = lines.filter(({ requestId }) => requestId === invocation?.requestId);
     expect(steps).toHaveLength(5);
@@ -195,7 +196,7 @@ test("a request of more than 6 MB is refused", async () => {
     upload.on("error", reject).write(Buffer.alloc(6 * 1024 * 1024 + 1));
   });
   expect(status).toBe(413);
-  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.registry.ids).toEqual([]);
 });
 
 test("closing leaves no process and no folder", async () => {
@@ -204,7 +205,7 @@ test("closing leaves no process and no folder", async () => {
   expect(readdirSync(tmpdir())).toHaveLength(1);
   const { environment } = await ask(lambda, "Ana");
   const busy = post(lambda, { client: "Bo", holdMs: 60_000 }).catch(() => undefined);
-  await waitUntil("the request to be inside", () => lambda.pool.polling === 0);
+  await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
   await lambda.close();
   await busy;
   expect(isAlive(environment?.pid ?? 0)).toBe(false);

@@ -1,20 +1,20 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
-import { CodeEdits, type OnEdit } from "./environment/code-edits.ts";
+import { CodeEdits, type OnEdit } from "./environment/code.ts";
 import { ProcessGroups } from "./environment/process-groups.ts";
-import { prepareTask, type Task } from "./environment/task.ts";
-import { makeTemporaryFolder } from "./environment/temporary-files.ts";
+import { makeTemporaryFolder, prepareTask, type Task } from "./environment/task.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
+
 import type { Authorize } from "./function-url/authorization.ts";
 import { FunctionUrl } from "./function-url/function-url.ts";
 import type { InvocationResult, UrlRequest } from "./invocation.ts";
-import type { Surroundings } from "./pool/environment-registry.ts";
+
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
-import type { Pool } from "./pool/pool.ts";
+import type { Pool, PoolPlan } from "./pool/pool.ts";
 import { WebPool } from "./pool/web-pool.ts";
 
-const POOLS: Record<Model, new (...args: ConstructorParameters<typeof OnDemandPool>) => Pool> = {
+const POOLS: Record<Model, new (plan: PoolPlan) => Pool> = {
   "on-demand": OnDemandPool,
   "managed-instances": ManagedPool,
   "web-function": WebPool,
@@ -26,7 +26,7 @@ export interface StartOptions {
   /** A descriptor that ends with whoever started this process, which ends with it even if it hangs. */
   lifeline?: number | undefined;
   /** Called with each line that the environments log. */
-  onLog?: Surroundings["onLog"];
+  onLog?: PoolPlan["onLog"];
   /** Called when the code has been edited, before new environments start. */
   onEdit?: OnEdit | undefined;
 }
@@ -58,10 +58,8 @@ export class LocalLambda {
     this.#groups = groups;
     this.#edits = edits;
     this.#front = new FunctionUrl((request) => this.#invoke(request), authorize);
-    this.pool = new POOLS[configuration.model](configuration, task, groups, {
-      onLog,
-      codeIsCalm: edits && (() => edits.settle()),
-    });
+    const codeIsCalm = edits && (() => edits.settle());
+    this.pool = new POOLS[configuration.model]({ configuration, task, groups, onLog, codeIsCalm });
   }
 
   /**

@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import type { Writable } from "node:stream";
 import { printable, printableLines } from "../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
-import { initLimitMs } from "./environment/init-limit.ts";
+
+import { initLimitMs } from "./environment/initialization.ts";
 import type { LocalLambda, StartOptions } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import type { LocalLambdaOptions } from "./options.ts";
 import { type LambdaMessage, type RemoteCall, readRemoteArgument } from "./remote.ts";
+
 import { StartError } from "./start-error.ts";
 
 /** After how long a start says that it is still under way, in milliseconds. */
@@ -105,7 +107,7 @@ function obey({ pool, url, codeSha256 }: LocalLambda): void {
   process.on("message", async (message: RemoteCall) => {
     const { call } = message;
     if (message.type === "recycle") await pool.recycle();
-    const lines = message.type === "logs" ? pool.logOf(message.environment) : [];
+    const lines = message.type === "logs" ? pool.registry.logOf(message.environment) : [];
     tell({ type: "answer", call, lines });
   });
   tell({ type: "ready", url: url.href, codeSha256 });

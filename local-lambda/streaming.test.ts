@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeOf, distinct, startLambda, untilPolling } from "../test/embedded-lambda.ts";
+import { codeOf, distinct, pollingIn, startLambda, untilPolling } from "../test/embedded-lambda.ts";
 import { isAlive } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
@@ -84,7 +84,7 @@ async function see(lambda: LocalLambda, name: string): Promise<Seen> {
 }
 
 const untilReady = (lambda: LocalLambda) =>
-  waitUntil("an environment to poll", () => lambda.pool.polling > 0);
+  waitUntil("an environment to poll", () => pollingIn(lambda) > 0);
 
 interface Case {
   source: string;
@@ -216,7 +216,7 @@ describe.each(MODELS)("as they come, with $model", (model) => {
   const { lambda, goOn } = share(sources, { ...model, concurrencyLimit: 1, maxConcurrency: 1 });
   const isLogged = (text: string) =>
     lambda()
-      .pool.streams()
+      .pool.registry.streams()
       .some(({ lines }) => lines.some((line) => line.text.includes(text)));
 
   test("bytes are sent while the handler runs, whose place is not free before it ends", async () => {

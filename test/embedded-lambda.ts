@@ -73,9 +73,13 @@ export function distinct<T>(values: readonly T[]): number {
   return new Set(values).size;
 }
 
+/** How many environments could take a request now. */
+export const pollingIn = ({ pool }: LocalLambda) =>
+  pool.registry.all.filter(({ isFree }) => isFree).length;
+
 /** Waits until so many environments could take a request. */
 export const untilPolling = (lambda: LocalLambda, count: number) =>
-  waitUntil(`${count} environments to poll`, () => lambda.pool.polling === count);
+  waitUntil(`${count} environments to poll`, () => pollingIn(lambda) === count);
 
 /** Asks for the five, one after the other: which environment each one met, by its place in the pool. */
 export async function placesTaken(lambda: LocalLambda, polling: number): Promise<number[]> {
@@ -83,7 +87,7 @@ export async function placesTaken(lambda: LocalLambda, polling: number): Promise
   for (const client of CLIENTS) {
     await untilPolling(lambda, polling);
     const { environment } = await ask(lambda, client);
-    taken.push(lambda.pool.environments.indexOf(environment?.id ?? ""));
+    taken.push(lambda.pool.registry.ids.indexOf(environment?.id ?? ""));
   }
   expect(taken).not.toContain(-1);
   return taken;

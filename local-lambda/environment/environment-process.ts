@@ -3,7 +3,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import type { InvocationResult } from "../invocation.ts";
+import type { FunctionConfiguration } from "../function-configuration.ts";
+import type { FunctionFailure } from "../invocation.ts";
 import type { LogStream } from "./log-stream.ts";
 import { killGroup, type ProcessGroups } from "./process-groups.ts";
 import type { Task } from "./task.ts";
@@ -19,51 +20,35 @@ const USUAL_CAUSES: Record<string, string> = {
   SIGABRT: "as when the memory is used up",
 };
 
-/** What a process tells its environment. */
-export interface ProcessEvents {
-  /** It has ended, in whatever way. */
-  onExit(process: EnvironmentProcess): void;
-  /** The system refused to start it. */
-  onError(error: unknown): void;
-  /** It has not initialized within its limit. */
-  onSlow(): void;
+/** What all environments of an embedded Lambda are made from. */
+export interface EnvironmentPlan {
+  configuration: FunctionConfiguration;
+  task: Task;
+  groups: ProcessGroups;
 }
 
 export class EnvironmentProcess {
+  /** Resolves when it has ended, in whatever way; rejects when the system refuses to start it. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
-  readonly #initTimer: NodeJS.Timeout;
 
   /**
-   * @param initLimit how long initialization may take, in milliseconds
    * @param extra more pipes, from descriptor 3 on
+   * @throws what the system says at once when it refuses to start it
    */
   constructor(
-    groups: ProcessGroups,
-    { program, root }: Task,
+    { task, groups }: EnvironmentPlan,
     variables: Record<string, string>,
     log: LogStream,
-    events: ProcessEvents,
-    initLimit: number,
     extra: readonly "pipe"[] = [],
   ) {
-    const child = groups.start(process.execPath, program, variables, root, extra);
+    const child = groups.start(process.execPath, task.program, variables, task.root, extra);
     this.#child = child;
+    this.ended = once(child, "exit").then(() => {});
+    this.ended.catch(() => {});
+    // One that was refused has no output.
     if (child.stdout) log.follow(child.stdout);
     if (child.stderr) log.follow(child.stderr);
-    child.once("error", (error) => {
-      this.initialized();
-      events.onError(error);
-    });
-    child.once("exit", () => {
-      this.initialized();
-      events.onExit(this);
-    });
-    this.#initTimer = setTimeout(() => events.onSlow(), initLimit);
-  }
-
-  /** It has done what it was given a limit for, or never will. */
-  initialized(): void {
-    clearTimeout(this.#initTimer);
   }
 
   /** What it writes to one of its extra pipes. */
@@ -72,7 +57,7 @@ export class EnvironmentProcess {
   }
 
   /** What Lambda says of a process that ended during an invocation. */
-  get exitResult(): InvocationResult {
+  get exitFailure(): FunctionFailure {
     const { signalCode, exitCode } = this.#child;
     const how = signalCode ? `signal: ${signalCode}` : `exit status ${exitCode}`;
     const usual = USUAL_CAUSES[signalCode ?? `${exitCode}`];
@@ -99,11 +84,15 @@ export class EnvironmentProcess {
   async stop(): Promise<void> {
     const { pid } = this.#child;
     if (pid === undefined || !this.isRunning) return;
-    this.initialized();
-    const exit = once(this.#child, "exit");
     killGroup(pid, "SIGTERM");
     const timer = setTimeout(() => this.kill(), SHUTDOWN_MS);
-    await exit;
+    await this.ended;
     clearTimeout(timer);
   }
+}
+
+/** That the system refused what an environment needs, such as a port or a process. */
+export function refusedBySystem(error: unknown): FunctionFailure {
+  const errorMessage = error instanceof Error ? error.message : `${error}`;
+  return { kind: "error", errorType: "Sandbox.Failure", errorMessage };
 }

@@ -43,7 +43,7 @@ async function startWith(
 }
 
 function isLogged(lambda: LocalLambda, text: string): boolean {
-  const lines = lambda.pool.streams().flatMap((stream) => stream.lines);
+  const lines = lambda.pool.registry.streams().flatMap((stream) => stream.lines);
   return lines.some((line) => line.text.includes(text));
 }
 
@@ -148,11 +148,11 @@ test("a log begins with the start of its environment, and outlives it", async ()
   });
   const before = Date.now();
   await fetch(lambda.url);
-  const [id] = lambda.pool.environments;
+  const [id] = lambda.pool.registry.ids;
   await lambda.pool.recycle();
-  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.registry.ids).toEqual([]);
   await waitUntil("the line in the log", () => isLogged(lambda, '"in"'));
-  const streams = lambda.pool.streams();
+  const streams = lambda.pool.registry.streams();
   expect(streams.map(({ name }) => name)).toEqual([id]);
   const lines = streams[0]?.lines ?? [];
   expect(JSON.parse(lines[0]?.text ?? "")).toEqual({

@@ -5,12 +5,21 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import type { InvokeMode } from "../function-configuration.ts";
+import { arnOf, type FunctionConfiguration, TRAITS } from "../function-configuration.ts";
 import { admitByKey, newKey } from "../function-url/callers.ts";
-import { BrokenStream, type Invocation, MAX_PAYLOAD_BYTES } from "../invocation.ts";
+import {
+  BrokenStream,
+  type FunctionFailure,
+  type Invocation,
+  type InvocationResult,
+  MAX_PAYLOAD_BYTES,
+  type ResponseStream,
+} from "../invocation.ts";
+import { withMissingSdk } from "./handler-file.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */
@@ -21,50 +30,49 @@ const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
  */
 const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
-/** What a runtime says of an error. */
-interface FunctionError {
-  errorType: string;
-  errorMessage: string;
-}
+/** How long the end of a process may follow that of its connections, in milliseconds. */
+const EXIT_MS = 200;
 
-/** What a runtime posts whole. */
-interface PostedResponse {
-  body: Buffer;
-  /** Of what a streaming handler wrote. */
-  contentType?: string;
-}
+/** What becomes of what was inside a thread that has ended. */
+export const THREAD_ENDED: FunctionFailure = {
+  kind: "error",
+  errorType: "Runtime.ExitError",
+  errorMessage: "Runtime worker thread ended",
+};
 
-/** What a runtime does, as its environment hears of it. */
+const STREAM_LOST: FunctionFailure = {
+  kind: "error",
+  errorType: "Runtime.StreamError",
+  errorMessage: "The stream of the response was closed before its end",
+};
+
+/** What a runtime does beside answering. */
 export interface RuntimeEvents {
   /** A poll waits: the runtime can take one more invocation. */
   onPoll(): void;
-  onResponse(requestId: string, response: PostedResponse): void;
-  /** A streaming handler has begun to write; the end of it is told by one of the others. */
-  onStream(requestId: string, contentType: string, body: PassThrough): void;
-  /** What a streaming handler wrote is complete. */
-  onStreamed(requestId: string): void;
-  /** The connection over which a streaming handler wrote is gone, perhaps with all of the process. */
-  onStreamLost(requestId: string): void;
-  onError(requestId: string, error: FunctionError): void;
-  onInitError(error: FunctionError): void;
-  /** The connection is gone over which these invocations were handed out: so is who took them. */
-  onThreadGone(requestIds: readonly string[]): void;
+  onInitError(failure: FunctionFailure): void;
+}
+
+/** An invocation that a runtime was given and has not ended. */
+interface Flight {
+  invocation: Invocation;
+  /** Over which it was handed out: each thread polls over a connection of its own. */
+  socket: Socket;
+  end: (result: InvocationResult) => void;
+  /** What its handler writes, once it streams. */
+  body?: PassThrough;
 }
 
 export class RuntimeApi {
   readonly #server: Server;
   readonly #events: RuntimeEvents;
-  readonly #functionArn: string;
-  readonly #invokeMode: InvokeMode;
+  readonly #function: FunctionConfiguration;
   readonly #key = newKey();
   readonly #polls = new Set<ServerResponse>();
-  /** The unanswered invocations, and the connection over which each was handed out. */
-  readonly #handedOut = new Map<string, Socket>();
+  readonly #flights = new Map<string, Flight>();
 
-  /** @param invokeMode whether what a handler streams is sent on as it comes, or when it is complete */
-  constructor(functionArn: string, invokeMode: InvokeMode, events: RuntimeEvents) {
-    this.#functionArn = functionArn;
-    this.#invokeMode = invokeMode;
+  constructor(configuration: FunctionConfiguration, events: RuntimeEvents) {
+    this.#function = configuration;
     this.#events = events;
     // An error in mid-stream comes in trailers, with its stack, and they count as headers do.
     this.#server = createServer({ maxHeaderSize: MAX_RESPONSE_BYTES }, (request, response) => {
@@ -93,29 +101,50 @@ export class RuntimeApi {
     return this.#polls.size;
   }
 
+  /** Invocations inside the runtime. */
+  get inside(): number {
+    return this.#flights.size;
+  }
+
   /**
    * Hands an invocation to the poll that has waited longest. AWS does not say which one it takes;
    * like this worker threads take turns.
+   *
+   * @returns how it ends; a stream has begun to be answered long before
    */
-  deliver(invocation: Invocation, deadlineEpochMs: number): void {
+  deliver(invocation: Invocation, deadlineEpochMs: number): Promise<InvocationResult> {
+    const { requestId, event } = invocation;
     const [poll] = this.#polls;
-    if (!poll) throw new Error(`No poll waits for ${invocation.requestId}`);
+    assert(poll?.socket, `a poll waits for ${requestId}`);
     this.#polls.delete(poll);
-    if (poll.socket) this.#handedOut.set(invocation.requestId, poll.socket);
+    const { promise, resolve } = Promise.withResolvers<InvocationResult>();
+    this.#flights.set(requestId, { invocation, socket: poll.socket, end: resolve });
     poll
       .writeHead(200, {
         "content-type": "application/json",
-        "lambda-runtime-aws-request-id": invocation.requestId,
+        "lambda-runtime-aws-request-id": requestId,
         "lambda-runtime-deadline-ms": String(deadlineEpochMs),
-        "lambda-runtime-invoked-function-arn": this.#functionArn,
+        "lambda-runtime-invoked-function-arn": arnOf(this.#function),
       })
-      .end(invocation.event);
+      .end(event);
+    return promise;
   }
 
-  /** Forgets the polls of a runtime that has ended. */
-  dropPolls(): void {
+  /** Ends an invocation, if it is still inside. What it streams breaks with an error, and else is complete. */
+  end(requestId: string, result: InvocationResult): void {
+    const flight = this.#flights.get(requestId);
+    if (!flight) return;
+    this.#flights.delete(requestId);
+    if (result.kind === "error") flight.body?.destroy(new BrokenStream(result));
+    else flight.body?.end();
+    flight.end(result);
+  }
+
+  /** Ends all that is inside a runtime that has ended, and forgets its polls. */
+  endAll(failure: FunctionFailure): void {
     for (const poll of this.#polls) poll.destroy();
     this.#polls.clear();
+    for (const requestId of this.#flights.keys()) this.end(requestId, failure);
   }
 
   close(): void {
@@ -142,47 +171,67 @@ export class RuntimeApi {
     const requestId = decodeURIComponent(id);
     const isStream = verb === "response" && request.headers[RESPONSE_MODE] === "streaming";
     if (isStream) return this.#receive(requestId, request, response);
-    const body = await whole(request);
+    const body = await readBody(request);
     accept(response, body === undefined ? 413 : 202);
-    this.#handedOut.delete(requestId);
-    if (body === undefined) this.#events.onError(requestId, tooLarge(MAX_RESPONSE_BYTES));
-    else if (verb === "response") this.#events.onResponse(requestId, { body });
-    else if (verb === "error") this.#events.onError(requestId, parseError(body.toString()));
-    else this.#events.onInitError(parseError(body.toString()));
+    if (verb === undefined) {
+      if (body) this.#events.onInitError(parseFailure(body.toString()));
+      return;
+    }
+    if (body === undefined) this.end(requestId, tooLarge(MAX_RESPONSE_BYTES));
+    else if (verb === "response") this.end(requestId, { kind: "response", body });
+    else this.end(requestId, parseFailure(body.toString()));
   }
 
   /** What a streaming handler writes comes in chunks, and an error in trailers behind them. */
   async #receive(requestId: string, request: IncomingMessage, response: ServerResponse) {
     const contentType = request.headers["content-type"] ?? "application/octet-stream";
-    const isSentOn = this.#invokeMode === "RESPONSE_STREAM";
-    let body: Buffer | undefined;
-    let error: FunctionError | undefined;
+    const body = new PassThrough();
+    let result: InvocationResult;
     try {
-      if (isSentOn) {
-        const begin = (bytes: PassThrough) => this.#events.onStream(requestId, contentType, bytes);
-        const isWhole = await sendOn(request, begin);
-        if (!isWhole) error = tooLarge(MAX_STREAM_BYTES);
+      if (this.#function.invokeMode === "RESPONSE_STREAM") {
+        const stream = { contentType, body, leave: () => void body.destroy() };
+        const isWhole = await sendOn(request, body, () => this.#begin(requestId, stream));
+        result = isWhole ? { kind: "stream", ...stream } : tooLarge(MAX_STREAM_BYTES);
       } else {
-        body = await whole(request);
-        if (body === undefined) error = tooLarge(MAX_RESPONSE_BYTES);
+        const read = await readBody(request);
+        result = read
+          ? { kind: "response", body: read, contentType }
+          : tooLarge(MAX_RESPONSE_BYTES);
       }
     } catch {
-      this.#handedOut.delete(requestId);
-      return this.#events.onStreamLost(requestId);
+      // A handler may destroy its stream and live.
+      return this.#endLater(requestId, STREAM_LOST);
     }
-    error ??= trailedError(request);
     accept(response, 202);
-    this.#handedOut.delete(requestId);
-    if (error) this.#events.onError(requestId, error);
-    else if (body) this.#events.onResponse(requestId, { body, contentType });
-    else this.#events.onStreamed(requestId);
+    this.end(requestId, result.kind === "error" ? result : (trailedFailure(request) ?? result));
   }
 
-  /** Each thread of a runtime polls over a connection of its own. */
+  /** Answers an invocation with a stream, if it is still inside; it is over when the stream is. */
+  #begin(requestId: string, stream: ResponseStream & { body: PassThrough }): void {
+    const flight = this.#flights.get(requestId);
+    if (!flight) {
+      stream.leave();
+      return;
+    }
+    flight.body = stream.body;
+    flight.invocation.begin(stream);
+  }
+
+  /**
+   * A worker thread of a managed runtime that ends fails what was inside it, and the others go on. An
+   * on-demand runtime has but one thread, so there its process has ended.
+   * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+   */
   #lose(socket: Socket): void {
-    const lost = [...this.#handedOut].filter(([, its]) => its === socket).map(([id]) => id);
-    for (const requestId of lost) this.#handedOut.delete(requestId);
-    if (lost.length > 0) this.#events.onThreadGone(lost);
+    if (TRAITS[this.#function.model].restarts) return;
+    for (const [requestId, flight] of this.#flights) {
+      if (flight.socket === socket) this.#endLater(requestId, THREAD_ENDED);
+    }
+  }
+
+  /** If all of the process has ended, it is about to be known, and says more. */
+  #endLater(requestId: string, failure: FunctionFailure): void {
+    setTimeout(() => this.end(requestId, failure), EXIT_MS);
   }
 
   #poll(response: ServerResponse): void {
@@ -201,15 +250,16 @@ function accept(response: ServerResponse, status: number): void {
 }
 
 /** What becomes of a response that is too large. */
-function tooLarge(maxBytes: number): FunctionError {
+function tooLarge(maxBytes: number): FunctionFailure {
   return {
+    kind: "error",
     errorType: "Function.ResponseSizeTooLarge",
     errorMessage: `Response payload size exceeded the maximum of ${maxBytes} bytes`,
   };
 }
 
 /** Reads all of a body, and forgets one that is too large: then it is `undefined`. */
-async function whole(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   let chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -224,23 +274,24 @@ async function whole(request: IncomingMessage): Promise<Buffer | undefined> {
  * Sends on what comes, no faster than it is taken. When nobody takes it any more the rest is read all
  * the same, since a handler runs to its end even if its caller has gone.
  *
- * @param begin is given the stream with its first byte, or with its end where it has none and is no error
+ * @param begin called at its first byte, or at its end where it has none and is no error
  * @returns whether all of it was sent on; the stream is not ended yet
  */
 async function sendOn(
   request: IncomingMessage,
-  begin: (body: PassThrough) => void,
+  body: PassThrough,
+  begin: () => void,
 ): Promise<boolean> {
-  // Whoever reads it hears of its errors; perhaps nobody does any more.
-  const body = new PassThrough().on("error", () => {});
+  // Its reader learns of its errors; perhaps nobody reads it any more.
+  body.on("error", () => {});
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (size === 0) begin(body);
+    if (size === 0) begin();
     size += chunk.length;
     if (size > MAX_STREAM_BYTES) body.destroy(new BrokenStream(tooLarge(MAX_STREAM_BYTES)));
     if (!body.destroyed && !body.write(chunk)) await room(body);
   }
-  if (size === 0 && !trailedError(request)) begin(body);
+  if (size === 0 && !trailedFailure(request)) begin();
   return size <= MAX_STREAM_BYTES;
 }
 
@@ -256,17 +307,20 @@ async function room(stream: PassThrough): Promise<void> {
  * The error that AWS's runtime client reports behind what a streaming handler has written.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
  */
-function trailedError({ trailers }: IncomingMessage): FunctionError | undefined {
+function trailedFailure({ trailers }: IncomingMessage): FunctionFailure | undefined {
   const { [ERROR_TYPE]: errorType, [ERROR_BODY]: body = "" } = trailers;
   if (errorType === undefined) return undefined;
-  return { ...parseError(Buffer.from(body, "base64").toString()), errorType };
+  return { ...parseFailure(Buffer.from(body, "base64").toString()), errorType };
 }
 
-function parseError(body: string): FunctionError {
-  const unknown = { errorType: "Unknown", errorMessage: body };
+/** What a runtime says of an error, and where it is that the SDK is missing, what helps. */
+function parseFailure(body: string): FunctionFailure {
+  let said: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
   try {
-    return { ...unknown, ...JSON.parse(body) };
+    said = { ...JSON.parse(body) };
   } catch {
-    return unknown;
+    // It may be any text.
   }
+  const { errorType = "Unknown", errorMessage = body } = said;
+  return { kind: "error", errorType, errorMessage: withMissingSdk(errorMessage) };
 }

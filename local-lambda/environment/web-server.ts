@@ -5,8 +5,9 @@
  * its author's own. https://docs.aws.amazon.com/lambda/latest/dg/web-functions-nodejs.html
  */
 
+import { writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { admitByKey } from "../function-url/callers.ts";
 import { functionUrlEvent } from "../function-url/function-url-event.ts";
@@ -16,19 +17,11 @@ import {
   inShort,
   respond,
 } from "../function-url/function-url-response.ts";
-import { handlerFile, handlerParts } from "./handler-file.ts";
-import { withMissingSdk } from "./missing-sdk.ts";
-import { type WebMessage, writeWebMessage } from "./web-message.ts";
+import { handlerFile, handlerParts, withMissingSdk } from "./handler-file.ts";
+import type { WebMessage } from "./web-environment.ts";
 
-/**
- * The service, which is told the port once requests may come. When its end of the pipe closes it is
- * gone, in whatever way, and without it an environment has no reason to live.
- */
-const service = new Socket({ fd: 3, readable: true, writable: true });
-service
-  .on("error", () => {})
-  .once("close", () => process.exit(1))
-  .resume();
+/** The pipe to the service, which is told once where the server listens. */
+const MESSAGE_PIPE = 3;
 
 type Handler = (event: unknown, context: { awsRequestId: string }) => unknown;
 
@@ -61,7 +54,7 @@ server.on("request", (request, response) => {
 tell({ type: "listening", port });
 
 function tell(message: WebMessage): void {
-  service.write(writeWebMessage(message));
+  writeSync(MESSAGE_PIPE, `${JSON.stringify(message)}\n`);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -99,7 +99,7 @@ test("what is not signed, or was changed, is refused, and starts no environment"
       },
     });
   }
-  expect(lambda.pool.streams()).toEqual([]);
+  expect(lambda.pool.registry.streams()).toEqual([]);
 });
 
 test("a URL that was signed is served until it expires, and then refused", async () => {

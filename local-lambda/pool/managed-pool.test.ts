@@ -6,6 +6,8 @@ import {
   codeOf,
   distinct,
   MEETING,
+  placesTaken,
+  pollingIn,
   post,
   send,
   startLambda,
@@ -16,6 +18,7 @@ import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
 import { StartError } from "../start-error.ts";
+import { seededRandom } from "./pool.ts";
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "managed-instances", ...changes });
@@ -23,22 +26,22 @@ const start = (changes: Partial<FunctionConfiguration> = {}) =>
 /** Waits until so many environments exist and poll, none of which is one of the old. */
 const untilReplaced = (lambda: LocalLambda, count: number, old: readonly string[]) =>
   waitUntil("new environments", () => {
-    const { environments, polling } = lambda.pool;
-    const isOld = environments.some((id) => old.includes(id));
-    return environments.length === count && polling === count && !isOld;
+    const { ids } = lambda.pool.registry;
+    const isOld = ids.some((id) => old.includes(id));
+    return ids.length === count && pollingIn(lambda) === count && !isOld;
   });
 
 test("three environments poll before the URL is known, and no request meets a cold start", async () => {
   const lambda = await start();
-  expect(lambda.pool.environments).toHaveLength(3);
-  expect(lambda.pool.polling).toBe(3);
+  expect(lambda.pool.registry.ids).toHaveLength(3);
+  expect(pollingIn(lambda)).toBe(3);
   const { environment } = await ask(lambda, "Ana");
   expect(environment).toMatchObject({
     initializationType: "lambda-managed-instances",
     coldStart: false,
     memoryMb: 2_048,
   });
-  const [first = ""] = lambda.pool.logOf(environment?.id ?? "");
+  const [first = ""] = lambda.pool.registry.logOf(environment?.id ?? "");
   expect(JSON.parse(first)).toMatchObject({
     type: "platform.initStart",
     record: { initializationType: "lambda-managed-instances" },
@@ -81,11 +84,11 @@ test("with one request at a time in each, five environments serve five alone", a
 
 test("what finds no room is throttled, and no environment is started for it", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   const busy = Promise.all([ask(lambda, "Ana", 1_000), ask(lambda, "Bo", 1_000)]);
   await untilPolling(lambda, 0);
   expect((await post(lambda, { client: "Cy" })).status).toBe(429);
-  expect(lambda.pool.environments).toEqual(before);
+  expect(lambda.pool.registry.ids).toEqual(before);
   await busy;
   expect((await ask(lambda, "Cy")).globalData.clients).not.toContain("Dan");
 });
@@ -93,9 +96,9 @@ test("what finds no room is throttled, and no environment is started for it", as
 test("while all threads compute, nobody polls and requests are throttled", async () => {
   const loop = "export const handler = async () => { console.log('looping'); for (;;); };";
   const lambda = await start({ environments: 1, code: codeOf(loop) });
-  const [id = ""] = lambda.pool.environments;
+  const [id = ""] = lambda.pool.registry.ids;
   const looping = send(lambda, "");
-  await waitUntil("the loop", () => lambda.pool.logOf(id).join().includes("looping"));
+  await waitUntil("the loop", () => lambda.pool.registry.logOf(id).join().includes("looping"));
   // The thread had asked for one more before it began, which it will never come to serve.
   const others = [send(lambda, ""), send(lambda, "")];
   expect((await Promise.race(others)).status).toBe(429);
@@ -114,7 +117,7 @@ test("the caller hears of a timeout, and the code runs on: its context says that
       }
     };`;
   const lambda = await start({ environments: 1, timeoutMs: 1_000, code: codeOf(slow) });
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   const response = await send(lambda, "");
   expect(response.status).toBe(502);
   expect(await response.text()).toMatch(/Task timed out after 1\.00 seconds/);
@@ -122,18 +125,18 @@ test("the caller hears of a timeout, and the code runs on: its context says that
     "the code to go on",
     async () => (await (await send(lambda, "late?")).text()) !== "0",
   );
-  expect(lambda.pool.environments).toEqual(before);
+  expect(lambda.pool.registry.ids).toEqual(before);
 });
 
 test("a process that dies fails all that was inside, and its environment is replaced", async () => {
   const lambda = await start({ environments: 1 });
   const { environment } = await ask(lambda, "Ana");
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   const doomed = ["Bo", "Cy"].map((client) => {
     return post(lambda, { client, holdMs: 60_000, steps: 100 });
   });
   await waitUntil("both to be inside", () => {
-    const lines = lambda.pool.logOf(before[0] ?? "");
+    const lines = lambda.pool.registry.logOf(before[0] ?? "");
     return distinct(lines.flatMap((line) => /"client":"(Bo|Cy)"/.exec(line)?.[1] ?? [])) === 2;
   });
   process.kill(environment?.pid ?? 0, "SIGKILL");
@@ -147,7 +150,7 @@ test("an environment that ends without a request is replaced as well", async () 
   const [ana, bo] = await askAll(lambda, ["Ana", "Bo"], 200);
   process.kill(ana?.environment?.pid ?? 0, "SIGKILL");
   await untilReplaced(lambda, 2, [ana?.environment?.id ?? ""]);
-  expect(lambda.pool.environments).toContain(bo?.environment?.id);
+  expect(lambda.pool.registry.ids).toContain(bo?.environment?.id);
 });
 
 test("a worker thread that ends fails its own requests, and the others go on", async () => {
@@ -159,22 +162,22 @@ test("a worker thread that ends fails its own requests, and the others go on", a
       return process.pid + "/" + threadId;
     };`;
   const lambda = await start({ environments: 1, workers: 2, code: codeOf(crash) });
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   const [waiting, ended] = await Promise.all([send(lambda, "wait"), send(lambda, "end")]);
   expect([waiting?.status, ended?.status]).toEqual([200, 502]);
   const survivor = await waiting?.text();
   for (const _ of CLIENTS) expect(await (await send(lambda, "")).text()).toBe(survivor);
-  expect(lambda.pool.environments).toEqual(before);
+  expect(lambda.pool.registry.ids).toEqual(before);
 });
 
 test("recycling replaces all environments, and lets what is being served finish", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   const { environment } = await ask(lambda, "Ana");
   const busy = ask(lambda, "Bo", 1_000);
   await untilPolling(lambda, 1);
   await lambda.pool.recycle();
-  expect(lambda.pool.polling).toBe(2);
+  expect(pollingIn(lambda)).toBe(2);
   expect((await askAll(lambda, ["Cy", "Dan"], 100)).map((one) => one.globalData.counter)).toEqual([
     1, 1,
   ]);
@@ -195,4 +198,115 @@ test("code that cannot be initialized is said, and nothing is left of the start"
   });
   await expect(never).rejects.toThrow(StartError);
   await expect(never).rejects.toThrow(/The runtime did not poll within 1 second/);
+});
+
+/** How many of three environments three lots meet. */
+function metByLot(seed: number): number {
+  const random = seededRandom(seed);
+  return distinct([0, 1, 2].map(() => Math.floor(random() * 3)));
+}
+
+test("as many requests as environments share some, more or fewer by the seed alone", async () => {
+  const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+  const met: number[] = [];
+  for (const seed of seeds) {
+    const lambda = await start({ seed });
+    const answers = await askAll(lambda, ["Ana", "Bo", "Cy"], 100);
+    expect(answers.map(({ client }) => client)).toEqual(["Ana", "Bo", "Cy"]);
+    met.push(distinct(answers.map(({ environment }) => environment?.pid)));
+    await lambda.close();
+  }
+  expect(met).toEqual(seeds.map(metByLot));
+  expect(Math.min(...met)).toBeLessThan(3);
+  expect(distinct(met)).toBeGreaterThan(1);
+});
+
+test.each([1, 2, 3])("with room for one in each, all have one, with seed %i", async (seed) => {
+  const lambda = await start({ environments: 5, maxConcurrency: 1, seed });
+  const answers = await askAll(lambda, CLIENTS, 1_000);
+  expect(distinct(answers.map(({ environment }) => environment?.pid))).toBe(5);
+});
+
+test.each([1, 2, 3])("exactly what is beyond the room is throttled, with seed %i", async (seed) => {
+  const lambda = await start({ environments: 2, maxConcurrency: 3, seed });
+  const responses = await Promise.all(
+    [..."12345678"].map((client) => post(lambda, { client, holdMs: 1_000 })),
+  );
+  expect(responses.map(({ status }) => status).sort()).toEqual([
+    200, 200, 200, 200, 200, 200, 429, 429,
+  ]);
+});
+
+test("a burst of requests is answered once each, whoever takes them", async () => {
+  const lambda = await start({ environments: 3, maxConcurrency: 40, workers: 2 });
+  const clients = Array.from({ length: 100 }, (_, index) => `client ${index}`);
+  const answers = await askAll(lambda, clients, 20);
+  expect(answers.map(({ client }) => client)).toEqual(clients);
+  // Each was counted once where it ran: the highest counts are all requests.
+  const counts = new Map<string | undefined, number>();
+  for (const { environment, globalData } of answers) {
+    const before = counts.get(environment?.instance) ?? 0;
+    counts.set(environment?.instance, Math.max(before, globalData.counter));
+  }
+  let total = 0;
+  for (const count of counts.values()) total += count;
+  expect(total).toBe(100);
+});
+
+test("who was drawn to an environment that only computes is served by another", async () => {
+  const source = `
+    export const handler = async ({ body }) => {
+      console.log("inside");
+      if (body === "loop") for (;;);
+      return body;
+    };`;
+  const lambda = await start({ environments: 2, code: codeOf(source) });
+  const looping = send(lambda, "loop");
+  await waitUntil("the loop", () => {
+    return lambda.pool.registry.ids.some((id) =>
+      lambda.pool.registry.logOf(id).join().includes("inside"),
+    );
+  });
+  // The looping thread had asked for one more, which it will never come to serve.
+  const others = CLIENTS.map(async (client) => (await send(lambda, client)).text());
+  await waitUntil("all answers but one", async () => {
+    const waiting = Symbol();
+    const now = await Promise.all(others.map((one) => Promise.race([one, waiting])));
+    return now.filter((one) => one !== waiting).length >= CLIENTS.length - 1;
+  });
+  await lambda.close();
+  const answers = (await Promise.all(others)).filter((text) => CLIENTS.includes(text));
+  expect(answers.length).toBeGreaterThanOrEqual(CLIENTS.length - 1);
+  expect((await looping).status).toBe(502);
+});
+
+test("who waits for an environment that ends goes to another", async () => {
+  const source = `
+    export const handler = async ({ body }) => {
+      console.log("inside");
+      if (body !== "block") return body;
+      // Its next poll waits meanwhile, and takes one more with it.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+      process.kill(process.pid, "SIGKILL");
+    };`;
+  const lambda = await start({ environments: 2, code: codeOf(source) });
+  const doomed = send(lambda, "block");
+  await waitUntil("the block", () => {
+    return lambda.pool.registry.ids.some((id) =>
+      lambda.pool.registry.logOf(id).join().includes("inside"),
+    );
+  });
+  const responses = await Promise.all(CLIENTS.map((client) => send(lambda, client)));
+  expect((await doomed).status).toBe(502);
+  const statuses = responses.map(({ status }) => status);
+  expect(statuses.filter((status) => status === 502).length).toBeLessThanOrEqual(1);
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(4);
+});
+
+test("the same seed takes the same environments", async () => {
+  const order = async () => {
+    const lambda = await start({ seed: 7 });
+    return placesTaken(lambda, 3);
+  };
+  expect(await order()).toEqual(await order());
 });

@@ -4,81 +4,79 @@
  * environment is started for a request, and no timer ends one.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
  *
- * Which of the environments takes a request AWS does not document: that a lot is drawn among those
- * with room is an assumption, see managed-draw.ts.
+ * Which of the environments takes a request AWS does not document; that it draws a lot among all that
+ * have room is an assumption, the one that favours neither a request of its own for each environment
+ * nor that they meet in one.
  */
 
 import { Environment } from "../environment/environment.ts";
-import type { ProcessGroups } from "../environment/process-groups.ts";
-import type { Task } from "../environment/task.ts";
-import type { FunctionConfiguration } from "../function-configuration.ts";
 import { createInvocation } from "../function-url/function-url-event.ts";
-import type { InvocationResult, UrlRequest } from "../invocation.ts";
+import type { FunctionFailure, Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
-import { EnvironmentRegistry, type Surroundings } from "./environment-registry.ts";
-import type { LogStreamContent } from "./log-streams.ts";
-import { ManagedDraw } from "./managed-draw.ts";
-import { ManagedStarts } from "./managed-starts.ts";
-import type { Pool } from "./pool.ts";
-import { seededRandom } from "./random.ts";
+import {
+  EnvironmentRegistry,
+  type Pool,
+  type PoolPlan,
+  type Random,
+  seededRandom,
+} from "./pool.ts";
+
+/**
+ * How long a request waits for a poll of its environment, in milliseconds. A runtime that has just
+ * taken a request polls again at once, so only threads that are busy computing let it pass; then AWS
+ * rejects what comes until one is free. How long it waits before it does is an assumption.
+ */
+const POLL_MS = 1_000;
+/**
+ * How long the other worker threads may follow the first one's poll, in milliseconds. AWS takes an
+ * environment as ready with the first poll; here all are waited for, so that the first burst meets
+ * all of them. A thread that will never poll must not hold everything up.
+ */
+const FOLLOW_MS = 10_000;
+/**
+ * How long the replacement of an environment waits that was never of use, in milliseconds: twice as
+ * long each time, or code that ends by itself would be started over and over.
+ */
+const RETRY_MS = { first: 100, last: 30_000 };
+
+/** One of the environments, and the requests that it was drawn for. */
+interface Member {
+  environment: Environment;
+  /** Resolves when all of its threads poll, or to why they never will. */
+  ready: PromiseWithResolvers<FunctionFailure | undefined>;
+  /** Waits for the other threads, since the first poll. */
+  follow?: NodeJS.Timeout | undefined;
+  /** Until one of its threads polls. */
+  waiting: Invocation[];
+  /** Lets others take what waits. */
+  patience?: NodeJS.Timeout | undefined;
+  /** It let a request wait for too long, and has not polled since. */
+  isStalled: boolean;
+}
 
 export class ManagedPool implements Pool {
-  readonly #function: FunctionConfiguration;
-  readonly #draw: ManagedDraw;
-  readonly #registry: EnvironmentRegistry<Environment>;
-  readonly #starts: ManagedStarts;
-  /** Environments that take no more requests and end with the last one inside. */
-  readonly #retired = new Set<Environment>();
+  readonly registry: EnvironmentRegistry<Environment>;
+  readonly #plan: PoolPlan;
+  readonly #random: Random;
+  readonly #members = new Set<Member>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  /** Environments in a row that ended before they were given anything. */
+  #useless = 0;
   /** Why the latest environments could not be initialized, until one is. */
-  #failure: InvocationResult | undefined;
+  #failure: FunctionFailure | undefined;
   #closed = false;
 
-  constructor(
-    configuration: FunctionConfiguration,
-    task: Task,
-    groups: ProcessGroups,
-    surroundings: Surroundings,
-  ) {
-    this.#function = configuration;
-    this.#registry = new EnvironmentRegistry(surroundings);
-    this.#draw = new ManagedDraw(
-      seededRandom(configuration.seed),
-      configuration.maxConcurrency,
-      () => this.#open(),
-    );
-    this.#starts = new ManagedStarts(configuration.workers, () => {
-      const environment = new Environment(configuration, task, groups, {
-        onPoll: (it) => this.#onPoll(it),
-        onGone: (it) => this.#onGone(it),
-      });
-      this.#registry.add(environment);
-      return environment;
-    });
-  }
-
-  get environments(): string[] {
-    return this.#registry.ids;
-  }
-
-  get polling(): number {
-    return this.#open()
-      .filter(({ polls }) => polls > 0)
-      .filter((it) => this.#draw.hasRoom(it)).length;
-  }
-
-  logOf(id: string): readonly string[] {
-    return this.#registry.logOf(id);
-  }
-
-  streams(): LogStreamContent[] {
-    return this.#registry.streams();
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+    this.registry = new EnvironmentRegistry(plan);
+    this.#random = seededRandom(plan.configuration.seed);
   }
 
   /** Starts all environments; resolves when all of them poll, and fails with the first that cannot. */
   async start(): Promise<void> {
-    const starts = this.#starts.startAll(this.#function.environments).map(async (start) => {
+    const starts = this.#startAll().map(async (start) => {
       const failure = await start;
-      if (failure?.kind !== "error") return;
+      if (!failure) return;
       const { errorType, errorMessage } = failure;
       throw new StartError("not initialized", { errorType, errorMessage });
     });
@@ -96,7 +94,9 @@ export class ManagedPool implements Pool {
     const created = createInvocation(request);
     if (!created) return { kind: "too-large" };
     void created.over.then(() => this.#endRetired());
-    this.#draw.place(created.invocation);
+    const roomy = this.#roomy();
+    const alert = roomy.filter(({ isStalled }) => !isStalled);
+    this.#draw(alert.length > 0 ? alert : roomy, created.invocation);
     return created.answered;
   }
 
@@ -106,47 +106,143 @@ export class ManagedPool implements Pool {
    */
   async recycle(): Promise<void> {
     if (this.#closed) return;
-    for (const environment of this.#registry.all) this.#retired.add(environment);
+    for (const { environment } of this.#members) environment.isRetired = true;
     this.#failure = undefined;
-    const starts = this.#starts.startAll(this.#function.environments);
+    const starts = this.#startAll();
     const [failures] = await Promise.all([Promise.all(starts), ...this.#endRetired()]);
     this.#failure = failures.find((failure) => failure !== undefined);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#starts.close();
-    this.#draw.close();
-    await this.#registry.close();
+    this.#cancelRetries();
+    const members = [...this.#members];
+    for (const invocation of members.flatMap(({ waiting }) => waiting.splice(0))) {
+      invocation.end({ kind: "throttled" });
+    }
+    await Promise.all(members.map((member) => this.#end(member)));
   }
 
-  /** The environments that take requests, whether they poll right now or not. */
-  #open(): Environment[] {
-    return this.#registry.all.filter((it) => it.isInitialized && !this.#retired.has(it));
+  /** Those that take requests, whether they poll right now or not. */
+  #open(): Member[] {
+    return [...this.#members].filter(
+      ({ environment }) => environment.isInitialized && !environment.isRetired,
+    );
   }
 
-  #onPoll(environment: Environment): void {
-    this.#registry.booted(environment);
+  /** Those with room for one more, beside what is inside and what waits. */
+  #roomy(): Member[] {
+    const { maxConcurrency } = this.#plan.configuration;
+    return this.#open().filter(
+      ({ environment, waiting }) => environment.inside + waiting.length < maxConcurrency,
+    );
+  }
+
+  /** Draws one of them for a request, which is throttled when there is none. */
+  #draw(members: readonly Member[], invocation: Invocation): void {
+    const chosen = members[Math.floor(this.#random() * members.length)];
+    if (!chosen) {
+      invocation.end({ kind: "throttled" });
+      return;
+    }
+    chosen.waiting.push(invocation);
+    chosen.patience ??= setTimeout(() => this.#redraw(chosen), POLL_MS);
+    this.#deliver(chosen);
+  }
+
+  /** Hands what waits for an environment to the threads that poll there. */
+  #deliver(member: Member): void {
+    const { environment, waiting } = member;
+    if (environment.polls === 0) return;
+    member.isStalled = false;
+    for (const next of waiting.splice(0, environment.polls)) void environment.serve(next);
+    clearTimeout(member.patience);
+    member.patience =
+      waiting.length > 0 ? setTimeout(() => this.#redraw(member), POLL_MS) : undefined;
+  }
+
+  /** Lets other environments take what waits for one; what finds no room is throttled. */
+  #redraw(member: Member): void {
+    member.isStalled = true;
+    clearTimeout(member.patience);
+    member.patience = undefined;
+    for (const invocation of member.waiting.splice(0)) {
+      this.#draw(
+        this.#roomy().filter(({ isStalled }) => !isStalled),
+        invocation,
+      );
+    }
+  }
+
+  /** Starts all environments, in place of those that were to be started again. */
+  #startAll(): Promise<FunctionFailure | undefined>[] {
+    this.#cancelRetries();
+    return Array.from({ length: this.#plan.configuration.environments }, () => this.#startOne());
+  }
+
+  #startOne(): Promise<FunctionFailure | undefined> {
+    const environment = new Environment(this.#plan, () => this.#onPoll(member));
+    const ready: Member["ready"] = Promise.withResolvers();
+    const member: Member = { environment, ready, waiting: [], isStalled: false };
+    this.#members.add(member);
+    void environment.gone.then(() => this.#onGone(member));
+    void this.registry.add(environment);
+    return ready.promise;
+  }
+
+  #onPoll(member: Member): void {
+    const { environment, ready } = member;
     this.#failure = undefined;
-    this.#starts.onPoll(environment);
-    this.#draw.deliver(environment);
+    member.follow ??= setTimeout(() => ready.resolve(undefined), FOLLOW_MS);
+    if (environment.polls >= this.#plan.configuration.workers) ready.resolve(undefined);
+    this.#deliver(member);
   }
 
   /** An environment has ended by itself: what was inside has failed, and another takes its place. */
-  #onGone(environment: Environment): void {
-    void this.#registry.end(environment);
-    if (this.#retired.delete(environment)) this.#starts.forget(environment);
-    else this.#starts.replace(environment);
-    this.#draw.redraw(environment);
+  #onGone(member: Member): void {
+    const { environment } = member;
+    const failure = environment.isRetired ? undefined : environment.initError;
+    void this.#end(member, failure);
+    if (failure) this.#replace(environment);
+    this.#redraw(member);
+  }
+
+  #replace({ hasServed }: Environment): void {
+    if (hasServed) {
+      this.#useless = 0;
+      void this.#startOne();
+      return;
+    }
+    const delayMs = Math.min(RETRY_MS.first * 2 ** this.#useless, RETRY_MS.last);
+    this.#useless += 1;
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      void this.#startOne();
+    }, delayMs);
+    this.#retries.add(retry);
+  }
+
+  #cancelRetries(): void {
+    for (const retry of this.#retries) clearTimeout(retry);
+    this.#retries.clear();
+    this.#useless = 0;
   }
 
   /** Ends the environments that have finished what they were to finish. */
   #endRetired(): Promise<void>[] {
-    const idle = [...this.#retired].filter((environment) => this.#draw.isIdle(environment));
-    return idle.map((environment) => {
-      this.#retired.delete(environment);
-      this.#starts.forget(environment);
-      return this.#registry.end(environment);
-    });
+    const idle = [...this.#members].filter(
+      ({ environment, waiting }) =>
+        environment.isRetired && environment.isIdle && waiting.length === 0,
+    );
+    return idle.map((member) => this.#end(member));
+  }
+
+  /** @param failure why it never became ready, if it did not */
+  async #end(member: Member, failure?: FunctionFailure): Promise<void> {
+    this.#members.delete(member);
+    clearTimeout(member.follow);
+    clearTimeout(member.patience);
+    member.ready.resolve(failure);
+    await this.registry.end(member.environment);
   }
 }

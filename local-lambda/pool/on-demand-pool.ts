@@ -6,15 +6,15 @@
  */
 
 import { Environment } from "../environment/environment.ts";
-import type { ProcessGroups } from "../environment/process-groups.ts";
-import type { Task } from "../environment/task.ts";
-import type { FunctionConfiguration } from "../function-configuration.ts";
 import { createInvocation } from "../function-url/function-url-event.ts";
 import type { Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
-import { EnvironmentRegistry, type Surroundings } from "./environment-registry.ts";
-import type { LogStreamContent } from "./log-streams.ts";
-import type { Pool } from "./pool.ts";
-import { type Random, seededRandom } from "./random.ts";
+import {
+  EnvironmentRegistry,
+  type Pool,
+  type PoolPlan,
+  type Random,
+  seededRandom,
+} from "./pool.ts";
 
 /**
  * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A
@@ -24,38 +24,28 @@ import { type Random, seededRandom } from "./random.ts";
 const RETURN_MS = 100;
 
 export class OnDemandPool implements Pool {
-  readonly #function: FunctionConfiguration;
-  readonly #task: Task;
-  readonly #groups: ProcessGroups;
+  readonly registry: EnvironmentRegistry<Environment>;
+  readonly #plan: PoolPlan;
   readonly #random: Random;
-  readonly #registry: EnvironmentRegistry<Environment>;
   /** Environments on their way to the first poll, and the request that each is started for. */
   readonly #starting = new Map<Environment, Invocation>();
   /** Requests that wait for a runtime that has just answered. */
   readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
   readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
-  readonly #retired = new Set<Environment>();
   #inFlight = 0;
   #closed = false;
 
-  constructor(
-    configuration: FunctionConfiguration,
-    task: Task,
-    groups: ProcessGroups,
-    surroundings: Surroundings,
-  ) {
-    this.#function = configuration;
-    this.#registry = new EnvironmentRegistry(surroundings);
-    this.#task = task;
-    this.#groups = groups;
-    this.#random = seededRandom(configuration.seed);
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+    this.registry = new EnvironmentRegistry(plan);
+    this.#random = seededRandom(plan.configuration.seed);
   }
 
   /** Nothing: environments are started for requests. */
   async start(): Promise<void> {}
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
-    if (this.#closed || this.#inFlight >= this.#function.concurrencyLimit) {
+    if (this.#closed || this.#inFlight >= this.#plan.configuration.concurrencyLimit) {
       return { kind: "throttled" };
     }
     const created = createInvocation(request);
@@ -69,22 +59,6 @@ export class OnDemandPool implements Pool {
     return created.answered;
   }
 
-  get environments(): string[] {
-    return this.#registry.ids;
-  }
-
-  get polling(): number {
-    return this.#candidates().length;
-  }
-
-  logOf(id: string): readonly string[] {
-    return this.#registry.logOf(id);
-  }
-
-  streams(): LogStreamContent[] {
-    return this.#registry.streams();
-  }
-
   /**
    * Makes the next request of everyone a cold one; what is being served is finished first. A request
    * that waits for an environment to start gets another one: that one may have loaded its code already.
@@ -94,9 +68,9 @@ export class OnDemandPool implements Pool {
     const stops: Promise<void>[] = [];
     const waiting = [...this.#starting];
     this.#starting.clear();
-    for (const environment of this.#registry.all) {
+    for (const environment of this.registry.all) {
       if (environment.isIdle) stops.push(this.#end(environment));
-      else this.#retired.add(environment);
+      else environment.isRetired = true;
     }
     for (const [, invocation] of waiting) this.#startFor(invocation);
     await Promise.all(stops);
@@ -110,15 +84,19 @@ export class OnDemandPool implements Pool {
     }
     for (const invocation of this.#starting.values()) invocation.end({ kind: "throttled" });
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);
-    await this.#registry.close();
+    await this.registry.close();
   }
 
   #place(invocation: Invocation): void {
-    const candidates = this.#candidates();
-    const chosen = candidates[Math.floor(this.#random() * candidates.length)];
+    const free = this.registry.all.filter(({ isFree }) => isFree);
+    const chosen = free[Math.floor(this.#random() * free.length)];
     if (chosen) this.#serve(chosen, invocation);
     else if (this.#countReturning() > this.#awaitingReturn.size) this.#awaitReturn(invocation);
     else this.#awaitStart(invocation);
+  }
+
+  #countReturning(): number {
+    return this.registry.all.filter(({ isReturning }) => isReturning).length;
   }
 
   /**
@@ -127,8 +105,8 @@ export class OnDemandPool implements Pool {
    * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
    */
   #awaitStart(invocation: Invocation): void {
-    const restarting = this.#registry.all.find(
-      (it) => it.isRestarting && !this.#starting.has(it) && !this.#retired.has(it),
+    const restarting = this.registry.all.find(
+      (environment) => environment.isRestarting && !this.#starting.has(environment),
     );
     if (restarting) this.#starting.set(restarting, invocation);
     else this.#startFor(invocation);
@@ -142,47 +120,37 @@ export class OnDemandPool implements Pool {
     this.#awaitingReturn.set(invocation, timer);
   }
 
-  #candidates(): Environment[] {
-    return this.#registry.all.filter(
-      (environment) => environment.polls > 0 && !this.#retired.has(environment),
-    );
-  }
-
-  #countReturning(): number {
-    return this.#registry.all.filter((it) => it.isReturning && !this.#retired.has(it)).length;
-  }
-
   #serve(environment: Environment, invocation: Invocation): void {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
-    environment.serve(invocation);
+    void environment.serve(invocation);
   }
 
   #startFor(invocation: Invocation): void {
-    const environment = new Environment(this.#function, this.#task, this.#groups, {
-      onPoll: (it) => this.#onPoll(it),
-      onGone: (it) => this.#onGone(it),
-      onRetry: (it) => this.#registry.booted(it),
+    const environment = new Environment(this.#plan, () => this.#onPoll(environment));
+    void environment.gone.then(() => {
+      // A runtime that could not be started fails the request that waited for it.
+      this.#starting.get(environment)?.end(environment.initError);
+      void this.#end(environment);
     });
     this.#starting.set(environment, invocation);
-    this.#registry.add(environment);
+    void this.registry.add(environment);
   }
 
   #onPoll(environment: Environment): void {
-    this.#registry.booted(environment);
     const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
     if (next) {
       this.#starting.delete(environment);
       this.#serve(environment, next);
     } else if (environment.isIdle) {
-      if (this.#retired.has(environment)) void this.#end(environment);
+      if (environment.isRetired) void this.#end(environment);
       else this.#expireLater(environment);
     }
   }
 
   /** The request that has waited longest for a runtime to poll again. */
   #takeWaiting(environment: Environment): Invocation | undefined {
-    const [waiting] = this.#retired.has(environment) ? [] : this.#awaitingReturn;
+    const [waiting] = environment.isRetired ? [] : this.#awaitingReturn;
     if (!waiting) return undefined;
     const [invocation, timer] = waiting;
     clearTimeout(timer);
@@ -194,21 +162,14 @@ export class OnDemandPool implements Pool {
     clearTimeout(this.#idleTimers.get(environment));
     const timer = setTimeout(() => {
       if (environment.isIdle) void this.#end(environment);
-    }, this.#function.idleTimeoutMs);
+    }, this.#plan.configuration.idleTimeoutMs);
     this.#idleTimers.set(environment, timer);
-  }
-
-  /** A runtime that could not be started fails the request that waited for it. */
-  #onGone(environment: Environment): void {
-    this.#starting.get(environment)?.end(environment.initError);
-    void this.#end(environment);
   }
 
   async #end(environment: Environment): Promise<void> {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
     this.#starting.delete(environment);
-    this.#retired.delete(environment);
-    await this.#registry.end(environment);
+    await this.registry.end(environment);
   }
 }

@@ -1,13 +1,14 @@
 /** What all concurrency models have in common: environments, and requests that find one or do not. */
 
+import { availableParallelism } from "node:os";
+import type { EnvironmentPlan } from "../environment/environment-process.ts";
+import { type LogStream, type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
+import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
-import type { LogStreamContent } from "./log-streams.ts";
 
 export interface Pool {
-  /** The names of the environments that exist now, in order of their start. */
-  readonly environments: string[];
-  /** Environments that could take a request now. */
-  readonly polling: number;
+  /** The environments that exist now, and the logs of all. */
+  readonly registry: Pick<EnvironmentRegistry, "all" | "ids" | "logOf" | "streams">;
   /**
    * Starts what must run before the first request.
    *
@@ -18,10 +19,140 @@ export interface Pool {
   invoke(request: UrlRequest): Promise<InvocationResult>;
   /** Lets new environments serve all later requests; what is being served is finished first. */
   recycle(): Promise<void>;
-  /** The lines that an environment logged, oldest first; empty for one that is unknown. */
-  logOf(id: string): readonly string[];
-  /** All log streams, the latest ones of environments that have ended included. */
-  streams(): LogStreamContent[];
-  /** Ends every environment; who waits for one is throttled. */
+  /** Ends every environment; a request that waits for one is throttled. */
   close(): Promise<void>;
+}
+
+/** What a pool is made from: the plan of its environments, and what happens around them. */
+export interface PoolPlan extends EnvironmentPlan {
+  /**
+   * Called with each line that an environment logs, and the request that it belongs to as far as that
+   * is known.
+   */
+  onLog?: ((environment: string, text: string, requestId: string | undefined) => void) | undefined;
+  /** Resolves when the code is there to be loaded. */
+  codeIsCalm?: (() => Promise<void>) | undefined;
+}
+
+type Limits = Pick<
+  FunctionConfiguration,
+  "model" | "concurrencyLimit" | "environments" | "maxConcurrency"
+>;
+
+/**
+ * How many requests are taken at once; what comes beyond is throttled. An on-demand function may have
+ * so many environments, Managed Instances have so many with so much room each, and a Web Function
+ * serves some and lets others wait.
+ *
+ * AWS lets a Web Function's requests wait for an environment and throttles what it has no room for,
+ * without saying how many may wait: as many as are served at once, it is assumed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
+ */
+export function capacityOf(limits: Limits): number {
+  switch (limits.model) {
+    case "on-demand":
+      return limits.concurrencyLimit;
+    case "managed-instances":
+      return limits.environments * limits.maxConcurrency;
+    case "web-function":
+      return 2 * limits.maxConcurrency;
+  }
+}
+
+/** Gives numbers from 0 up to, but not including, 1. */
+export type Random = () => number;
+
+/**
+ * Repeatable randomness: one seed, one sequence. The generator mulberry32 is small, fast, and good
+ * enough to choose among environments.
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Processes that initialize at a time. More would only take turns on the same cores, and all of them
+ * would be ready late; like this the first ones serve while the last ones start.
+ */
+const MAX_BOOTING = 2 * availableParallelism();
+
+/** What every kind of environment can do. */
+interface Hosted {
+  /** The log stream's name, in AWS's form. */
+  readonly id: string;
+  readonly log: LogStream;
+  /** It can take another request now. */
+  readonly isFree: boolean;
+  /** Resolves when others need not wait for it: it can serve, takes long, or is over; never rejects. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class EnvironmentRegistry<E extends Hosted = Hosted> {
+  readonly #plan: PoolPlan;
+  readonly #environments = new Set<E>();
+  readonly #streams = new LogStreams();
+  /** Lets the next one start, for each that waits. */
+  readonly #queue: (() => void)[] = [];
+  #booting = 0;
+
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+  }
+
+  /** Those that exist now, in order of their start. */
+  get all(): E[] {
+    return [...this.#environments];
+  }
+
+  get ids(): string[] {
+    return this.all.map(({ id }) => id);
+  }
+
+  /** The lines that an environment logged, oldest first; empty for one that is unknown. */
+  logOf(id: string): readonly string[] {
+    return this.#streams.get(id)?.lines ?? [];
+  }
+
+  /** All log streams, the latest ones of environments that have ended included. */
+  streams(): LogStreamContent[] {
+    return this.#streams.list();
+  }
+
+  /**
+   * Takes a new environment in and starts it, when as many initialize as the machine can carry.
+   * Resolves when it has started, or has ended before its turn came.
+   */
+  async add(environment: E): Promise<void> {
+    const { id, log } = environment;
+    this.#environments.add(environment);
+    log.onLine = (text, requestId) => this.#plan.onLog?.(id, text, requestId);
+    this.#streams.add(id, log);
+    if (this.#booting < MAX_BOOTING) this.#booting += 1;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#environments.has(environment)) await this.#plan.codeIsCalm?.();
+    // What is edited ends all environments; one that was to be started may be among them.
+    if (this.#environments.has(environment)) await environment.start();
+    const startNext = this.#queue.shift();
+    if (startNext) startNext();
+    else this.#booting -= 1;
+  }
+
+  /** Forgets an environment and ends it; its log is kept. */
+  async end(environment: E): Promise<void> {
+    this.#environments.delete(environment);
+    await environment.stop();
+    this.#streams.forgetOld(new Set(this.ids));
+  }
+
+  /** Ends all of them, and starts none of those that wait for their turn. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((environment) => this.end(environment)));
+  }
 }

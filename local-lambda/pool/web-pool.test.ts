@@ -20,10 +20,10 @@ const start = (changes: Partial<FunctionConfiguration> = {}) =>
 
 test("nothing runs before the first request, which is a cold start", async () => {
   const lambda = await start();
-  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.registry.ids).toEqual([]);
   const first = await ask(lambda, "Ana");
   expect(first.environment).toMatchObject({
-    id: lambda.pool.environments[0],
+    id: lambda.pool.registry.ids[0],
     initializationType: "native-http",
     coldStart: true,
     memoryMb: 2_048,
@@ -38,7 +38,7 @@ test("requests at once are inside one process together, from the first burst on"
   const answers = await Promise.all(CLIENTS.map(() => send(lambda, "5")));
   const places = await Promise.all(answers.map((answer) => answer.text()));
   expect(distinct(places)).toBe(1);
-  expect(lambda.pool.environments).toHaveLength(1);
+  expect(lambda.pool.registry.ids).toHaveLength(1);
 });
 
 test("requests at once mix their globals", async () => {
@@ -56,7 +56,7 @@ test("beyond the limit requests wait, and beyond as many again they are throttle
     ["1", "2", "3", "4", "5", "6"].map((client) => post(lambda, { client, holdMs: 1_000 })),
   );
   expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429, 429]);
-  expect(lambda.pool.environments).toHaveLength(1);
+  expect(lambda.pool.registry.ids).toHaveLength(1);
   const { globalData, invocation } = await ask(lambda, "7");
   expect(globalData.counter).toBe(5);
   expect(invocation?.inFlightPeak).toBe(1);
@@ -79,16 +79,16 @@ test("a process that exits while it serves is followed by another", async () => 
   const source = "export const handler = async ({ body }) => body === 'end' ? process.exit(1) : 1;";
   const lambda = await start({ code: codeOf(source) });
   expect((await send(lambda, "")).status).toBe(200);
-  const before = lambda.pool.environments;
+  const before = lambda.pool.registry.ids;
   expect((await send(lambda, "end")).status).toBe(502);
   expect((await send(lambda, "")).status).toBe(200);
-  expect(lambda.pool.environments).not.toEqual(before);
+  expect(lambda.pool.registry.ids).not.toEqual(before);
 });
 
 test("without requests it scales to zero", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const { environment } = await ask(lambda, "Ana");
-  await waitUntil("the environment to expire", () => lambda.pool.environments.length === 0);
+  await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
   await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
   expect((await ask(lambda, "Bo")).environment?.coldStart).toBe(true);
 });
@@ -102,10 +102,10 @@ test("recycling starts a new process, and lets what is being served finish", asy
   expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
   expect((await busy).globalData.counter).toBe(2);
   await waitUntil("the old process to end", () => !isAlive(environment?.pid ?? 0));
-  const [id] = lambda.pool.environments;
+  const [id] = lambda.pool.registry.ids;
   await lambda.pool.recycle();
-  expect(lambda.pool.environments).toEqual([]);
-  expect(lambda.pool.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
+  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.registry.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
 });
 
 test("a request that takes too long fails alone, and who comes later meets a new server", async () => {
@@ -120,7 +120,7 @@ test("a request that takes too long fails alone, and who comes later meets a new
   expect(after.globalData.clients).toEqual(["Eve"]);
   expect((await inside).environment?.pid).toBe(environment?.pid);
   await waitUntil("the slow server to end", () => !isAlive(environment?.pid ?? 0));
-  expect(lambda.pool.environments).toEqual([after.environment?.id]);
+  expect(lambda.pool.registry.ids).toEqual([after.environment?.id]);
 });
 
 test("a handler that throws is answered with 500, and the server goes on", async () => {
@@ -142,10 +142,10 @@ test.each([
   const lambda = await start({ code: codeOf(source) });
   expect((await send(lambda, "")).status).toBe(502);
   await waitUntil("the reason in the log", () => {
-    const lines = lambda.pool.streams().flatMap((stream) => stream.lines);
+    const lines = lambda.pool.registry.streams().flatMap((stream) => stream.lines);
     return lines.some(({ text }) => reason.test(text));
   });
-  await waitUntil("the environment to go", () => lambda.pool.environments.length === 0);
+  await waitUntil("the environment to go", () => lambda.pool.registry.ids.length === 0);
 });
 
 test("the server gets the request as it came, and its answer goes back as it is", async () => {
@@ -178,7 +178,7 @@ test("the server gets the request as it came, and its answer goes back as it is"
   for (const name of ["x-amzn-requestid", "lambda-web-request-id"]) {
     expect(response.headers.get(name)).toBe(requestId);
   }
-  expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.environments[0]);
+  expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.registry.ids[0]);
   expect(env).toMatchObject({
     AWS_LAMBDA_HTTP_ENDPOINT: expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/),
     AWS_LAMBDA_INITIALIZATION_TYPE: "native-http",

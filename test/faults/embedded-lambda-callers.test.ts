@@ -52,8 +52,8 @@ test.each(MODELS)(
     if (model === "web-function") expect(JSON.stringify(env)).not.toContain(key);
     else expect(env.AWS_LAMBDA_RUNTIME_API).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+/${key}$`));
 
-    const [environment = ""] = lambda.pool.environments;
-    expect(lambda.pool.logOf(environment).join("\n")).not.toContain(key);
+    const [environment = ""] = lambda.pool.registry.ids;
+    expect(lambda.pool.registry.logOf(environment).join("\n")).not.toContain(key);
     for (const pid of descendantsOf(process.pid)) {
       expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain(key);
     }
@@ -80,7 +80,7 @@ test("what a web page of another machine sends reaches no handler, and a page of
       /^HTTP\/1.1 403 [\s\S]*\{"message":"The request comes from a web page of another machine, or /,
     );
   }
-  expect(lambda.pool.environments).toEqual([]);
+  expect(lambda.pool.registry.ids).toEqual([]);
   const own = [
     { origin: "http://localhost:3000", "sec-fetch-site": "cross-site" },
     { origin: "https://127.0.0.1" },

@@ -259,7 +259,7 @@ export class DeployedUrl {
     this.#lambda = lambda;
     this.#port = Number(lambda.url.port);
     const logGroup = this.deployed.region.logGroups.get(configuration.logGroupName ?? "");
-    logGroup?.add(() => lambda.pool.streams());
+    logGroup?.add(() => lambda.pool.registry.streams());
   }
 
   #configuration(): FunctionConfiguration {

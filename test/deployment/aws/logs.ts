@@ -1,6 +1,6 @@
 /** CloudWatch Logs: groups, as the provider makes them, and what programs find in them. */
 
-import type { LogStreamContent } from "../../../local-lambda/pool/log-streams.ts";
+import type { LogStreamContent } from "../../../local-lambda/environment/log-stream.ts";
 import { type Account, AwsError } from "./account.ts";
 import { filterPattern } from "./filter-pattern.ts";
 import { judge, type Kind, oneOf, tags, text } from "./kind.ts";

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { codeOf, send, startLambda } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { LocalLambda } from "../local-lambda.ts";
+import { readWebMessage, type WebMessage } from "./web-environment.ts";
 
 const start = (source: string, timeoutMs = 10_000) =>
   startLambda({ model: "web-function", timeoutMs, code: codeOf(source) });
@@ -80,5 +81,33 @@ test("after a loop that timed out the next request is served by a new server", a
   const after = await send(lambda, "");
   expect(after.status).toBe(200);
   expect(await after.text()).not.toBe(before);
-  await waitUntil("the looping server to go", () => lambda.pool.environments.length === 1);
+  await waitUntil("the looping server to go", () => lambda.pool.registry.ids.length === 1);
+});
+
+test.each<WebMessage>([
+  { type: "listening", port: 1 },
+  { type: "listening", port: 65_535 },
+  { type: "failed", reason: "18999" },
+  { type: "failed", reason: '{"type":"listening","port":18999}' },
+])("what is written is read as it was: %j", (message) => {
+  expect(readWebMessage(`${JSON.stringify(message)}\n`)).toEqual(message);
+});
+
+test.each([
+  "18999\n",
+  "",
+  "null",
+  '{"type":"listening"}',
+  '{"type":"listening","port":"18999"}',
+  '{"type":"listening","port":0}',
+  '{"type":"listening","port":65536}',
+])("what is no message is a failure, and its reason: %j", (told) => {
+  expect(readWebMessage(told)).toEqual({ type: "failed", reason: told });
+});
+
+test("a number that code throws is why it failed, and no port", async () => {
+  const lambda = await startLambda({ model: "web-function", code: codeOf("throw 18999;") });
+  const response = await send(lambda, "");
+  expect(response.status).toBe(502);
+  expect(await response.text()).toBe("Internal Server Error (Runtime.ExitError: 18999)");
 });

@@ -1,8 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { waitUntil } from "../../test/wait-until.ts";
-import { LogStream } from "../environment/log-stream.ts";
-import { LogStreams } from "./log-streams.ts";
+import { LogStream, LogStreams } from "./log-stream.ts";
 
 test("each line knows when it arrived, and the lines alone read as before", async () => {
   const before = Date.now();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { codeOf, startLambda } from "../../test/embedded-lambda.ts";
 import { MODELS } from "../function-configuration.ts";
-import { withMissingSdk } from "./missing-sdk.ts";
+import { withMissingSdk } from "./handler-file.ts";
 
 const HELP = (name: string) =>
   `(AWS's runtime brings it, this machine lacks it: run npm install ${name} in the code's folder, or bundle it)`;
