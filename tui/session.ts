@@ -2,11 +2,10 @@
 
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { Target } from "../experiment/core/target.ts";
+import { CONFIRM_FROM_USD, type Target } from "../experiment/core/target.ts";
 import { costWords } from "../experiment/reports/cost-words.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { pooledPhrase } from "../experiment/reports/pooled-words.ts";
-import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import { Records } from "./records.ts";

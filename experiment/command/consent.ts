@@ -6,9 +6,8 @@ import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import type { Target } from "../core/target.ts";
+import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
 import { costWords } from "../reports/cost-words.ts";
-import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
 interface Options {
   /** Where to say it. */
