@@ -15,7 +15,7 @@ import { KEYS } from "../screen/terminal.ts";
 
 async function experiment(...args: string[]) {
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
-  const run = start("experiment/command/main.ts", args, env);
+  const run = start("experiment/command/run-experiment.ts", args, env);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
 }

@@ -62,11 +62,15 @@ test("credentials that do not come are waited for so long and no longer", async 
 test("it is said that AWS credentials are waited for, and a signal ends the waiting", async () => {
   const { url, requests } = await startServer(answerPlainly);
   const outputs = { ...outputsOf(url.href), urlAuthorization: "AWS_IAM" };
-  const run = start("experiment/command/main.ts", ["--target", "stack", "--hold", "100ms"], {
-    ...profileThatHangs(),
-    LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
-    PATH: pathWithPulumi(scriptOf(outputs)),
-  });
+  const run = start(
+    "experiment/command/run-experiment.ts",
+    ["--target", "stack", "--hold", "100ms"],
+    {
+      ...profileThatHangs(),
+      LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
+      PATH: pathWithPulumi(scriptOf(outputs)),
+    },
+  );
   await waitUntil("the words", () => run.stderr() === "Waiting for AWS credentials …\n");
   const helpers = descendantsOf(run.child.pid ?? 0);
   expect(helpers.length).toBeGreaterThan(0);
