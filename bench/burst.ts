@@ -126,7 +126,7 @@ export async function fireOurs({ url, count, env }: Shot, start = runExperiment)
 }
 
 async function runExperiment(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  await runOurs("experiment/command/main.ts", args, env);
+  await runOurs("experiment/command/run-experiment.ts", args, env);
 }
 
 /** The same request as ours sends. */

@@ -3,7 +3,7 @@
 import { measureSideBySide, type Report, run, runOurs } from "./side-by-side.ts";
 
 const PROGRAMS = {
-  experiment: "experiment/command/main.ts",
+  experiment: "experiment/command/run-experiment.ts",
   "local-lambda": "local-lambda/serve.ts",
 };
 const ROUNDS = 15;

@@ -21,11 +21,6 @@ import { readRecord } from "./records/read-record.ts";
 import { credentialsFor, standardCredentials, type Waiting } from "./targets/aws-credentials.ts";
 import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
 
-export interface CrossCheckOptions extends Waiting {
-  /** How long an answer of the log is waited for, in milliseconds; by default a minute. */
-  answerMs?: number;
-}
-
 /** Lines reach the log some seconds after they were written. */
 const PATIENCE_MS = 60_000;
 const RETRY_MS = 3_000;
@@ -42,7 +37,7 @@ const MARGIN_MS = 1_000;
 export async function crossCheck(
   path: string,
   signal: AbortSignal,
-  options: CrossCheckOptions = {},
+  options: Waiting = {},
 ): Promise<CrossCheckLine> {
   await ensureContinuable(path);
   const recorded = await readExperiment(path);
@@ -101,7 +96,7 @@ function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "pl
 async function readWhenComplete(
   { place, requests, period }: Recorded,
   signal: AbortSignal,
-  options: CrossCheckOptions,
+  options: Waiting,
 ): Promise<LoggedEvent[]> {
   const credentials = standardCredentials(options);
   await unlessAborted(credentialsFor(credentials, PATIENCE_MS), signal);
@@ -111,7 +106,7 @@ async function readWhenComplete(
   for (;;) {
     // Reading a long log takes a while: what was late when it began may be there at its end.
     const isLast = Date.now() >= deadline;
-    const events = await readEvents(place, credentials, wider, signal, options.answerMs);
+    const events = await readEvents(place, credentials, wider, signal);
     if (isLast || isComplete(requests, events, period)) return events;
     await wait(RETRY_MS, undefined, { signal });
   }

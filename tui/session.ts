@@ -11,11 +11,15 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { Target, TargetDescription } from "../experiment/core/target.ts";
+import {
+  CONFIRM_FROM_USD,
+  type Target,
+  type TargetDescription,
+} from "../experiment/core/target.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
-import { CONFIRM_FROM_USD } from "../experiment/targets/cost.ts";
+
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import { PROVES, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { KeptSettings, Settings } from "./settings.ts";

@@ -15,7 +15,15 @@ import {
 } from "../reports/recorded-experiment.ts";
 import { SHOWN_REQUESTS } from "../reports/run-digest.ts";
 import { textReport } from "../reports/text-report.ts";
-import type { Format, ReportOptions } from "./report-options.ts";
+
+export type Format = "text" | "json" | "csv" | "html";
+
+export interface ReportOptions {
+  files: readonly string[];
+  format: Format;
+  /** Where to; standard output unless given. */
+  out?: string | undefined;
+}
 
 /** How many answers each format shows whole. */
 const KEPT: Record<Exclude<Format, "csv">, Kept> = {

@@ -1,6 +1,7 @@
-/** What becomes of what a program prints, where it is not taken. */
+/** Where a program writes to: what cannot be a file, and what becomes of what is not taken. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { InvalidArgumentError } from "commander";
 import { printable } from "../../basics/printable.ts";
 import { onEndingSignals } from "../../basics/signals.ts";
 import { rootMessage } from "../core/errors.ts";
@@ -21,7 +22,7 @@ export function watchOutput(): WatchedOutput {
   process.stdout.on("error", (error) => {
     failure ??= error;
   });
-  // Who does not hear why, hears nothing: the exit code is left.
+  // Where the reason cannot be printed either, the exit code says that there is one.
   process.stderr.on("error", () => {});
   return {
     get isGone() {
@@ -61,4 +62,17 @@ export async function untilTaken(signal: AbortSignal, onInterrupted: () => void)
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );
   await Promise.race([Promise.all(taken), given]);
+}
+
+/**
+ * Takes the name of a file that is to be written as it is.
+ *
+ * @throws InvalidArgumentError for what cannot be one
+ */
+export function fileName(value: string): string {
+  if (value === "") throw new InvalidArgumentError("Name a file.");
+  if (value === "-")
+    throw new InvalidArgumentError("Standard output needs no --out: leave it out.");
+  if (/[/\\]$/.test(value)) throw new InvalidArgumentError("That is a folder: name a file in it.");
+  return value;
 }

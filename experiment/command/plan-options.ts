@@ -3,14 +3,18 @@
 import { createRequire } from "node:module";
 import type { Command } from "commander";
 import { printableLine } from "../../basics/printable.ts";
-import { LIMITS, type Plan } from "../core/plan/plan.ts";
-import { duration, fieldReader, type PlanProblem, parseClients } from "../core/plan/plan-fields.ts";
-import type { PlanInput } from "../core/plan/plan-input.ts";
-import { DESIGNS, type DesignInput } from "../plans/designs.ts";
-import { findDesign, parseDesign } from "../plans/parse-design.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import {
+  changePlan,
+  NAMED_PLANS,
+  type ParsedPlan,
+  type PlanInput,
+  type PlanOptions,
+  parsePlan,
+} from "../core/plan/plan-input.ts";
 
 /** How each option is called, and what it means. */
-const FIELDS: Record<keyof DesignInput, { flag: string; value: string; meaning: string }> = {
+const FIELDS: Record<keyof PlanOptions, { flag: string; value: string; meaning: string }> = {
   clients: {
     flag: "--clients",
     value: "<names>",
@@ -35,10 +39,7 @@ const FIELDS: Record<keyof DesignInput, { flag: string; value: string; meaning: 
   pause: { flag: "--pause", value: "<duration>", meaning: "between runs (default: 0s)" },
   duration: { flag: "--duration", value: "<duration>", meaning: "of the run (steady: 30s)" },
 };
-const FIELD_NAMES = Object.keys(FIELDS) as (keyof DesignInput)[];
-
-/** What a plan file leaves to the command line. */
-const OVERRIDES = ["clients", "hold"] as const satisfies (keyof DesignInput)[];
+const FIELD_NAMES = Object.keys(FIELDS) as (keyof PlanOptions)[];
 
 const PATHS = "its path has a / or ends in .json";
 
@@ -48,9 +49,9 @@ export function addPlanOptions(program: Command): void {
   for (const { flag, value, meaning } of Object.values(FIELDS)) {
     program.option(`${flag} ${value}`, meaning);
   }
-  const width = Math.max(...DESIGNS.map(({ name }) => name.length));
+  const width = Math.max(...NAMED_PLANS.map(({ name }) => name.length));
   const lines = [
-    ...DESIGNS.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`),
+    ...NAMED_PLANS.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`),
     `  ${"FILE".padEnd(width)}  your own, as experiment/plans/plan.schema.json says; ${PATHS}`,
   ];
   program.addHelpText("after", `\nPlans, by the options that change them:\n${lines.join("\n")}`);
@@ -62,47 +63,32 @@ export function addPlanOptions(program: Command): void {
  * @param kept what stands for the options that were not given, where no plan was named
  */
 export function readPlan(program: Command, kept: PlanInput = {}): { plan: Plan; input: PlanInput } {
-  const options = program.opts<DesignInput & { plan?: string }>();
-  const given: DesignInput = Object.fromEntries(
+  const options = program.opts<PlanOptions & { plan?: string }>();
+  const given: PlanOptions = Object.fromEntries(
     FIELD_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
   const { plan: named } = options;
   if (named !== undefined && isPath(named)) {
-    return { plan: readFile(program, named, given), input: given };
+    const plan = loadPlanFile().readPlanFile(named);
+    if (Array.isArray(plan))
+      return refuse(
+        program,
+        plan.map((problem) => `--plan: ${problem}`),
+      );
+    return { plan: planOr(program, changePlan(plan, given, named)), input: given };
   }
-  const name = named ?? DEFAULT_PLAN;
-  const design = findDesign(name);
-  if (!design) {
-    const names = DESIGNS.map((known) => known.name).join(", ");
+  const name = named ?? NAMED_PLANS[0].name;
+  const known = NAMED_PLANS.find((plan) => plan.name === name);
+  if (!known) {
+    const names = NAMED_PLANS.map((plan) => plan.name).join(", ");
     return refuse(program, [`--plan: "${name}" is none of ${names}, nor a file's: ${PATHS}`]);
   }
   const input = named === undefined ? { ...kept, ...given } : given;
-  const parsed = parseDesign(design, input);
-  return parsed.ok ? { plan: parsed.plan, input } : refuse(program, inFlags(parsed.problems));
+  return { plan: planOr(program, parsePlan(input, known)), input };
 }
-
-const DEFAULT_PLAN = "reference";
 
 function isPath(name: string): boolean {
   return name.includes("/") || name.endsWith(".json");
-}
-
-function readFile(program: Command, path: string, given: DesignInput): Plan {
-  const plan = loadPlanFile().readPlanFile(path);
-  if (Array.isArray(plan))
-    return refuse(
-      program,
-      plan.map((problem) => `--plan: ${problem}`),
-    );
-  const { read, problems } = fieldReader<keyof DesignInput>(given);
-  const clients = read("clients", plan.clients, parseClients);
-  const holdMs = read("hold", plan.holdMs, duration(LIMITS.holdMs));
-  for (const field of FIELD_NAMES) {
-    if (given[field] === undefined || OVERRIDES.some((name) => name === field)) continue;
-    problems.push({ field, message: `the stages are those of ${path}: change them there` });
-  }
-  if (problems.length > 0) return refuse(program, inFlags(problems));
-  return { ...plan, clients, holdMs };
 }
 
 /** Read on demand and at once: zod takes longer to load than all that a screen begins with. */
@@ -110,8 +96,10 @@ function loadPlanFile(): typeof import("../plans/plan-file.ts") {
   return createRequire(import.meta.url)("../plans/plan-file.ts");
 }
 
-function inFlags(problems: readonly PlanProblem<keyof DesignInput>[]): string[] {
-  return problems.map(({ field, message }) => `${FIELDS[field].flag}: ${message}`);
+function planOr(program: Command, parsed: ParsedPlan<keyof PlanOptions>): Plan {
+  if (parsed.ok) return parsed.plan;
+  const problems = parsed.problems.map(({ field, message }) => `${FIELDS[field].flag}: ${message}`);
+  return refuse(program, problems);
 }
 
 function refuse(program: Command, problems: readonly string[]): never {

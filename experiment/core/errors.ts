@@ -27,8 +27,8 @@ export interface ErrorFacts {
   "Pulumi too old": { complaint: string };
   "Pulumi late": { args: readonly string[]; waitedMs: number };
   "Pulumi failed": { args: readonly string[]; complaint: string };
-  "not logged in to Pulumi": Record<never, never>;
-  "Pulumi state out of reach": Record<never, never>;
+  "not logged in to Pulumi": { complaint: string };
+  "Pulumi state out of reach": { complaint: string };
   "Pulumi state unreadable": { complaint: string };
   "Pulumi passphrase missing": { complaint: string };
   "Pulumi.yaml unusable": { complaint: string };

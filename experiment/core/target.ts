@@ -31,6 +31,9 @@ export type SignRequest = (request: {
   body: string;
 }) => Promise<RequestHeaders>;
 
+/** From this on, in US dollars, nobody fires without having been asked. */
+export const CONFIRM_FROM_USD = 1;
+
 /** What is billed for a plan. */
 export interface Cost {
   usd: number;

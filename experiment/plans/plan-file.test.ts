@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import { temporaryFolder } from "../../test/processes.ts";
 import { LIMITS, type Plan, referencePlan } from "../core/plan/plan.ts";
-import { readPlanFile } from "./plan-file.ts";
-import { parsePlanFile, toJsonSchema } from "./schema.ts";
+import { NAMED_PLANS, parsePlan } from "../core/plan/plan-input.ts";
+import { parsePlanFile, readPlanFile, toJsonSchema } from "./plan-file.ts";
 
 const published = new URL("plan.schema.json", import.meta.url);
 const isValid = new Ajv2020().compile(JSON.parse(readFileSync(published, "utf8")));
@@ -149,4 +149,32 @@ test("what is no JSON, no file, too large or not there is said, with the path", 
   expect(readPlanFile(missing)).toEqual([
     expect.stringMatching(/none\.json cannot be read: ENOENT/),
   ]);
+});
+
+test("whatever its options, a named plan is one that a plan file may hold", () => {
+  const concurrency = fc.option(fc.integer({ min: 1, max: 10_000 }).map(String), {
+    nil: undefined,
+  });
+  const ms = (min: number, max: number) =>
+    fc.option(
+      fc.integer({ min, max }).map((value) => `${value}ms`),
+      { nil: undefined },
+    );
+  const options = fc.record({
+    concurrency,
+    hold: ms(100, 60_000),
+    pause: ms(0, 3_600_000),
+    duration: ms(100, 60_000),
+  });
+  fc.assert(
+    fc.property(fc.constantFrom(...NAMED_PLANS), options, (named, all) => {
+      const input = Object.fromEntries(
+        named.takes.map((name) => [name, { ...all }[name as "hold"]]),
+      );
+      const parsed = parsePlan(input, named);
+      if (parsed.ok) expect(parsePlanFile(parsed.plan, "")).toEqual(parsed.plan);
+      else expect(parsed.problems.map(({ field }) => field)).toEqual(["duration"]);
+    }),
+    { numRuns: inputs(300, 10_000) },
+  );
 });

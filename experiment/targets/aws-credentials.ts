@@ -1,7 +1,10 @@
-/** Credentials, found as every tool of AWS finds them. */
+/** Credentials, found as every tool of AWS finds them, and the signatures made with them. */
 
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { Hash } from "@smithy/hash-node";
+import { SignatureV4 } from "@smithy/signature-v4";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
+import type { SignRequest } from "../core/target.ts";
 
 /** Credentials of AWS, as its own packages pass them on. */
 export type Credentials = Awaited<ReturnType<CredentialProvider>>;
@@ -15,14 +18,12 @@ const silent = () => {};
 /** The packages would write their warnings onto the screen. */
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 
-/** Who signs in meanwhile, in a browser for one, needs a while. */
+/** Somebody may have to sign in meanwhile, in a browser perhaps. */
 const PATIENCE_MS = 120_000;
 /** After how long it is said what is waited for. */
 const SILENCE_MS = 3_000;
 
 export interface Waiting {
-  /** How long credentials are waited for, in milliseconds; by default two minutes. */
-  patienceMs?: number;
   /** Called once when they take their time, with what to say. */
   onWait?: ((words: string) => void) | undefined;
 }
@@ -35,10 +36,7 @@ export interface Waiting {
  *
  * @returns what throws an ExperimentError when they do not come in time
  */
-export function standardCredentials({
-  patienceMs = PATIENCE_MS,
-  onWait,
-}: Waiting = {}): CredentialProvider {
+export function standardCredentials({ onWait }: Waiting = {}): CredentialProvider {
   const provider = defaultProvider({ logger: SILENT });
   let isTold = false;
   const tell = () => {
@@ -48,8 +46,8 @@ export function standardCredentials({
   return async (options) => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const notice = setTimeout(tell, SILENCE_MS);
-    const tooLate = new ExperimentError("no AWS credentials in time", { waitedMs: patienceMs });
-    const limit = setTimeout(() => reject(tooLate), patienceMs);
+    const tooLate = new ExperimentError("no AWS credentials in time", { waitedMs: PATIENCE_MS });
+    const limit = setTimeout(() => reject(tooLate), PATIENCE_MS);
     try {
       return await Promise.race([provider(options), late]);
     } finally {
@@ -81,4 +79,48 @@ export async function credentialsFor(
     if (error instanceof ExperimentError) throw error;
     throw new ExperimentError("no AWS credentials", { why: rootMessage(error) }, { cause: error });
   }
+}
+
+/**
+ * Makes ready to sign: fetches credentials now, so that nothing waits for them between requests.
+ * Later ones are fetched anew when these are about to expire.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ *
+ * @param url where all the requests go to
+ * @param durationMs for how long, in milliseconds
+ * @throws ExperimentError when there are no credentials
+ */
+export async function openSigner(
+  url: URL,
+  region: string,
+  credentials: CredentialProvider,
+  durationMs: number,
+): Promise<SignRequest> {
+  await credentialsFor(credentials, durationMs);
+  const signer = new SignatureV4({
+    credentials,
+    region,
+    service: "lambda",
+    sha256: Hash.bind(null, "sha256"),
+  });
+  const target = {
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: queryOf(url),
+  };
+  return async ({ method, headers, body }) => {
+    const request = { ...target, method, headers: { ...headers, host: url.host }, body };
+    const { headers: signed } = await signer.sign(request);
+    // The HTTP client writes the host by itself, as it is in the URL.
+    const { host: _, ...rest } = signed;
+    return rest;
+  };
+}
+
+/** The query as the signer takes it: names may come more than once. */
+function queryOf(url: URL): Record<string, string[]> {
+  const query: Record<string, string[]> = {};
+  for (const name of url.searchParams.keys()) query[name] ??= url.searchParams.getAll(name);
+  return query;
 }

@@ -25,13 +25,13 @@ const PATTERN = '{ ($.type = "platform.initStart") || ($.message = "step 1 of *"
 /** How long a connection, and a page with all its attempts, may take, in milliseconds. */
 const CONNECTION_MS = 5_000;
 const ANSWER_MS = 60_000;
+const LATE = `CloudWatch Logs did not answer within ${formatDuration(ANSWER_MS)}`;
 
 /**
  * Reads the events of a time, page by page.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
  * @param period its ends included
- * @param answerMs how long each page is waited for, in milliseconds, with all that is asked again
  * @throws ExperimentError when the caller may not read the log, or it cannot be reached
  */
 export async function readEvents(
@@ -39,7 +39,6 @@ export async function readEvents(
   credentials: CredentialProvider,
   { from, to }: Period,
   signal: AbortSignal,
-  answerMs = ANSWER_MS,
 ): Promise<LoggedEvent[]> {
   const client = new CloudWatchLogsClient({
     region,
@@ -60,12 +59,12 @@ export async function readEvents(
         filterPattern: PATTERN,
         nextToken,
       });
-      const limit = AbortSignal.timeout(answerMs);
+      const limit = AbortSignal.timeout(ANSWER_MS);
       const abortSignal = AbortSignal.any([signal, limit]);
       // The client does not look at the signal between one attempt and the next.
       const page = await unlessAborted(client.send(command, { abortSignal }), abortSignal);
       signal.throwIfAborted();
-      if (page === undefined) throw silent(answerMs);
+      if (page === undefined) throw new Error(LATE);
       for (const { message = "", logStreamName = "", timestamp = 0 } of page.events ?? []) {
         const event = toEvent(message, logStreamName, timestamp);
         if (event) events.push(event);
@@ -100,10 +99,6 @@ function toEvent(message: string, stream: string, at: number): LoggedEvent | und
   if (line.type === "platform.initStart") return { kind: "initialized", stream, at };
   if (typeof line.requestId !== "string") return undefined;
   return { kind: "entered", stream, at, requestId: line.requestId };
-}
-
-function silent(answerMs: number): Error {
-  return new Error(`CloudWatch Logs did not answer within ${formatDuration(answerMs)}`);
 }
 
 /** The service's names of errors, and what they mean here. */

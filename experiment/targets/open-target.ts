@@ -1,11 +1,12 @@
 /** From a choice to a target that can be fired at. */
 
 import type { Target } from "../core/target.ts";
-import type { TargetChoice } from "./target-choice.ts";
+import { lackOfFiles, largestBurst } from "./resources.ts";
+import { PROVES, type TargetChoice } from "./target-choice.ts";
 
 /**
- * Opens the chosen target; the caller closes it. Each kind is loaded when it is asked for: who fires
- * at this machine does not wait for AWS's packages.
+ * Opens the chosen target; the caller closes it. Each kind is loaded when it is asked for: what
+ * fires at this machine does not load AWS's packages.
  *
  * @param signal ends the waiting for a target that takes its time
  * @param onWait called with what to say when later something takes its time
@@ -25,9 +26,25 @@ export async function openTarget(
       const { openStackTarget } = await import("./stack-target.ts");
       return openStackTarget(choice.stack, signal, onWait);
     }
-    case "url": {
-      const { openUrlTarget } = await import("./url-target.ts");
+    case "url":
       return openUrlTarget(choice.url);
-    }
   }
+}
+
+/** How long a cold start behind an unknown URL may take, in milliseconds. */
+const COLD_START_ALLOWANCE_MS = 30_000;
+
+/** Any URL. Only what it answers is known of it. */
+function openUrlTarget(url: URL): Target {
+  return {
+    url,
+    description: { kind: "url", url: url.href },
+    proves: PROVES.url,
+    coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
+    obstacles: async (plan) => {
+      const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
+      return lack === undefined ? [] : [lack];
+    },
+    close: async () => {},
+  };
 }

@@ -5,8 +5,6 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { ENDING_SIGNALS } from "../../basics/signals.ts";
 
-/** How long a command may take to end when it is asked to, in milliseconds. */
-const GRACE_MS = 500;
 /** Most that a command may print; the CLI's list of a thousand stacks is far shorter. */
 const MOST_CHARACTERS = 16 * 2 ** 20;
 const MOST_WORDS = "16 MB";
@@ -28,8 +26,8 @@ interface GroupOptions extends Pick<SpawnOptions, "cwd" | "env"> {
 }
 
 /**
- * Runs a command to its end, without a terminal to ask on. It is the first of a process group of
- * its own, which is ended with it, by SIGKILL where it does not listen, and with this process.
+ * Runs a command that only reads to its end, without a terminal to ask on. It is the first of a
+ * process group of its own, which is killed when it takes too long, and with this process.
  *
  * @throws the system's error when it cannot be started, the signal's reason when that ends it, and
  * Error when it prints too much
@@ -40,16 +38,21 @@ export async function runInGroup(
   { timeoutMs, signal, ...options }: GroupOptions,
 ): Promise<Finished> {
   signal?.throwIfAborted();
-  const child = spawn(command, args, { ...options, stdio: "pipe", detached: true });
+  const child = spawn(command, args, {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   const closed = once(child, "close");
   // Without a PID it was not started, for want of open files perhaps, and then it has no output.
   if (child.pid === undefined) await closed;
   let isLate = false;
   let isLong = false;
-  let force: NodeJS.Timeout | undefined;
   const end = () => {
-    signalGroup(child, "SIGTERM");
-    force ??= setTimeout(() => forceEnd(child), GRACE_MS);
+    killGroup(child);
+    // What has left the group may hold the other ends for ever.
+    child.stdout.destroy();
+    child.stderr.destroy();
   };
   const limit = setTimeout(() => {
     isLate = true;
@@ -68,11 +71,8 @@ export async function runInGroup(
     if (isLong) throw new Error(`it printed more than ${MOST_WORDS}`);
     return { code: code ?? itsSignal, stdout: stdout(), stderr: stderr(), isLate };
   } finally {
-    // What it started may go on without it.
-    if (force) signalGroup(child, "SIGKILL");
     leaveBehind(child);
     clearTimeout(limit);
-    clearTimeout(force);
     signal?.removeEventListener("abort", end);
   }
 }
@@ -88,21 +88,14 @@ function collect(output: Readable, onLong: () => void): () => string {
   return () => text;
 }
 
-/** Signals all of a command's group, unless it has ended. */
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+/** Kills all of a command's group, unless it has ended. */
+function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, signal);
+    process.kill(-pid, "SIGKILL");
   } catch {
     // Nothing of it is left.
   }
-}
-
-function forceEnd(child: ChildProcess): void {
-  signalGroup(child, "SIGKILL");
-  // Who has left the group may hold the other ends for ever.
-  child.stdout?.destroy();
-  child.stderr?.destroy();
 }
 
 /** Commands that end with this process: signals of the terminal do not reach their groups. */
@@ -124,7 +117,7 @@ function leaveBehind(child: ChildProcess): void {
 }
 
 function endAll(): void {
-  for (const child of along) signalGroup(child, "SIGKILL");
+  for (const child of along) killGroup(child);
 }
 
 /** A signal that nobody else listens to would have ended this process, and does. */

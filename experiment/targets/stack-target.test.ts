@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, expect, test, vi } from "vitest";
+import { loadCostUsd } from "../../pricing/cost.ts";
 import { outputsOf, pathWithPulumi, scriptOf } from "../../test/pulumi.ts";
 import { type ErrorFacts, type ErrorKind, ExperimentError } from "../core/errors.ts";
-import { referencePlan } from "../core/plan/plan.ts";
+import { equalStages, type Plan, referencePlan } from "../core/plan/plan.ts";
+import { costWords } from "../reports/words.ts";
 import { openTarget } from "./open-target.ts";
+import { planCost, throttlingCautions } from "./stack-target.ts";
 import type { TargetChoice } from "./target-choice.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";
@@ -103,7 +106,7 @@ test.each([
     "nobody is logged in",
     "echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 3",
     "not logged in to Pulumi",
-    {},
+    { complaint: "PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions" },
   ),
   failing(
     "the stack was never deployed, or was destroyed",
@@ -209,4 +212,77 @@ test("a stack that is not there is named, and so is a missing CLI", async () => 
   expect(await failure("other")).toEqual({ kind: "no such stack", facts: { stack: "other" } });
   vi.stubEnv("PATH", "/nowhere");
   expect(await failure()).toEqual({ kind: "Pulumi not installed", facts: {} });
+});
+
+function burst(concurrency: number): Plan {
+  return { ...referencePlan, stages: equalStages(2, concurrency, 2 * concurrency, 0) };
+}
+
+const OPEN = {
+  reservedConcurrency: "none",
+  provisionedConcurrency: "none",
+  region: "eu-west-1",
+} as const;
+
+test("a burst above the reservation is said to be throttled, without asking the account", async () => {
+  const ask = () => Promise.reject(new Error("asked"));
+  const cautions = throttlingCautions({ ...OPEN, reservedConcurrency: 3 }, ask);
+  expect(await cautions(burst(3))).toEqual([]);
+  expect(await cautions(burst(5))).toEqual([
+    "The function has a reserved concurrency of 3: at least 2 of 5 will be throttled.",
+  ]);
+});
+
+test("a burst above what the account has left is said to be throttled; it is asked once", async () => {
+  let asked = 0;
+  const cautions = throttlingCautions(OPEN, async () => {
+    asked += 1;
+    return 900;
+  });
+  expect(await cautions(burst(900))).toEqual([]);
+  expect(await cautions(burst(1_000))).toEqual([
+    "The account leaves functions without a reservation 900 executions at once in eu-west-1: " +
+      "at least 100 of 1,000 will be throttled.",
+  ]);
+  expect(asked).toBe(1);
+});
+
+test("where the account's limit is not known, that is said of bursts that may meet it", async () => {
+  const cautions = throttlingCautions(OPEN, async () => undefined);
+  expect(await cautions(burst(10))).toEqual([]);
+  const [caution] = await cautions(burst(11));
+  expect(caution).toMatch(/allows 11 executions at once is not known.*lambda:GetAccountSettings/);
+});
+
+test("more cold starts at once than a function gets environments are said to be throttled", async () => {
+  const cautions = throttlingCautions(OPEN, async () => 10_000);
+  expect(await cautions(burst(1_000))).toEqual([]);
+  expect(await cautions(burst(5_000))).toEqual([
+    "A function gets 1,000 more environments in ten seconds: " +
+      "of 5,000 cold starts at once, 4,000 will be throttled.",
+  ]);
+  const ready = throttlingCautions({ ...OPEN, provisionedConcurrency: 4_000 }, async () => 10_000);
+  expect(await ready(burst(5_000))).toEqual([]);
+});
+
+const BILLED = {
+  region: "eu-west-1",
+  architecture: "arm64",
+  memoryMb: 128,
+  provisionedConcurrency: 3,
+} as const;
+
+test("a plan costs what its stages cost together, each with its own concurrency", () => {
+  const stages = [...equalStages(1, 2, 20, 0), ...equalStages(2, 10, 10, 0)];
+  const { usd } = planCost({ ...referencePlan, stages, holdMs: 1_000 }, BILLED);
+  const narrow = loadCostUsd(BILLED, { requests: 20, atOnce: 2, holdMs: 1_000 });
+  const wide = loadCostUsd(BILLED, { requests: 20, atOnce: 10, holdMs: 1_000 });
+  expect(usd).toBeCloseTo(narrow + wide, 12);
+});
+
+test("the words name the figure and what it rests on", () => {
+  expect(costWords(planCost(referencePlan, { ...BILLED, provisionedConcurrency: "none" }))).toBe(
+    "It costs about $0.000098 at list price: " +
+      "128 MB arm64 in eu-west-1, a region of the ordinary price class.",
+  );
 });

@@ -1,16 +1,17 @@
 /** The function that `pulumi up` deployed. */
 
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
-import type { Plan, Stage } from "../core/plan/plan.ts";
-import type { Target } from "../core/target.ts";
-import { unreservedConcurrency } from "./account.ts";
-import { standardCredentials } from "./aws-credentials.ts";
-import { planCost } from "./cost.ts";
+import { type Billed, loadCostUsd } from "../../pricing/cost.ts";
+import { priceOf } from "../../pricing/price-list.ts";
+import { unlessAborted } from "../core/abort.ts";
+import { inWords } from "../core/numbers.ts";
+import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
+import type { Cost, Target } from "../core/target.ts";
+import { type CredentialProvider, openSigner, standardCredentials } from "./aws-credentials.ts";
 import { lackOfFiles, largestBurst } from "./resources.ts";
-import { openSigner } from "./signing.ts";
 import { readStack, type Stack } from "./stack-outputs.ts";
 import { PROVES } from "./target-choice.ts";
-import { throttlingCautions } from "./throttling.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;
@@ -79,4 +80,107 @@ function stackObstacles(plan: Plan, { stack, maxHoldMs, reservedConcurrency }: S
     );
   }
   return obstacles;
+}
+
+/** All stages together; what the stack costs while nobody uses it is no cost of the plan. */
+export function planCost({ stages, holdMs }: Plan, billed: Billed): Cost {
+  const { region, architecture, memoryMb } = billed;
+  const { regionClass } = priceOf({ region, architecture, isProvisioned: false });
+  const costs = stages.map((stage) =>
+    loadCostUsd(billed, { requests: stage.requests, atOnce: burstOf(stage), holdMs }),
+  );
+  return {
+    usd: costs.reduce((sum, cost) => sum + cost, 0),
+    basis: `${memoryMb} MB ${architecture} in ${region}, a region of the ${regionClass} price class`,
+  };
+}
+
+/** New accounts may allow no more than this at first. */
+const LEAST_ACCOUNT_LIMIT = 10;
+
+type Limits = Pick<Stack, "reservedConcurrency" | "provisionedConcurrency" | "region">;
+
+/**
+ * Compares a plan's largest burst with the concurrency that the function may have: its reservation,
+ * or else what the account has left.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ *
+ * @param askAccount asked once, when it matters first; `undefined` when it cannot be known
+ * @returns one sentence for each plan that will meet a limit, or may
+ */
+export function throttlingCautions(
+  { reservedConcurrency, provisionedConcurrency, region }: Limits,
+  askAccount: () => Promise<number | undefined>,
+): (plan: Plan) => Promise<string[]> {
+  let asked: Promise<number | undefined> | undefined;
+  return async (plan) => {
+    const burst = largestBurst(plan);
+    return [...(await limited(burst)), ...tooFast(burst, provisionedConcurrency)];
+  };
+
+  async function limited(burst: number): Promise<string[]> {
+    if (reservedConcurrency !== "none") {
+      const whose = "The function has a reserved concurrency of";
+      return above(burst, reservedConcurrency, `${whose} ${inWords(reservedConcurrency)}`);
+    }
+    asked ??= askAccount();
+    const limit = await asked;
+    if (limit !== undefined) {
+      const whose = `The account leaves functions without a reservation ${inWords(limit)} executions`;
+      return above(burst, limit, `${whose} at once in ${region}`);
+    }
+    if (burst <= LEAST_ACCOUNT_LIMIT) return [];
+    return [
+      `Whether the account allows ${inWords(burst)} executions at once is not known: ` +
+        "the caller may not ask (lambda:GetAccountSettings), or nobody answered.",
+    ];
+  }
+}
+
+/**
+ * A function gets so many more environments within ten seconds, and what comes earlier is throttled.
+ * https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+ */
+const ENVIRONMENTS_PER_TEN_SECONDS = 1_000;
+
+function tooFast(burst: number, provisioned: Stack["provisionedConcurrency"]): string[] {
+  const ready = provisioned === "none" ? 0 : provisioned;
+  const late = burst - ready - ENVIRONMENTS_PER_TEN_SECONDS;
+  if (late <= 0) return [];
+  return [
+    `A function gets ${inWords(ENVIRONMENTS_PER_TEN_SECONDS)} more environments in ten seconds: ` +
+      `of ${inWords(burst)} cold starts at once, ${inWords(late)} will be throttled.`,
+  ];
+}
+
+function above(burst: number, limit: number, whose: string): string[] {
+  if (burst <= limit) return [];
+  return [`${whose}: at least ${inWords(burst - limit)} of ${inWords(burst)} will be throttled.`];
+}
+
+const ACCOUNT_TIMEOUT_MS = 5_000;
+
+/**
+ * How many executions at once the account has left for functions without a reservation of their
+ * own.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+ *
+ * @returns `undefined` when the caller may not ask (`lambda:GetAccountSettings`), or nobody answers
+ */
+async function unreservedConcurrency(
+  region: string,
+  credentials: CredentialProvider,
+): Promise<number | undefined> {
+  const client = new LambdaClient({ region, credentials, maxAttempts: 1 });
+  const abortSignal = AbortSignal.timeout(ACCOUNT_TIMEOUT_MS);
+  try {
+    const asking = client.send(new GetAccountSettingsCommand({}), { abortSignal });
+    // The signal ends the call, and not the search for credentials before it.
+    const settings = await unlessAborted(asking, abortSignal);
+    return settings?.AccountLimit?.UnreservedConcurrentExecutions;
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
 }

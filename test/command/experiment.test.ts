@@ -17,7 +17,9 @@ interface Result {
 
 async function experiment(...args: string[]): Promise<Result> {
   const data = temporaryFolder();
-  const run = start("experiment/command/main.ts", args, { LAMBDA_CONCURRENCY_TEST_DATA: data });
+  const run = start("experiment/command/run-experiment.ts", args, {
+    LAMBDA_CONCURRENCY_TEST_DATA: data,
+  });
   const code = await run.ended;
   const folder = join(data, "records");
   const records = readdirSync(data).length > 0 ? readdirSync(folder) : [];
@@ -196,7 +198,7 @@ test("a record is never overwritten", async () => {
 
 test("what keeps a record from being continued ends the experiment, and keeps whole lines", () => {
   const data = temporaryFolder();
-  const program = join(ROOT, "experiment/command/main.ts");
+  const program = join(ROOT, "experiment/command/run-experiment.ts");
   const args = "--concurrency 50 --requests 500 --hold 100ms --runs 1";
   // Files may grow to sixteen blocks of 512 bytes.
   const limited = `ulimit -f 16 && exec "$0" "${program}" ${args} --out "${data}/record.ndjson"`;

@@ -6,7 +6,7 @@ import { start, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
 
 async function experiment(...args: string[]) {
-  const run = start("experiment/command/main.ts", args, {
+  const run = start("experiment/command/run-experiment.ts", args, {
     LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
   });
   return { code: await run.ended, stdout: run.stdout(), stderr: run.stderr() };
@@ -85,7 +85,7 @@ test("experiments of one deployment add their trials up", async () => {
   const fire = async () => {
     const args = ["--hold", "500ms", "--runs", "1"];
     const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
-    const run = start("experiment/command/main.ts", args, env);
+    const run = start("experiment/command/run-experiment.ts", args, env);
     expect(await run.ended).toBe(0);
     return run.stdout();
   };

@@ -1,12 +1,11 @@
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runExperiment } from "../../experiment/core/experiment.ts";
-import type { Plan } from "../../experiment/core/plan/plan.ts";
+import { NAMED_PLANS, parsePlan } from "../../experiment/core/plan/plan-input.ts";
 import type { RecordLine, RunLine, VerdictLine } from "../../experiment/core/record-lines.ts";
 import { ServedRuns } from "../../experiment/core/verdict/lifetime.ts";
-import type { DesignInput } from "../../experiment/plans/designs.ts";
-import { findDesign, parseDesign } from "../../experiment/plans/parse-design.ts";
 import { lifetimeWords } from "../../experiment/reports/words.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -16,7 +15,7 @@ import { KEYS } from "../screen/terminal.ts";
 
 async function experiment(...args: string[]) {
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
-  const run = start("experiment/command/main.ts", args, env);
+  const run = start("experiment/command/run-experiment.ts", args, env);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
 }
@@ -121,19 +120,16 @@ test("the help lists every plan on a line of its own", async () => {
   }
 });
 
-function planOf(name: string, input: DesignInput): Plan {
-  const design = findDesign(name);
-  const parsed = design && parseDesign(design, input);
-  if (!parsed?.ok) throw new Error(JSON.stringify(parsed?.problems));
-  return parsed.plan;
-}
-
 test("between which pauses idle environments end is recovered from what was seen again", async () => {
   const target = await openLocalTarget({ idleTimeoutMs: 3_000 });
   onTestFinished(() => target.close());
   const served = new ServedRuns();
+  const named = NAMED_PLANS.find(({ name }) => name === "lifetime");
+  assert(named);
+  const parsed = parsePlan({ concurrency: "3", hold: "200ms", pause: "3600ms" }, named);
+  assert(parsed.ok);
   await runExperiment({
-    plan: planOf("lifetime", { concurrency: "3", hold: "200ms", pause: "3600ms" }),
+    plan: parsed.plan,
     target,
     versions: {},
     signal: new AbortController().signal,

@@ -13,10 +13,14 @@ test.each([
 ])("in a terminal of %d columns the progress takes one line", async (columns, opening) => {
   const { url } = await startServer(answerAlone);
   const args = ["--target", url.href, "--runs", "1", "--hold", "100ms"];
-  const terminal = new Terminal(process.execPath, ["experiment/command/main.ts", ...args], {
-    columns,
-    env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
-  });
+  const terminal = new Terminal(
+    process.execPath,
+    ["experiment/command/run-experiment.ts", ...args],
+    {
+      columns,
+      env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
+    },
+  );
   onTestFinished(() => terminal.dispose());
   await terminal.exited;
   const lines = terminal.written.split(CLEAR_LINE);

@@ -14,7 +14,7 @@ interface Result {
 }
 
 async function report(...args: string[]): Promise<Result> {
-  const run = start("experiment/command/report.ts", args);
+  const run = start("experiment/command/report-records.ts", args);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
 }
@@ -30,7 +30,7 @@ function record(recorded: Recorded, name = "record.ndjson"): string {
 }
 
 test("a record may come through a pipe", async () => {
-  const program = [process.execPath, "experiment/command/report.ts"];
+  const program = [process.execPath, "experiment/command/report-records.ts"];
   for (const name of ["/dev/stdin", "-"]) {
     const shell = 'cat "$1" | "$2" "$3" "$4"';
     const piped = execFileSync("sh", ["-c", shell, "sh", record(isolated), ...program, name]);
@@ -44,7 +44,7 @@ test("text tells what the experiment told", async () => {
   const out = join(data, "record.ndjson");
   const args = ["--target", url.href, "--clients", "Ana,Bo", "--out", out];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
-  const fired = start("experiment/command/main.ts", args, env);
+  const fired = start("experiment/command/run-experiment.ts", args, env);
   await fired.ended;
   const { code, stdout, stderr } = await report(out);
   expect(stderr).toBe("");

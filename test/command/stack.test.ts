@@ -9,7 +9,7 @@ import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
 import { KEYS, Terminal } from "../screen/terminal.ts";
 
 async function experiment(outputs: Record<string, unknown>, ...args: string[]) {
-  const run = start("experiment/command/main.ts", ["--target", "stack", ...args], {
+  const run = start("experiment/command/run-experiment.ts", ["--target", "stack", ...args], {
     LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
     PATH: pathWithPulumi(scriptOf(outputs)),
   });
@@ -82,7 +82,7 @@ test("where the question would not be seen, nothing is waited for", async () => 
 function askInTerminal(url: URL, ...through: string[]): Terminal {
   const outputs = { ...outputsOf(url.href), maxHoldMs: 60_000, memoryMb: 10_240 };
   const args = ["--target", "stack", "--hold", "1m", "--requests", "600", "--runs", "1"];
-  const experiment = [process.execPath, "experiment/command/main.ts", ...args];
+  const experiment = [process.execPath, "experiment/command/run-experiment.ts", ...args];
   const [command = "", ...words] = [...through, ...experiment];
   const terminal = new Terminal(command, words, {
     columns: 120,
@@ -97,7 +97,7 @@ function askInTerminal(url: URL, ...through: string[]): Terminal {
 
 test("what the Pulumi CLI says never reaches the terminal as commands to it", async () => {
   const evil = "echo 'error: \u001b]2;evil\u0007 and\nmore' >&2; exit 1";
-  const run = start("experiment/command/main.ts", ["--target", "stack"], {
+  const run = start("experiment/command/run-experiment.ts", ["--target", "stack"], {
     PATH: pathWithPulumi(evil),
   });
   expect(await run.ended).toBe(1);
@@ -115,13 +115,15 @@ test("--yes agrees beforehand", async () => {
 });
 
 test("without a stack the next step is said, and nothing is fired elsewhere", async () => {
-  const run = start("experiment/command/main.ts", ["--target", "stack"], { PATH: "/nowhere" });
+  const run = start("experiment/command/run-experiment.ts", ["--target", "stack"], {
+    PATH: "/nowhere",
+  });
   expect(await run.ended).toBe(1);
   expect(run.stderr()).toMatch(/^error: The Pulumi CLI is not installed\.\nInstall it from https/);
 });
 
 test("only a stack can be cross-checked", async () => {
-  const run = start("experiment/command/main.ts", ["--cross-check"]);
+  const run = start("experiment/command/run-experiment.ts", ["--cross-check"]);
   expect(await run.ended).toBe(2);
   expect(run.stderr()).toMatch(/--cross-check: only a stack has a log to ask; add --target stack/);
 });

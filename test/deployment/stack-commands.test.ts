@@ -10,7 +10,7 @@ import { Workspace } from "./workspace.ts";
 
 /** What is said of a stack that cannot be fired at, on a machine that some words change. */
 async function refusal(workspace: Workspace, stack: string, ...changes: string[]): Promise<string> {
-  const experiment = [process.execPath, "experiment/command/main.ts", "--target", stack];
+  const experiment = [process.execPath, "experiment/command/run-experiment.ts", "--target", stack];
   const { code, stderr } = await workspace.run("env", ...changes, ...experiment);
   expect(code).toBe(1);
   return stderr;
@@ -68,7 +68,12 @@ describeDeployment("a stack that cannot be used", () => {
     const workspace = await Workspace.create(await StandInAws.start());
     const stacks = join(workspace.folder, "state/.pulumi/stacks");
     chmodSync(stacks, 0o000);
-    const experiment = [process.execPath, "experiment/command/main.ts", "--target", "stack"];
+    const experiment = [
+      process.execPath,
+      "experiment/command/run-experiment.ts",
+      "--target",
+      "stack",
+    ];
     const [command = "", ...args] = [...NAMELESS_USER, ...experiment];
     const { stderr } = await workspace.run(command, ...args);
     chmodSync(stacks, 0o700);

@@ -24,7 +24,7 @@ export async function fireOnce(
   const folder = temporaryFolder();
   const out = join(folder, "record.ndjson");
   const quick = ["--hold", "100ms", "--runs", "1", "--out", out];
-  const running = start("experiment/command/main.ts", [...quick, ...args], {
+  const running = start("experiment/command/run-experiment.ts", [...quick, ...args], {
     LAMBDA_CONCURRENCY_TEST_DATA: folder,
     ...env,
   });

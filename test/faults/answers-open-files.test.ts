@@ -12,7 +12,7 @@ const MAX_FILES = 256;
 /** Runs the real program where no process may have more open files than that. */
 async function fire(target: string, concurrency: string) {
   const data = temporaryFolder();
-  const program = join(ROOT, "experiment/command/main.ts");
+  const program = join(ROOT, "experiment/command/run-experiment.ts");
   const plan = ["--concurrency", concurrency, "--hold", "100ms", "--runs", "1", "--json"];
   const limited = `ulimit -n ${MAX_FILES} && exec "$0" "$@"`;
   const command = [process.execPath, program, "--target", target, ...plan];

@@ -65,7 +65,7 @@ test("credentials are in nothing that is printed, recorded, reported or listed o
   const lambda = start("local-lambda/serve.ts", region, keys);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
   const { data, temporary, env } = signedStack(url);
-  const run = start("experiment/command/main.ts", [...AT_STACK, "--hold", "1s"], env);
+  const run = start("experiment/command/run-experiment.ts", [...AT_STACK, "--hold", "1s"], env);
   await waitUntil("the record", () => recordsIn(data).length > 0);
   expect(isIn(processList())).toBe(false);
   expect(await run.ended).toBe(0);
@@ -76,7 +76,7 @@ test("credentials are in nothing that is printed, recorded, reported or listed o
   );
   const printed = [run, lambda].flatMap(({ stdout, stderr }) => [stdout(), stderr()]);
   const reports = ["text", "json", "csv", "html"].map(async (format) => {
-    const report = start("experiment/command/report.ts", [record, "--format", format], env);
+    const report = start("experiment/command/report-records.ts", [record, "--format", format], env);
     expect(await report.ended).toBe(0);
     printed.push(report.stdout(), report.stderr());
   });

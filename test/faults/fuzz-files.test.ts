@@ -6,10 +6,8 @@ import { expect, test } from "vitest";
 import { ExperimentError } from "../../experiment/core/errors.ts";
 import { parseAnswer } from "../../experiment/core/firing/answer-schema.ts";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
-import { DESIGNS } from "../../experiment/plans/designs.ts";
-import { parseDesign } from "../../experiment/plans/parse-design.ts";
-import { readPlanFile } from "../../experiment/plans/plan-file.ts";
-import { parsePlanFile } from "../../experiment/plans/schema.ts";
+import { NAMED_PLANS, parsePlan } from "../../experiment/core/plan/plan-input.ts";
+import { parsePlanFile, readPlanFile } from "../../experiment/plans/plan-file.ts";
 import { readRecord } from "../../experiment/records/read-record.ts";
 import { csvRows } from "../../experiment/reports/csv-report.ts";
 import { errorWords } from "../../experiment/reports/error-words.ts";
@@ -118,8 +116,8 @@ test("whatever is typed for a plan's options is refused by the option, or is a p
   const names = ["clients", "concurrency", "requests", "hold", "runs", "pause", "duration"];
   const options = fc.dictionary(fc.constantFrom(...names), typed);
   fc.assert(
-    fc.property(fc.constantFrom(...DESIGNS), options, (design, input) => {
-      const parsed = parseDesign(design, input);
+    fc.property(fc.constantFrom(...NAMED_PLANS), options, (named, input) => {
+      const parsed = parsePlan(input, named);
       if (parsed.ok) expect(parsePlanFile(parsed.plan, "")).toEqual(parsed.plan);
       else for (const { field } of parsed.problems) expect(names).toContain(field);
     }),

@@ -36,7 +36,7 @@ export async function fireEach(
   const data = temporaryFolder();
   const all = ["--target", url, "--clients", clients.join(","), "--requests", `${clients.length}`];
   const running = start(
-    "experiment/command/main.ts",
+    "experiment/command/run-experiment.ts",
     [...all, "--hold", "100ms", "--runs", "1", ...args],
     { LAMBDA_CONCURRENCY_TEST_DATA: data },
   );

@@ -65,7 +65,7 @@ test("whoever is killed, and whenever: what had been told is recorded, and nothi
     const clients = CLIENTS.join();
     const plan = ["--clients", clients, "--hold", "100ms", "--runs", "1"];
     const args = ["--model", model, ...plan, "--json"];
-    const running = start("experiment/command/main.ts", args, env);
+    const running = start("experiment/command/run-experiment.ts", args, env);
     const processes = await waitUntil(
       `${model} with ${moment.name}`,
       () => moment.hasCome(running) && descendantsOf(running.child.pid ?? 0),
@@ -97,7 +97,7 @@ function wholePart(record: string): string {
 
 /** What became of the killed ones can be read, by who has the program and their records alone. */
 async function reportsAll(paths: readonly string[]): Promise<void> {
-  const report = start("experiment/command/report.ts", ["--format", "csv", ...paths]);
+  const report = start("experiment/command/report-records.ts", ["--format", "csv", ...paths]);
   expect([await report.ended, report.stderr()]).toEqual([0, ""]);
   const observations = paths.flatMap((path) =>
     linesOf(wholePart(readFileSync(path, "utf8"))).filter(({ type }) => type === "observation"),

@@ -18,7 +18,7 @@ export interface RecordedRun {
 export function startExperiment(...args: string[]): RecordedRun {
   const [data, temporary] = [temporaryFolder(), temporaryFolder()];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary };
-  const running = start("experiment/command/main.ts", args, env);
+  const running = start("experiment/command/run-experiment.ts", args, env);
   return {
     running,
     record: () => wholeLines(recordsIn(data)[0]),

@@ -7,7 +7,7 @@ const lines = recordLines({ runs: [burst(5, (index) => index), burst(5, (index) 
 
 async function report(record: readonly RecordLine[], ...args: string[]): Promise<string> {
   const path = writeRecord(temporaryFolder(), "r.ndjson", record);
-  const running = start("experiment/command/report.ts", [path, ...args]);
+  const running = start("experiment/command/report-records.ts", [path, ...args]);
   expect(await running.ended).toBe(0);
   return running.stdout();
 }

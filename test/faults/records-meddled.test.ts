@@ -22,8 +22,8 @@ import { makePipe } from "./make-pipe.ts";
 import { answerAlone } from "./own-process-each.ts";
 import { recordsIn, wholeLines } from "./recorded-run.ts";
 
-const EXPERIMENT = "experiment/command/main.ts";
-const REPORT = "experiment/command/report.ts";
+const EXPERIMENT = "experiment/command/run-experiment.ts";
+const REPORT = "experiment/command/report-records.ts";
 
 interface Held {
   running: Running;

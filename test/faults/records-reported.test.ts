@@ -26,7 +26,7 @@ function largeRecord(): string {
 
 /** A report that has begun to write its file. */
 async function begunReport(record: string, out: string): Promise<Running> {
-  const running = start("experiment/command/report.ts", [record, "--out", out]);
+  const running = start("experiment/command/report-records.ts", [record, "--out", out]);
   const folder = dirname(out);
   await waitUntil("the first rows", () =>
     readdirSync(folder).some((name) => statSync(join(folder, name)).size > 0),
@@ -46,7 +46,9 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(running.stderr()).toBe("");
     expect(readdirSync(dirname(out))).toEqual([]);
     if (signal !== "SIGINT") return;
-    expect(await start("experiment/command/report.ts", [record, "--out", out]).ended).toBe(0);
+    expect(await start("experiment/command/report-records.ts", [record, "--out", out]).ended).toBe(
+      0,
+    );
     expect(readFileSync(out, "utf8").match(/\n/g)).toHaveLength(REQUESTS + 1);
     expect(statSync(out).mode & 0o777).toBe(0o600);
     expect(readdirSync(dirname(out))).toEqual([basename(out)]);

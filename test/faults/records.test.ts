@@ -17,7 +17,7 @@ import {
 import { answerAlone, answerNow } from "./own-process-each.ts";
 import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
 
-const EXPERIMENT = "experiment/command/main.ts";
+const EXPERIMENT = "experiment/command/run-experiment.ts";
 
 /** A record of two runs, whole. */
 async function aRecord(data: string): Promise<string> {
@@ -36,7 +36,7 @@ test("a record that was cut in the middle is read up to its last whole line", as
   const third = text.split("\n").slice(0, 10).join("\n").length;
   writeFileSync(path, bytes.subarray(0, third + 100));
 
-  const report = start("experiment/command/report.ts", [path]);
+  const report = start("experiment/command/report-records.ts", [path]);
   expect(await report.ended).toBe(0);
   expect(report.stdout()).toMatch(/^Note: Of run 2 of the experiment 2 of 5 requests are on the/m);
   expect(report.stdout()).toMatch(
@@ -53,7 +53,7 @@ test("a record that was cut in the middle is read up to its last whole line", as
   expect(shown).not.toMatch(/in flight/);
 
   writeFileSync(path, bytes.subarray(0, 100));
-  const nothing = start("experiment/command/report.ts", [path]);
+  const nothing = start("experiment/command/report-records.ts", [path]);
   expect(await nothing.ended).toBe(2);
   expect(nothing.stderr()).toMatch(/cannot be read as a record: it holds no line of one\.\nCheck/);
 });

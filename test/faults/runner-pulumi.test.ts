@@ -25,7 +25,11 @@ function cliBelow(pid: number | undefined): Promise<number[]> {
 
 test("a Pulumi CLI that listens to no signal ends with the experiment, and all that it started", async () => {
   const env = { PATH: pathWithPulumi(DEAF), LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
-  const { child, ended, stderr } = start("experiment/command/main.ts", ["--target", "stack"], env);
+  const { child, ended, stderr } = start(
+    "experiment/command/run-experiment.ts",
+    ["--target", "stack"],
+    env,
+  );
   const cli = await cliBelow(child.pid);
   child.kill("SIGTERM");
   expect(await ended).toBe(130);
@@ -51,7 +55,7 @@ test("a Pulumi CLI that listens to no signal holds up no screen that is left", a
 
 test("whoever is ended by a signal that nobody handles takes the Pulumi CLI along", async () => {
   const script =
-    'import { pulumi } from "./experiment/targets/pulumi-cli.ts"; await pulumi(["stack", "ls"]);';
+    'import { readStack } from "./experiment/targets/stack-outputs.ts"; await readStack();';
   const env = ["env", `PATH=${pathWithPulumi(DEAF)}`];
   const node = [process.execPath, "--input-type=module", "-e", script];
   const { child, ended } = run([...env, ...node]);
@@ -63,7 +67,11 @@ test("whoever is ended by a signal that nobody handles takes the Pulumi CLI alon
 
 test("a Pulumi CLI that prints without end is ended, and so it is said", async () => {
   const env = { PATH: pathWithPulumi("exec yes"), LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
-  const { ended, stderr } = start("experiment/command/main.ts", ["--target", "stack"], env);
+  const { ended, stderr } = start(
+    "experiment/command/run-experiment.ts",
+    ["--target", "stack"],
+    env,
+  );
   expect(await ended).toBe(1);
   expect(stderr()).toMatch(/^error: The Pulumi CLI failed: it printed more than 16 MB\.\n/);
 });
@@ -73,10 +81,14 @@ test("where the Pulumi CLI fails at one question, its answer to another is not w
     *"stack ls"*) until test -e "$0.asked"; do sleep 0.02; done; echo "error: broken" >&2; exit 1;;
     *) touch "$0.asked"; sleep 600;;
   esac`;
-  const { child, ended, stderr } = start("experiment/command/main.ts", ["--target", "stack:dev"], {
-    PATH: pathWithPulumi(script),
-    LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
-  });
+  const { child, ended, stderr } = start(
+    "experiment/command/run-experiment.ts",
+    ["--target", "stack:dev"],
+    {
+      PATH: pathWithPulumi(script),
+      LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
+    },
+  );
   const cli = new Set<number>();
   await waitUntil("the end", () => {
     for (const pid of descendantsOf(child.pid ?? 0)) cli.add(pid);

@@ -104,7 +104,11 @@ test.skipIf(!canPretend)(
 test("where the system makes no folder, that is said at once and nothing is fired", async () => {
   const { url, requests } = await startServer(answerPlainly);
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: "/proc/none" };
-  const { ended, stderr } = start("experiment/command/main.ts", ["--target", url.href], env);
+  const { ended, stderr } = start(
+    "experiment/command/run-experiment.ts",
+    ["--target", url.href],
+    env,
+  );
   expect(await ended).toBe(1);
   expect(stderr()).toMatch(
     /^error: The record \/proc\/none\/\S+ cannot be written: ENOENT.*\nName a file with --out/,

@@ -8,7 +8,7 @@ import { program, run } from "./another-machine.ts";
 import { answerAlone } from "./own-process-each.ts";
 import { recordsIn } from "./recorded-run.ts";
 
-const EXPERIMENT = "experiment/command/main.ts";
+const EXPERIMENT = "experiment/command/run-experiment.ts";
 
 test.each([
   ["the text", []],
@@ -40,7 +40,7 @@ test("output that a full disk does not take is said to be missing, and the recor
       `The record is whole: npm run report -- ${path}\n`,
   );
   expect(linesOf(readFileSync(path, "utf8")).at(-1)).toMatchObject({ outcomes: { ok: 10 } });
-  const report = run([...toFull, ...program("experiment/command/report.ts", path)]);
+  const report = run([...toFull, ...program("experiment/command/report-records.ts", path)]);
   expect(await report.ended).toBe(1);
   expect(report.stderr()).toMatch(/^error: Standard output did not .*\nMake room there, or name/);
 });

@@ -24,7 +24,7 @@ function witness(): { preload: string; saw: () => string } {
 }
 
 test.each([
-  ["the experiment", "experiment/command/main.ts", [], 130],
+  ["the experiment", "experiment/command/run-experiment.ts", [], 130],
   ["the screen", "tui/start-screen.ts", ["--target", "local"], 0],
 ] as const)("%s ends in order when its terminal is gone", async (_, program, args, code) => {
   const [data, temporary] = [temporaryFolder(), temporaryFolder()];

@@ -37,10 +37,14 @@ test("what a server answers and a plan names is text in a terminal, and verbatim
   const out = join(temporaryFolder(), "record \u001b[31m\u0085q\u202eQ.ndjson");
   const plan = hostilePlan(HOSTILE_REQUESTS);
   const args = ["--target", url.href, "--plan", plan, "--out", out];
-  const terminal = new Terminal(process.execPath, ["experiment/command/main.ts", ...args], {
-    columns: 250,
-    env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
-  });
+  const terminal = new Terminal(
+    process.execPath,
+    ["experiment/command/run-experiment.ts", ...args],
+    {
+      columns: 250,
+      env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
+    },
+  );
   onTestFinished(() => terminal.dispose());
   expect(await terminal.exited).toBe(INCONCLUSIVE);
   expect(terminal.written).toMatch(/^Record: .*record \\u001b\[31m/m);
@@ -54,7 +58,7 @@ test("what a server answers and a plan names is text in a terminal, and verbatim
   expect(observations.filter(({ requestId }) => !requestId?.includes("\u009b"))).toEqual([]);
 
   const reports = ["text", "csv", "html", "json"].map(async (format) => {
-    const report = start("experiment/command/report.ts", [out, "--format", format]);
+    const report = start("experiment/command/report-records.ts", [out, "--format", format]);
     expect(await report.ended).toBe(0);
     const printed = report.stdout();
     expect([...harmIn(printed), ...harmIn(report.stderr())]).toEqual([]);
@@ -74,7 +78,7 @@ test("the same on standard output as NDJSON is read back as it was, and harmless
   const { url } = await startHostileServer();
   const out = join(temporaryFolder(), "record.ndjson");
   const args = ["--target", url.href, "--plan", hostilePlan(HOSTILE_REQUESTS), "--out", out];
-  const run = start("experiment/command/main.ts", [...args, "--json"]);
+  const run = start("experiment/command/run-experiment.ts", [...args, "--json"]);
   expect(await run.ended).toBe(INCONCLUSIVE);
   expect(harmIn(run.stdout())).toEqual([]);
   expect(strayControls(run.stdout())).toEqual([]);
@@ -148,13 +152,16 @@ test("what is wrong is named on standard error as text, whatever it is made of",
   const thrower = join(folder, "index.mjs");
   writeFileSync(thrower, `throw new Error(${JSON.stringify(HARM)});`);
   const programs: [program: string, args: string[]][] = [
-    ["experiment/command/main.ts", ["--plan", HARM]],
-    ["experiment/command/main.ts", ["--plan", `${HARM}.json`]],
-    ["experiment/command/main.ts", ["--target", HARM, "--clients", "a"]],
-    ["experiment/command/main.ts", [`--${HARM}`]],
-    ["experiment/command/main.ts", ["--out", `${folder}/index.mjs/${HARM.replaceAll("/", "")}`]],
-    ["experiment/command/report.ts", [HARM]],
-    ["experiment/command/report.ts", [`--${HARM}`]],
+    ["experiment/command/run-experiment.ts", ["--plan", HARM]],
+    ["experiment/command/run-experiment.ts", ["--plan", `${HARM}.json`]],
+    ["experiment/command/run-experiment.ts", ["--target", HARM, "--clients", "a"]],
+    ["experiment/command/run-experiment.ts", [`--${HARM}`]],
+    [
+      "experiment/command/run-experiment.ts",
+      ["--out", `${folder}/index.mjs/${HARM.replaceAll("/", "")}`],
+    ],
+    ["experiment/command/report-records.ts", [HARM]],
+    ["experiment/command/report-records.ts", [`--${HARM}`]],
     ["tui/start-screen.ts", ["--target", HARM]],
     ["local-lambda/serve.ts", ["--model", "managed-instances", "--code", folder]],
   ];

@@ -1,14 +1,9 @@
-/** Reads a plan from what a person typed, on the command line or in a form. */
+/** Reads a plan from texts: the options of a command line, or the fields of a form. */
 
-import { equalStages, LIMITS, type Plan, referencePlan } from "./plan.ts";
-import {
-  duration,
-  fieldReader,
-  type PlanProblem,
-  parseClients,
-  type ReadField,
-  wholeNumber,
-} from "./plan-fields.ts";
+import { lengthOf, MAX_CLIENT_LENGTH } from "../../../handler/contract.ts";
+import { inWords, plural } from "../numbers.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { equalStages, LIMITS, type Plan, type Range, referencePlan, type Stage } from "./plan.ts";
 
 /** A plan's fields as text; what is absent takes its default. */
 export interface PlanInput {
@@ -26,47 +21,220 @@ export interface PlanInput {
   pause?: string | undefined;
 }
 
-/** The same, read. */
-export interface PlanParameters {
-  clients: string[];
+/** The same, and what only some of the named plans take. */
+export interface PlanOptions extends PlanInput {
+  /** How long a run lasts. */
+  duration?: string | undefined;
+}
+
+/** What stages are made from. */
+interface PlanValues {
   concurrency: number;
   requests: number;
   holdMs: number;
   runs: number;
   pauseMs: number;
+  durationMs: number;
 }
 
-export type ParsedPlan<Field extends string = keyof PlanInput> =
+/** What is wrong with one field, in words that say what would be right. */
+interface PlanProblem<Field> {
+  field: Field;
+  message: string;
+}
+
+export type ParsedPlan<Field = keyof PlanInput> =
   | { ok: true; plan: Plan }
   | { ok: false; problems: PlanProblem<Field>[] };
 
-/** Reads a plan of equal stages, and reports all problems at once. */
-export function parsePlan(input: PlanInput): ParsedPlan {
-  const { read, problems } = fieldReader<keyof PlanInput>(input);
-  const { clients, holdMs, concurrency, requests, runs, pauseMs } = readParameters(read);
-  if (problems.length > 0) return { ok: false, problems };
+type ParsedOptions = ParsedPlan<keyof PlanOptions>;
 
-  const stages = equalStages(runs, concurrency, requests, pauseMs);
-  const plan = { name: "custom", clients, holdMs, steps: referencePlan.steps, stages };
-  return { ok: true, plan: referenceOr(plan) };
+/** A way to make a plan from options. */
+interface PlanDesign {
+  name: string;
+  /** The options that mean something in it. */
+  takes: readonly (keyof PlanOptions)[];
+  /** What the options are when they are not given; where nothing is said here, as in the reference. */
+  defaults: Partial<PlanValues & Pick<Plan, "clients">>;
+  /** The stages, or what cannot be fired. */
+  stages(values: PlanValues): Stage[] | PlanProblem<keyof PlanOptions>;
 }
 
-/** Reads what any plan is made of; what was not given is as in the reference. */
-export function readParameters(read: ReadField<keyof PlanInput>): PlanParameters {
-  const clients = read("clients", referencePlan.clients, parseClients);
-  const concurrency = read("concurrency", clients.length, wholeNumber(LIMITS.concurrency));
-  return {
-    clients,
+export interface NamedPlan extends PlanDesign {
+  /** One line: what it fires, by the options that change it, and what that shows. */
+  description: string;
+}
+
+const EQUAL_STAGES = ["clients", "concurrency", "requests", "hold", "runs", "pause"] as const;
+
+/** How many pauses a lifetime has; the first is 2⁵ times shorter than the last. */
+const GROWING_PAUSES = 6;
+
+const reference: NamedPlan = {
+  name: referencePlan.name,
+  description: "five clients at once, --runs (2) times: who shares a process, cold and warm",
+  takes: EQUAL_STAGES,
+  defaults: {},
+  stages: stagesAlike,
+};
+
+const burst: NamedPlan = {
+  name: "burst",
+  description: "--concurrency (100) at once, --runs (2) times: a burst, cold and then warm",
+  takes: EQUAL_STAGES,
+  defaults: { concurrency: 100, holdMs: 1_000 },
+  stages: stagesAlike,
+};
+
+const ramp: NamedPlan = {
+  name: "ramp",
+  description: "1, 2, 4 … --concurrency (64) at once: environments against concurrency",
+  takes: ["clients", "concurrency", "hold", "pause"],
+  defaults: { concurrency: 64, holdMs: 1_000 },
+  stages: ({ concurrency, pauseMs }) =>
+    doublingTo(concurrency).map((atOnce, run) => ({
+      concurrency: atOnce,
+      requests: atOnce,
+      pauseMs: run === 0 ? 0 : pauseMs,
+    })),
+};
+
+const steady: NamedPlan = {
+  name: "steady",
+  description: "--concurrency (20) in flight for --duration (30 s): reuse and routing",
+  takes: ["clients", "concurrency", "hold", "duration"],
+  defaults: { concurrency: 20, holdMs: 1_000, durationMs: 30_000 },
+  stages: ({ concurrency, holdMs, durationMs }) => {
+    const requests = Math.max(1, Math.round(durationMs / holdMs)) * concurrency;
+    if (requests <= LIMITS.requests.max) return equalStages(1, concurrency, requests, 0);
+    const most = inWords(LIMITS.requests.max);
+    const message = `needs ${plural(requests, "request")}, and ${most} are the most: shorten it`;
+    return { field: "duration", message };
+  },
+};
+
+/**
+ * Each pause starts when the environments have just been used, so each burst measures an idle time
+ * of its own. The literature found that AWS halves the idle environments every 380 s (Copik et al.,
+ * "SeBS", Middleware 2021, section 6.5): six minutes lie well within the default pauses.
+ */
+const lifetime: NamedPlan = {
+  name: "lifetime",
+  description:
+    "--concurrency (10) at once after pauses that double to --pause (16 min): when idle ones end",
+  takes: ["clients", "concurrency", "hold", "pause"],
+  defaults: { concurrency: 10, holdMs: 500, pauseMs: 960_000 },
+  stages: ({ concurrency, pauseMs }) => [
+    ...equalStages(1, concurrency, concurrency, 0),
+    ...Array.from({ length: GROWING_PAUSES }, (_, pause) => ({
+      concurrency,
+      requests: concurrency,
+      pauseMs: Math.round(pauseMs / 2 ** (GROWING_PAUSES - 1 - pause)),
+    })),
+  ],
+};
+
+/** The first one is fired where none was named. */
+export const NAMED_PLANS = [reference, burst, ramp, steady, lifetime] as const;
+
+/**
+ * Reads the options of a named plan, by default the reference, and reports all problems at once. The
+ * reference that was changed is called custom.
+ */
+export function parsePlan(input: PlanInput): ParsedPlan;
+export function parsePlan(options: PlanOptions, named: NamedPlan): ParsedOptions;
+export function parsePlan(options: PlanOptions, named: NamedPlan = reference): ParsedOptions {
+  const { name, takes } = named;
+  const meaningless = `means nothing in the plan ${name}, which takes ${takes.join(", ")}`;
+  const parsed = parseDesign(named, options, meaningless);
+  if (!parsed.ok || named !== reference) return parsed;
+  const isChanged = JSON.stringify(parsed.plan) !== JSON.stringify(referencePlan);
+  return { ok: true, plan: isChanged ? { ...parsed.plan, name: "custom" } : referencePlan };
+}
+
+/** Reads the options that change the plan of a file, whose stages stand there. */
+export function changePlan(plan: Plan, options: PlanOptions, path: string): ParsedOptions {
+  const { name, clients, holdMs, steps, stages } = plan;
+  const parsed = parseDesign(
+    { name, takes: ["clients", "hold"], defaults: { clients, holdMs }, stages: () => stages },
+    options,
+    `the stages are those of ${path}: change them there`,
+  );
+  return parsed.ok ? { ok: true, plan: { ...parsed.plan, steps } } : parsed;
+}
+
+/** @param meaningless what is said of an option that the design does not take */
+function parseDesign(design: PlanDesign, options: PlanOptions, meaningless: string): ParsedOptions {
+  const { name, takes, defaults } = design;
+  const problems: PlanProblem<keyof PlanOptions>[] = [];
+  function read<T>(field: keyof PlanOptions, byDefault: T, parse: (text: string) => T | string): T {
+    const text = options[field];
+    if (text === undefined) return byDefault;
+    const value = takes.includes(field) ? parse(text) : meaningless;
+    if (typeof value !== "string") return value;
+    problems.push({ field, message: value });
+    return byDefault;
+  }
+  const { holdMs, pauseMs = 0, durationMs = 0 } = { ...referencePlan, ...defaults };
+  const clients = read("clients", defaults.clients ?? referencePlan.clients, parseClients);
+  const concurrency = read(
+    "concurrency",
+    defaults.concurrency ?? clients.length,
+    wholeNumber(LIMITS.concurrency),
+  );
+  const values: PlanValues = {
     concurrency,
     requests: read("requests", concurrency, wholeNumber(LIMITS.requests)),
-    holdMs: read("hold", referencePlan.holdMs, duration(LIMITS.holdMs)),
+    holdMs: read("hold", holdMs, duration(LIMITS.holdMs)),
     runs: read("runs", referencePlan.stages.length, wholeNumber(LIMITS.runs)),
-    pauseMs: read("pause", 0, duration(LIMITS.pauseMs)),
+    pauseMs: read("pause", pauseMs, duration(LIMITS.pauseMs)),
+    durationMs: read("duration", durationMs, duration(LIMITS.durationMs)),
+  };
+  if (problems.length > 0) return { ok: false, problems };
+  const stages = design.stages(values);
+  if (!Array.isArray(stages)) return { ok: false, problems: [stages] };
+  const { steps } = referencePlan;
+  return { ok: true, plan: { name, clients, holdMs: values.holdMs, steps, stages } };
+}
+
+/** Reads names that are separated by commas or line breaks, or says what is wrong with them. */
+function parseClients(text: string): string[] | string {
+  const names = text
+    .split(/[,\n]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (names.length === 0) return "name at least one client, such as Ana, Barbara";
+  const long = names.find((name) => lengthOf(name) > MAX_CLIENT_LENGTH);
+  if (long === undefined) return names;
+  return `"${[...long].slice(0, 20).join("")}…" is longer than ${MAX_CLIENT_LENGTH} characters`;
+}
+
+/** A reader of whole numbers within limits; thousands may be separated. */
+function wholeNumber({ min, max }: Range): (text: string) => number | string {
+  return (text) => {
+    const plain = text.trim().replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, "");
+    const value = Number(plain);
+    if (/^\d+$/.test(plain) && value >= min && value <= max) return value;
+    return `"${text.trim()}" is not a whole number from ${inWords(min)} to ${inWords(max)}`;
   };
 }
 
-/** The plan, or the reference where it differs from that by its name alone. */
-function referenceOr(plan: Plan): Plan {
-  const renamed = JSON.stringify({ ...plan, name: referencePlan.name });
-  return renamed === JSON.stringify(referencePlan) ? referencePlan : plan;
+/** A reader of durations within limits, in milliseconds. */
+function duration({ min, max }: Range): (text: string) => number | string {
+  return (text) => {
+    const value = parseDuration(text);
+    if (value !== undefined && value >= min && value <= max) return value;
+    const range = `${formatDuration(min)} to ${formatDuration(max)}`;
+    return `"${text.trim()}" is not a duration from ${range}, such as 5s or 250ms`;
+  };
+}
+
+function stagesAlike({ runs, concurrency, requests, pauseMs }: PlanValues): Stage[] {
+  return equalStages(runs, concurrency, requests, pauseMs);
+}
+
+/** 1, 2, 4 … and the last number itself. */
+function doublingTo(last: number): number[] {
+  const steps = Array.from({ length: Math.ceil(Math.log2(last)) }, (_, power) => 2 ** power);
+  return [...steps, last];
 }

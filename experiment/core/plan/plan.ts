@@ -21,7 +21,13 @@ export interface Plan {
   stages: Stage[];
 }
 
-/** The limits of a plan, each inclusive. */
+/** Limits, both inclusive. */
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** The limits of a plan. */
 export const LIMITS = {
   concurrency: { min: 1, max: 10_000 },
   requests: { min: 1, max: 1_000_000 },
@@ -32,7 +38,7 @@ export const LIMITS = {
   pauseMs: { min: 0, max: 3_600_000 },
   /** Of a run that is as long as it is told to be. */
   durationMs: { min: 100, max: 3_600_000 },
-} as const;
+} as const satisfies Record<string, Range>;
 
 const REFERENCE_CLIENTS = ["Ana", "Barbara", "Mario", "Dean", "John"];
 

@@ -7,8 +7,7 @@ import { verifySignature } from "../../local-lambda/function-url/authorization.t
 import { fireAt } from "../../test/fire-at.ts";
 import { answerPlainly, type SeenRequest, startServer } from "../../test/http-server.ts";
 import { temporaryFolder } from "../../test/processes.ts";
-import { credentialsFor, standardCredentials } from "./aws-credentials.ts";
-import { openSigner } from "./signing.ts";
+import { credentialsFor, openSigner, standardCredentials } from "./aws-credentials.ts";
 
 const KEY = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCY" };
 const REGION = "eu-west-1";

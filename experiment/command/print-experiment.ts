@@ -1,0 +1,236 @@
+/** Fires one experiment, and prints it while it happens. */
+
+import { createInterface } from "node:readline/promises";
+import { printable, printableLine } from "../../basics/printable.ts";
+import type { Conducted } from "../conduct.ts";
+import { unlessAborted } from "../core/abort.ts";
+import { ExperimentError } from "../core/errors.ts";
+import { ensurePossible, type Phase } from "../core/experiment.ts";
+import { formatDuration } from "../core/plan/duration.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import type { RecordLine, Verdict } from "../core/record-lines.ts";
+import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
+import { pooledWith } from "../records/pooled-evidence.ts";
+import { ExperimentText } from "../reports/experiment-text.ts";
+import { costWords, firedWords, pooledWords } from "../reports/words.ts";
+import { openTarget } from "../targets/open-target.ts";
+import type { TargetChoice } from "../targets/target-choice.ts";
+import { recordLine, watchOutput } from "./output.ts";
+
+export interface ExperimentOptions {
+  plan: Plan;
+  target: TargetChoice;
+  /** The verdict that the caller counts on. */
+  expect?: Verdict | undefined;
+  out?: string | undefined;
+  json: boolean;
+  /** Whether the plan is fired at the control first. */
+  control: boolean;
+  /** Whether the service's log is asked afterwards if the answers told the truth. */
+  crossCheck: boolean;
+  /** Whether the user has agreed to whatever it costs. */
+  yes: boolean;
+}
+
+/** How it ended, where it did not fail. */
+export type Ending = "verdict" | "unexpected" | "inconclusive" | "interrupted";
+
+/**
+ * Fires, prints and records what was asked for.
+ *
+ * @param onBegun called with the record's path, when there is one
+ * @throws ExperimentError when it cannot be fired, recorded or printed
+ */
+export async function printExperiment(
+  options: ExperimentOptions,
+  signal: AbortSignal,
+  onBegun: (record: string) => void,
+): Promise<Ending> {
+  const output = watchOutput();
+  const { plan, json, out } = options;
+  const progress = new Progress(plan);
+  const onWait = (words: string) => {
+    progress.clear();
+    process.stderr.write(`${words}\n`);
+  };
+  // What fires is loaded while the target opens.
+  const [target, { conduct }] = await Promise.all([
+    openTarget(options.target, signal, onWait),
+    import("../conduct.ts"),
+  ]);
+  const show = printer(json, progress);
+  // What is read by programs is the record and nothing else.
+  const say = json ? process.stderr : process.stdout;
+  let conducted: Conducted;
+  let begun: string | undefined;
+  try {
+    if (!json) say.write(`${firedWords(plan, target.description)}\n${target.proves}\n`);
+    const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
+    if (isAgreed === undefined) return "interrupted";
+    if (!isAgreed) throw new ExperimentError("nothing fired", {});
+    if (!json) say.write("\n");
+    conducted = await conduct({
+      plan,
+      target,
+      out,
+      withControl: options.control,
+      signal,
+      onLine: show,
+      onPhase: (phase) => progress.enter(phase),
+      onRecord: (path) => {
+        begun = path;
+        onBegun(path);
+      },
+    });
+  } catch (error) {
+    progress.clear();
+    // What was fired until then is on it.
+    if (begun !== undefined) say.write(`\n${recordLine(begun)}`);
+    throw error;
+  } finally {
+    progress.clear();
+    await target.close();
+  }
+  const { record } = conducted;
+  if (!json && record !== undefined) await printRecord(record);
+  // A reader of the record on standard output may not get the rest of it.
+  if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
+  if (options.crossCheck && record !== undefined && !signal.aborted) {
+    say.write("\nReading the stack's log, which may lag by up to a minute …\n");
+    const { crossCheck } = await import("../cross-check.ts");
+    const line = await unlessAborted(crossCheck(record, signal, { onWait }), signal);
+    if (line) show(line);
+    if (line && !line.agreement) return "inconclusive";
+  }
+  if (signal.aborted) return "interrupted";
+  const why = await output.loss();
+  if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
+  return endingOf(conducted, options);
+}
+
+/** Where it is, and what it adds to those before it. */
+async function printRecord(record: string): Promise<void> {
+  const pooled = await pooledWith(record);
+  const words = pooled && pooledWords(pooled);
+  if (words !== undefined) process.stdout.write(`${words}\n`);
+  process.stdout.write(`\n${recordLine(record)}`);
+}
+
+/** What is done with each line: printed as it is, or gathered into text. */
+function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
+  // What is unprintable is escaped as JSON would have it, and is read back as it was.
+  if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
+  const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
+  return (line) => {
+    if (line.type === "observation") progress.count();
+    const completed = text.take(line);
+    if (completed === undefined) return;
+    progress.clear();
+    process.stdout.write(line.type === "verdict" && line.run ? `${completed}\n` : completed);
+  };
+}
+
+function endingOf({ verdict }: Conducted, { expect }: ExperimentOptions): Ending {
+  if (verdict.verdict === "inconclusive") return "inconclusive";
+  if (expect !== undefined && verdict.verdict !== expect) return "unexpected";
+  return "verdict";
+}
+
+interface Consent {
+  /** Where to say it. */
+  say: NodeJS.WriteStream;
+  /** Whether the user has agreed to any cost beforehand. */
+  isAgreed: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Says what the plan will meet and cost at the target, and asks where it costs much.
+ *
+ * @returns whether it may be fired; `undefined` when the user wants to leave
+ * @throws ExperimentError when the plan cannot work, or costs too much to be fired unasked and
+ *   nobody is there to ask
+ */
+async function agree(
+  plan: Plan,
+  target: Target,
+  { say, isAgreed, signal }: Consent,
+): Promise<boolean | undefined> {
+  await ensurePossible(plan, target);
+  const cautions = target.cautions ? await unlessAborted(target.cautions(plan), signal) : [];
+  if (signal.aborted) return undefined;
+  for (const caution of cautions ?? []) say.write(`Note: ${printableLine(caution)}\n`);
+  const cost = target.cost?.(plan);
+  if (cost === undefined) return true;
+  say.write(`${printableLine(costWords(cost))}\n`);
+  if (isAgreed || cost.usd < CONFIRM_FROM_USD) return true;
+  // A question that nobody sees would be waited for in vain.
+  if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
+  throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });
+}
+
+async function ask(signal: AbortSignal): Promise<boolean | undefined> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await reader.question("Fire it? [y/N] ", { signal })).trim());
+  } catch (error) {
+    // Ctrl-C and Ctrl-D arrive here as keys, not as signals.
+    if (error instanceof Error && error.name === "AbortError") return undefined;
+    throw error;
+  } finally {
+    reader.close();
+  }
+}
+
+const REFRESH_MS = 100;
+const CLEAR_LINE = "\r\u001b[K";
+
+class Progress {
+  readonly #plan: Plan;
+  readonly #stream = process.stderr;
+  #answered = 0;
+  #phase: Phase | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  enter(phase: Phase): void {
+    if (!this.#stream.isTTY) return;
+    this.#phase = phase;
+    this.#answered = 0;
+    this.#timer ??= setInterval(() => this.#draw(), REFRESH_MS);
+    this.#draw();
+  }
+
+  /** One more request has ended. */
+  count(): void {
+    this.#answered += 1;
+  }
+
+  /** Takes the line away; the next phase brings it back. */
+  clear(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (this.#stream.isTTY && this.#phase) this.#stream.write(CLEAR_LINE);
+    this.#phase = undefined;
+  }
+
+  #draw(): void {
+    if (!this.#phase) return;
+    const words = this.#describe(this.#phase);
+    // What goes on in another line stays there, as only the last one can be cleared.
+    const room = this.#stream.columns > 0 ? this.#stream.columns - 1 : words.length;
+    this.#stream.write(`${CLEAR_LINE}${words.slice(0, room)}`);
+  }
+
+  #describe(phase: Phase): string {
+    const { stages } = this.#plan;
+    const which = phase.role === "control" ? "Control, run" : "Run";
+    const run = `${which} ${phase.index + 1} of ${stages.length}`;
+    if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
+    if (phase.name === "arming") return `${run}: opening connections …`;
+    return `${run}: ${this.#answered} of ${stages[phase.index]?.requests ?? 0} answered …`;
+  }
+}
