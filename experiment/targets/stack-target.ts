@@ -85,7 +85,7 @@ function stackObstacles(plan: Plan, { stack, maxHoldMs, reservedConcurrency }: S
 /** All stages together; what the stack costs while nobody uses it is no cost of the plan. */
 export function planCost({ stages, holdMs }: Plan, billed: Billed): Cost {
   const { region, architecture, memoryMb } = billed;
-  const { regionClass } = priceOf({ region, architecture, isProvisioned: false });
+  const { regionClass } = priceOf({ region, architecture });
   const costs = stages.map((stage) =>
     loadCostUsd(billed, { requests: stage.requests, atOnce: burstOf(stage), holdMs }),
   );
