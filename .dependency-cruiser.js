@@ -61,7 +61,7 @@ export default {
       to: { path: "node_modules/" },
     },
     {
-      name: "infrastructure-knows-the-handler-only",
+      name: "infrastructure-knows-no-runner",
       severity: "error",
       from: { path: "^(infrastructure/|index\\.ts$)", pathNot: "\\.test\\.ts$" },
       to: { path: ["^tui/", "^experiment/", "^local-lambda/", "^test/"] },

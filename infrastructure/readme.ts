@@ -53,11 +53,11 @@ In the project's folder:
 ${provisionedConcurrency === "none" ? "" : ABOUT_PROVISIONED}
 ## Who may use it
 
-${whoMayUseIt(deployment)}
+${accessText(deployment)}
 
 ## What it costs
 
-${whatItCosts(deployment)}
+${costText(deployment)}
 `;
 }
 
@@ -76,7 +76,7 @@ export function openToEverybody(stack: string): string {
   return `The URL takes requests from anybody, at your expense. Close it: \`${closing}\`.`;
 }
 
-function whoMayUseIt({ configuration, stack, functionName }: Deployment): string {
+function accessText({ configuration, stack, functionName }: Deployment): string {
   if (configuration.urlAuthorization === "NONE") return openToEverybody(stack);
   return `The URL takes requests that are signed with AWS credentials. The experiment signs its own, with those
 that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output
@@ -91,7 +91,7 @@ Attach it to the user or role that runs the experiment. It is not part of the st
 yourself after the stack is destroyed.`;
 }
 
-function whatItCosts({ configuration, stack, region }: Deployment): string {
+function costText({ configuration, stack, region }: Deployment): string {
   const { memoryMb, architecture, maxHoldMs, provisionedConcurrency: kept } = configuration;
   const billed = { ...configuration, region };
   const holdMs = Math.min(DEFAULT_HOLD_MS, maxHoldMs);

@@ -1,4 +1,5 @@
 /** What the text of a configuration key may be. */
+import assert from "node:assert/strict";
 
 export interface Rule<Value> {
   /** Completes "must be". */
@@ -42,7 +43,7 @@ export function orNone(rule: Rule<number>): Rule<number | "none"> {
 /** Suggests the first value, or of numbers, in ascending order, the nearest below the one given. */
 export function oneOf<const Value extends string | number>(values: readonly Value[]): Rule<Value> {
   const [first] = values;
-  if (first === undefined) throw new Error("a choice needs values");
+  assert(first !== undefined, "a choice needs values");
   return {
     expected: `one of ${values.join(", ")}`,
     read: (text) => values.find((value) => String(value) === text),

@@ -1,7 +1,8 @@
 /** What reaches a user through npm: how much, under which licences, and that none of it runs unasked. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import {
   IN_A_FILE,
@@ -10,9 +11,10 @@ import {
   lockedPackages,
   packagesPage,
 } from "../docs/list-packages.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT, temporaryFolder } from "./processes.ts";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
 
 /** Allow use, change and distribution, in this form. */
 const ALLOWED = [
@@ -44,8 +46,43 @@ test("no package runs a script at install time", () => {
 });
 
 test("every version is exact, and what comes is checked by its sum", () => {
-  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read("package.json"));
+  const { dependencies, devDependencies, optionalDependencies } = manifest;
   const versions = { ...dependencies, ...devDependencies, ...optionalDependencies };
   for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(lockedPackages().filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+});
+
+/** What each command runs, and what Pulumi does by its project file. */
+const RUNS = {
+  ...Object.fromEntries(
+    ["tui", "experiment", "report", "local-lambda"].map((name) => [
+      name,
+      manifest.scripts?.[name] ?? "",
+    ]),
+  ),
+  "pulumi up": "node --import ./preload.js index.ts",
+};
+
+test.each(Object.entries(RUNS))(
+  "where the packages are not installed, %s says how they are",
+  (_, command) => {
+    const [, ...args] = command.replace(/^exec /, "").split(" ");
+    const folder = temporaryFolder();
+    for (const file of ["preload.js", "package.json", args.at(-1) ?? ""]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(folder, file));
+    }
+    const before = readdirSync(folder);
+    const ran = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    expect(ran).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: "The packages are not installed. Run: npm ci\n",
+    });
+    expect(readdirSync(folder)).toEqual(before);
+  },
+);
+
+test("Pulumi preloads what says so", () => {
+  expect(read("Pulumi.yaml")).toMatch(/^ {4}nodeargs: --import \.\/preload\.js$/m);
 });
