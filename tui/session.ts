@@ -432,24 +432,17 @@ function isFull(error: unknown): boolean {
 
 /** A target that was chosen, as the head names it. */
 export function describeTarget(choice: TargetChoice): TargetState {
-  return { choice, title: titleOf(choice), proves: PROVES[choice.kind] };
-}
-
-function titleOf(choice: TargetChoice): string {
-  switch (choice.kind) {
-    case "local":
-      return `local · ${choice.model}`;
-    case "stack":
-      return choice.stack === undefined ? "the selected stack" : `stack ${choice.stack}`;
-    case "url":
-      return choice.url.href;
-  }
+  const isUnnamed = choice.kind === "stack" && choice.stack === undefined;
+  const { title, proves } = describeKnown(choice);
+  return { choice, title: isUnnamed ? "the selected stack" : title, proves };
 }
 
 /** A target that is open, or that an experiment was recorded at, in the same words. */
-export function describeKnown(target: TargetDescription): Pick<TargetState, "title" | "proves"> {
+export function describeKnown(
+  target: Pick<TargetDescription, "kind" | "model" | "stack"> & { url?: URL | string },
+): Pick<TargetState, "title" | "proves"> {
   const { kind, model, url, stack } = target;
-  const titles = { local: ["local", model], stack: ["stack", stack], url: [url] };
+  const titles = { local: ["local", model], stack: ["stack", stack], url: [String(url)] };
   const title = titles[kind].filter(Boolean).join(kind === "local" ? " · " : " ");
   return { title, proves: PROVES[kind] };
 }

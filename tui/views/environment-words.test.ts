@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { expect, test } from "vitest";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RunLine } from "../../experiment/core/record-lines.ts";
@@ -26,8 +27,8 @@ function wordsAfter(...runs: Told[][]): string {
       follower.take(observation(index, request, told), true);
   }
   const [environment] = follower.environments;
-  if (!environment) return "";
-  return environmentWords(environment, summarizeRun(environment, `e/${runs.length}`), true);
+  assert.ok(environment);
+  return environmentWords(summarizeRun(environment, `e/${runs.length}`), true);
 }
 
 function runLine(index: number): RunLine {

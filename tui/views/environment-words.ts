@@ -9,11 +9,13 @@ import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
 
 /** What an environment's answers of one run have come to. */
 export interface RunSummary {
+  environment: EnvironmentState;
   run: string;
   /** The environment's answers over all runs, when this was summed up. */
   seen: number;
   /** In order of arrival. */
   answers: readonly Invocation[];
+  last: Invocation;
   atOnce: AtOnce;
   /** The most of all its processes, and of all its instances. */
   mostAtOnce: number;
@@ -37,15 +39,18 @@ export function summarizeRun(environment: EnvironmentState, run: string): RunSum
   const seen = earlier + invocations.length;
   const known = summaries.get(environment);
   if (known?.run === run && known.seen === seen) return known;
-  const first = invocations.findIndex((invocation) => invocation.run === run);
   // Those of a run follow one another, and the current run is the last.
-  const answers = first < 0 ? [] : invocations.slice(first);
+  const answers = invocations.slice(invocations.findIndex((answer) => answer.run === run));
+  const last = answers.at(-1);
+  assert.ok(last?.run === run, "only an environment that served the run is looked at");
   const atOnce = atOnceByProcess(answers);
   const byInstance = deepestBy(answers, (answer) => reportOf(answer).instance);
   const summary = {
+    environment,
     run,
     seen,
     answers,
+    last,
     atOnce,
     mostAtOnce: Math.max(0, ...atOnce.values()),
     mostInInstance: Math.max(0, ...byInstance.values()),
@@ -84,13 +89,8 @@ export function labelOf({ labels }: Snapshot, { id }: EnvironmentState): string 
 }
 
 /** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */
-export function environmentWords(
-  environment: EnvironmentState,
-  { answers, mostAtOnce, mostInInstance }: RunSummary,
-  isWide: boolean,
-): string {
-  const last = answers.at(-1);
-  assert.ok(last, "an environment without an answer in the run is not shown");
+export function environmentWords(summary: RunSummary, isWide: boolean): string {
+  const { environment, answers, last, mostAtOnce, mostInInstance } = summary;
   if (mostAtOnce > 1) {
     return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
   }

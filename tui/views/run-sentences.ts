@@ -46,7 +46,7 @@ function sentenceOfEnvironment(
     const mixed = isMixed(response) ? ", mixed" : "";
     return `${printable(client)} found counter ${counter} and the clients ${names}${mixed}`;
   });
-  const words = printable(environmentWords(environment, summary, true));
+  const words = printable(environmentWords(summary, true));
   const name = `Environment ${environment.position}, ${labelOf(snapshot, environment)}`;
   return `${name}, ${words}: ${told.join("; ")}.`;
 }
