@@ -105,7 +105,7 @@ const dean: Told = { client: "Dean", from: 0, until: 10, counter: 2, clients: ["
 function wordsAfter(...runs: Told[][]): string {
   const [environment] = shown(5, ...runs).environments;
   assert.ok(environment);
-  return environmentWords(summarizeRun(environment, `e/${runs.length}`), true);
+  return environmentWords(summarizeRun(environment), true);
 }
 
 test.each<[words: string, runs: Told[][]]>([

@@ -219,13 +219,12 @@ function blocksOf(drawing: Drawing, height: number): Block[] {
 }
 
 function environmentBlock(drawing: Drawing, environment: EnvironmentState): Block {
-  const { run, density } = drawing;
   // Of a thousand environments only those that are seen are looked at.
-  if (density === "lines") {
-    const lines = () => [compactLine(drawing, summarizeRun(environment, run.id))];
+  if (drawing.density === "lines") {
+    const lines = () => [compactLine(drawing, summarizeRun(environment))];
     return { height: 1, lines, environment };
   }
-  const lines = environmentLines(drawing, summarizeRun(environment, run.id));
+  const lines = environmentLines(drawing, summarizeRun(environment));
   return { height: lines.length, lines: () => lines, environment };
 }
 
