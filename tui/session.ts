@@ -195,18 +195,16 @@ export class Session {
   /** The selected stack of this project, or why there is none. */
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
-    return readStack(undefined, this.#closing.signal).catch((error) => {
-      const { message, nextStep } = describeFailure(error);
-      return { words: `${message} ${nextStep}` };
-    });
+    return readStack(undefined, this.#closing.signal).catch(failureWords);
   }
 
   /** What an environment logged, or how that can be read. */
   async readLog(environment: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
     const target = await this.#target.catch(() => undefined);
-    const lines = await target?.logs?.(environment).catch(() => undefined);
-    if (lines) return { lines };
+    if (target?.logs) {
+      return target.logs(environment).then((lines) => ({ lines }), failureWords);
+    }
     const command = target?.logsCommand?.(environment);
     return { words: command ?? "Only who runs this function can read what it logs." };
   }
@@ -422,6 +420,11 @@ export function describeFailure(error: unknown): Failure {
   }
   const nextStep = error instanceof ExperimentError ? error.nextStep : "This is a bug.";
   return { message, nextStep };
+}
+
+function failureWords(error: unknown): { words: string } {
+  const { message, nextStep } = describeFailure(error);
+  return { words: `${message} ${nextStep}` };
 }
 
 /** Whether it was for want of room that something could not be written. */
