@@ -43,7 +43,7 @@ export function App({ session, redraw }: Props) {
   // shell, has moved it; effects of this kind run right before the frame is written.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what moves the cursor is what counts
   useInsertionEffect(redraw, [size.columns, size.rows, resumed]);
-  // Outlives the view, so that who comes back from the details finds the environment again.
+  // Outlives the view: whoever comes back from the details finds the environment again.
   const scroll = useCell<Scroll>(() => ({ selected: undefined, offset: 0 }));
   useWindowTitle(snapshot);
   useKeys((input, key) => {

@@ -33,23 +33,22 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
   readPlan(program);
   const given = isTargetGiven(program) ? readTarget(program) : undefined;
   return (kept) => {
-    const target = given ?? keptTarget(kept) ?? SELECTED_STACK;
-    const mayFallBack = given === undefined && target.kind === "stack";
-    const { plan, input } = readPlan(program, isPlan(kept.plan) ? kept.plan : {});
-    return { plan, input, target, mayFallBack, notice: unknownIn(kept, given) };
+    const [ownPlan, ownTarget] = [keptPlan(kept), keptTarget(kept)];
+    const unknown = [
+      ...(kept.plan && !ownPlan ? ["plan"] : []),
+      ...(kept.target !== undefined && !ownTarget && !given ? ["target"] : []),
+    ].join(" and ");
+    const target = given ?? ownTarget ?? SELECTED_STACK;
+    return {
+      ...readPlan(program, ownPlan),
+      target,
+      mayFallBack: given === undefined && target.kind === "stack",
+      // A newer version may have kept it.
+      notice: unknown
+        ? `The kept ${unknown} cannot be used by this version; the default stands until you choose another.`
+        : undefined,
+    };
   };
-}
-
-/** Says what of the settings this version does not know: a newer one may have kept it. */
-function unknownIn(kept: KeptSettings, given: TargetChoice | undefined): string | undefined {
-  const { plan, target, model } = kept;
-  const isModel = model === undefined || MODELS.some((known) => known === model);
-  const unknown = [
-    ...(plan === undefined || isPlan(plan) ? [] : ["plan"]),
-    ...(given || target === undefined || (keptTarget(kept) && isModel) ? [] : ["target"]),
-  ];
-  if (unknown.length === 0) return undefined;
-  return `The kept ${unknown.join(" and ")} cannot be used by this version; the default stands until you choose another.`;
 }
 
 /** What is fired at where nothing else was ever asked for. */
@@ -66,16 +65,14 @@ const KNOWN: Record<keyof PlanInput, true> = {
 };
 
 /** Kept settings are a file that somebody may have edited, or that another version wrote. */
-function isPlan(input: PlanInput | undefined): input is PlanInput {
-  if (input === undefined || Object.keys(input).some((field) => !Object.hasOwn(KNOWN, field))) {
-    return false;
-  }
-  return parsePlan(input).ok;
+function keptPlan({ plan = {} }: KeptSettings): PlanInput | undefined {
+  const isKnown = Object.keys(plan).every((field) => Object.hasOwn(KNOWN, field));
+  return isKnown && parsePlan(plan).ok ? plan : undefined;
 }
 
-function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {
-  const known = MODELS.find((candidate) => candidate === model) ?? "on-demand";
-  const choice = target === undefined ? undefined : parseTarget(target, known);
+function keptTarget({ target, model = "on-demand" }: KeptSettings): TargetChoice | undefined {
+  const known = MODELS.find((candidate) => candidate === model);
+  const choice = target !== undefined && known ? parseTarget(target, known) : undefined;
   return typeof choice === "string" ? undefined : choice;
 }
 

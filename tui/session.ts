@@ -196,18 +196,16 @@ export class Session {
   /** The selected stack of this project, or why there is none. */
   async findStack(): Promise<StackState> {
     const { readStack } = await import("../experiment/targets/stack-outputs.ts");
-    return readStack(undefined, this.#closing.signal).catch((error) => {
-      const { message, nextStep } = errorWords(error, "screen");
-      return { words: `${message} ${nextStep}` };
-    });
+    return readStack(undefined, this.#closing.signal).catch(failureWords);
   }
 
   /** What an environment logged, or how that can be read. */
   async readLog(environment: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
     const target = await this.#target.catch(() => undefined);
-    const lines = await target?.logs?.(environment).catch(() => undefined);
-    if (lines) return { lines };
+    if (target?.logs) {
+      return target.logs(environment).then((lines) => ({ lines }), failureWords);
+    }
     const command = target?.logsCommand?.(environment);
     return { words: command ?? "Only who runs this function can read what it logs." };
   }
@@ -405,26 +403,24 @@ async function saveReport(record: string, signal: AbortSignal): Promise<string> 
   return path;
 }
 
-/** A target that was chosen, as the head names it. */
-export function describeTarget(choice: TargetChoice): TargetState {
-  return { choice, title: titleOf(choice), proves: PROVES[choice.kind] };
+function failureWords(error: unknown): { words: string } {
+  const { message, nextStep } = errorWords(error, "screen");
+  return { words: `${message} ${nextStep}` };
 }
 
-function titleOf(choice: TargetChoice): string {
-  switch (choice.kind) {
-    case "local":
-      return `local · ${choice.model}`;
-    case "stack":
-      return choice.stack === undefined ? "the selected stack" : `stack ${choice.stack}`;
-    case "url":
-      return choice.url.href;
-  }
+/** A target that was chosen, as the head names it. */
+export function describeTarget(choice: TargetChoice): TargetState {
+  const isUnnamed = choice.kind === "stack" && choice.stack === undefined;
+  const { title, proves } = describeKnown(choice);
+  return { choice, title: isUnnamed ? "the selected stack" : title, proves };
 }
 
 /** A target that is open, or that an experiment was recorded at, in the same words. */
-export function describeKnown(target: TargetDescription): Pick<TargetState, "title" | "proves"> {
+export function describeKnown(
+  target: Pick<TargetDescription, "kind" | "model" | "stack"> & { url?: URL | string },
+): Pick<TargetState, "title" | "proves"> {
   const { kind, model, url, stack } = target;
-  const titles = { local: ["local", model], stack: ["stack", stack], url: [url] };
+  const titles = { local: ["local", model], stack: ["stack", stack], url: [String(url)] };
   const title = titles[kind].filter(Boolean).join(kind === "local" ? " · " : " ");
   return { title, proves: PROVES[kind] };
 }

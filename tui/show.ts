@@ -63,8 +63,8 @@ export async function show(
   });
   let hasLeft = false;
   const hurry = () => process.exit(1);
-  // Who ends the program by a signal gets the terminal back, and the target is ended first. Ctrl-C is
-  // a signal only once the usual screen is back: who presses it then does not wait for that.
+  // A signal gives the terminal back and ends the target first. Ctrl-C is a signal only once the usual
+  // screen is back: whoever presses it then does not wait for the target.
   endInOrder((signal) => (hasLeft && signal === "SIGINT" ? hurry() : screen.unmount()), hurry);
   onSignals();
   leaveWithTerminal(screen);
@@ -79,7 +79,7 @@ export async function show(
     hasLeft = true;
     process.stdout.write(RESTORE_TITLE);
     store.close();
-    await inWords(session.close(), store);
+    await awaitInWords(session.close(), store);
   }
   if (crash) throw crash;
   // Read aloud, what was last said stays, and its line has no end.
@@ -88,7 +88,7 @@ export async function show(
 }
 
 /** Waits for the end; the usual screen is back, and empty meanwhile. */
-async function inWords(ending: Promise<void>, store: ExperimentStore): Promise<void> {
+async function awaitInWords(ending: Promise<void>, store: ExperimentStore): Promise<void> {
   const say = () => {
     const what = isBusy(store.current) ? "what is under way" : "the target";
     process.stdout.write(`Waiting for ${what} to end …\n`);

@@ -16,16 +16,24 @@ export interface Binding {
   run?: () => void;
 }
 
-/** The binding that a key press is for, if there is one. */
-export function bindingFor(
+/**
+ * Does what the keys are bound to.
+ *
+ * @param onText takes keys before the bindings do, and says whether it has: a field of text
+ */
+export function useBindings(
   bindings: readonly Binding[],
-  input: string,
-  key: Key,
-): Binding | undefined {
-  const isPlain = !key.ctrl && !key.meta;
-  return bindings.find(({ on = "" }) =>
-    [...on].length === 1 ? isPlain && input === on : key[on as NamedKey] === true,
-  );
+  onText?: (input: string, key: Key) => boolean,
+): void {
+  useKeys((input, key) => {
+    if (onText?.(input, key)) return true;
+    const isPlain = !key.ctrl && !key.meta;
+    const binding = bindings.find(({ on = "" }) =>
+      [...on].length === 1 ? isPlain && input === on : key[on as NamedKey] === true,
+    );
+    binding?.run?.();
+    return binding === undefined;
+  });
 }
 
 /** The words of the keys, as many as fit; the last two, help and leaving, are always there. */

@@ -7,13 +7,15 @@ import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
 import type { EnvironmentReport } from "../../handler/contract.ts";
 import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
 
-/** What an environment's answers of one run have come to. */
+/** How many requests were in a process of the environment at once, by pid and its own clock. */
+export type AtOnce = ReadonlyMap<number, number>;
+
+/** What an environment's answers of the run that it served last have come to. */
 export interface RunSummary {
-  run: string;
-  /** The environment's answers over all runs, when this was summed up. */
-  seen: number;
+  environment: EnvironmentState;
   /** In order of arrival. */
   answers: readonly Invocation[];
+  last: Invocation;
   atOnce: AtOnce;
   /** The most of all its processes, and of all its instances. */
   mostAtOnce: number;
@@ -21,37 +23,35 @@ export interface RunSummary {
   mixed: number;
 }
 
-/** How many requests were in a process of the environment at once, by pid and its own clock. */
-export type AtOnce = ReadonlyMap<number, number>;
+/** By the last answer that they sum up. */
+const summaries = new WeakMap<Invocation, RunSummary>();
 
-const summaries = new WeakMap<EnvironmentState, RunSummary>();
-
-/** Whether the environment served the run. */
+/** Whether the run is the one that the environment served last. */
 export function hasServed({ invocations }: EnvironmentState, run: string): boolean {
   return invocations.at(-1)?.run === run;
 }
 
-/** Sums up an environment's answers of a run; what was summed up is kept until the next answer. */
-export function summarizeRun(environment: EnvironmentState, run: string): RunSummary {
-  const { invocations, earlier } = environment;
-  const seen = earlier + invocations.length;
-  const known = summaries.get(environment);
-  if (known?.run === run && known.seen === seen) return known;
-  const first = invocations.findIndex((invocation) => invocation.run === run);
-  // Those of a run follow one another, and the current run is the last.
-  const answers = first < 0 ? [] : invocations.slice(first);
+/** Sums up an environment's answers of its last run; what was summed up is kept until the next. */
+export function summarizeRun(environment: EnvironmentState): RunSummary {
+  const { invocations } = environment;
+  const last = invocations.at(-1);
+  assert.ok(last, "an environment is known by an answer");
+  const known = summaries.get(last);
+  if (known) return known;
+  // Those of a run follow one another.
+  const answers = invocations.slice(invocations.findIndex(({ run }) => run === last.run));
   const atOnce = atOnceByProcess(answers);
   const byInstance = deepestBy(answers, (answer) => reportOf(answer).instance);
   const summary = {
-    run,
-    seen,
+    environment,
     answers,
+    last,
     atOnce,
     mostAtOnce: Math.max(0, ...atOnce.values()),
     mostInInstance: Math.max(0, ...byInstance.values()),
     mixed: answers.filter(({ response }) => isMixed(response)).length,
   };
-  summaries.set(environment, summary);
+  summaries.set(last, summary);
   return summary;
 }
 
@@ -84,13 +84,8 @@ export function labelOf({ labels }: Snapshot, { id }: EnvironmentState): string 
 }
 
 /** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */
-export function environmentWords(
-  environment: EnvironmentState,
-  { answers, mostAtOnce, mostInInstance }: RunSummary,
-  isWide: boolean,
-): string {
-  const last = answers.at(-1);
-  assert.ok(last, "an environment without an answer in the run is not shown");
+export function environmentWords(summary: RunSummary, isWide: boolean): string {
+  const { environment, answers, last, mostAtOnce, mostInInstance } = summary;
   if (mostAtOnce > 1) {
     return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
   }

@@ -1,5 +1,6 @@
 /** Recorded experiments, the newest first: open one as if it had just ended, or delete it. */
 
+import assert from "node:assert/strict";
 import { createElement as h, useEffect, useRef } from "react";
 import { requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
@@ -140,14 +141,40 @@ function useRecordList(session: Session) {
 const WIDE = 100;
 /** A URL is told apart by its first characters. */
 const WIDEST_TARGET = 60;
-/** Widths of the columns right of the target. */
-const RIGHT = [9, 7, 16, 7, 7];
-const NUMBERS = ["Requests", "Envs", "Bound", "Pooled"];
-const TITLES = ["", "When", "Target", "Requests", "Envs", "  Verdict", "Bound", "Pooled"];
+/** The columns right of the target; numbers stand at the right end of theirs. */
+const RIGHT_COLUMNS = [
+  { title: "Requests", width: 9, isNumber: true },
+  { title: "Envs", width: 7, isNumber: true },
+  { title: "  Verdict", width: 16, isNumber: false },
+  { title: "Bound", width: 7, isNumber: true },
+  { title: "Pooled", width: 7, isNumber: true },
+];
+
+/** The columns of the table, in so many of the terminal. */
+function tableColumns(columns: number) {
+  const when = columns < WIDE ? 13 : 18;
+  const right = RIGHT_COLUMNS.reduce((sum, { width }) => sum + width, 0);
+  const target = Math.min(WIDEST_TARGET, columns - 3 - when - right);
+  return [
+    { title: "", width: 2, isNumber: false },
+    { title: "When", width: when, isNumber: false },
+    { title: "Target", width: target, isNumber: false },
+    ...RIGHT_COLUMNS,
+  ];
+}
 
 function headerLine(columns: number): Line {
-  const cells = TITLES.map((text) => ({ text, bold: true }));
-  return tableLine(cells, columns);
+  const titles = tableColumns(columns).map(({ title }) => ({ text: title, bold: true }));
+  return tableLine(titles, columns);
+}
+
+function tableLine(cells: readonly Span[], columns: number): Line {
+  const line = tableColumns(columns).map(({ width, isNumber }, index): Span => {
+    const cell = cells[index];
+    assert.ok(cell, "each column has its cell");
+    return { ...cell, text: isNumber ? cell.text.padStart(width) : toWidth(cell.text, width) };
+  });
+  return lineToWidth(line, columns - 1);
 }
 
 function recordLine(
@@ -170,21 +197,6 @@ function recordLine(
     { text: pooledText(key === undefined ? undefined : pooled.get(key)), dim: true },
   ];
   return tableLine(cells, columns);
-}
-
-/** Numbers stand at the right end of their column, all else at its left. */
-function tableLine(cells: readonly Span[], columns: number): Line {
-  const mark = 2;
-  const when = columns < WIDE ? 13 : 18;
-  const right = RIGHT.reduce((sum, width) => sum + width, 0);
-  const target = Math.min(WIDEST_TARGET, columns - 1 - mark - when - right);
-  const widths = [mark, when, target, ...RIGHT];
-  const line = cells.map((cell, index): Span => {
-    const width = widths[index] ?? 0;
-    const isNumber = NUMBERS.includes(TITLES[index] ?? "");
-    return { ...cell, text: isNumber ? cell.text.padStart(width) : toWidth(cell.text, width) };
-  });
-  return lineToWidth(line, columns - 1);
 }
 
 /** A bound, or that the experiments of one deployment do not agree. */

@@ -24,9 +24,10 @@ import {
   environmentWords,
   hasServed,
   labelOf,
+  type RunSummary,
   summarizeRun,
 } from "./environment-words.ts";
-import { axisEnd, axisLabels, barLine, type TimeAxis } from "./time-axis.ts";
+import { axisEnd, axisLabels, barLine } from "./time-axis.ts";
 
 /** Which environment is selected, by its id, and which line of the blocks was the first when it was. */
 export interface Scroll {
@@ -46,17 +47,6 @@ export interface RunPicture {
   position?: string | undefined;
 }
 
-/** What the lines of one drawing have in common. */
-interface Drawing {
-  snapshot: Snapshot;
-  run: RunState;
-  density: Density;
-  columns: LaneColumns;
-  axis: TimeAxis;
-  /** Milliseconds since the shot, where open bars end. */
-  now: number;
-}
-
 /** Draws what is visible of a run, with what is selected in sight. */
 export function runPicture(
   snapshot: Snapshot,
@@ -64,11 +54,7 @@ export function runPicture(
   room: { columns: number; height: number },
   { selected, offset }: Scroll,
 ): RunPicture {
-  const density = chooseDensity(snapshot, run, room.height - 1);
-  const columns = laneColumns(room.columns, density, snapshot.environments.length);
-  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.lastAnsweredAt);
-  const axis = { width: columns.bars, endMs: axisEnd(run.plan.holdMs, now) };
-  const drawing = { snapshot, run, density, columns, axis, now };
+  const drawing = layOut(snapshot, run, room);
   const header = headerLines(drawing);
   const height = Math.max(0, room.height - header.length);
 
@@ -124,49 +110,53 @@ function chooseDensity({ environments }: Snapshot, run: RunState, height: number
   return 2 * Math.max(known, run.burst) <= height ? "environments" : "lines";
 }
 
-/** Widths of the parts of a lane, in columns. */
-interface LaneColumns {
-  /** Whether there is room for whole words. */
-  isWide: boolean;
-  /** Of an environment's number. */
-  position: number;
-  /** Of number, label and words of an environment. */
-  left: number;
-  client: number;
-  bars: number;
-  /** Of the words behind a bar. */
-  right: number;
-  /** Of the globals, where they stand on the same line. */
-  globals: number;
-}
-
 /** From here on there is room for whole words. */
 const WIDE = 100;
 /** What bars take of a line that they share with globals. */
 const SHARE_OF_BARS = 0.35;
 
-/** @param environments how many there are, for the width of their numbers */
-function laneColumns(columns: number, density: Density, environments: number): LaneColumns {
-  const isWide = columns >= WIDE && density !== "lines";
-  const position = Math.max(2, String(environments).length);
-  const [left, client, right] = isWide ? [52, 13, 9] : [30, 10, density === "lines" ? 1 : 8];
+/** What the lines of a run have in common; widths are in columns. */
+type Drawing = ReturnType<typeof layOut>;
+
+function layOut(snapshot: Snapshot, run: RunState, room: { columns: number; height: number }) {
+  const density = chooseDensity(snapshot, run, room.height - 1);
+  const isBrief = density === "lines";
+  const isWide = room.columns >= WIDE && !isBrief;
+  const [left, client, right] = isWide ? [52, 13, 9] : [30, 10, isBrief ? 1 : 8];
   // The last column stays free: a terminal may break the line behind it.
-  const rest = columns - 1 - left - client - right;
-  const bars = density === "lines" ? Math.round(rest * SHARE_OF_BARS) : rest;
-  return { isWide, position, left, client, right, bars, globals: rest - bars };
+  const rest = room.columns - 1 - left - client - right;
+  const bars = isBrief ? Math.round(rest * SHARE_OF_BARS) : rest;
+  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.lastAnsweredAt);
+  return {
+    snapshot,
+    run,
+    density,
+    isWide,
+    /** An environment's number, label and words, and how wide its number is. */
+    left,
+    number: Math.max(2, String(snapshot.environments.length).length),
+    client,
+    axis: { width: bars, endMs: axisEnd(run.plan.holdMs, now) },
+    /** The words behind a bar. */
+    right,
+    /** The globals, where they stand on the same line. */
+    globals: rest - bars,
+    /** Milliseconds since the shot, where open bars end. */
+    now,
+  };
 }
 
 function headerLines(drawing: Drawing): Line[] {
-  const { columns, axis, run, density } = drawing;
+  const { left, client, axis, run, density } = drawing;
   const title: Line = [
-    { text: toWidth(` ${titleOfRun(drawing)}`, columns.left + columns.client), bold: true },
+    { text: toWidth(` ${titleOfRun(drawing)}`, left + client), bold: true },
     { text: axisLabels(axis), dim: true },
   ];
   if (density !== "lines") return [title];
   return [title, [{ text: ` ${countsOf(run)}` }], [{ text: ` ${latenciesOf(run)}`, dim: true }]];
 }
 
-function titleOfRun({ snapshot, run, now, density, columns }: Drawing): string {
+function titleOfRun({ snapshot, run, now, density, isWide }: Drawing): string {
   const { activity, pausedUntil } = snapshot;
   const role = run.role === "control" ? "control, " : "";
   const which = `${role}run ${run.index + 1} of ${run.plan.stages.length}`;
@@ -177,7 +167,7 @@ function titleOfRun({ snapshot, run, now, density, columns }: Drawing): string {
   const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
   const parts = [which, ...(activity === "stopping" ? ["stopping"] : [])];
   if (density !== "lines") {
-    parts.push(...temperatureOf(run), columns.isWide ? `${answered} answered` : answered);
+    parts.push(...temperatureOf(run), isWide ? `${answered} answered` : answered);
   }
   return [...parts, seconds(now)].join(" · ");
 }
@@ -229,83 +219,71 @@ function blocksOf(drawing: Drawing, height: number): Block[] {
 }
 
 function environmentBlock(drawing: Drawing, environment: EnvironmentState): Block {
-  const { run, density } = drawing;
   // Of a thousand environments only those that are seen are looked at.
-  if (density === "lines") {
-    return { height: 1, lines: () => [compactLine(drawing, environment)], environment };
+  if (drawing.density === "lines") {
+    const lines = () => [compactLine(drawing, summarizeRun(environment))];
+    return { height: 1, lines, environment };
   }
-  const isApart = density === "answers" || summarizeRun(environment, run.id).mostAtOnce > 1;
-  const lines = isApart ? answerLines(drawing, environment) : latestLines(drawing, environment);
+  const lines = environmentLines(drawing, summarizeRun(environment));
   return { height: lines.length, lines: () => lines, environment };
 }
 
-/** Every answer a lane and its globals; globals that are alike once. */
-function answerLines(drawing: Drawing, environment: EnvironmentState): Line[] {
-  const { answers, atOnce } = summarizeRun(environment, drawing.run.id);
-  const title = titleOfEnvironment(drawing, environment);
-  const lanes = answers.map((answer, row) =>
-    laneLine(drawing, row === 0 ? title : "", [answer], answerWords(answer, atOnce)),
-  );
-  const globals = answers.map(({ response }) => response.globalData);
-  const [first] = globals;
-  if (first && globals.length > 1 && new Set(globals.map(globalDataText)).size === 1) {
-    return [...lanes, globalsLine(drawing, first, `all ${inWords(globals.length)} answered `)];
+/**
+ * Lanes, and under each of them its globals; globals that are alike once. Answers that followed one
+ * another have one lane where there is no room for more, and the globals of the last.
+ */
+function environmentLines(drawing: Drawing, summary: RunSummary): Line[] {
+  const { answers, last, atOnce, mostAtOnce } = summary;
+  const isApart = drawing.density === "answers" || mostAtOnce > 1;
+  const shown = isApart ? answers : [last];
+  const laneOf = (answer: Invocation, row: number) => {
+    const title = row === 0 ? titleOfEnvironment(drawing, summary) : "";
+    return laneLine(drawing, title, isApart ? [answer] : answers, answerWords(answer, atOnce));
+  };
+  const texts = new Set(shown.map(({ response }) => globalDataText(response.globalData)));
+  if (shown.length > 1 && texts.size === 1) {
+    const words = `all ${inWords(shown.length)} answered `;
+    return [...shown.map(laneOf), globalsLine(drawing, last, words)];
   }
-  return lanes.flatMap((lane, row) => {
-    const data = globals[row];
-    return data ? [lane, globalsLine(drawing, data)] : [lane];
-  });
-}
-
-/** All answers on one lane, since they followed one another, and the globals of the last. */
-function latestLines(drawing: Drawing, environment: EnvironmentState): Line[] {
-  const { answers } = summarizeRun(environment, drawing.run.id);
-  const lane = laneLine(drawing, titleOfEnvironment(drawing, environment), answers);
-  return [
-    lane,
-    ...answers.slice(-1).map(({ response }) => globalsLine(drawing, response.globalData)),
-  ];
+  return shown.flatMap((answer, row) => [laneOf(answer, row), globalsLine(drawing, answer)]);
 }
 
 /** All of an environment on one line. */
-function compactLine(drawing: Drawing, environment: EnvironmentState): Line {
-  const { answers, mixed } = summarizeRun(environment, drawing.run.id);
-  const lane = laneLine(drawing, titleOfEnvironment(drawing, environment), answers);
+function compactLine(drawing: Drawing, summary: RunSummary): Line {
+  const { answers, last, mixed } = summary;
+  const lane = laneLine(drawing, titleOfEnvironment(drawing, summary), answers, "");
   const words: Span = { text: mixed > 0 ? `${inWords(mixed)} mixed ` : "", colour: "red" };
-  const globals = answers.slice(-1).flatMap(({ response }) => brief(drawing, response.globalData));
-  return [...lane, ...lineToWidth([words, ...globals], drawing.columns.globals)];
+  const globals = briefGlobals(drawing, last.response.globalData);
+  return [...lane, ...lineToWidth([words, ...globals], drawing.globals)];
 }
 
-function titleOfEnvironment(
-  { snapshot, run, columns }: Drawing,
-  environment: EnvironmentState,
-): string {
-  const number = String(environment.position).padStart(columns.position);
-  const words = environmentWords(environment, summarizeRun(environment, run.id), columns.isWide);
-  return `${number}  ${labelOf(snapshot, environment)}  ${words}`;
+function titleOfEnvironment({ snapshot, number, isWide }: Drawing, summary: RunSummary): string {
+  const { environment } = summary;
+  const position = String(environment.position).padStart(number);
+  return `${position}  ${labelOf(snapshot, environment)}  ${environmentWords(summary, isWide)}`;
 }
 
 /** @param words what is said behind the bars */
 function laneLine(
   drawing: Drawing,
   title: string,
-  answers: readonly Pick<Invocation, "client" | "sentAt" | "answeredAt">[],
-  words = "",
+  answers: readonly Invocation[],
+  words: string,
 ): Line {
-  const { columns, axis } = drawing;
+  const { left, right, axis } = drawing;
   const bars = answers.map(({ client, sentAt: from, answeredAt: until }) => {
     return { from, until, isOpen: false, colour: colourOf(drawing, client) };
   });
   return [
-    { text: `${toWidth(` ${title}`, columns.left - 1)} ` },
+    { text: `${toWidth(` ${title}`, left - 1)} ` },
     ...answers.slice(-1).map(({ client }) => clientSpan(drawing, client)),
     ...barLine(axis, bars),
-    { text: toWidth(words && ` ${words}`, columns.right), colour: "red" },
+    { text: toWidth(words && ` ${words}`, right), colour: "red" },
   ];
 }
 
 function clientSpan(drawing: Drawing, client: string): Span {
-  const text = `${toWidth(client, drawing.columns.client - 1)} `;
+  const text = `${toWidth(client, drawing.client - 1)} `;
   return { text, colour: colourOf(drawing, client) };
 }
 
@@ -313,8 +291,8 @@ function colourOf({ snapshot }: Drawing, client: string): string {
   return clientColour(snapshot.clients, client);
 }
 
-function globalsLine(drawing: Drawing, data: GlobalData, before = ""): Line {
-  const parts = globalDataParts(data).map(({ text, client }) => ({
+function globalsLine(drawing: Drawing, { response }: Invocation, before = ""): Line {
+  const parts = globalDataParts(response.globalData).map(({ text, client }) => ({
     text,
     colour: client === undefined ? undefined : colourOf(drawing, client),
   }));
@@ -325,7 +303,7 @@ function globalsLine(drawing: Drawing, data: GlobalData, before = ""): Line {
 const LATEST = 6;
 
 /** Counter and latest clients alone, for lines that have no room for more. */
-function brief(drawing: Drawing, { counter, clients, dropped = 0 }: GlobalData): Span[] {
+function briefGlobals(drawing: Drawing, { counter, clients, dropped = 0 }: GlobalData): Span[] {
   const latest = clients.slice(-LATEST);
   const isCut = latest.length < clients.length || dropped > 0;
   const names = latest.map((client, index): Span[] => [
@@ -339,22 +317,19 @@ function brief(drawing: Drawing, { counter, clients, dropped = 0 }: GlobalData):
 const MOST_ONE_BY_ONE = 10;
 
 function unplacedLines(drawing: Drawing): Line[] {
-  const { run, density, columns } = drawing;
-  const left = (outcome: string) => ({
-    text: toWidth(` ${outcome}`, columns.left),
-    colour: "yellow",
-  });
+  const { run, density, left } = drawing;
+  const line = (outcome: string, ...rest: Span[]): Line => {
+    return [{ text: toWidth(` ${outcome}`, left), colour: "yellow" }, ...rest];
+  };
   if (density !== "lines" && totalOf(run.groups) <= MOST_ONE_BY_ONE) {
-    return run.unplaced.map(({ client, outcome, message = "" }) => [
-      left(outcome),
-      clientSpan(drawing, client),
-      { text: printable(message), dim: true },
-    ]);
+    return run.unplaced.map(({ client, outcome, message = "" }) =>
+      line(outcome, clientSpan(drawing, client), { text: printable(message), dim: true }),
+    );
   }
-  return run.groups.map(({ outcome, message, count }) => [
-    left(outcome),
-    { text: `${plural(count, "request")}${message && `: ${printable(message)}`}`, dim: true },
-  ]);
+  return run.groups.map(({ outcome, message, count }) => {
+    const why = message && `: ${printable(message)}`;
+    return line(outcome, { text: `${plural(count, "request")}${why}`, dim: true });
+  });
 }
 
 function totalOf(groups: readonly { count: number }[]): number {
@@ -363,7 +338,7 @@ function totalOf(groups: readonly { count: number }[]): number {
 
 /** Requests whose environment is not known yet: as many as there is room for, one at least. */
 function inFlightBlock(drawing: Drawing, room: number): Block {
-  const { run, columns, axis, now } = drawing;
+  const { run, left, axis, now } = drawing;
   const { inFlight } = run;
   const height = Math.max(1, Math.min(inFlight.size, room));
   const shown = height < inFlight.size ? height - 1 : height;
@@ -374,7 +349,7 @@ function inFlightBlock(drawing: Drawing, room: number): Block {
       const client = clientOf(run.plan, index);
       const bar = { from, until: now, isOpen: true, colour: colourOf(drawing, client) };
       return [
-        { text: toWidth(row === 0 ? " in flight" : "", columns.left), dim: true },
+        { text: toWidth(row === 0 ? " in flight" : "", left), dim: true },
         clientSpan(drawing, client),
         ...barLine(axis, [bar]),
       ];

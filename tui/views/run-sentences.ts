@@ -3,9 +3,15 @@
 import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
-import type { EnvironmentState, RunState, Snapshot } from "../state.ts";
+import type { RunState, Snapshot } from "../state.ts";
 import type { Line } from "../terminal/styled-text.ts";
-import { environmentWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
+import {
+  environmentWords,
+  hasServed,
+  labelOf,
+  type RunSummary,
+  summarizeRun,
+} from "./environment-words.ts";
 
 /** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;
@@ -17,7 +23,7 @@ export function runSentences(snapshot: Snapshot, run: RunState): Line[] {
   const untold = used.length - MOST_TOLD;
   const sentences = [
     sentenceOfRun(snapshot, run),
-    ...used.slice(0, MOST_TOLD).map((one) => sentenceOfEnvironment(snapshot, run, one)),
+    ...used.slice(0, MOST_TOLD).map((one) => sentenceOfEnvironment(snapshot, summarizeRun(one))),
     ...(untold > 0 ? [`And ${plural(untold, "more environment")}.`] : []),
     ...run.groups.map(({ outcome, message, count }) => {
       return `${plural(count, "request")} ${outcome}${message && `, ${printable(message)}`}.`;
@@ -34,19 +40,14 @@ function sentenceOfRun({ activity }: Snapshot, run: RunState): string {
   return `${which} is ${activity === "stopping" ? "being stopped" : "under way"}: ${answered}.`;
 }
 
-function sentenceOfEnvironment(
-  snapshot: Snapshot,
-  run: RunState,
-  environment: EnvironmentState,
-): string {
-  const summary = summarizeRun(environment, run.id);
-  const told = summary.answers.slice(-MOST_TOLD).map(({ client, response }) => {
+function sentenceOfEnvironment(snapshot: Snapshot, summary: RunSummary): string {
+  const { environment, answers } = summary;
+  const told = answers.slice(-MOST_TOLD).map(({ client, response }) => {
     const { counter, clients } = response.globalData;
     const names = clients.slice(-MOST_NAMES).map(printable).join(" and ");
     const mixed = isMixed(response) ? ", mixed" : "";
     return `${printable(client)} found counter ${counter} and the clients ${names}${mixed}`;
   });
-  const words = printable(environmentWords(environment, summary, true));
   const name = `Environment ${environment.position}, ${labelOf(snapshot, environment)}`;
-  return `${name}, ${words}: ${told.join("; ")}.`;
+  return `${name}, ${printable(environmentWords(summary, true))}: ${told.join("; ")}.`;
 }

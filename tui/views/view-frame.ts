@@ -4,14 +4,7 @@ import { Box, type Key, Text, useCursor, useIsScreenReaderEnabled } from "ink";
 import { createElement as h, type ReactNode } from "react";
 import type { Session } from "../session.ts";
 import type { Snapshot } from "../state.ts";
-import {
-  type Binding,
-  bindingFor,
-  keysLine,
-  movingBindings,
-  useCell,
-  useKeys,
-} from "../terminal/keys.ts";
+import { type Binding, keysLine, movingBindings, useBindings, useCell } from "../terminal/keys.ts";
 import { type Line, positionWords, type Span, scrollTo } from "../terminal/styled-text.ts";
 import { footLines, headLines } from "./head-and-foot.ts";
 
@@ -95,12 +88,7 @@ interface FrameProps {
 }
 
 export function Frame({ view, bindings, position = "", lines, onText, ...shown }: FrameProps) {
-  useKeys((input, key) => {
-    if (onText?.(input, key)) return true;
-    const binding = bindingFor(bindings, input, key);
-    binding?.run?.();
-    return binding === undefined;
-  });
+  useBindings(bindings, onText);
   const { columns, rows, foot, footRows, bodyRows } = view.layout;
   const { offset: wanted = 0, focus } = shown;
   const window = { offset: wanted, height: bodyRows, total: lines.length };
