@@ -241,6 +241,16 @@ export function pooledWords(pooled: PooledEvidence): string | undefined {
   return `Over ${experiments}: ${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %).`;
 }
 
+/** The same with the deployment before it, which may have been experimented on once. */
+export function deploymentWords(target: TargetDescription, pooled: PooledEvidence): string {
+  const { trials, bound } = pooled;
+  const alone =
+    bound === undefined
+      ? "saw sharing"
+      : `${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %)`;
+  return `${printable(targetWords(target))}: ${pooledWords(pooled) ?? `one experiment, ${alone}.`}`;
+}
+
 /** The same where there is little room. */
 export function pooledPhrase({ isolated, shared, bound }: PooledEvidence): string | undefined {
   const all = isolated + shared;
