@@ -21,7 +21,7 @@ export interface Aspect {
   isSame: boolean;
 }
 
-export interface Deployment {
+interface Deployment {
   target: TargetDescription;
   /** Paths of its records. */
   records: readonly string[];

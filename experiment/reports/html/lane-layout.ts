@@ -38,7 +38,7 @@ export interface Bar {
 /** One bar, or several that are too close to be drawn apart. */
 export type Mark = readonly [Bar, ...Bar[]];
 
-export interface Lane {
+interface Lane {
   /** Absent for the requests that no environment is known to have served. */
   environment: string | undefined;
   firstRow: number;

@@ -63,26 +63,26 @@ was. Environments that served two requests at once have a row for each of them.$
   }${
     marks.some(({ mark }) => mark.length > 1) &&
     " A grey bar is several requests, too short to be drawn apart."
-  }${leftOut(layout)}</figcaption>
+  }${leftOut(series, layout)}</figcaption>
 </figure>`;
 }
 
 /** Which part of everything is drawn, where it is not everything. */
-function leftOut({ drawn, all }: Layout): string {
+function leftOut({ conclusion }: Series, { drawn, all }: Layout): string {
   if (drawn.requests === all.requests) return "";
-  const requests = `${inWords(drawn.requests)} of ${plural(all.requests, "request")}`;
-  const environments =
-    drawn.environments === all.environments
-      ? ""
-      : ` and ${inWords(drawn.environments)} of ${plural(all.environments, "environment")}, ` +
-        "those that shared a process first";
-  return ` Drawn are ${requests}${environments}. The CSV and the record have all.`;
+  const drawnRequests = `${inWords(drawn.requests)} of ${plural(all.requests, "request")}`;
+  const which = conclusion.overlaps > 0 ? "those that shared a process first" : "the first ones";
+  const drawnEnvironments =
+    drawn.environments < all.environments &&
+    ` and ${inWords(drawn.environments)} of ${plural(all.environments, "environment")}, ${which}`;
+  return ` Drawn are ${drawnRequests}${drawnEnvironments || ""}. The CSV and the record have all.`;
 }
 
 function drawLanes({ lanes }: Layout, labels: Labels): Markup[] {
   return lanes.map(({ environment, firstRow, rows }, index) => {
     const name = environment === undefined ? "unknown" : (labels.get(environment) ?? "");
-    const cut = name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS - 1)}…` : name;
+    // Labels are as long as they must be to differ, so that their ends tell them apart.
+    const cut = name.length > MOST_CHARACTERS ? `…${name.slice(1 - MOST_CHARACTERS)}` : name;
     const top = firstRow * ROW_HEIGHT;
     return html`<rect class="lane${index % 2 === 0 && " even"}" x="0" y="${top}"
  width="${WIDTH}" height="${rows.length * ROW_HEIGHT}"/><text class="lane-name" x="4"
