@@ -220,7 +220,7 @@ export function crossCheckWords(line: CrossCheckLine): string {
   if (isContradicted(line)) {
     return `DISAGREEMENT  ${log}. ${differences.map(printableMessage).join(" ")}`.trimEnd();
   }
-  // Nobody said anything that could have been the same.
+  // Where nothing was logged, nothing could be the same.
   if (requests === 0) return `NOT CROSS-CHECKED  ${log}: that confirms no answer.`;
   return `CROSS-CHECKED  ${log}: the answers said the same.`;
 }

@@ -90,7 +90,7 @@ test("how long idle environments lived is said after runs of any size, in texts 
   expect(experimentPage(recorded)).toContain(words);
 });
 
-test("the figures say what was not answered, and a legend names who is in the picture", async () => {
+test("the figures say what was not answered, and a legend names the clients of the picture", async () => {
   const page = experimentPage(await read(shared));
   expect(page).toContain("<dt>timed out</dt><dd>3</dd>");
   expect(page).toContain("A dashed bar is a request that no environment is known to have served.");

@@ -124,13 +124,16 @@ function drawMark(mark: Mark, place: Place): Markup {
   const x = (run: number, ms: number) => round(LABEL_WIDTH + xOf(layout.scale, run, ms));
   const left = x(first.run, first.from);
   const width = round(Math.max(NARROWEST, x(last.run, last.until) - left));
-  const start = insideOf(mark, left, x);
+  const failed = mark.every(({ evidence }) => evidence.report === undefined);
+  const isOne = mark.length === 1;
+  const inHandler = failed ? undefined : first.from;
+  const insideFrom = isOne ? first.insideFrom : inHandler;
+  const start = insideFrom === undefined ? undefined : Math.max(left, x(first.run, insideFrom));
   const inside = start === undefined ? 0 : round(Math.max(NARROWEST, left + width - start));
   const top = row * ROW_HEIGHT + MARGIN;
   const height = ROW_HEIGHT - 2 * MARGIN;
-  const look = mark.length === 1 ? looks.get(first.evidence.client) : undefined;
+  const look = isOne ? looks.get(first.evidence.client) : undefined;
   const pattern = look && PATTERNS[look.pattern];
-  const failed = mark.every(({ evidence }) => evidence.report === undefined);
   const classes = [
     look ? `client-${look.colour}` : "several",
     mark.some(({ overlaps }) => overlaps) && "overlaps",
@@ -144,19 +147,7 @@ function drawMark(mark: Mark, place: Place): Markup {
    start !== undefined &&
    pattern &&
    html`<rect class="pattern-${pattern}" x="${start}" y="${top}" width="${inside}" height="${height}"/>`
- }${mark.length === 1 && drawName(first, start ?? left, failed ? width : inside, top + height / 2 + 4)}</g>`;
-}
-
-/** Where a handler's own time begins; absent where nothing is known of it. */
-function insideOf(
-  mark: Mark,
-  left: number,
-  x: (run: number, ms: number) => number,
-): number | undefined {
-  const [first, ...others] = mark;
-  const { run, insideFrom } = first;
-  if (others.length > 0) return others.some(({ evidence }) => evidence.report) ? left : undefined;
-  return insideFrom === undefined ? undefined : Math.max(left, x(run, insideFrom));
+ }${isOne && drawName(first, start ?? left, failed ? width : inside, top + height / 2 + 4)}</g>`;
 }
 
 /** The client's name and signs of what is special, as much as there is room for. */
