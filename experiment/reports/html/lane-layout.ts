@@ -3,6 +3,7 @@
  * more requests than a reader can tell apart, neighbours become one mark, and lanes are chosen.
  */
 
+import assert from "node:assert/strict";
 import { type Evidence, isIdentified } from "../../core/verdict/evidence.ts";
 import { environmentRows } from "../environment-rows.ts";
 import type { RecordedRun } from "../series.ts";
@@ -228,7 +229,8 @@ function chooseRows<T extends Pick<Lane, "environment" | "rows">>(
 
 /** Runs stand beside each other, and a second is as wide in each. */
 export interface TimeScale {
-  spans: readonly { left: number; width: number }[];
+  /** Where each run begins. */
+  lefts: readonly number[];
   pixelsPerMs: number;
   /** Between the marks of the axis, in milliseconds. */
   tickMs: number;
@@ -243,18 +245,20 @@ export function timeScale(wallsMs: readonly number[], width: number): TimeScale 
   const gap = gaps === 0 ? 0 : Math.min(WIDEST_GAP, (width * GAPS_SHARE) / gaps);
   const total = wallsMs.reduce((sum, wall) => sum + wall, 0);
   const pixelsPerMs = total > 0 ? (width - gap * gaps) / total : 0;
-  let left = 0;
-  const spans = wallsMs.map((wall) => {
-    const span = { left, width: wall * pixelsPerMs };
-    left += span.width + gap;
-    return span;
+  let right = -gap;
+  const lefts = wallsMs.map((wall) => {
+    const left = right + gap;
+    right = left + wall * pixelsPerMs;
+    return left;
   });
-  return { spans, pixelsPerMs, tickMs: tickOf(pixelsPerMs) };
+  return { lefts, pixelsPerMs, tickMs: tickOf(pixelsPerMs) };
 }
 
 /** Where a moment of a run stands. */
-export function xOf({ spans, pixelsPerMs }: TimeScale, run: number, ms: number): number {
-  return (spans[run]?.left ?? 0) + ms * pixelsPerMs;
+export function xOf({ lefts, pixelsPerMs }: TimeScale, run: number, ms: number): number {
+  const left = lefts[run];
+  assert(left !== undefined, `run ${run} is not one of the picture`);
+  return left + ms * pixelsPerMs;
 }
 
 /** However long the runs: a record may say anything of its times. */

@@ -80,7 +80,7 @@ function leftOut({ conclusion }: Series, { drawn, all }: Layout): string {
 
 function drawLanes({ lanes }: Layout, labels: Labels): Markup[] {
   return lanes.map(({ environment, firstRow, rows }, index) => {
-    const name = environment === undefined ? "unknown" : (labels.get(environment) ?? "");
+    const name = environment === undefined ? "unknown" : (labels.get(environment) ?? environment);
     // Labels are as long as they must be to differ, so that their ends tell them apart.
     const cut = name.length > MOST_CHARACTERS ? `…${name.slice(1 - MOST_CHARACTERS)}` : name;
     const top = firstRow * ROW_HEIGHT;
@@ -94,7 +94,7 @@ function drawLanes({ lanes }: Layout, labels: Labels): Markup[] {
 function drawAxis({ runs }: Series, { scale, rows }: Layout): Markup[] {
   const height = rows * ROW_HEIGHT;
   return runs.map(({ line, conclusion }, run) => {
-    const { left = 0, width = 0 } = scale.spans[run] ?? {};
+    const width = conclusion.wallMs * scale.pixelsPerMs;
     const number = `${line.index + 1}`;
     const name = width >= ROOM_FOR_NAME ? `Run ${number}` : width >= ROOM_FOR_NUMBER ? number : "";
     const ticks = Math.floor(conclusion.wallMs / scale.tickMs);
@@ -104,7 +104,7 @@ function drawAxis({ runs }: Series, { scale, rows }: Layout): Markup[] {
       return html`<path class="tick" d="M${x} 0V${height + 4}"/><text class="time" x="${x}"
  y="${height + 17}">${Number((ms / 1_000).toFixed(3))} s</text>`;
     });
-    return html`<text class="run-name" x="${round(LABEL_WIDTH + left)}" y="-9">${name}</text>${marks}`;
+    return html`<text class="run-name" x="${round(LABEL_WIDTH + xOf(scale, run, 0))}" y="-9">${name}</text>${marks}`;
   });
 }
 
@@ -170,7 +170,8 @@ function describe(mark: Mark, { series, labels }: Place): string {
   const [{ evidence, from, until }] = mark;
   const { client, outcome, report } = evidence;
   const isOne = mark.length === 1;
-  const runs = mark.map(({ run }) => (series.runs[run]?.line.index ?? run) + 1);
+  const numbers = series.runs.map(({ line }) => line.index + 1);
+  const runs = mark.flatMap(({ run }) => numbers[run] ?? []);
   const facts = [
     isOne ? client : plural(mark.length, "request"),
     `run ${range(runs, inWords)}`,
