@@ -3,7 +3,6 @@
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES } from "../../core/record-lines.ts";
-import { ServedRuns } from "../../core/verdict/lifetime.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { EnvironmentLabels, type Labels } from "../environment-labels.ts";
 import { environmentRows } from "../environment-rows.ts";
@@ -14,8 +13,8 @@ import type { Series } from "../series.ts";
 import {
   controlWords,
   crossCheckWords,
-  lifetimeWords,
   planWords,
+  seriesLifetimeWords,
   targetWords,
   verdictWords,
 } from "../words.ts";
@@ -69,12 +68,12 @@ export function noteList(name: string, notes: readonly string[]): Markup {
 function verdictSection(series: Series, labels: Labels): Markup {
   const { conclusion } = series;
   const words = verdictWords(conclusion, labels);
-  const lifetime = lifetimeOfSeries(series);
+  const lifetime = seriesLifetimeWords(series);
   return html`<section class="verdict ${conclusion.verdict}">
 <p class="title">${words.title}</p>
 <p class="finding">${words.finding}</p>
 <p>${words.evidence}</p>
-${lifetime && html`<p>${lifetimeWords(lifetime)}</p>`}
+${lifetime !== undefined && html`<p>${lifetime}</p>`}
 </section>
 <dl class="figures">${figures(conclusion).map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`,
@@ -102,15 +101,6 @@ function figures(conclusion: Conclusion): [string, Value][] {
     counted("overlapping pair", conclusion.overlaps),
     counted("mixed answer", conclusion.mixed),
   ];
-}
-
-function lifetimeOfSeries({ runs }: Series) {
-  const served = new ServedRuns();
-  for (const { line, requests } of runs) {
-    served.take(line);
-    for (const { run, report } of requests) served.see(run, report?.environment);
-  }
-  return served.lifetime;
 }
 
 function seriesSections(series: Series, labels: Labels): Markup {
