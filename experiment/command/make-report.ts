@@ -40,34 +40,34 @@ const KEPT: Record<Exclude<Format, "csv">, Kept> = {
  */
 export async function textOf(options: ReportOptions): Promise<AsyncIterable<string> | string[]> {
   const { files, format } = options;
-  if (format === "csv") return csv(files);
+  if (format === "csv") return csvParts(files);
   const records: RecordedExperiment[] = [];
   for (const file of files) records.push(await readExperiment(file, KEPT[format]));
   const [only] = records;
-  return [records.length === 1 && only ? one(only, options) : several(records, format)];
+  return [records.length === 1 && only ? reportOf(only, options) : comparisonOf(records, format)];
 }
 
-function one(record: RecordedExperiment, { format, out }: ReportOptions): string {
+function reportOf(record: RecordedExperiment, { format, out }: ReportOptions): string {
   if (format === "html") return experimentPage(record);
-  if (format === "json") return json(jsonReport(record));
+  if (format === "json") return jsonText(jsonReport(record));
   const colour = out === undefined && (process.stdout.hasColors?.() ?? false);
   return textReport(record, colour);
 }
 
-function several(records: readonly RecordedExperiment[], format: Format): string {
+function comparisonOf(records: readonly RecordedExperiment[], format: Format): string {
   const comparison = compareRecords(records);
   if (format === "html") return comparisonPage(comparison);
-  return format === "json" ? json(jsonComparison(comparison)) : comparisonText(comparison);
+  return format === "json" ? jsonText(jsonComparison(comparison)) : comparisonText(comparison);
 }
 
-function json(report: object): string {
+function jsonText(report: object): string {
   // What is unprintable is escaped as JSON would have it, and is read back as it was.
   return `${printableLines(JSON.stringify(report, undefined, 2))}\n`;
 }
 
-async function* csv(files: readonly string[]): AsyncGenerator<string> {
+async function* csvParts(files: readonly string[]): AsyncGenerator<string> {
   yield CSV_HEADER;
   // A table has no place for notes.
-  const note = (said: string) => console.error(`Note: ${said}`);
+  const note = (words: string) => console.error(`Note: ${words}`);
   for (const file of files) yield* csvRows(file, note);
 }

@@ -3,10 +3,11 @@
 import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
+import type { Conclusion } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { areOfOneTarget } from "../records/conclude-record.ts";
 import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
-import { inWords, latencyOf, percent, range, seconds } from "./numbers.ts";
+import { inWords, type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import type { Series } from "./series.ts";
@@ -16,9 +17,11 @@ import { outcomesWords, targetWords } from "./words.ts";
 export interface Aspect {
   what: string;
   values: readonly string[];
+  /** Whether all records say the same. */
+  isSame: boolean;
 }
 
-export interface Deployment {
+interface Deployment {
   target: TargetDescription;
   /** Paths of its records. */
   records: readonly string[];
@@ -39,64 +42,71 @@ export interface Comparison {
 const MOST_VALUES = 16;
 
 export function compareRecords(records: readonly RecordedExperiment[]): Comparison {
-  const aspects = [...ASPECTS].map(([what, say]) => ({
-    what,
-    values: records.map((record) => printable(say(record) ?? "")),
-  }));
+  const aspects = Object.entries(ASPECTS).map(([what, say]) => {
+    const values = records.map((record) => printable(say(record) ?? ""));
+    return { what, values, isSame: new Set(values).size === 1 };
+  });
   return {
     records,
     aspects,
     deployments: deploymentsOf(records),
-    notes: [...repetitions(records), ...records.flatMap(notesOf)],
+    notes: [...repetitionNotes(records), ...records.flatMap(notesOf)],
   };
 }
 
-/** Whether all records say the same. */
-export function isSame({ values }: Aspect): boolean {
-  return values.every((value) => value === values[0]);
+/** A, B, …, Z, 27, 28, …: how a record is called beside others. */
+export function letter(index: number): string {
+  return index < 26 ? String.fromCharCode("A".charCodeAt(0) + index) : String(index + 1);
 }
-
-const ASPECTS = new Map<string, (recorded: RecordedExperiment) => string | undefined>([
-  ["Target", of(({ target }) => targetWords(target))],
-  ["Deployment", of(({ target }) => target.deployment?.slice(0, 12))],
-  ["Clients", of(({ plan }) => plan.clients.slice(0, 8).join(", "))],
-  ["Requests a run", of(({ plan }) => distinct(plan.stages.map(({ requests }) => requests)))],
-  ["At once", of(({ plan }) => distinct(plan.stages.map(burstOf)))],
-  ["Hold", of(({ plan }) => formatDuration(plan.holdMs))],
-  ["Pauses", of(({ plan }) => distinct(pausesOf(plan), formatDuration))],
-  ["Runs", of(({ runs }) => inWords(runs.length))],
-  ["Verdict", of(({ conclusion }) => conclusion.verdict)],
-  ["Sharing", of(({ conclusion }) => conclusion.sharing)],
-  ["Reason", of(({ conclusion }) => conclusion.reason)],
-  ["Environments", of(({ conclusion }) => inWords(conclusion.environments))],
-  ["Processes", of(({ conclusion }) => inWords(conclusion.processes))],
-  ["Cold starts", of(({ conclusion }) => inWords(conclusion.coldStarts))],
-  ["Outcomes", of(({ conclusion }) => outcomesWords(conclusion.outcomes))],
-  ["Trials", of(({ conclusion }) => inWords(conclusion.trials))],
-  ["Warm trials", of(({ conclusion }) => inWords(conclusion.warmTrials))],
-  ["Sharing below (95 %)", of(({ conclusion: { bound } }) => bound && percent(bound))],
-  ["Overlapping pairs", of(({ conclusion }) => inWords(conclusion.overlaps))],
-  ["Mixed answers", of(({ conclusion }) => inWords(conclusion.mixed))],
-  ["Memory", of(({ conclusion }) => conclusion.memory)],
-  ["Took", of(({ conclusion }) => seconds(conclusion.wallMs))],
-  ["Latency p50", latency("p50")],
-  ["Latency p95", latency("p95")],
-  ["Latency max", latency("max")],
-  ["Control", ({ control }) => control?.conclusion.verdict],
-]);
 
 type Say = (recorded: RecordedExperiment) => string | undefined;
 
+const ASPECTS: Record<string, Say> = {
+  Target: ofSeries(({ target }) => targetWords(target)),
+  Deployment: ofSeries(({ target }) => target.deployment?.slice(0, 12)),
+  Clients: ofSeries(({ plan }) => plan.clients.slice(0, 8).join(", ")),
+  "Requests a run": ofSeries(({ plan }) => distinct(plan.stages.map(({ requests }) => requests))),
+  "At once": ofSeries(({ plan }) => distinct(plan.stages.map(burstOf))),
+  Hold: ofSeries(({ plan }) => formatDuration(plan.holdMs)),
+  Pauses: ofSeries(({ plan }) => distinct(pausesOf(plan), formatDuration)),
+  Runs: ofSeries(({ runs }) => inWords(runs.length)),
+  Verdict: ofConclusion("verdict"),
+  Sharing: ofConclusion("sharing"),
+  Reason: ofConclusion("reason"),
+  Environments: ofConclusion("environments"),
+  Processes: ofConclusion("processes"),
+  "Cold starts": ofConclusion("coldStarts"),
+  Outcomes: ofSeries(({ conclusion }) => outcomesWords(conclusion.outcomes)),
+  Trials: ofConclusion("trials"),
+  "Warm trials": ofConclusion("warmTrials"),
+  "Sharing below (95 %)": ofSeries(({ conclusion: { bound } }) =>
+    bound === undefined ? undefined : percent(bound),
+  ),
+  "Overlapping pairs": ofConclusion("overlaps"),
+  "Mixed answers": ofConclusion("mixed"),
+  Memory: ofConclusion("memory"),
+  Took: ofSeries(({ conclusion }) => seconds(conclusion.wallMs)),
+  "Latency p50": latency("p50"),
+  "Latency p95": latency("p95"),
+  "Latency max": latency("max"),
+  Control: ({ control }) => control?.conclusion.verdict,
+};
+
 /** Says something of the experiment itself, where it was fired. */
-function of(say: (series: Series) => string | number | undefined): Say {
-  return ({ experiment }) => {
-    const said = experiment && say(experiment);
-    return said === undefined ? undefined : String(said);
-  };
+function ofSeries(say: (series: Series) => string | undefined): Say {
+  return ({ experiment }) => experiment && say(experiment);
 }
 
-function latency(which: "p50" | "p95" | "max"): Say {
-  return of(({ runs }) => {
+/** The same of what was concluded; numbers in words. */
+function ofConclusion(key: Exclude<keyof Conclusion, "outcomes" | "witness">): Say {
+  return ofSeries(({ conclusion }) => {
+    const value = conclusion[key];
+    return typeof value === "number" ? inWords(value) : value;
+  });
+}
+
+function latency(which: keyof Latency): Say {
+  return ofSeries(({ runs }) => {
     const all = latencyOf(runs.flatMap(({ requests }) => requests));
     return all && seconds(all[which]);
   });
@@ -134,7 +144,7 @@ function deploymentsOf(records: readonly RecordedExperiment[]): Deployment[] {
 }
 
 /** Evidence that is named twice counts once. */
-function repetitions(records: readonly RecordedExperiment[]): string[] {
+function repetitionNotes(records: readonly RecordedExperiment[]): string[] {
   const groups = Map.groupBy(records, ({ id }) => id).values();
   return [...groups]
     .filter((group) => group.length > 1)

@@ -1,20 +1,130 @@
-/** A recorded experiment as one JSON object. */
+/** A recorded experiment as one JSON object, and the shape of it: a public interface, like the record's. */
 
+import * as z from "zod";
+import { OUTCOMES } from "../core/record-lines.ts";
+import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
 import { PROVES } from "../targets/target-choice.ts";
-import { type Comparison, isSame } from "./comparison.ts";
+import type { Comparison } from "./comparison.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
-import {
-  type JsonComparison,
-  type JsonReport,
-  type JsonSeries,
-  REPORT_VERSION,
-} from "./report-schema.ts";
 import type { Series } from "./series.ts";
 import { pooledWords, verdictWords } from "./words.ts";
+
+/** Raised when a reader of the last version could misread a report of the next. */
+const REPORT_VERSION = 1;
+
+const count = z.int().nonnegative();
+const outcomes = z.partialRecord(z.enum(OUTCOMES), count).meta({ id: "outcomes" });
+const plan = planSchema.meta({ id: "plan" });
+const target = targetSchema.meta({ id: "target" });
+const crossCheck = crossCheckSchema.meta({ id: "crossCheck" });
+const conclusion = verdictSchema
+  .omit({ type: true, experiment: true, run: true, role: true })
+  .extend({ outcomes })
+  .meta({ id: "conclusion" });
+
+const latency = z
+  .object({ p50: z.number(), p90: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
+  .meta({
+    id: "latency",
+    description: "milliseconds from sending to answer, of the requests whose outcome is ok",
+  });
+
+const moment = z.object({ run: count, atMs: z.number() }).meta({
+  id: "moment",
+  description: "a run's index, and milliseconds from its shot by the runner's clock",
+});
+
+const run = z.object({
+  run: z.string(),
+  index: count,
+  startedAt: z.string(),
+  planned: count.describe("requests of the plan"),
+  observed: count.describe("requests on the record"),
+  conclusion,
+  latency: latency.optional(),
+});
+
+const environment = z.object({
+  id: z.string(),
+  label: z.string().describe("the short name that reports use"),
+  pids: z.array(count),
+  instances: count,
+  invocations: count,
+  first: moment,
+  last: moment,
+  coldStarts: count,
+  mixed: count,
+});
+
+const series = z
+  .object({
+    plan,
+    target,
+    proves: z.string().describe("what a verdict reached at this target is worth"),
+    startedAt: z.string(),
+    versions: z.record(z.string(), z.string()),
+    conclusion: conclusion.describe("over all runs, computed from the observations"),
+    words: z.object({ title: z.string(), finding: z.string(), evidence: z.string() }),
+    outcomes,
+    latency: latency.optional(),
+    runs: z.array(run),
+    environments: z.array(environment).describe("in order of first use"),
+  })
+  .meta({ id: "series" });
+
+const report = z
+  .object({
+    type: z.literal("report"),
+    schema: z.literal(REPORT_VERSION),
+    record: z.string(),
+    id: z.string(),
+    complete: z.boolean().describe("whether the runner lived to conclude"),
+    notes: z.array(z.string()),
+    experiment: series.optional(),
+    control: series.optional(),
+    crossChecks: z.array(crossCheck),
+  })
+  .meta({ id: "report" });
+
+const comparison = z.object({
+  type: z.literal("comparison"),
+  schema: z.literal(REPORT_VERSION),
+  differences: z
+    .array(z.object({ what: z.string(), values: z.array(z.string()) }))
+    .describe("what is not the same for all, one value a record"),
+  deployments: z.array(
+    z.object({
+      target,
+      records: z.array(z.string()),
+      isolated: count,
+      shared: count,
+      trials: count,
+      bound: z.number().min(0).max(1).optional(),
+      words: z.string().optional(),
+    }),
+  ),
+  notes: z.array(z.string()),
+  reports: z.array(report),
+});
+
+type JsonSeries = z.infer<typeof series>;
+type JsonReport = z.infer<typeof report>;
+type JsonComparison = z.infer<typeof comparison>;
+
+/** What `npm run report -- --format json` prints, as a JSON Schema. */
+export function toJsonSchema(): object {
+  return {
+    title: "A report or a comparison of Lambda Concurrency Test",
+    ...z.toJSONSchema(z.discriminatedUnion("type", [report, comparison]), {
+      target: "draft-2020-12",
+      io: "output",
+    }),
+  };
+}
 
 /** The report as plain data; `report.schema.json` describes it. */
 export function jsonReport(recorded: RecordedExperiment): JsonReport {
@@ -39,7 +149,7 @@ export function jsonComparison(comparison: Comparison): JsonComparison {
     type: "comparison",
     schema: REPORT_VERSION,
     differences: aspects
-      .filter((aspect) => !isSame(aspect))
+      .filter(({ isSame }) => !isSame)
       .map(({ what, values }) => ({ what, values: [...values] })),
     deployments: deployments.map(({ target, records: paths, pooled }) => ({
       target,

@@ -16,11 +16,12 @@ import {
   type WitnessParty,
 } from "../core/record-lines.ts";
 import type { Cost, TargetDescription } from "../core/target.ts";
-import type { Lifetime, LifetimeEstimate } from "../core/verdict/lifetime.ts";
+import { type Lifetime, type LifetimeEstimate, ServedRuns } from "../core/verdict/lifetime.ts";
 import { isContradicted } from "../records/contradicted.ts";
 import type { PooledEvidence } from "../records/pooled-evidence.ts";
 import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
 import { inWords, percent, plural, range } from "./numbers.ts";
+import type { Series } from "./series.ts";
 
 // What is fired, where, and for how much
 
@@ -220,7 +221,7 @@ export function crossCheckWords(line: CrossCheckLine): string {
   if (isContradicted(line)) {
     return `DISAGREEMENT  ${log}. ${differences.map(printableMessage).join(" ")}`.trimEnd();
   }
-  // Nobody said anything that could have been the same.
+  // Where nothing was logged, nothing could be the same.
   if (requests === 0) return `NOT CROSS-CHECKED  ${log}: that confirms no answer.`;
   return `CROSS-CHECKED  ${log}: the answers said the same.`;
 }
@@ -239,6 +240,16 @@ export function pooledWords(pooled: PooledEvidence): string | undefined {
   }
   if (bound === undefined) return `All ${experiments} saw sharing.`;
   return `Over ${experiments}: ${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %).`;
+}
+
+/** The same with the deployment before it, which may have been experimented on once. */
+export function deploymentWords(target: TargetDescription, pooled: PooledEvidence): string {
+  const { trials, bound } = pooled;
+  const alone =
+    bound === undefined
+      ? "saw sharing"
+      : `${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %)`;
+  return `${printable(targetWords(target))}: ${pooledWords(pooled) ?? `one experiment, ${alone}.`}`;
 }
 
 /** The same where there is little room. */
@@ -261,6 +272,16 @@ export function lifetimeWords({ survivals, estimate }: Lifetime): string {
   const rest = untold > 0 ? [`and so on for ${plural(untold, "more pause")}`] : [];
   const seen = [...told, ...rest].join(", ");
   return `Environments seen again: ${seen}; ${estimateWords(estimate)}.`;
+}
+
+/** The same of a series; `undefined` where no pause says anything. */
+export function seriesLifetimeWords({ runs }: Series): string | undefined {
+  const served = new ServedRuns();
+  for (const { line, requests } of runs) {
+    served.take(line);
+    for (const { run, report } of requests) served.see(run, report?.environment);
+  }
+  return served.lifetime && lifetimeWords(served.lifetime);
 }
 
 function estimateWords(estimate: LifetimeEstimate): string {

@@ -1,62 +1,63 @@
 /** Several recorded experiments beside each other, as one page. */
 
-import { type Aspect, type Comparison, isSame } from "../comparison.ts";
-import { deploymentWords, letter } from "../comparison-text.ts";
+import { type Aspect, type Comparison, letter } from "../comparison.ts";
 import { plural } from "../numbers.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
-import { planWords, targetWords, verdictWords } from "../words.ts";
-import { documentOf, time } from "./document.ts";
-import { labelsOf } from "./experiment-page.ts";
+import { deploymentWords, planWords, targetWords, verdictWords } from "../words.ts";
+import { labelsOf, noteList } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
+import { documentOf, time } from "./page.ts";
 import { picture } from "./picture.ts";
-import { type Column, table } from "./table.ts";
+import { type Column, table } from "./tables.ts";
 
 /** Pictures of more are no comparison any more. */
 const MOST_PICTURES = 4;
 
-interface Named {
-  name: string;
-  record: RecordedExperiment;
-}
-
 export function comparisonPage(comparison: Comparison): string {
   const { records, aspects, deployments, notes } = comparison;
-  const named = records.map((record, index) => ({ name: letter(index), record }));
-  const columns: Column<Aspect>[] = [
-    { name: "What", cell: ({ what }) => what },
-    ...named.map(({ name }, index) => ({
-      name,
-      cell: ({ values }: Aspect) => values[index] || "–",
-    })),
-  ];
-  const different = aspects.filter((aspect) => !isSame(aspect));
-  const same = aspects.filter((aspect) => isSame(aspect) && aspect.values[0] !== "");
+  const title = plural(records.length, "experiment");
+  const different = aspects.filter(({ isSame }) => !isSame);
+  const same = aspects.filter(({ isSame, values }) => isSame && values[0] !== "");
   return documentOf(
-    `${plural(records.length, "experiment")} compared`,
+    `${title} compared`,
     html`<header>
-<h1>${plural(records.length, "experiment")} beside each other</h1>
+<h1>${title} beside each other</h1>
 </header>
 <main>
-${named.map(verdict)}
-${deployments.length > 0 && html`<h2>Deployments</h2><ul>${deployments.map((deployment) => html`<li>${deploymentWords(deployment)}</li>`)}</ul>`}
-${notes.length > 0 && html`<section class="notes" aria-label="Notes on the records"><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`}
+${records.map(verdict)}
+${deployments.length > 0 && html`<h2>Deployments</h2><ul>${deployments.map(({ target, pooled }) => html`<li>${deploymentWords(target, pooled)}</li>`)}</ul>`}
+${noteList("Notes on the records", notes)}
 <h2>What differs</h2>
-${different.length > 0 ? table("What is not the same for all.", columns, different) : html`<p>Nothing.</p>`}
 ${
-  same.length > 0 &&
-  html`<h2>What is the same</h2>${table(
-    "What is the same for all.",
-    columns.slice(0, 2).map((column, index) => (index === 1 ? { ...column, name: "All" } : column)),
-    same,
-  )}`
+  different.length > 0
+    ? aspectTable(
+        "What is not the same for all.",
+        records.map((_, index) => letter(index)),
+        different,
+      )
+    : html`<p>Nothing.</p>`
 }
-${named.slice(0, MOST_PICTURES).map(pictured)}
+${same.length > 0 && html`<h2>What is the same</h2>${aspectTable("What is the same for all.", ["All"], same)}`}
+${records.slice(0, MOST_PICTURES).map(pictured)}
 </main>`,
   );
 }
 
-function verdict({ name, record }: Named): Markup {
+/** @param names of the records, whose values stand beside each other */
+function aspectTable(
+  caption: string,
+  names: readonly string[],
+  aspects: readonly Aspect[],
+): Markup {
+  const columns = names.map((name, index): Column<Aspect> => {
+    return { name, cell: ({ values }) => values[index] || "–" };
+  });
+  return table(caption, [{ name: "What", cell: ({ what }) => what }, ...columns], aspects);
+}
+
+function verdict(record: RecordedExperiment, index: number): Markup {
   const { experiment, path } = record;
+  const name = letter(index);
   if (!experiment) return html`<p>${name}: ${path} holds no experiment.</p>`;
   const words = verdictWords(experiment.conclusion, labelsOf(record));
   return html`<section class="verdict ${experiment.conclusion.verdict}">
@@ -68,8 +69,8 @@ ${time(experiment.startedAt)} · <code>${path}</code></p>
 </section>`;
 }
 
-function pictured({ name, record }: Named): Markup {
+function pictured(record: RecordedExperiment, index: number): Markup {
   const { experiment } = record;
   if (!experiment) return html``;
-  return html`<h2>${name}: who served whom, and when</h2>${picture(experiment, labelsOf(record))}`;
+  return html`<h2>${letter(index)}: who served whom, and when</h2>${picture(`Picture of ${letter(index)}`, experiment, labelsOf(record))}`;
 }

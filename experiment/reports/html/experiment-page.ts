@@ -2,29 +2,38 @@
 
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
+import { type Conclusion, OUTCOMES } from "../../core/record-lines.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { EnvironmentLabels, type Labels } from "../environment-labels.ts";
 import { environmentRows } from "../environment-rows.ts";
-import { inWords, plural } from "../numbers.ts";
+import { inWords, percent, plural } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import type { Series } from "../series.ts";
-import { controlWords, crossCheckWords, planWords, targetWords, verdictWords } from "../words.ts";
-import { documentOf, time } from "./document.ts";
-import { html, type Markup } from "./html.ts";
+import {
+  controlWords,
+  crossCheckWords,
+  planWords,
+  seriesLifetimeWords,
+  targetWords,
+  verdictWords,
+} from "../words.ts";
+import { html, type Markup, type Value } from "./html.ts";
+import { documentOf, time } from "./page.ts";
 import { picture } from "./picture.ts";
-import { answersTable, environmentsTable, runsTable, verdictSection } from "./series-sections.ts";
-import { facts } from "./table.ts";
+import { answersTable, environmentsTable, facts, runsTable } from "./tables.ts";
+
+const MOST_STAGES = 20;
+const MOST_CLIENTS = 40;
 
 export function experimentPage(recorded: RecordedExperiment): string {
   const { experiment, control, id, path, crossChecks } = recorded;
   const labels = labelsOf(recorded);
   const main = experiment ?? control;
   const words = experiment && verdictWords(experiment.conclusion, labels);
-  const title = `${words?.title ?? "CONTROL"}: ${main ? planWords(main.plan) : ""}`;
   const notes = recordNotes(recorded);
   return documentOf(
-    title,
+    `${words?.title ?? "CONTROL"}: ${main ? planWords(main.plan) : ""}`,
     html`<header>
 <h1>Can one process of this function serve two requests at once?</h1>
 <p class="muted">${main && `${planWords(main.plan)} · ${targetWords(main.target)} · `}${main && time(main.startedAt)}</p>
@@ -32,13 +41,13 @@ export function experimentPage(recorded: RecordedExperiment): string {
 <main>
 ${experiment && verdictSection(experiment, labels)}
 ${main && html`<p class="muted">${PROVES[main.target.kind]}</p>`}
-${notes.length > 0 && html`<section class="notes" aria-label="Notes on the record"><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`}
+${noteList("Notes on the record", notes)}
 ${control && html`<p>${controlWords(control.conclusion)}</p>`}
 ${crossChecks.map((line) => html`<p>${crossCheckWords(line)}</p>`)}
 ${experiment && seriesSections(experiment, labels)}
 ${control && controlSections(control, labels)}
 ${main && html`<h2>Plan and target</h2>${planFacts(main, id, path)}`}
-${explanation()}
+${EXPLANATION}
 </main>`,
   );
 }
@@ -49,9 +58,54 @@ export function labelsOf({ control, experiment }: RecordedExperiment): Environme
   return new EnvironmentLabels(environmentRows(all).map(({ id }) => id));
 }
 
+/** What a reader must know of the records; nothing where there is nothing. */
+export function noteList(name: string, notes: readonly string[]): Markup {
+  if (notes.length === 0) return html``;
+  return html`<section class="notes" aria-label="${name}"><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`;
+}
+
+/** The verdict in words, and the figures that it rests on. */
+function verdictSection(series: Series, labels: Labels): Markup {
+  const { conclusion } = series;
+  const words = verdictWords(conclusion, labels);
+  const lifetime = seriesLifetimeWords(series);
+  return html`<section class="verdict ${conclusion.verdict}">
+<p class="title">${words.title}</p>
+<p class="finding">${words.finding}</p>
+<p>${words.evidence}</p>
+${lifetime !== undefined && html`<p>${lifetime}</p>`}
+</section>
+<dl class="figures">${figures(conclusion).map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`,
+  )}</dl>`;
+}
+
+function figures(conclusion: Conclusion): [string, Value][] {
+  const { outcomes, bound } = conclusion;
+  const counted = (noun: string, count: number): [string, Value] => [
+    count === 1 ? noun : `${noun}s`,
+    inWords(count),
+  ];
+  const { ok = 0, ...others } = outcomes;
+  return [
+    counted("environment", conclusion.environments),
+    [ok === 1 ? "request answered" : "requests answered", inWords(ok)],
+    ...OUTCOMES.flatMap((outcome): [string, Value][] => {
+      const count = outcome === "ok" ? undefined : others[outcome];
+      return count === undefined ? [] : [[outcome, inWords(count)]];
+    }),
+    counted("cold start", conclusion.coldStarts),
+    counted("trial", conclusion.trials),
+    counted("warm trial", conclusion.warmTrials),
+    ...(bound === undefined ? [] : [["sharing below (95 %)", percent(bound)] as [string, Value]]),
+    counted("overlapping pair", conclusion.overlaps),
+    counted("mixed answer", conclusion.mixed),
+  ];
+}
+
 function seriesSections(series: Series, labels: Labels): Markup {
   return html`<h2>Who served whom, and when</h2>
-${picture(series, labels)}
+${picture("Picture of the experiment", series, labels)}
 <h2>Runs</h2>
 ${runsTable(series)}
 <h2>Answers</h2>
@@ -64,7 +118,7 @@ function controlSections(control: Series, labels: Labels): Markup {
   return html`<h2>The control</h2>
 <p class="muted">It was fired first, at a target whose requests share one process by construction:
 ${targetWords(control.target)}.</p>
-${picture(control, labels)}
+${picture("Picture of the control", control, labels)}
 ${runsTable(control)}`;
 }
 
@@ -96,8 +150,6 @@ function planFacts(
   ]);
 }
 
-const MOST_STAGES = 20;
-
 /** Stages that differ, one by one. */
 function stagesText({ stages }: Plan): string {
   const told = stages.slice(0, MOST_STAGES).map((stage) => {
@@ -110,16 +162,13 @@ function stagesText({ stages }: Plan): string {
   return more > 0 ? `${told.join("; ")}; and ${inWords(more)} more` : told.join("; ");
 }
 
-const MOST_CLIENTS = 40;
-
 function clientsText(clients: readonly string[]): string {
   const more = clients.length - MOST_CLIENTS;
   const names = clients.slice(0, MOST_CLIENTS).join(", ");
   return more > 0 ? `${names} and ${inWords(more)} more` : names;
 }
 
-function explanation(): Markup {
-  return html`<h2>How to read it</h2>
+const EXPLANATION = html`<h2>How to read it</h2>
 <p>An execution environment hosts one process of the function. Two requests <b>overlap</b> when
 one process served both at the same time, by that process's own clock; one overlap is proof of
 sharing. A <b>trial</b> is a request that certainly ran while another ran, so that the service had
@@ -128,4 +177,3 @@ sharing is below 1 − 0.05<sup>1/<i>n</i></sup> with 95 % confidence, if the se
 each request independently; the requests of one burst stretch that a little, which is why warm trials
 are counted apart. An answer is <b>mixed</b> when its <code>globalData</code> is not what its own
 request left.</p>`;
-}

@@ -1,32 +1,16 @@
 import { expect, test } from "vitest";
-import { printable } from "../../basics/printable.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
-import { percent, plural, quantile, seconds } from "./numbers.ts";
-import { globalDataText, outcomesWords, planWords, verdictWords } from "./words.ts";
-
-function label(ids: readonly string[]): (string | undefined)[] {
-  const labels = new EnvironmentLabels(ids);
-  return ids.map((id) => labels.get(id));
-}
-
-test("labels are the shortest that are unique, of what makes log streams differ", () => {
-  const ids = ["2026/11/23/[$LATEST]3f2a91", "2026/11/23/[$LATEST]91cc02"];
-  expect(label(ids)).toEqual(["3f2a", "91cc"]);
-  expect(label([...ids, "2026/11/23/[$LATEST]3f2a92"])).toEqual(["3f2a91", "91cc02", "3f2a92"]);
-});
-
-test("environments that are named alike in their distinctive part are told apart by the whole", () => {
-  expect(label(["a]same", "b]same"])).toEqual(["a]sa", "b]sa"]);
-  expect(label(["short", "x"])).toEqual(["shor", "x"]);
-  expect(label(["a]same", "other", "b]same"])).toEqual(["a]sa", "othe", "b]sa"]);
-});
-
-test("half a million environments can be labelled", () => {
-  const ids = Array.from({ length: 500_000 }, (_, index) => `[$LATEST]${index}`);
-  expect(new Set(label(ids)).size).toBe(500_000);
-});
+import type { LifetimeEstimate } from "../core/verdict/lifetime.ts";
+import {
+  globalDataText,
+  lifetimeWords,
+  outcomesWords,
+  planWords,
+  pooledPhrase,
+  pooledWords,
+  verdictWords,
+} from "./words.ts";
 
 test("globalData reads as a literal, and a long list of clients by its end", () => {
   const clients = ["a", "b", "c", "d", "e", "f", "g", "h"];
@@ -36,37 +20,6 @@ test("globalData reads as a literal, and a long list of clients by its end", () 
   expect(globalDataText({ counter: 18, client: "h", clients, dropped: 10 })).toBe(
     '{ counter: 18, client: "h", clients: [… 12 earlier, "c", "d", "e", "f", "g", "h"] }',
   );
-});
-
-test("what a terminal would obey is shown as its code", () => {
-  expect(printable("\u001b[31mé\u202e\u2028\ud800🙂")).toBe("\\u001b[31mé\\u202e\\u2028\\ud800🙂");
-});
-
-test.each([
-  [0.527, "53 %"],
-  [0.312, "31 %"],
-  [0.0298, "3.0 %"],
-  [0.002995, "0.30 %"],
-  [3e-9, "0.00000030 %"],
-  [1e-300, "<1e-9 %"],
-  [0, "0 %"],
-])("the probability %d reads %s", (probability, text) => {
-  expect(percent(probability)).toBe(text);
-});
-
-test.each([
-  [5_504, "5.50 s"],
-  [-0.4, "0.00 s"],
-  [-5_000, "<0 s"],
-  [1e300, ">100,000,000 s"],
-  [Number.NaN, ">100,000,000 s"],
-])("%d ms read %s", (ms, text) => {
-  expect(seconds(ms)).toBe(text);
-});
-
-test("numbers have separators and nouns agree with them", () => {
-  expect(plural(1, "request")).toBe("1 request");
-  expect(plural(10_000, "request")).toBe("10,000 requests");
 });
 
 test.each([
@@ -122,12 +75,6 @@ test("outcomes stand in one order, whichever came first", () => {
   expect(outcomesWords({ throttled: 18, ok: 6 })).toBe("6 ok, 18 throttled");
 });
 
-test("quantiles are values of the list", () => {
-  expect(quantile([1, 2, 3, 4], 0.5)).toBe(3);
-  expect(quantile([1, 2, 3, 4], 1)).toBe(4);
-  expect(quantile([], 0.5)).toBe(0);
-});
-
 const conclusion: Conclusion = {
   verdict: "shared",
   sharing: "globals",
@@ -167,4 +114,51 @@ test("a partner that was not seen is told as such, and globals apart by the titl
   const words = verdictWords({ ...rest, sharing: "process", witness: alone }, labels);
   expect(words.title).toBe("SHARED PROCESS");
   expect(words.finding).toMatch(/^Ana was not alone in process 77aa/);
+});
+
+test("one experiment has nothing to add to itself", () => {
+  const single = { isolated: 1, shared: 0, trials: 4, bound: 0.53 };
+  expect(pooledWords(single)).toBeUndefined();
+  expect(pooledPhrase(single)).toBeUndefined();
+});
+
+test("agreeing experiments add their trials up, disagreeing ones are told apart", () => {
+  expect(pooledWords({ isolated: 7, shared: 0, trials: 56, bound: 0.052 })).toBe(
+    "Over 7 recorded experiments of this deployment: 56 trials, sharing below 5.2 % (95 %).",
+  );
+  expect(pooledWords({ isolated: 5, shared: 2, trials: 40 })).toBe(
+    "The 7 recorded experiments of this deployment disagree: 2 saw sharing, 5 did not.",
+  );
+  expect(pooledWords({ isolated: 0, shared: 3, trials: 0 })).toBe(
+    "All 3 recorded experiments of this deployment saw sharing.",
+  );
+  expect(pooledPhrase({ isolated: 5, shared: 2, trials: 40 })).toBe(
+    "2 of 7 experiments saw sharing.",
+  );
+});
+
+const survivals = [
+  { pauseMs: 30_000, before: 10, after: 10 },
+  { pauseMs: 960_000, before: 10, after: 0 },
+];
+
+test.each<[LifetimeEstimate, string]>([
+  [{ kind: "timeout", aboveMs: 30_000, belowMs: 960_000 }, "idle ones end between 30 s and 16 min"],
+  [{ kind: "timeout", aboveMs: 960_000 }, "idle ones live longer than 16 min"],
+  [{ kind: "timeout", belowMs: 30_000 }, "idle ones end within 30 s"],
+  [{ kind: "half-life", halfLifeMs: 382_113 }, "half of the idle ones end every 380 s or so"],
+  [{ kind: "unexplained" }, "neither one timeout nor one half-life explains that"],
+])("survivors and what they say, %j, are one sentence", (estimate, words) => {
+  expect(lifetimeWords({ survivals, estimate })).toBe(
+    `Environments seen again: 10 of 10 after 30 s, 0 of 10 after 16 min; ${words}.`,
+  );
+});
+
+test("of many pauses the first are told", () => {
+  const many = Array.from({ length: 10 }, (_, index) => {
+    return { pauseMs: (index + 1) * 1_000, before: 1, after: 1 };
+  });
+  expect(
+    lifetimeWords({ survivals: many, estimate: { kind: "timeout", aboveMs: 10_000 } }),
+  ).toMatch(/1 of 1 after 8 s, and so on for 2 more pauses; idle ones live longer than 10 s\.$/);
 });

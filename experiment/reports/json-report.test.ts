@@ -3,9 +3,8 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, recordLines, writeRecord } from "../../test/report/records.ts";
 import { compareRecords } from "./comparison.ts";
-import { jsonComparison, jsonReport } from "./json-report.ts";
+import { jsonComparison, jsonReport, toJsonSchema } from "./json-report.ts";
 import { readExperiment } from "./recorded-experiment.ts";
-import { toJsonSchema } from "./report-schema.ts";
 
 test("the published schema is the one that is meant; vitest -u publishes it anew", async () => {
   const text = `${JSON.stringify(toJsonSchema(), undefined, 2)}\n`;

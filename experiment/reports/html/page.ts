@@ -1,25 +1,70 @@
-/** How a report looks: in both colour schemes, on paper, and with contrasts of 4.5 and more. */
+/** A page: one file that loads nothing and runs nothing, how it looks, and how clients are told apart. */
 
-import { LEVELS } from "./density-picture.ts";
-import { PALETTE_CLASSES, paletteCss } from "./palette.ts";
+import { createHash } from "node:crypto";
+import { VERSION } from "../../version.ts";
+import { utcTime } from "../numbers.ts";
+import { html, Markup, type Value } from "./html.ts";
+
+/**
+ * Clients' colours. In the light scheme white text on one, and it on white, have a contrast of 4.5 and
+ * more; in the dark scheme the text on it is dark.
+ */
+const PALETTE = [
+  { light: "#0b62a8", dark: "#7cb8f5" },
+  { light: "#9a4a00", dark: "#f2a65e" },
+  { light: "#00694c", dark: "#63d4a9" },
+  { light: "#a3195b", dark: "#f593c6" },
+  { light: "#5b3fb0", dark: "#b9a8ff" },
+  { light: "#5c5700", dark: "#d8d26a" },
+  { light: "#00667a", dark: "#66d3e8" },
+  { light: "#4a5568", dark: "#b8c2d0" },
+];
+/** A plain one and three patterns: after that colours and patterns repeat. */
+export const PATTERNS = ["", "stripes", "dots", "grid"] as const;
+
+/** How a client is told apart: by a colour, by a pattern where colours run out, and by its name. */
+export interface Look {
+  colour: number;
+  pattern: number;
+}
+
+/** Which colour and pattern a client has, by its place among the clients. */
+export function looksOf(clients: readonly string[]): Map<string, Look> {
+  const names = [...new Set(clients)];
+  return new Map(
+    names.map((name, place) => [
+      name,
+      {
+        colour: place % PALETTE.length,
+        pattern: Math.floor(place / PALETTE.length) % PATTERNS.length,
+      },
+    ]),
+  );
+}
+
+/** The colours as custom properties `--client-0` and so on. */
+function paletteCss(scheme: "light" | "dark"): string {
+  return PALETTE.map((colours, index) => `--client-${index}: ${colours[scheme]};`).join(" ");
+}
+
+/** What gives an element its client's colour. */
+const PALETTE_CLASSES = PALETTE.map(
+  (_, index) => `.client-${index} { --own: var(--client-${index}); }`,
+).join("\n");
 
 const LIGHT_SCHEME = `
   --page: #ffffff; --text: #1a202c; --muted: #4a5568; --line: #cbd2dc; --even: #f3f5f8;
-  --accent: #0b62a8; --on-bar: #ffffff; --ink: #ffffff59; --density: 11 98 168;
+  --accent: #0b62a8; --on-bar: #ffffff; --ink: #ffffff59;
   --isolated: #00694c; --shared: #b3261e; --inconclusive: #7a4f00;
   ${paletteCss("light")}`;
 const DARK_SCHEME = `
   --page: #11151c; --text: #e6e9ef; --muted: #aab4c2; --line: #3a4352; --even: #1a2029;
-  --accent: #7cb8f5; --on-bar: #10131a; --ink: #10131a59; --density: 124 184 245;
+  --accent: #7cb8f5; --on-bar: #10131a; --ink: #10131a59;
   --isolated: #63d4a9; --shared: #ff9b90; --inconclusive: #f0c060;
   ${paletteCss("dark")}`;
 
-const LEVEL_CLASSES = Array.from({ length: LEVELS }, (_, level) => {
-  const opacity = (0.15 + (0.85 * level) / (LEVELS - 1)).toFixed(2);
-  return `.level-${level + 1} { fill: rgb(var(--density) / ${opacity}); }`;
-}).join("\n");
-
-export const STYLE = `
+/** In both colour schemes, on paper, and with contrasts of 4.5 and more. */
+const STYLE = `
 :root { color-scheme: light dark; ${LIGHT_SCHEME} }
 @media (prefers-color-scheme: dark) { :root { ${DARK_SCHEME} } }
 * { box-sizing: border-box; }
@@ -61,24 +106,22 @@ figure { margin: .8rem 0 1.4rem; }
 figure svg[role] { display: block; width: 100%; min-width: 44rem; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
 .lane { fill: transparent; } .lane.even { fill: var(--even); }
-.lane-name { font-family: ui-monospace, Menlo, Consolas, monospace; } svg text.small { font-size: 9px; }
+.lane-name { font-family: ui-monospace, Menlo, Consolas, monospace; }
 svg .run-name { font-weight: 650; } svg .time { fill: var(--muted); font-size: 11px; text-anchor: middle; }
 .tick { stroke: var(--line); stroke-width: 1; fill: none; }
 .way { fill: color-mix(in srgb, var(--own) 22%, var(--page)); stroke: var(--own); }
-.inside { fill: var(--own); }
+.inside { fill: var(--own); } .several { --own: var(--muted); }
 .failed .way { fill: var(--page); stroke: var(--text); stroke-dasharray: 3 2; }
 .overlaps .way { stroke: var(--shared); stroke-width: 2; }
 svg .on-bar { fill: var(--on-bar); paint-order: stroke; stroke: var(--own); stroke-width: 3px; stroke-linejoin: round; }
 svg .failed .on-bar { fill: var(--text); stroke: var(--page); }
 .ink { stroke: var(--ink); stroke-width: 2; fill: none; } .ink-dot { fill: var(--ink); }
 .pattern-stripes { fill: url(#stripes); } .pattern-dots { fill: url(#dots); } .pattern-grid { fill: url(#grid); }
-.marked { fill: none; stroke: var(--shared); stroke-width: 1; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; list-style: none; margin: .6rem 0; padding: 0; font-size: .875rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .key { width: 1rem; height: 1rem; border-radius: 3px; } .sign { font-weight: 700; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 ${PALETTE_CLASSES}
-${LEVEL_CLASSES}
 @media print {
   :root { color-scheme: light; ${LIGHT_SCHEME} }
   body { max-width: none; padding: 0; font-size: 10pt; }
@@ -88,3 +131,38 @@ ${LEVEL_CLASSES}
   thead { display: table-header-group; } td.code { min-width: 0; }
 }
 `;
+
+/** Only this style is obeyed: whatever else stands in the page, it loads and runs nothing. */
+const POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+/** @param title of the window; text */
+export function documentOf(title: string, content: Value): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Lambda Concurrency Test ${VERSION}">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+${content}
+<footer>Computed from the record alone by Lambda Concurrency Test ${VERSION}.</footer>
+</body>
+</html>
+`;
+  return page.toString();
+}
+
+/** A moment of the record, to the minute, as programs read it too. */
+export function time(iso: string): Markup {
+  return html`<time datetime="${iso}">${utcTime(iso)}</time>`;
+}

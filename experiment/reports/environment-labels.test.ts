@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { printable } from "../../basics/printable.ts";
+import { EnvironmentLabels } from "./environment-labels.ts";
+
+function label(ids: readonly string[]): (string | undefined)[] {
+  const labels = new EnvironmentLabels(ids);
+  return ids.map((id) => labels.get(id));
+}
+
+test("labels are the shortest that are unique, of what makes log streams differ", () => {
+  const ids = ["2026/11/23/[$LATEST]3f2a91", "2026/11/23/[$LATEST]91cc02"];
+  expect(label(ids)).toEqual(["3f2a", "91cc"]);
+  expect(label([...ids, "2026/11/23/[$LATEST]3f2a92"])).toEqual(["3f2a91", "91cc02", "3f2a92"]);
+});
+
+test("environments that are named alike in their distinctive part are told apart by the whole", () => {
+  expect(label(["a]same", "b]same"])).toEqual(["a]sa", "b]sa"]);
+  expect(label(["short", "x"])).toEqual(["shor", "x"]);
+  expect(label(["a]same", "other", "b]same"])).toEqual(["a]sa", "othe", "b]sa"]);
+});
+
+test("half a million environments can be labelled", () => {
+  const ids = Array.from({ length: 500_000 }, (_, index) => `[$LATEST]${index}`);
+  expect(new Set(label(ids)).size).toBe(500_000);
+});
+
+test("what a terminal would obey is shown as its code", () => {
+  expect(printable("\u001b[31mé\u202e\u2028\ud800🙂")).toBe("\\u001b[31mé\\u202e\\u2028\\ud800🙂");
+});

@@ -1,0 +1,56 @@
+/** A real browser without a window, for tests of pages. */
+
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { describe, onTestFinished } from "vitest";
+import { chromiumOnPath } from "./chromium-on-path.ts";
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** `describe`, skipped where there is no browser. */
+export const describePage = describe.skipIf(chromiumOnPath() === undefined);
+
+export type Scheme = "light" | "dark";
+
+/** A page as its reader sees it, and what the browser did and said while it loaded. */
+export interface Loaded {
+  page: Page;
+  /** URLs of all requests, the page itself included. */
+  requests: string[];
+  /** Such as that the page's own policy forbids something. */
+  complaints: string[];
+}
+
+/** A browser that ends with the test. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = chromiumOnPath() ?? "";
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  onTestFinished(() => browser.close());
+  return browser;
+}
+
+/** Loads a file in a window of its own. */
+export async function load(
+  browser: Browser,
+  path: string,
+  colorScheme: Scheme,
+  width = 1_100,
+): Promise<Loaded> {
+  const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  await page.goto(pathToFileURL(path).href);
+  return { page, requests, complaints };
+}
