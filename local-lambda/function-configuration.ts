@@ -8,7 +8,8 @@ export const MODELS = ["on-demand", "managed-instances", "web-function"] as cons
 export type Model = (typeof MODELS)[number];
 
 /**
- * Who may call the function's URL: everyone, which on loopback means this machine, or who signs.
+ * The callers of the function's URL: everyone, which on loopback means this machine, or those that
+ * sign.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  */
 export const AUTHORIZATIONS = ["NONE", "AWS_IAM"] as const;
@@ -81,8 +82,8 @@ export interface ModelTraits {
 }
 
 /**
- * On Managed Instances the caller hears of a timeout, but the code runs on: its context tells that
- * its time is over. https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+ * On Managed Instances the caller is answered at the timeout, but the code runs on: its context says
+ * that its time is over. https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
  * That its place is free for another request from then on is an assumption. That a process which ends
  * takes its environment with it is documented for neither of the two younger models, and assumed.
  */

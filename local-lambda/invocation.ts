@@ -15,7 +15,7 @@ export interface UrlRequest {
   port: number;
   body: Buffer;
   receivedAt: Date;
-  /** Who signed it, where callers must sign. */
+  /** The caller that signed it, where callers must sign. */
   identity?: IamIdentity;
 }
 

@@ -49,7 +49,7 @@ const LINES: [what: string, line: unknown, shown: string[]][] = [
   ],
   ["the start of an environment", { type: "platform.initStart", record: { phase: "init" } }, []],
   [
-    "a failure that the runtime has told of",
+    "a failure that the runtime has logged",
     { type: "platform.runtimeDone", record: { requestId: "r", errorType: "E", errorMessage: "m" } },
     [],
   ],
@@ -73,7 +73,7 @@ const LINES: [what: string, line: unknown, shown: string[]][] = [
   ],
 ];
 
-test.each(LINES)("of %s is shown what a person wants to read", (_, line, shown) => {
+test.each(LINES)("a person sees what matters of %s", (_, line, shown) => {
   const text = typeof line === "string" ? line : JSON.stringify(line);
   expect(readableLines(ENVIRONMENT, text, "alone")).toEqual(shown);
 });

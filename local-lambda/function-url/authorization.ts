@@ -1,7 +1,7 @@
 /**
- * Who may call a Function URL: everyone, or who signs. Signature Version 4 of a request stands in its
- * `authorization` header or in its query. To verify it, AWS's own package signs what came in anew,
- * and the two signatures must be the same.
+ * Lets callers of a Function URL in: all of them, or those that sign. Signature Version 4 of a request
+ * stands in its `authorization` header or in its query. To verify it, AWS's own package signs what
+ * came in anew, and the two signatures must be the same.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
@@ -21,7 +21,7 @@ type Admission =
   | { admitted: true; identity?: IamIdentity }
   | { admitted: false; response: UrlResponse };
 
-/** Decides on a request that has arrived whole, before the function hears of it. */
+/** Decides on a request that has arrived whole, before it is given to the function. */
 export type Authorize = (request: SignedRequest) => Admission | Promise<Admission>;
 
 /** What of a request can be signed. Texts are as Node.js gives them: one character per byte. */
@@ -285,7 +285,7 @@ function utf8(text: string): string {
   return isUtf8(bytes) ? bytes.toString() : text;
 }
 
-/** Compares in a time that tells nothing: digests have one length, whatever they are made of. */
+/** Compares in a time that depends on neither: digests have one length, whatever they are made of. */
 function isSame(secret: string, given: string): boolean {
   return timingSafeEqual(sha256(secret), sha256(given));
 }

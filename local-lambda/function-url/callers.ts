@@ -1,5 +1,5 @@
 /**
- * Who may ask what listens on loopback. Nobody on another machine can, but everything on this one:
+ * Turns away what may not ask the ports on loopback. No other machine can, but on this one:
  *
  * - Web pages in its browsers. One may point a name of its own at this machine after it was loaded
  *   (DNS rebinding), and the browser then takes what listens here for the page's own server and lets

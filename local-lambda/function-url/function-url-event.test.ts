@@ -80,13 +80,16 @@ test.each([
   [{ type: "application/json" }, Buffer.from([0x22, 0xff, 0x22]), true],
   [{ type: "text/plain; charset=latin1" }, Buffer.from([0xe4]), true],
   [{ type: "text/plain; charset=utf-16le" }, Buffer.from("\ufeffä", "utf16le"), true],
-])("a body arrives byte for byte, with %j of %o in base64: %s", (said, body, isBase64Encoded) => {
-  const { type, encoding = "identity" } = said as { type: string; encoding?: string };
-  const headers = { "content-type": [type], "content-encoding": [encoding] };
-  const event = eventOf({ headers, body });
-  expect(event.isBase64Encoded).toBe(isBase64Encoded);
-  expect(Buffer.from(event.body ?? "", isBase64Encoded ? "base64" : "utf8")).toEqual(body);
-});
+])(
+  "a body arrives byte for byte, with %j of %o in base64: %s",
+  (declared, body, isBase64Encoded) => {
+    const { type, encoding = "identity" } = declared as { type: string; encoding?: string };
+    const headers = { "content-type": [type], "content-encoding": [encoding] };
+    const event = eventOf({ headers, body });
+    expect(event.isBase64Encoded).toBe(isBase64Encoded);
+    expect(Buffer.from(event.body ?? "", isBase64Encoded ? "base64" : "utf8")).toEqual(body);
+  },
+);
 
 test.each([
   ["two lines", { accept: ["a", "b"] }, { accept: "a,b" }],

@@ -97,7 +97,7 @@ function newTraceId(receivedAt: Date): string {
   return `Root=1-${seconds.padStart(8, "0")}-${randomBytes(12).toString("hex")}`;
 }
 
-/** It is said to be text, and is: anything else would lose bytes as a string. */
+/** Whether its type is one of text, and it is text: anything else would lose bytes as a string. */
 function isText(headers: Record<string, string>, body: Buffer): boolean {
   const { "content-type": type = "", "content-encoding": encoding = "identity" } = headers;
   const mediaType = type.split(";")[0]?.trim().toLowerCase() ?? "";

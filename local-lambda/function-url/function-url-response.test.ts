@@ -36,10 +36,13 @@ test.each([
     { headers: { "Content-Type": "text/html", "content-type": "text/plain" } },
     { "content-type": "text/plain" },
   ],
-])("of headers that are said twice nothing is lost but a second type: %j", (returned, expected) => {
-  const value = JSON.stringify({ statusCode: 200, ...returned });
-  expect(functionUrlResponse(Buffer.from(value)).headers).toMatchObject(expected);
-});
+])(
+  "of headers that a function returns twice nothing is lost but a second type: %j",
+  (returned, expected) => {
+    const value = JSON.stringify({ statusCode: 200, ...returned });
+    expect(functionUrlResponse(Buffer.from(value)).headers).toMatchObject(expected);
+  },
+);
 
 test.each([
   [{ statusCode: "abc" }, /the status code "abc"/],
