@@ -19,6 +19,7 @@ import {
   MAX_PAYLOAD_BYTES,
 } from "../url/invocation.ts";
 import { BrokenStream, type ResponseStream } from "../url/streamed-response.ts";
+import { THREAD_ENDED } from "./environment-process.ts";
 import { withMissingSdk } from "./handler-file.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
@@ -32,13 +33,6 @@ const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
 /** How long the end of a process may follow that of its connections, in milliseconds. */
 const EXIT_MS = 200;
-
-/** What becomes of what was inside a thread that has ended. */
-export const THREAD_ENDED: FunctionFailure = {
-  kind: "error",
-  errorType: "Runtime.ExitError",
-  errorMessage: "Runtime worker thread ended",
-};
 
 const STREAM_LOST: FunctionFailure = {
   kind: "error",

@@ -9,7 +9,7 @@
  * nor that they meet in one.
  */
 
-import { Environment } from "../environment/environment.ts";
+import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import { StartError } from "../start-error.ts";
 import type { UrlRequest } from "../url/function-url-event.ts";
 import {
@@ -46,7 +46,7 @@ const RETRY_MS = { first: 100, last: 30_000 };
 
 /** One of the environments, and the requests that it was drawn for. */
 interface Member {
-  environment: Environment;
+  environment: RuntimeEnvironment;
   /** Resolves when all of its threads poll, or to why they never will. */
   ready: PromiseWithResolvers<FunctionFailure | undefined>;
   /** Waits for the other threads, since the first poll. */
@@ -60,7 +60,7 @@ interface Member {
 }
 
 export class ManagedPool implements Pool {
-  readonly registry: EnvironmentRegistry<Environment>;
+  readonly registry: EnvironmentRegistry<RuntimeEnvironment>;
   readonly #plan: PoolPlan;
   readonly #random: Random;
   readonly #members = new Set<Member>();
@@ -187,7 +187,7 @@ export class ManagedPool implements Pool {
   }
 
   #startOne(): Promise<FunctionFailure | undefined> {
-    const environment = new Environment(this.#plan, () => this.#onPoll(member));
+    const environment = new RuntimeEnvironment(this.#plan, () => this.#onPoll(member));
     const ready: Member["ready"] = Promise.withResolvers();
     const member: Member = { environment, ready, waiting: [], isStalled: false };
     this.#members.add(member);
@@ -213,7 +213,7 @@ export class ManagedPool implements Pool {
     this.#redraw(member);
   }
 
-  #replace({ hasServed }: Environment): void {
+  #replace({ hasServed }: RuntimeEnvironment): void {
     if (hasServed) {
       this.#useless = 0;
       void this.#startOne();
