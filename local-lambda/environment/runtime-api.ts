@@ -309,12 +309,12 @@ function trailedFailure({ trailers }: IncomingMessage): FunctionFailure | undefi
 
 /** What a runtime says of an error, and where it is that the SDK is missing, what helps. */
 function parseFailure(body: string): FunctionFailure {
-  let said: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
+  let fields: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
   try {
-    said = { ...JSON.parse(body) };
+    fields = { ...JSON.parse(body) };
   } catch {
     // It may be any text.
   }
-  const { errorType = "Unknown", errorMessage = body } = said;
+  const { errorType = "Unknown", errorMessage = body } = fields;
   return { kind: "error", errorType, errorMessage: withMissingSdk(errorMessage) };
 }
