@@ -234,6 +234,7 @@ describe.each(MODELS)("as they come, with $model", (model) => {
   test("more than 6 MB come whole, and no faster than they are taken", async () => {
     await untilReady(lambda());
     const response = await open(lambda(), "large");
+    expect(response.statusCode).toBe(200);
     await waitUntil("the handler to wait", () => isLogged("stalls"));
     expect(isLogged("finished")).toBe(false);
     let size = 0;

@@ -27,23 +27,32 @@ export interface EnvironmentPlan {
   groups: ProcessGroups;
 }
 
+/** What becomes of what was inside a worker thread that has ended. */
+export const THREAD_ENDED: FunctionFailure = {
+  kind: "error",
+  errorType: "Runtime.ExitError",
+  errorMessage: "Runtime worker thread ended",
+};
+
 export class EnvironmentProcess {
   /** Resolves when it has ended, in whatever way; rejects when the system refuses to start it. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
+  readonly #hasThreads: boolean;
 
   /**
    * @param extra more pipes, from descriptor 3 on
    * @throws what the system says at once when it refuses to start it
    */
   constructor(
-    { task, groups }: EnvironmentPlan,
+    { configuration, task, groups }: EnvironmentPlan,
     variables: Record<string, string>,
     log: LogStream,
     extra: readonly "pipe"[] = [],
   ) {
     const child = groups.start(process.execPath, task.program, variables, task.root, extra);
     this.#child = child;
+    this.#hasThreads = configuration.model === "managed-instances";
     this.ended = once(child, "exit").then(() => {});
     this.ended.catch(() => {});
     // One that was refused has no output.
@@ -56,9 +65,13 @@ export class EnvironmentProcess {
     return this.#child.stdio[descriptor] as Readable | undefined;
   }
 
-  /** What Lambda says of a process that ended during an invocation. */
+  /**
+   * What Lambda says of a process that ended during an invocation. That of Managed Instances finishes,
+   * without complaint, with the last of its threads.
+   */
   get exitFailure(): FunctionFailure {
     const { signalCode, exitCode } = this.#child;
+    if (this.#hasThreads && exitCode === 0) return THREAD_ENDED;
     const how = signalCode ? `signal: ${signalCode}` : `exit status ${exitCode}`;
     const usual = USUAL_CAUSES[signalCode ?? `${exitCode}`];
     const errorMessage = `Runtime exited with error: ${how}${usual ? `, ${usual}` : ""}`;
@@ -68,11 +81,6 @@ export class EnvironmentProcess {
   get isRunning(): boolean {
     const { pid, exitCode, signalCode } = this.#child;
     return pid !== undefined && exitCode === null && signalCode === null;
-  }
-
-  /** It has ended of its own accord and without complaint. */
-  get hasFinished(): boolean {
-    return this.#child.exitCode === 0;
   }
 
   /** Ends it and whatever it started, now. */
@@ -89,10 +97,4 @@ export class EnvironmentProcess {
     await this.ended;
     clearTimeout(timer);
   }
-}
-
-/** That the system refused what an environment needs, such as a port or a process. */
-export function refusedBySystem(error: unknown): FunctionFailure {
-  const errorMessage = error instanceof Error ? error.message : `${error}`;
-  return { kind: "error", errorType: "Sandbox.Failure", errorMessage };
 }

@@ -55,7 +55,7 @@ export class ProcessGroups {
     const { pid, stdin } = child;
     if (pid === undefined) return child;
     assert(stdin, "the standard input of a process is a pipe");
-    // Whoever kills it may be faster.
+    // It may be killed before it has read the line.
     stdin.on("error", () => {});
     this.#groups.add(pid);
     this.#tellReaper(`+${pid}`, () => stdin.end("\n"));

@@ -19,6 +19,7 @@ import {
   MAX_PAYLOAD_BYTES,
   type ResponseStream,
 } from "../invocation.ts";
+import { THREAD_ENDED } from "./environment-process.ts";
 import { withMissingSdk } from "./handler-file.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
@@ -32,13 +33,6 @@ const MAX_STREAM_BYTES = 200 * 1024 * 1024;
 
 /** How long the end of a process may follow that of its connections, in milliseconds. */
 const EXIT_MS = 200;
-
-/** What becomes of what was inside a thread that has ended. */
-export const THREAD_ENDED: FunctionFailure = {
-  kind: "error",
-  errorType: "Runtime.ExitError",
-  errorMessage: "Runtime worker thread ended",
-};
 
 const STREAM_LOST: FunctionFailure = {
   kind: "error",
@@ -315,12 +309,12 @@ function trailedFailure({ trailers }: IncomingMessage): FunctionFailure | undefi
 
 /** What a runtime says of an error, and where it is that the SDK is missing, what helps. */
 function parseFailure(body: string): FunctionFailure {
-  let said: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
+  let fields: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
   try {
-    said = { ...JSON.parse(body) };
+    fields = { ...JSON.parse(body) };
   } catch {
     // It may be any text.
   }
-  const { errorType = "Unknown", errorMessage = body } = said;
+  const { errorType = "Unknown", errorMessage = body } = fields;
   return { kind: "error", errorType, errorMessage: withMissingSdk(errorMessage) };
 }

@@ -13,7 +13,7 @@ import { Agent, type IncomingMessage, type RequestOptions, request } from "node:
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
-/** Where AWS's client is that the environments run; whoever writes this program says it at its top. */
+/** The URL of the client of AWS that the environments run; task.ts writes it above this program. */
 declare const CLIENT_URL: string;
 
 interface NextInvocation {
@@ -80,7 +80,7 @@ const HANDLE = "lambda-concurrency-test.runtime-client";
 Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient } });
 
 /**
- * What is replaced in the text of AWS's client, and by what. It takes the two modules from whoever
+ * What is replaced in the text of AWS's client, and by what. It takes the two modules from the one who
  * creates it, but its own start gives it none; and it refuses an address that has a path, which code
  * that asks the Runtime API itself needs, so only the client is told another.
  */
@@ -104,9 +104,10 @@ registerHooks({
   },
 });
 
-function replace(text: string, [its, ours]: readonly [string, string]): string {
-  if (!text.includes(its)) throw new Error(`This aws-lambda-ric is another: it lacks "${its}"`);
-  return text.replace(its, () => ours);
+function replace(text: string, [theirs, ours]: readonly [string, string]): string {
+  if (!text.includes(theirs))
+    throw new Error(`This aws-lambda-ric is another: it lacks "${theirs}"`);
+  return text.replace(theirs, () => ours);
 }
 
 function textOf(source: string | ArrayBuffer | NodeJS.TypedArray | null | undefined): string {

@@ -3,24 +3,14 @@
 import assert from "node:assert/strict";
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
-import { newLogStreamName } from "../function-configuration.ts";
 import { newKey } from "../function-url/callers.ts";
 import { endToEnd } from "../function-url/function-url-response.ts";
-import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
-import {
-  type EnvironmentPlan,
-  EnvironmentProcess,
-  refusedBySystem,
-} from "./environment-process.ts";
-import { environmentVariables } from "./environment-variables.ts";
-import { initialization, initLimitMs, initReport, initStart, notWithin } from "./initialization.ts";
-import { LogStream } from "./log-stream.ts";
+import type { InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
+import { Environment } from "./environment.ts";
+import { EnvironmentProcess } from "./environment-process.ts";
 
 /** How long the end of a process may follow that of its connections, in milliseconds. */
 const EXIT_MS = 200;
-
-/** The error type of a request that took too long. */
-export const TIMED_OUT = "Sandbox.Timedout";
 
 /** The pipe over which the server says once where it listens, as a line of JSON. */
 const MESSAGE_PIPE = 3;
@@ -31,95 +21,51 @@ export type WebMessage =
   /** It never will; why, in one line. */
   | { type: "failed"; reason: string };
 
-export class WebEnvironment {
-  /** The log stream's name, in AWS's form. */
-  readonly id: string;
-  readonly log = new LogStream();
-  /** It takes no more requests, and ends when the last one inside is answered. */
-  isRetired = false;
-  readonly #plan: EnvironmentPlan;
+export class WebEnvironment extends Environment {
+  protected override readonly missed = "The server did not listen";
   readonly #agent = new Agent({ keepAlive: true });
   readonly #key = newKey();
-  readonly #gone = Promise.withResolvers<void>();
-  readonly #listening = Promise.withResolvers<void>();
-  #life: Promise<void> = Promise.resolve();
-  #process: EnvironmentProcess | undefined;
   /** Where its server listens, once it does. */
   #port: number | undefined;
-  #initError: FunctionFailure | undefined;
   #inside = 0;
   /** Requests whose connection broke: until the process has ended, or has not, nothing is sent. */
   #broken = 0;
-  #stopping = false;
 
-  constructor(plan: EnvironmentPlan) {
-    this.id = newLogStreamName(plan.configuration);
-    this.#plan = plan;
+  protected override async open(): Promise<string> {
+    return `127.0.0.1:0/${this.#key}`;
   }
 
-  /** Resolves when it is over by itself: its server cannot be started, or its process has ended. */
-  get gone(): Promise<void> {
-    return this.#gone.promise;
-  }
-
-  /** Starts its life; resolves when others need not wait for it: its server listens, or it is over. */
-  async start(): Promise<void> {
-    this.#life = this.#live();
-    await Promise.race([this.#listening.promise, this.#life]);
-  }
-
-  async #live(): Promise<void> {
-    try {
-      await this.#runProcess();
-    } catch (error) {
-      this.#initError = refusedBySystem(error);
-    }
-    if (!this.#stopping) this.#gone.resolve();
-  }
-
-  /** Runs the process from its start to its end: its server comes to listen, and serves. */
-  async #runProcess(): Promise<void> {
-    const { configuration, task } = this.#plan;
-    const address = `127.0.0.1:0/${this.#key}`;
-    const variables = environmentVariables(configuration, task, this.id, address);
-    const limitMs = initLimitMs(configuration);
-    this.log.platform("initStart", initStart(configuration, false));
-    const process = new EnvironmentProcess(this.#plan, variables, this.log, ["pipe"]);
-    this.#process = process;
+  protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
+    const process = new EnvironmentProcess(this.plan, variables, this.log, ["pipe"]);
     process.output(MESSAGE_PIPE)?.once("data", (bytes: Buffer) => this.#read(bytes.toString()));
-
-    const outcome = await initialization(this.#listening.promise, process.ended, limitMs);
-    if (outcome === "timeout") {
-      this.log.platform("initReport", initReport(configuration, false, outcome));
-      const errorMessage = notWithin(limitMs, "The server did not listen");
-      this.#initError = { kind: "error", errorType: "Sandbox.Failure", errorMessage };
-      return;
-    }
-    if (outcome === "ended" && !this.#stopping) {
-      this.log.platform("initReport", initReport(configuration, false, this.initError));
-    }
-    await process.ended;
+    return process;
   }
 
   #read(text: string): void {
     const message = readWebMessage(text);
     if (message.type === "failed") {
       const errorMessage = message.reason;
-      this.#initError = { kind: "error", errorType: "Runtime.ExitError", errorMessage };
+      this.initFailure = { kind: "error", errorType: "Runtime.ExitError", errorMessage };
     } else {
       this.#port = message.port;
-      this.#listening.resolve();
+      this.markInitialized();
     }
+  }
+
+  /** What is inside is told by its connections. */
+  protected override endInside(): void {}
+
+  protected override close(): void {
+    this.#agent.destroy();
   }
 
   /** How many requests it can take now. */
   get room(): number {
-    const isListening = this.hasListened && this.#process?.isRunning;
-    if (!isListening || this.#stopping || this.isRetired || this.#broken > 0) return 0;
-    return Math.max(0, this.#plan.configuration.maxConcurrency - this.#inside);
+    if (!this.isInitialized || this.isRetired || this.#broken > 0) return 0;
+    return Math.max(0, this.plan.configuration.maxConcurrency - this.#inside);
   }
 
-  get isFree(): boolean {
+  override get isFree(): boolean {
     return this.room > 0;
   }
 
@@ -128,20 +74,8 @@ export class WebEnvironment {
     return this.#port !== undefined;
   }
 
-  /** Requests inside. */
-  get inside(): number {
+  override get inside(): number {
     return this.#inside;
-  }
-
-  get isIdle(): boolean {
-    return this.#inside === 0;
-  }
-
-  /** Why initialization failed, for the requests that waited for it. */
-  get initError(): FunctionFailure {
-    if (this.#initError) return this.#initError;
-    assert(this.#process, "a process that was not started has not ended");
-    return this.#process.exitFailure;
   }
 
   /** Sends a request to the server, which must have room. */
@@ -162,22 +96,14 @@ export class WebEnvironment {
     return { kind: "http", response: { ...response, headers: { ...response.headers, ...names } } };
   }
 
-  /** Ends the environment: SIGTERM, and SIGKILL for what does not listen. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#process?.stop();
-    await this.#life;
-    this.#agent.destroy();
-  }
-
   /** A connection that broke is the first that is heard of the end of a process. */
   async #explain(result: InvocationResult): Promise<InvocationResult> {
     if (result.kind !== "error" || result.errorType !== "Runtime.ExitError") return result;
-    assert(this.#process, "a connection has a process at its end");
+    assert(this.process, "a connection has a process at its end");
     this.#broken += 1;
-    await Promise.race([this.#process.ended, wait(EXIT_MS)]);
+    await Promise.race([this.process.ended, wait(EXIT_MS)]);
     this.#broken -= 1;
-    return this.#process.isRunning ? result : this.#process.exitFailure;
+    return this.process.isRunning ? result : this.process.exitFailure;
   }
 
   /**
@@ -209,12 +135,10 @@ export class WebEnvironment {
           "lambda-web-request-id": requestId,
         },
       });
-      const { timeoutMs } = this.#plan.configuration;
       timer = setTimeout(() => {
-        const seconds = (timeoutMs / 1_000).toFixed(2);
-        fail(TIMED_OUT, `${requestId} Task timed out after ${seconds} seconds`);
+        resolve(this.timeoutOf(requestId));
         outgoing?.destroy();
-      }, timeoutMs);
+      }, this.plan.configuration.timeoutMs);
       const lose = ({ message }: Error) =>
         fail("Runtime.ExitError", `The server closed the connection: ${message}`);
       outgoing.on("error", lose).on("response", (incoming) => {

@@ -237,7 +237,7 @@ test.each([1, 2, 3])("exactly what is beyond the room is throttled, with seed %i
   ]);
 });
 
-test("a burst of requests is answered once each, whoever takes them", async () => {
+test("a burst of requests is answered once each, whichever environment takes them", async () => {
   const lambda = await start({ environments: 3, maxConcurrency: 40, workers: 2 });
   const clients = Array.from({ length: 100 }, (_, index) => `client ${index}`);
   const answers = await askAll(lambda, clients, 20);
@@ -253,7 +253,7 @@ test("a burst of requests is answered once each, whoever takes them", async () =
   expect(total).toBe(100);
 });
 
-test("who was drawn to an environment that only computes is served by another", async () => {
+test("a request that was drawn to an environment that only computes is served by another", async () => {
   const source = `
     export const handler = async ({ body }) => {
       console.log("inside");
@@ -280,7 +280,7 @@ test("who was drawn to an environment that only computes is served by another", 
   expect((await looping).status).toBe(502);
 });
 
-test("who waits for an environment that ends goes to another", async () => {
+test("a request that waits for an environment that ends goes to another", async () => {
   const source = `
     export const handler = async ({ body }) => {
       console.log("inside");

@@ -9,7 +9,7 @@
  * nor that they meet in one.
  */
 
-import { Environment } from "../environment/environment.ts";
+import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import { createInvocation } from "../function-url/function-url-event.ts";
 import type { FunctionFailure, Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
@@ -41,7 +41,7 @@ const RETRY_MS = { first: 100, last: 30_000 };
 
 /** One of the environments, and the requests that it was drawn for. */
 interface Member {
-  environment: Environment;
+  environment: RuntimeEnvironment;
   /** Resolves when all of its threads poll, or to why they never will. */
   ready: PromiseWithResolvers<FunctionFailure | undefined>;
   /** Waits for the other threads, since the first poll. */
@@ -55,7 +55,7 @@ interface Member {
 }
 
 export class ManagedPool implements Pool {
-  readonly registry: EnvironmentRegistry<Environment>;
+  readonly registry: EnvironmentRegistry<RuntimeEnvironment>;
   readonly #plan: PoolPlan;
   readonly #random: Random;
   readonly #members = new Set<Member>();
@@ -181,7 +181,7 @@ export class ManagedPool implements Pool {
   }
 
   #startOne(): Promise<FunctionFailure | undefined> {
-    const environment = new Environment(this.#plan, () => this.#onPoll(member));
+    const environment = new RuntimeEnvironment(this.#plan, () => this.#onPoll(member));
     const ready: Member["ready"] = Promise.withResolvers();
     const member: Member = { environment, ready, waiting: [], isStalled: false };
     this.#members.add(member);
@@ -207,7 +207,7 @@ export class ManagedPool implements Pool {
     this.#redraw(member);
   }
 
-  #replace({ hasServed }: Environment): void {
+  #replace({ hasServed }: RuntimeEnvironment): void {
     if (hasServed) {
       this.#useless = 0;
       void this.#startOne();

@@ -5,7 +5,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
-import { Environment } from "../environment/environment.ts";
+import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import { createInvocation } from "../function-url/function-url-event.ts";
 import type { Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import {
@@ -24,14 +24,14 @@ import {
 const RETURN_MS = 100;
 
 export class OnDemandPool implements Pool {
-  readonly registry: EnvironmentRegistry<Environment>;
+  readonly registry: EnvironmentRegistry<RuntimeEnvironment>;
   readonly #plan: PoolPlan;
   readonly #random: Random;
   /** Environments on their way to the first poll, and the request that each is started for. */
-  readonly #starting = new Map<Environment, Invocation>();
+  readonly #starting = new Map<RuntimeEnvironment, Invocation>();
   /** Requests that wait for a runtime that has just answered. */
   readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
-  readonly #idleTimers = new Map<Environment, NodeJS.Timeout>();
+  readonly #idleTimers = new Map<RuntimeEnvironment, NodeJS.Timeout>();
   #inFlight = 0;
   #closed = false;
 
@@ -120,14 +120,14 @@ export class OnDemandPool implements Pool {
     this.#awaitingReturn.set(invocation, timer);
   }
 
-  #serve(environment: Environment, invocation: Invocation): void {
+  #serve(environment: RuntimeEnvironment, invocation: Invocation): void {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
     void environment.serve(invocation);
   }
 
   #startFor(invocation: Invocation): void {
-    const environment = new Environment(this.#plan, () => this.#onPoll(environment));
+    const environment = new RuntimeEnvironment(this.#plan, () => this.#onPoll(environment));
     void environment.gone.then(() => {
       // A runtime that could not be started fails the request that waited for it.
       this.#starting.get(environment)?.end(environment.initError);
@@ -137,7 +137,7 @@ export class OnDemandPool implements Pool {
     void this.registry.add(environment);
   }
 
-  #onPoll(environment: Environment): void {
+  #onPoll(environment: RuntimeEnvironment): void {
     const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
     if (next) {
       this.#starting.delete(environment);
@@ -149,7 +149,7 @@ export class OnDemandPool implements Pool {
   }
 
   /** The request that has waited longest for a runtime to poll again. */
-  #takeWaiting(environment: Environment): Invocation | undefined {
+  #takeWaiting(environment: RuntimeEnvironment): Invocation | undefined {
     const [waiting] = environment.isRetired ? [] : this.#awaitingReturn;
     if (!waiting) return undefined;
     const [invocation, timer] = waiting;
@@ -158,7 +158,7 @@ export class OnDemandPool implements Pool {
     return invocation;
   }
 
-  #expireLater(environment: Environment): void {
+  #expireLater(environment: RuntimeEnvironment): void {
     clearTimeout(this.#idleTimers.get(environment));
     const timer = setTimeout(() => {
       if (environment.isIdle) void this.#end(environment);
@@ -166,7 +166,7 @@ export class OnDemandPool implements Pool {
     this.#idleTimers.set(environment, timer);
   }
 
-  async #end(environment: Environment): Promise<void> {
+  async #end(environment: RuntimeEnvironment): Promise<void> {
     clearTimeout(this.#idleTimers.get(environment));
     this.#idleTimers.delete(environment);
     this.#starting.delete(environment);

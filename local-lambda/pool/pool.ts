@@ -1,8 +1,9 @@
 /** What all concurrency models have in common: environments, and requests that find one or do not. */
 
 import { availableParallelism } from "node:os";
+import type { Environment } from "../environment/environment.ts";
 import type { EnvironmentPlan } from "../environment/environment-process.ts";
-import { type LogStream, type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
+import { type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
 
@@ -82,19 +83,7 @@ export function seededRandom(seed: number): Random {
  */
 const MAX_BOOTING = 2 * availableParallelism();
 
-/** What every kind of environment can do. */
-interface Hosted {
-  /** The log stream's name, in AWS's form. */
-  readonly id: string;
-  readonly log: LogStream;
-  /** It can take another request now. */
-  readonly isFree: boolean;
-  /** Resolves when others need not wait for it: it can serve, takes long, or is over; never rejects. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-export class EnvironmentRegistry<E extends Hosted = Hosted> {
+export class EnvironmentRegistry<E extends Environment = Environment> {
   readonly #plan: PoolPlan;
   readonly #environments = new Set<E>();
   readonly #streams = new LogStreams();

@@ -62,7 +62,7 @@ test("beyond the limit requests wait, and beyond as many again they are throttle
   expect(invocation?.inFlightPeak).toBe(1);
 });
 
-test("a process that dies fails what is inside with 502; who waits is served by the next", async () => {
+test("a process that dies fails what is inside with 502; what waits is served by the next", async () => {
   const lambda = await start({ maxConcurrency: 1 });
   const { environment } = await ask(lambda, "Ana");
   const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
@@ -108,7 +108,7 @@ test("recycling starts a new process, and lets what is being served finish", asy
   expect(lambda.pool.registry.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
 });
 
-test("a request that takes too long fails alone, and who comes later meets a new server", async () => {
+test("a request that takes too long fails alone, and later ones meet a new server", async () => {
   const lambda = await start({ timeoutMs: 2_000 });
   const { environment } = await ask(lambda, "Ana");
   const slow = post(lambda, { client: "Bo", holdMs: 30_000 });

@@ -5,7 +5,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
  */
 
-import { TIMED_OUT, WebEnvironment } from "../environment/web-environment.ts";
+import { WebEnvironment } from "../environment/web-environment.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
 import { capacityOf, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
@@ -69,7 +69,8 @@ export class WebPool implements Pool {
     // A server that was too slow may be in an endless loop, so nobody else is sent there; it ends when
     // the rest is answered. AWS does not document what becomes of it. Before the answer, after which
     // the next request may come.
-    if (result.kind === "error" && result.errorType === TIMED_OUT) environment.isRetired = true;
+    if (result.kind === "error" && result.errorType === "Sandbox.Timedout")
+      environment.isRetired = true;
     end(result);
     this.#handOut();
     if (environment.isRetired) await this.#retire(environment);

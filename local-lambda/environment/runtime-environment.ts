@@ -1,0 +1,82 @@
+/** An environment whose process runs AWS's runtime client, which polls its Runtime API for work. */
+
+import type { FunctionFailure, Invocation } from "../invocation.ts";
+import { Environment } from "./environment.ts";
+import { type EnvironmentPlan, EnvironmentProcess } from "./environment-process.ts";
+import { RuntimeApi } from "./runtime-api.ts";
+
+export class RuntimeEnvironment extends Environment {
+  /** It was given an invocation at some time. */
+  hasServed = false;
+  protected override readonly missed = "The runtime did not poll";
+  readonly #api: RuntimeApi;
+
+  /** @param onPoll called when its runtime polls: it can take one more invocation */
+  constructor(plan: EnvironmentPlan, onPoll: () => void) {
+    super(plan);
+    this.#api = new RuntimeApi(plan.configuration, {
+      onPoll: () => {
+        if (this.markInitialized()) onPoll();
+      },
+      onInitError: (failure) => {
+        this.initFailure = failure;
+      },
+    });
+  }
+
+  /** Hands an invocation to the runtime, whose poll must be waiting, and sees it to its end. */
+  async serve(invocation: Invocation): Promise<void> {
+    const { requestId } = invocation;
+    const leftMs = this.takeTimeLeftMs();
+    this.hasServed = true;
+    this.log.enter(requestId);
+    const timer = setTimeout(() => {
+      this.#api.end(requestId, this.timeoutOf(requestId));
+      if (this.traits.enforcesTimeout) this.killTimedOut();
+    }, leftMs);
+    const result = await this.#api.deliver(invocation, Date.now() + leftMs);
+    clearTimeout(timer);
+    if (result.kind === "error") {
+      const { errorType, errorMessage } = result;
+      this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
+    }
+    this.log.leave(requestId);
+    invocation.end(result);
+  }
+
+  /** Polls that wait: so many invocations the runtime itself says that it can take. */
+  get polls(): number {
+    return this.isInitialized ? this.#api.waitingPolls : 0;
+  }
+
+  override get inside(): number {
+    return this.#api.inside;
+  }
+
+  override get isFree(): boolean {
+    const { model, maxConcurrency } = this.plan.configuration;
+    const hasRoom = model !== "managed-instances" || this.inside < maxConcurrency;
+    return this.polls > 0 && hasRoom && !this.isRetired;
+  }
+
+  /** It has answered all it was given, and its next poll is on the way. */
+  get isReturning(): boolean {
+    return this.isInitialized && !this.isRetired && this.isIdle && this.polls === 0;
+  }
+
+  protected override open(): Promise<string> {
+    return this.#api.listen();
+  }
+
+  protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
+    return new EnvironmentProcess(this.plan, variables, this.log);
+  }
+
+  protected override endInside(failure: FunctionFailure): void {
+    this.#api.endAll(failure);
+  }
+
+  protected override close(): void {
+    this.#api.close();
+  }
+}
