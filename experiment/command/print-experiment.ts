@@ -1,5 +1,6 @@
 /** Fires one experiment, and prints it while it happens. */
 
+import assert from "node:assert/strict";
 import { createInterface } from "node:readline/promises";
 import { printable, printableLine } from "../../basics/printable.ts";
 import type { Conducted } from "../conduct.ts";
@@ -14,7 +15,7 @@ import { pooledWith } from "../records/pooled-evidence.ts";
 import { ExperimentText } from "../reports/experiment-text.ts";
 import { costWords, firedWords, pooledWords } from "../reports/words.ts";
 import { openTarget } from "../targets/open-target.ts";
-import type { TargetChoice } from "../targets/target-choice.ts";
+import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
 import { recordLine, watchOutput } from "./output.ts";
 
 export interface ExperimentOptions {
@@ -64,7 +65,8 @@ export async function printExperiment(
   let conducted: Conducted;
   let begun: string | undefined;
   try {
-    if (!json) say.write(`${firedWords(plan, target.description)}\n${target.proves}\n`);
+    const { description } = target;
+    if (!json) say.write(`${firedWords(plan, description)}\n${PROVES[description.kind]}\n`);
     const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
     if (isAgreed === undefined) return "interrupted";
     if (!isAgreed) throw new ExperimentError("nothing fired", {});
@@ -185,6 +187,7 @@ async function ask(signal: AbortSignal): Promise<boolean | undefined> {
 const REFRESH_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
+/** One line on standard error that says how far the experiment is; silent unless a terminal. */
 class Progress {
   readonly #plan: Plan;
   readonly #stream = process.stderr;
@@ -231,6 +234,8 @@ class Progress {
     const run = `${which} ${phase.index + 1} of ${stages.length}`;
     if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
-    return `${run}: ${this.#answered} of ${stages[phase.index]?.requests ?? 0} answered …`;
+    const stage = stages[phase.index];
+    assert(stage, "a phase is of a stage of its plan");
+    return `${run}: ${this.#answered} of ${stage.requests} answered …`;
   }
 }

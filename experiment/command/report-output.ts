@@ -19,10 +19,10 @@ export async function writeReport(
   text: AsyncIterable<string> | Iterable<string>,
 ): Promise<void> {
   if (path === undefined) return print(text);
-  const file = created(path, () => new WholeFile(path));
+  const file = attempt("report not created", path, () => new WholeFile(path));
   try {
-    for await (const part of text) write(path, file, part);
-    created(path, () => file.finish());
+    for await (const part of text) attempt("report not written", path, () => file.write(part));
+    attempt("report not created", path, () => file.finish());
   } finally {
     file.close();
   }
@@ -42,23 +42,18 @@ async function print(text: AsyncIterable<string> | Iterable<string>): Promise<vo
   throw new ExperimentError("report not printed", { why: loss });
 }
 
-function created<T>(path: string, create: () => T): T {
+/** Words what keeps a file from being created, or from taking what is written into it. */
+function attempt<T>(
+  kind: "report not created" | "report not written",
+  path: string,
+  act: () => T,
+): T {
   try {
-    return create();
+    return act();
   } catch (cause) {
     const code = rootCode(cause);
     if (code === "EEXIST") throw new ExperimentError("report exists", { path }, { cause });
-    const facts = { path, why: rootMessage(cause), code };
-    throw new ExperimentError("report not created", facts, { cause });
-  }
-}
-
-function write(path: string, file: WholeFile, text: string): void {
-  try {
-    file.write(text);
-  } catch (cause) {
-    const facts = { path, why: rootMessage(cause), code: rootCode(cause) };
-    throw new ExperimentError("report not written", facts, { cause });
+    throw new ExperimentError(kind, { path, why: rootMessage(cause), code }, { cause });
   }
 }
 

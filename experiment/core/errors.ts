@@ -65,7 +65,7 @@ export interface ErrorFacts {
 
 export type ErrorKind = keyof ErrorFacts;
 
-/** The code of the error beneath, such as `ENOSPC`; empty where it has none. */
+/** The code of the error beneath, such as `ENOSPC`, or its name where it has none. */
 interface Coded {
   code: string;
 }
@@ -96,7 +96,7 @@ export class ExperimentError<Kind extends ErrorKind = ErrorKind> extends Error {
 }
 
 /** The innermost of an error's chain of causes; of several at once the first. */
-export function rootCause(error: unknown): unknown {
+function rootCause(error: unknown): unknown {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   if (current instanceof AggregateError && current.errors.length > 0) {
@@ -105,16 +105,21 @@ export function rootCause(error: unknown): unknown {
   return current;
 }
 
-/** The innermost message: `fetch failed` alone helps nobody. */
+/** The innermost message, on one line: `fetch failed` alone helps nobody. */
 export function rootMessage(error: unknown): string {
   const cause = rootCause(error);
-  return cause instanceof Error ? cause.message || cause.name : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  // OpenSSL puts the reason between file names and line breaks.
+  const isOfTls = "reason" in cause && rootCode(cause).startsWith("ERR_SSL_");
+  const message = isOfTls ? `TLS failed: ${cause.reason}` : cause.message || cause.name;
+  return message.replaceAll(/\s+/g, " ").trim();
 }
 
-/** The code of the innermost error, such as `ECONNREFUSED`; empty where it has none. */
+/** The code of the innermost error, such as `ECONNREFUSED`, or its name where it has none. */
 export function rootCode(error: unknown): string {
   const cause = rootCause(error);
-  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (!(cause instanceof Error)) return "";
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
 }
 
 /** A message as a sentence, so that another may follow. */

@@ -44,8 +44,6 @@ export interface Cost {
 export interface Target {
   readonly description: TargetDescription;
   readonly url: URL;
-  /** What a verdict reached at this target is worth, as one sentence. */
-  readonly proves: string;
   /** How long a cold start may take before a request of this stage is given up, in milliseconds. */
   coldStartAllowanceMs(stage: Stage): number;
   /**

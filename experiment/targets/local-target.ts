@@ -26,7 +26,6 @@ import {
   localLackBeforehand,
   localObstacles,
 } from "./local-model.ts";
-import { PROVES } from "./target-choice.ts";
 
 /** Preloaded as by the npm scripts: without what was compiled before, it starts a third later. */
 const PRELOAD = new URL("../../preload.js", import.meta.url).href;
@@ -76,7 +75,6 @@ export async function openLocalTarget(
       functionName: configuration.functionName,
       deployment: localDeployment(ready.codeSha256, configuration),
     },
-    proves: PROVES.local,
     coldStartAllowanceMs: (stage) => localAllowanceMs(stage, configuration),
     obstacles: async (plan) => localObstacles(plan, configuration),
     cautions: async (plan) => localCautions(plan, configuration),

@@ -2,7 +2,7 @@
 
 import type { Target } from "../core/target.ts";
 import { lackOfFiles, largestBurst } from "./resources.ts";
-import { PROVES, type TargetChoice } from "./target-choice.ts";
+import type { TargetChoice } from "./target-choice.ts";
 
 /**
  * Opens the chosen target; the caller closes it. Each kind is loaded when it is asked for: what
@@ -39,7 +39,6 @@ function openUrlTarget(url: URL): Target {
   return {
     url,
     description: { kind: "url", url: url.href },
-    proves: PROVES.url,
     coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
     obstacles: async (plan) => {
       const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");

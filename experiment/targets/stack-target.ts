@@ -11,7 +11,6 @@ import type { Cost, Target } from "../core/target.ts";
 import { type CredentialProvider, openSigner, standardCredentials } from "./aws-credentials.ts";
 import { lackOfFiles, largestBurst } from "./resources.ts";
 import { readStack, type Stack } from "./stack-outputs.ts";
-import { PROVES } from "./target-choice.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;
@@ -47,7 +46,6 @@ export async function openStackTarget(
       logGroupName: stack.logGroupName,
       deployment: stack.codeSha256,
     },
-    proves: PROVES.stack,
     coldStartAllowanceMs: ({ concurrency }: Stage) =>
       COLD_START_MS + concurrency * FURTHER_COLD_START_MS,
     ...(stack.urlAuthorization === "AWS_IAM" && {

@@ -63,7 +63,7 @@ test("what keeps a connection from being opened is said with its remedy, and not
     ],
     [
       `https://127.0.0.1:${plain.url.port}/`,
-      /TLS failed: (wrong version number|packet length too long)$/,
+      /TLS failed: (wrong version number|packet length too long)\.$/,
       /^Try http:\/\/ instead of https:\/\/\.$/,
     ],
     ["http://nowhere.invalid/", /ENOTFOUND|EAI_AGAIN/, /^Check the name, that the stack is still/],

@@ -1,6 +1,7 @@
-/** What an HTTP answer means for the request that it ends. */
+/** What an HTTP answer means for the request that it ends, and what its lack does. */
 
 import { STATUS_CODES } from "node:http";
+import { rootCode, rootMessage } from "../errors.ts";
 import { formatDuration } from "../plan/duration.ts";
 import type { Observation } from "../record-lines.ts";
 import { parseAnswer } from "./answer-schema.ts";
@@ -186,4 +187,34 @@ function excerptOf(text: string): string {
     .trim();
   // A copy: a slice alone keeps the whole text in memory for as long as the observation is.
   return Buffer.from(beginning.slice(0, MAX_MESSAGE_LENGTH), "utf16le").toString("utf16le");
+}
+
+const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH/;
+const UNPARSABLE = "the target broke the rules of HTTP";
+
+/** What broke a connection that was open, by the error's code and message. */
+const BREAKS: readonly [RegExp, string][] = [
+  [/^UND_ERR_SOCKET bad response/, "the target sent a 100 that nobody had asked for"],
+  [/^(UND_ERR_SOCKET bad upgrade|ERR_ASSERTION .*upgrade)/, "the target changed the protocol"],
+  [/^UND_ERR_SOCKET/, "the target closed the connection"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED)/, "the target reset the connection"],
+  [LENGTH_MISMATCH, "the target sent another length than it had said"],
+  [/^(HPE_|HTTPParserError|ERR_ASSERTION)/, UNPARSABLE],
+  [/^UND_ERR_HEADERS_OVERFLOW/, "the target sent too large a head"],
+];
+
+/** Why a request that was sent has no whole answer, and what that makes of it. */
+export function brokenOff(error: unknown, { status }: Pick<Observation, "status">): Meaning {
+  const code = rootCode(error);
+  const detail = rootMessage(error);
+  // undici says so of a head that it cannot parse, too: it had no length to compare with then.
+  const isHeadBroken = status === undefined && LENGTH_MISMATCH.test(code);
+  const known = isHeadBroken
+    ? UNPARSABLE
+    : BREAKS.find(([pattern]) => pattern.test(`${code} ${detail}`))?.[1];
+  if (known === undefined) return { outcome: "failed", message: detail };
+  const when = status === undefined ? "before it answered" : `in the middle of its ${status}`;
+  // An assertion of undici's own explains nothing.
+  const why = code === "ERR_ASSERTION" || isHeadBroken ? "" : ` (${detail})`;
+  return { outcome: "failed", message: `${known} ${when}${why}` };
 }

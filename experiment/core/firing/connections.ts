@@ -5,7 +5,7 @@
 
 import { Socket } from "node:net";
 import { buildConnector, Client } from "undici";
-import { unopened } from "./failures.ts";
+import { ExperimentError, rootCode, rootMessage } from "../errors.ts";
 
 /** How many connections are opened at a time: more than this overflows a listening queue. */
 const BATCH = 256;
@@ -57,7 +57,17 @@ export async function openConnections(
   } catch (error) {
     await closeConnections(opened);
     if (signal.aborted) throw error;
-    throw unopened(url, opened.length, count, error);
+    throw new ExperimentError(
+      "connection not opened",
+      {
+        host: url.host,
+        opened: opened.length,
+        wanted: count,
+        why: rootMessage(error),
+        code: rootCode(error),
+      },
+      { cause: error },
+    );
   }
 }
 

@@ -10,9 +10,8 @@ import ky from "ky";
 import type { Client, Dispatcher } from "undici";
 import type { Observation } from "../record-lines.ts";
 import type { RequestHeaders } from "../target.ts";
-import { type Head, headOf, MAX_BODY_BYTES, meaningOf } from "./answers.ts";
+import { brokenOff, type Head, headOf, MAX_BODY_BYTES, meaningOf } from "./answers.ts";
 import type { Connection } from "./connections.ts";
-import { brokenOff } from "./failures.ts";
 import { type Redact, redactionFor } from "./secrets.ts";
 
 /** A request that can be sent. */

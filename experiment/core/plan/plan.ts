@@ -1,5 +1,6 @@
 /** What to fire: the clients, how long the handler holds each request, and the stages. */
 
+import assert from "node:assert/strict";
 import { DEFAULT_HOLD_MS, DEFAULT_STEPS, HOLD_LIMITS_MS } from "../../../handler/contract.ts";
 
 /** One run's worth of requests. */
@@ -67,7 +68,9 @@ export function equalStages(
 
 /** The client whose name request `index` of any stage carries. */
 export function clientOf(plan: Plan, index: number): string {
-  return plan.clients[index % plan.clients.length] ?? "";
+  const client = plan.clients[index % plan.clients.length];
+  assert(client !== undefined, "a plan has at least one client");
+  return client;
 }
 
 /** How many requests a stage fires at the same instant. */
