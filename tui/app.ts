@@ -11,7 +11,7 @@ import {
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./state.ts";
 import { stop, useJobControl } from "./terminal/job-control.ts";
-import { useCell, useKeys } from "./terminal/keys.ts";
+import { useBindings, useCell, useKeys } from "./terminal/keys.ts";
 import { usePasteEnd } from "./terminal/paste-end.ts";
 import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
@@ -74,9 +74,8 @@ export function App({ session, redraw }: Props) {
 
 /** Says in the window's title what is under way, for those who look elsewhere meanwhile. */
 function useWindowTitle({ run, activity }: Snapshot): void {
-  const fires = run && activity === "firing" ? run.index + 1 : undefined;
-  const of = run?.plan.stages.length;
-  const title = fires === undefined ? TITLE : `${TITLE}: run ${fires} of ${of}`;
+  const isFiring = run && activity === "firing";
+  const title = isFiring ? `${TITLE}: run ${run.index + 1} of ${run.plan.stages.length}` : TITLE;
   useEffect(() => void process.stdout.write(`\u001b]2;${title}\u0007`), [title]);
 }
 
@@ -85,10 +84,7 @@ function atLeast(least: Size, { columns, rows }: Size): Size {
 }
 
 function TooSmall({ quit }: { quit: () => void }) {
-  useKeys((input, key) => {
-    if (input === "q" && !key.ctrl && !key.meta) quit();
-    return true;
-  });
+  useBindings([{ on: "q", run: quit }]);
   const { columns, rows } = MIN_SIZE;
   const words = `Please enlarge the terminal to ${columns}×${rows} or more, or press q to quit.`;
   return h(Text, null, words);

@@ -1,6 +1,7 @@
 /** Everything that is known of one environment. */
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { createElement as h, useEffect, useState } from "react";
 import { printable } from "../../basics/printable.ts";
 import { plural, seconds } from "../../experiment/reports/numbers.ts";
@@ -44,19 +45,13 @@ function useLog(session: Session, environment: string): LogState {
   useEffect(() => {
     const read = async () => {
       const next = await session.readLog(environment);
-      setLog((current) => (isSame(current, next) ? current : next));
+      setLog((current) => (isDeepStrictEqual(current, next) ? current : next));
     };
     void read();
     const timer = setInterval(read, REFRESH_MS);
     return () => clearInterval(timer);
   }, [session, environment]);
   return log;
-}
-
-/** A log only grows. */
-function isSame(one: LogState, other: LogState): boolean {
-  if ("words" in one || "words" in other) return JSON.stringify(one) === JSON.stringify(other);
-  return one.lines.length === other.lines.length && one.lines.at(-1) === other.lines.at(-1);
 }
 
 function detailLines(

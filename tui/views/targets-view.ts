@@ -38,7 +38,7 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     const typed = url.current.text.trim();
     const choice = isTyping() ? parseTarget(typed, "on-demand") : entries[selected.current]?.choice;
     if (typeof choice === "string") return setProblem(choice);
-    if (!choice) return setProblem("There is nothing to choose here yet: follow the words here.");
+    if (!choice) return setProblem("There is nothing to choose here yet: follow the words above.");
     session.choose(choice);
     go({ name: "run" });
   };
