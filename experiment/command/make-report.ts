@@ -1,6 +1,7 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
 import { printableLines } from "../../basics/printable.ts";
+import type { Keep } from "../records/fold.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
@@ -9,7 +10,6 @@ import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
 import {
   KEPT_IN_PAGE,
-  type Kept,
   type RecordedExperiment,
   readExperiment,
 } from "../reports/recorded-experiment.ts";
@@ -18,7 +18,7 @@ import { textReport } from "../reports/text-report.ts";
 import type { Format, ReportOptions } from "./report-options.ts";
 
 /** How many answers each format shows whole. */
-const KEPT: Record<Exclude<Format, "csv">, Kept> = {
+const KEPT: Record<Exclude<Format, "csv">, Keep> = {
   text: { perRun: SHOWN_REQUESTS, inAll: Number.POSITIVE_INFINITY },
   json: { perRun: 0, inAll: 0 },
   html: KEPT_IN_PAGE,

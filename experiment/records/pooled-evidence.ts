@@ -1,11 +1,13 @@
 /** Evidence of several experiments, added up where it is comparable. */
 
 import { resolve } from "node:path";
+import type { Conclusion, RunLine } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
 import { upperBound } from "../core/verdict/trials.ts";
-import { concludeRecord } from "./conclude-record.ts";
 import { isContradicted } from "./contradicted.ts";
+import { concludeFold, Fold } from "./fold.ts";
 import { listRecords, type RecordSummary, summarizeRecord } from "./history.ts";
+import { followRecord } from "./read-record.ts";
 
 /** Bytes of records that are read whole for it: about a second's work, and far more than most have. */
 const READ_WHOLE_BYTES = 100_000_000;
@@ -92,6 +94,30 @@ export async function concludedAnew(records: readonly RecordSummary[]): Promise<
     }
   }
   return concluded;
+}
+
+/**
+ * Reads a whole record, and concludes over its experiment anew.
+ *
+ * @returns `undefined` when it is of no experiment, or of more than one deployment
+ * @throws ExperimentError when it cannot be read, or is of more than one experiment
+ */
+async function concludeRecord(path: string): Promise<Conclusion | undefined> {
+  const fold = new Fold();
+  for await (const _ of followRecord(path, fold));
+  const isOfOne = areOfOneTarget(fold.experiment.runs.map(({ line }) => line));
+  return isOfOne ? concludeFold(fold) : undefined;
+}
+
+/**
+ * Whether runs were fired at one and the same: what they show together is of no other. The code is
+ * what matters, and where that is unknown, the URL.
+ */
+export function areOfOneTarget(runs: readonly RunLine[]): boolean {
+  const targets = runs.map(({ target: { kind, deployment, url, model, region } }) =>
+    JSON.stringify([kind, deployment ?? url, model, region]),
+  );
+  return new Set(targets).size <= 1;
 }
 
 /** Whether a plan has requests for as many trials as a verdict claims: of each run one has no choice. */

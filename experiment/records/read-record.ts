@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import { type Fold, MisplacedLineError } from "./fold.ts";
 import { isObservation } from "./is-observation.ts";
 import { lineProblem } from "./line-problem.ts";
 import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
@@ -45,6 +46,29 @@ export async function* readRecord(
   if (isEmpty) throw unreadable(path, "it holds no line of one");
   if (isCut) onCutOff("The record's compressed data end too early. What stands before is read.");
   else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
+}
+
+/**
+ * Reads a record into a state, and hands on each line that was taken.
+ *
+ * @throws ExperimentError when the file cannot be read, or is no record of one experiment
+ */
+export async function* followRecord(path: string, fold: Fold): AsyncGenerator<RecordLine> {
+  const onCutOff = (said: string) => {
+    fold.cutOff = said;
+  };
+  try {
+    for await (const line of readRecord(path, onCutOff)) {
+      fold.take(line);
+      yield line;
+    }
+  } catch (error) {
+    if (!(error instanceof MisplacedLineError)) throw error;
+    throw new ExperimentError(
+      `${recordName(path)} cannot be reported: ${error.message}.`,
+      "Name a record of one experiment, as `npm run experiment` writes it.",
+    );
+  }
 }
 
 /**

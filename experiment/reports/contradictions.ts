@@ -1,7 +1,7 @@
 /** Where the lines of a record cannot all be true, beside verdicts, which are concluded anew. */
 
-import { areOfOneTarget } from "../records/conclude-record.ts";
 import { isContradicted } from "../records/contradicted.ts";
+import { areOfOneTarget } from "../records/pooled-evidence.ts";
 import { inWords, plural } from "./numbers.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 

@@ -13,9 +13,9 @@ import type {
 } from "../core/record-lines.ts";
 import { type Evidence, isMixed } from "../core/verdict/evidence.ts";
 import { ServedRuns } from "../core/verdict/lifetime.ts";
+import { EnvironmentLabels } from "../records/environment-labels.ts";
 import { controlWords } from "./control-words.ts";
 import { crossCheckWords } from "./cross-check-words.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { lifetimeWords } from "./lifetime-words.ts";
 import { inWords, plural, quantile, seconds } from "./numbers.ts";

@@ -1,20 +1,19 @@
 /** A recorded experiment as one JSON object. */
 
+import { EnvironmentLabels } from "../records/environment-labels.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import { type Comparison, isSame } from "./comparison.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./latency.ts";
 import { pooledWords } from "./pooled-words.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
+import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
 import {
   type JsonComparison,
   type JsonReport,
   type JsonSeries,
   REPORT_VERSION,
 } from "./report-schema.ts";
-import type { Series } from "./series.ts";
 import { verdictWords } from "./verdict-words.ts";
 
 /** The report as plain data; `report.schema.json` describes it. */

@@ -3,7 +3,7 @@
 import { formatDuration } from "../core/plan/duration.ts";
 import { type Lifetime, type LifetimeEstimate, ServedRuns } from "../core/verdict/lifetime.ts";
 import { inWords, plural } from "./numbers.ts";
-import type { Series } from "./series.ts";
+import type { Series } from "./recorded-experiment.ts";
 
 /** Pauses that are told one by one. */
 const MOST_TOLD = 8;

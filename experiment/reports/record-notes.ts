@@ -5,8 +5,7 @@ import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 import { contradictions } from "./contradictions.ts";
 import { inWords, plural } from "./numbers.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
-import type { RecordedRun, Series } from "./series.ts";
+import type { RecordedExperiment, RecordedRun, Series } from "./recorded-experiment.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */
 const COMPARED: Partial<Record<keyof Conclusion, string>> = {

@@ -1,6 +1,6 @@
 /** What the reference experiment took when it was first published, beside which one's own can stand. */
 
-import type { RecordedRun, Series } from "./series.ts";
+import type { RecordedRun, Series } from "./recorded-experiment.ts";
 
 /** Five requests at once, held five seconds, on AWS: from the shot to the last answer, in ms. */
 const REFERENCE_MS = { cold: 5_655, warm: 5_515 } as const;

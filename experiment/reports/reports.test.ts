@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { printable } from "../../basics/printable.ts";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
+import { EnvironmentLabels } from "../records/environment-labels.ts";
 import { globalDataText } from "./global-data-text.ts";
 import { percent, plural, quantile, seconds } from "./numbers.ts";
 import { outcomesWords, planWords } from "./target-words.ts";

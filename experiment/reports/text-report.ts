@@ -5,8 +5,7 @@ import type { Conclusion } from "../core/record-lines.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import { ExperimentText } from "./experiment-text.ts";
 import { recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
-import type { RecordedRun } from "./series.ts";
+import type { RecordedExperiment, RecordedRun } from "./recorded-experiment.ts";
 import { firedWords } from "./target-words.ts";
 
 /** @param colour whether the reader can see colours */

@@ -2,7 +2,7 @@
 
 import { printableMessage, printableName } from "../../basics/printable.ts";
 import type { Conclusion, Witness, WitnessParty } from "../core/record-lines.ts";
-import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
+import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
 import { inWords, percent, plural } from "./numbers.ts";
 
 export interface VerdictWords {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RunLine } from "../../experiment/core/record-lines.ts";
-import { Follower } from "../follower.ts";
+import { Fold } from "../../experiment/records/fold.ts";
 import { environmentWords, summarizeRun } from "./environment-words.ts";
 
 interface Told {
@@ -19,13 +19,12 @@ interface Told {
 
 /** What is said of one environment after some runs of it. */
 function wordsAfter(...runs: Told[][]): string {
-  const follower = new Follower();
+  const fold = new Fold({ latest: 100 });
   for (const [index, answers] of runs.entries()) {
-    follower.take(runLine(index), true);
-    for (const [request, told] of answers.entries())
-      follower.take(observation(index, request, told), true);
+    fold.take(runLine(index));
+    for (const [request, told] of answers.entries()) fold.take(observation(index, request, told));
   }
-  const [environment] = follower.environments;
+  const [environment] = fold.environments;
   if (!environment) return "";
   return environmentWords(environment, summarizeRun(environment, `e/${runs.length}`), true);
 }

@@ -6,7 +6,7 @@ import { concludeRun } from "./conclude.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { EvidenceTable } from "./evidence-table.ts";
 
-function tableOf(requests: readonly Evidence[]): Evidence[] {
+function tableOf(requests: readonly Evidence[]): readonly Evidence[] {
   const table = new EvidenceTable("r");
   for (const evidence of requests) table.add(evidence);
   return table.rows();

@@ -1,6 +1,6 @@
 /** Cells of the density picture: one path for all that are equally dark. */
 
-import type { Labels } from "../environment-labels.ts";
+import type { Labels } from "../../records/environment-labels.ts";
 import { inWords } from "../numbers.ts";
 import type { Density } from "./density.ts";
 import { LABEL_WIDTH, laneName, round, TIME_WIDTH } from "./frame.ts";

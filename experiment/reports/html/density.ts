@@ -2,7 +2,7 @@
 
 import type { Evidence } from "../../core/verdict/evidence.ts";
 import { overlapping } from "../overlapping.ts";
-import type { RecordedRun } from "../series.ts";
+import type { RecordedRun } from "../recorded-experiment.ts";
 import { stayOf } from "./stay.ts";
 import type { RunSpan } from "./time-scale.ts";
 

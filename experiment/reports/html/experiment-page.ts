@@ -2,15 +2,14 @@
 
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
+import { EnvironmentLabels, type Labels } from "../../records/environment-labels.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { controlWords } from "../control-words.ts";
 import { crossCheckWords } from "../cross-check-words.ts";
-import { EnvironmentLabels, type Labels } from "../environment-labels.ts";
 import { environmentRows } from "../environment-rows.ts";
 import { inWords, plural } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
-import type { RecordedExperiment } from "../recorded-experiment.ts";
-import type { Series } from "../series.ts";
+import type { RecordedExperiment, Series } from "../recorded-experiment.ts";
 import { planWords, targetWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
 import { documentOf, time } from "./document.ts";

@@ -1,6 +1,6 @@
 /** What both pictures have in common: their measures, and the axis. */
 
-import type { Series } from "../series.ts";
+import type { Series } from "../recorded-experiment.ts";
 import { html, type Markup } from "./html.ts";
 import type { TimeScale } from "./time-scale.ts";
 

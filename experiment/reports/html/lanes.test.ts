@@ -4,7 +4,7 @@ import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.t
 import { referencePlan } from "../../core/plan/plan.ts";
 import { concludeRun } from "../../core/verdict/conclude.ts";
 import { evidenceOf } from "../../core/verdict/evidence.ts";
-import type { RecordedRun } from "../series.ts";
+import type { RecordedRun } from "../recorded-experiment.ts";
 import { densityOf } from "./density.ts";
 import { layOut } from "./lanes.ts";
 import { timeScale } from "./time-scale.ts";

@@ -3,7 +3,7 @@
 import type { Evidence } from "../../core/verdict/evidence.ts";
 import { environmentRows } from "../environment-rows.ts";
 import { overlapping } from "../overlapping.ts";
-import type { RecordedRun } from "../series.ts";
+import type { RecordedRun } from "../recorded-experiment.ts";
 import { type Stay, stayOf } from "./stay.ts";
 
 /** One request as it is drawn; times are milliseconds of the runner's clock, from its run's shot. */

@@ -1,9 +1,9 @@
 /** The picture of a series: environments from top to bottom, time from left to right. */
 
-import type { Labels } from "../environment-labels.ts";
+import type { Labels } from "../../records/environment-labels.ts";
 import { environmentRows } from "../environment-rows.ts";
 import { inWords, plural, seconds } from "../numbers.ts";
-import type { Series } from "../series.ts";
+import type { Series } from "../recorded-experiment.ts";
 import { drawBar } from "./bar.ts";
 import { densityOf } from "./density.ts";
 import { drawDensity } from "./density-picture.ts";

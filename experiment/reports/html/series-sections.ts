@@ -2,14 +2,14 @@
 
 import { type Observation, OUTCOMES } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
-import type { Labels } from "../environment-labels.ts";
+import type { Labels } from "../../records/environment-labels.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
 import { globalDataText } from "../global-data-text.ts";
 import { latencyOf } from "../latency.ts";
 import { seriesLifetimeWords } from "../lifetime-words.ts";
 import { inWords, percent, seconds } from "../numbers.ts";
+import type { RecordedRun, Series } from "../recorded-experiment.ts";
 import { referenceFigure } from "../reference-figures.ts";
-import type { RecordedRun, Series } from "../series.ts";
 import { outcomesWords } from "../target-words.ts";
 import { verdictWords } from "../verdict-words.ts";
 import { html, type Markup, type Value } from "./html.ts";
