@@ -37,7 +37,7 @@ export class Session {
     this.records = new Records(store, this.#work);
     this.#target = new TargetSlot(store, mayFallBack);
     // So that the first shot waits for nothing.
-    void this.#target.current.then(importConduct);
+    void this.#target.current.then(importExperiment);
   }
 
   /**
@@ -70,13 +70,14 @@ export class Session {
         return;
       }
       store.begin(notice);
-      const { conduct } = await importConduct();
-      const { record } = await conduct({
+      const { runExperiment } = await importExperiment();
+      const { record } = await runExperiment({
         plan,
         target,
         withControl: this.#withControl,
         signal,
-        onLine: (line) => store.take(line),
+        fold: store.fold,
+        onLine: (line) => store.show(line),
         onPhase: (phase) => store.enter(phase),
         onRecord: (path) => store.set({ record: path }),
       });
@@ -189,6 +190,6 @@ async function pooledOver(record: string): Promise<string | undefined> {
 }
 
 /** What fires needs modules that the first frame must not wait for. */
-function importConduct() {
-  return import("../experiment/conduct.ts");
+function importExperiment() {
+  return import("../experiment/experiment.ts");
 }

@@ -1,11 +1,11 @@
 /** What the screen shows, as data. */
 
 import type { RecordableHistogram } from "node:perf_hooks";
-import type { Phase } from "../experiment/core/experiment.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import type { Role, RunLine, VerdictLine } from "../experiment/core/record-lines.ts";
 import type { Cost } from "../experiment/core/target.ts";
+import type { Phase } from "../experiment/experiment.ts";
 import type { Labels } from "../experiment/records/environment-labels.ts";
 import type { EnvironmentState, RunState as FoldedRun } from "../experiment/records/fold.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";

@@ -5,8 +5,8 @@
 
 import assert from "node:assert/strict";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { Phase } from "../experiment/core/experiment.ts";
 import type { Observation, RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
+import type { Phase } from "../experiment/experiment.ts";
 import { Fold, type RunState as FoldedRun } from "../experiment/records/fold.ts";
 import { controlWords } from "../experiment/reports/control-words.ts";
 import { crossCheckWords } from "../experiment/reports/cross-check-words.ts";

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline/promises";
 import { printableLine } from "../../basics/printable.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { ensurePossible } from "../core/experiment.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
+import { ensurePossible, preflight } from "../preflight.ts";
 import { costWords, usdText } from "../reports/cost-words.ts";
 import { CONFIRM_FROM_USD } from "../targets/cost.ts";
 
@@ -30,7 +30,7 @@ export async function agree(
   target: Target,
   { say, isAgreed, signal }: Options,
 ): Promise<boolean | undefined> {
-  await ensurePossible(plan, target);
+  ensurePossible(await preflight(plan, target));
   const cautions = target.cautions ? await unlessAborted(target.cautions(plan), signal) : [];
   if (signal.aborted) return undefined;
   for (const caution of cautions ?? []) say.write(`Note: ${printableLine(caution)}\n`);

@@ -5,6 +5,7 @@ import type { Keep } from "../records/fold.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
+import { KEPT_IN_TEXT, textReport } from "../reports/experiment-text.ts";
 import { comparisonPage } from "../reports/html/comparison-page.ts";
 import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
@@ -13,13 +14,11 @@ import {
   type RecordedExperiment,
   readExperiment,
 } from "../reports/recorded-experiment.ts";
-import { SHOWN_REQUESTS } from "../reports/run-digest.ts";
-import { textReport } from "../reports/text-report.ts";
 import type { Format, ReportOptions } from "./report-options.ts";
 
 /** How many answers each format shows whole. */
 const KEPT: Record<Exclude<Format, "csv">, Keep> = {
-  text: { perRun: SHOWN_REQUESTS, inAll: Number.POSITIVE_INFINITY },
+  text: KEPT_IN_TEXT,
   json: { perRun: 0, inAll: 0 },
   html: KEPT_IN_PAGE,
 };

@@ -1,8 +1,8 @@
 /** One line on standard error that says how far the experiment is; silent unless a terminal. */
 
-import type { Phase } from "../core/experiment.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import type { Plan } from "../core/plan/plan.ts";
+import type { Phase } from "../experiment.ts";
 
 const REFRESH_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";

@@ -1,13 +1,13 @@
 /** One experiment from the target's opening to the exit code, without a screen. */
 
 import { printable } from "../../basics/printable.ts";
-import type { Conducted } from "../conduct.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
-import type { Phase } from "../core/experiment.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import type { Fired, Phase } from "../experiment.ts";
+import { Fold } from "../records/fold.ts";
 import { pooledWith } from "../records/pooled-evidence.ts";
-import { ExperimentText } from "../reports/experiment-text.ts";
+import { completedText, KEPT_IN_TEXT } from "../reports/experiment-text.ts";
 import { pooledWords } from "../reports/pooled-words.ts";
 import { firedWords } from "../reports/target-words.ts";
 import { openTarget } from "../targets/open-target.ts";
@@ -37,14 +37,15 @@ export async function run(
     process.stderr.write(`${words}\n`);
   };
   // What fires is loaded while the target opens.
-  const [target, { conduct }] = await Promise.all([
+  const [target, { runExperiment }] = await Promise.all([
     openTarget(options.target, signal, onWait),
-    import("../conduct.ts"),
+    import("../experiment.ts"),
   ]);
-  const show = printer(json, progress);
+  const fold = new Fold(json ? {} : KEPT_IN_TEXT);
+  const show = printer(json, progress, fold);
   // What is read by programs is the record and nothing else.
   const say = json ? process.stderr : process.stdout;
-  let conducted: Conducted;
+  let conducted: Fired;
   let begun: string | undefined;
   try {
     if (!json) say.write(`${firedWords(plan, target.description)}\n${target.proves}\n`);
@@ -58,8 +59,8 @@ export async function run(
       begun = path;
       onBegun(path);
     };
-    conducted = await conduct({
-      ...{ plan, target, out, withControl, signal },
+    conducted = await runExperiment({
+      ...{ plan, target, out, withControl, signal, fold },
       ...{ onLine: show, onPhase, onRecord },
     });
   } catch (error) {
@@ -99,20 +100,20 @@ async function printRecord(record: string): Promise<void> {
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */
-function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
+function printer(json: boolean, progress: Progress, fold: Fold): (line: RecordLine) => void {
   // What is unprintable is escaped as JSON would have it, and is read back as it was.
   if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
-  const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
+  const colour = process.stdout.hasColors?.() ?? false;
   return (line) => {
     if (line.type === "observation") progress.count();
-    const completed = text.take(line);
+    const completed = completedText(line, fold, colour);
     if (completed === undefined) return;
     progress.clear();
     process.stdout.write(line.type === "verdict" && line.run ? `${completed}\n` : completed);
   };
 }
 
-function exitCode({ verdict }: Conducted, { expect }: CommandOptions): number {
+function exitCode({ verdict }: Fired, { expect }: CommandOptions): number {
   if (verdict.verdict === "inconclusive") return EXIT.inconclusive;
   if (expect !== undefined && verdict.verdict !== expect) return EXIT.unexpected;
   return EXIT.verdict;

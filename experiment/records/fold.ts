@@ -8,7 +8,6 @@ import assert from "node:assert/strict";
 import type { Answer } from "../../handler/contract.ts";
 import { burstOf, type Stage } from "../core/plan/plan.ts";
 import type {
-  Conclusion,
   CrossCheckLine,
   Observation,
   Outcome,
@@ -16,7 +15,6 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
-import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
@@ -301,16 +299,6 @@ export class Fold {
     const judged = run === null ? this[role] : this.#runs.get(run);
     if (judged) judged.verdict = line;
   }
-}
-
-/**
- * What follows over all runs of an experiment that was fired, held against its control where there
- * was one; of a record that ends before it, nothing.
- */
-export function concludeFold({ experiment, control }: Fold): Conclusion | undefined {
-  if (experiment.runs.length === 0) return undefined;
-  const seen = control.runs.length > 0 ? concludeExperiment(control.runs) : undefined;
-  return withControl(concludeExperiment(experiment.runs), seen);
 }
 
 /** Without most of its names: a thousand of them in each of thousands of answers are too many. */

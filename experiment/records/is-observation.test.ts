@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import { mutated } from "../../test/faults/inputs.ts";
 import { temporaryFolder } from "../../test/processes.ts";
-import { conduct } from "../conduct.ts";
 import type { Plan } from "../core/plan/plan.ts";
+import { runExperiment } from "../experiment.ts";
 import { openLocalTarget } from "../targets/local-target.ts";
 import { isObservation } from "./is-observation.ts";
 import { recordLineSchema } from "./schema.ts";
@@ -19,7 +19,7 @@ async function recordedObservations(): Promise<unknown[]> {
   const out = join(temporaryFolder(), "record.ndjson");
   const target = await openLocalTarget({});
   onTestFinished(() => target.close());
-  await conduct({ plan, target, out, signal: new AbortController().signal, onLine: () => {} });
+  await runExperiment({ plan, target, out, signal: new AbortController().signal });
   const texts = readFileSync(out, "utf8").trimEnd().split("\n");
   return texts.map((text) => JSON.parse(text)).filter(({ type }) => type === "observation");
 }

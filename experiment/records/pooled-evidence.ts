@@ -3,9 +3,10 @@
 import { resolve } from "node:path";
 import type { Conclusion, RunLine } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { isContradicted } from "./contradicted.ts";
-import { concludeFold, Fold } from "./fold.ts";
+import { Fold } from "./fold.ts";
 import { listRecords, type RecordSummary, summarizeRecord } from "./history.ts";
 import { followRecord } from "./read-record.ts";
 
@@ -105,8 +106,10 @@ export async function concludedAnew(records: readonly RecordSummary[]): Promise<
 async function concludeRecord(path: string): Promise<Conclusion | undefined> {
   const fold = new Fold();
   for await (const _ of followRecord(path, fold));
-  const isOfOne = areOfOneTarget(fold.experiment.runs.map(({ line }) => line));
-  return isOfOne ? concludeFold(fold) : undefined;
+  const [{ runs }, control] = [fold.experiment, fold.control];
+  if (runs.length === 0 || !areOfOneTarget(runs.map(({ line }) => line))) return undefined;
+  const seen = control.runs.length > 0 ? concludeExperiment(control.runs) : undefined;
+  return withControl(concludeExperiment(runs), seen);
 }
 
 /**

@@ -1,9 +1,14 @@
 /** How long idle environments lived, in words. */
 
 import { formatDuration } from "../core/plan/duration.ts";
-import { type Lifetime, type LifetimeEstimate, ServedRuns } from "../core/verdict/lifetime.ts";
+import {
+  type Lifetime,
+  type LifetimeEstimate,
+  lifetimeOf,
+  servedRuns,
+} from "../core/verdict/lifetime.ts";
 import { inWords, plural } from "./numbers.ts";
-import type { Series } from "./recorded-experiment.ts";
+import type { RecordedRun } from "./recorded-experiment.ts";
 
 /** Pauses that are told one by one. */
 const MOST_TOLD = 8;
@@ -20,13 +25,13 @@ export function lifetimeWords({ survivals, estimate }: Lifetime): string {
 }
 
 /** The same of a series; `undefined` where no pause says anything. */
-export function seriesLifetimeWords({ runs }: Series): string | undefined {
-  const served = new ServedRuns();
-  for (const { line, requests } of runs) {
-    served.take(line);
-    for (const { run, report } of requests) served.see(run, report?.environment);
-  }
-  return served.lifetime && lifetimeWords(served.lifetime);
+export function seriesLifetimeWords({
+  runs,
+}: {
+  runs: readonly Pick<RecordedRun, "line" | "requests">[];
+}): string | undefined {
+  const lifetime = lifetimeOf(servedRuns(runs));
+  return lifetime && lifetimeWords(lifetime);
 }
 
 function estimateWords(estimate: LifetimeEstimate): string {

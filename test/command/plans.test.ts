@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runExperiment } from "../../experiment/core/experiment.ts";
 import type { Plan } from "../../experiment/core/plan/plan.ts";
 import type { RecordLine, RunLine, VerdictLine } from "../../experiment/core/record-lines.ts";
-import { ServedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { lifetimeOf, servedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { runExperiment } from "../../experiment/experiment.ts";
 import type { DesignInput } from "../../experiment/plans/designs.ts";
 import { findDesign, parseDesign } from "../../experiment/plans/parse-design.ts";
+import { Fold } from "../../experiment/records/fold.ts";
 import { lifetimeWords } from "../../experiment/reports/lifetime-words.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -131,15 +132,15 @@ function planOf(name: string, input: DesignInput): Plan {
 test("between which pauses idle environments end is recovered from what was seen again", async () => {
   const target = await openLocalTarget({ idleTimeoutMs: 3_000 });
   onTestFinished(() => target.close());
-  const served = new ServedRuns();
+  const fold = new Fold();
   await runExperiment({
     plan: planOf("lifetime", { concurrency: "3", hold: "200ms", pause: "3600ms" }),
     target,
-    versions: {},
     signal: new AbortController().signal,
-    onLine: (line) => served.take(line),
+    out: join(temporaryFolder(), "record.ndjson"),
+    fold,
   });
-  const { lifetime } = served;
+  const lifetime = lifetimeOf(servedRuns(fold.experiment.runs));
   expect(lifetime?.estimate).toEqual({ kind: "timeout", aboveMs: 1_800, belowMs: 3_600 });
   expect(lifetime && lifetimeWords(lifetime)).toMatch(
     /3 of 3 after 1\.8 s, 0 of 3 after 3\.6 s; idle ones end between 1\.8 s and 3\.6 s\.$/,
