@@ -15,9 +15,10 @@ import {
   isComplete,
   type LoggedEvent,
   type Period,
-} from "./core/verdict/cross-check.ts";
-import { appendToRecord, ensureContinuable } from "./records/append-to-record.ts";
-import { readRecord } from "./records/read-record.ts";
+} from "./core/verdict/log-comparison.ts";
+import { Fold } from "./records/fold.ts";
+import { followRecord } from "./records/read-record.ts";
+import { appendToRecord, ensureContinuable } from "./records/record-at-rest.ts";
 import { credentialsFor, standardCredentials, type Waiting } from "./targets/aws-credentials.ts";
 import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
 
@@ -71,23 +72,19 @@ interface Recorded {
 }
 
 async function readExperiment(path: string): Promise<Recorded> {
+  const fold = new Fold();
   const requests: CheckedRequest[] = [];
   const time = new ServiceTime();
-  let first: RunLine | undefined;
-  let isControl = false;
-  for await (const line of readRecord(path)) {
-    if (line.type === "run") {
-      isControl = line.role === "control";
-      if (isControl) continue;
-      first ??= line;
-      time.start(line);
-    } else if (line.type === "observation" && !isControl) {
-      time.see(line);
-      const request = checkedRequestOf(line);
-      if (request) requests.push(request);
-    }
+  for await (const line of followRecord(path, fold)) {
+    if (line.type !== "observation") continue;
+    const run = fold.runOf(line);
+    if (run.line.role === "control") continue;
+    time.see(run.line, line);
+    const request = checkedRequestOf(line);
+    if (request) requests.push(request);
   }
-  return { ...placeOf(path, first), requests, period: time.period() };
+  const [first] = fold.experiment.runs;
+  return { ...placeOf(path, first?.line), requests, period: time.period() };
 }
 
 function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place"> {
@@ -124,20 +121,16 @@ async function readWhenComplete(
 
 /** When the experiment took place, by the clock of the service, whose log is asked for that time. */
 class ServiceTime {
-  #shotAt = 0;
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
   /** The service's clock minus the runner's; never more than it is, by what an answer's way took. */
   #offset = Number.NEGATIVE_INFINITY;
 
-  start({ startedAt }: RunLine): void {
-    this.#shotAt = Date.parse(startedAt);
-    this.#from = Math.min(this.#from, this.#shotAt);
-  }
-
-  see({ answeredAt, response }: Observation): void {
+  see({ startedAt }: RunLine, { answeredAt, response }: Observation): void {
+    const shotAt = Date.parse(startedAt);
+    this.#from = Math.min(this.#from, shotAt);
     if (answeredAt === undefined) return;
-    const answered = this.#shotAt + answeredAt;
+    const answered = shotAt + answeredAt;
     this.#to = Math.max(this.#to, answered);
     const left = response?.invocation?.leftEpochMs;
     if (left !== undefined) this.#offset = Math.max(this.#offset, left - answered);

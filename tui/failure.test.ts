@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UnwritableRecordError } from "../experiment/records/unwritable-record.ts";
+import { UnwritableRecordError } from "../experiment/records/record-file.ts";
 import { describeFailure } from "./failure.ts";
 
 function unwritable(code: string): UnwritableRecordError {

@@ -2,8 +2,7 @@
 
 import { asSentence, ExperimentError, rootCause } from "../experiment/core/errors.ts";
 import { DATA_FOLDER_VARIABLE } from "../experiment/records/data-folder.ts";
-import { NO_ROOM } from "../experiment/records/record-file.ts";
-import { UnwritableRecordError } from "../experiment/records/unwritable-record.ts";
+import { NO_ROOM, UnwritableRecordError } from "../experiment/records/record-file.ts";
 import type { Failure } from "./state.ts";
 
 export function describeFailure(error: unknown): Failure {

@@ -59,14 +59,13 @@ export class Records {
 
   /** The recorded experiments, the newest first, with what follows from their observations. */
   async list(): Promise<RecordSummary[]> {
-    const { listRecords } = await import("../experiment/records/history.ts");
-    const { concludedAnew } = await import("../experiment/records/pooled-evidence.ts");
+    const { concludedAnew, listRecords } = await import("../experiment/records/history.ts");
     return concludedAnew(await listRecords());
   }
 
   /** Deletes a record for good, unless it is being written, and says why if it cannot be. */
   async remove(path: string): Promise<boolean> {
-    const { deleteRecord } = await import("../experiment/records/history.ts");
+    const { deleteRecord } = await import("../experiment/records/record-at-rest.ts");
     try {
       if (this.#work.isUnderWay && this.#store.current.record === path) {
         this.#store.set({ notice: "This record is in use. Delete it when that is over." });

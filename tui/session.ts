@@ -184,7 +184,7 @@ export class Session {
 
 /** What the record says together with those of the same deployment before it, in words. */
 async function pooledOver(record: string): Promise<string | undefined> {
-  const { pooledWith } = await import("../experiment/records/pooled-evidence.ts");
+  const { pooledWith } = await import("../experiment/records/history.ts");
   const pooled = await pooledWith(record);
   return pooled && pooledPhrase(pooled);
 }

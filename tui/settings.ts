@@ -5,8 +5,7 @@ import { join } from "node:path";
 import type Conf from "conf";
 import { asSentence, rootMessage } from "../experiment/core/errors.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
-import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
-import { makeFolder } from "../experiment/records/make-folder.ts";
+import { hasHome, makeFolder, settingsFolder } from "../experiment/records/data-folder.ts";
 
 export interface KeptSettings {
   plan?: PlanInput;

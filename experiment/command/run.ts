@@ -6,7 +6,7 @@ import { ExperimentError } from "../core/errors.ts";
 import type { RecordLine } from "../core/record-lines.ts";
 import type { Fired, Phase } from "../experiment.ts";
 import { Fold } from "../records/fold.ts";
-import { pooledWith } from "../records/pooled-evidence.ts";
+import { pooledWith } from "../records/history.ts";
 import { completedText, KEPT_IN_TEXT } from "../reports/experiment-text.ts";
 import { pooledWords } from "../reports/pooled-words.ts";
 import { firedWords } from "../reports/target-words.ts";

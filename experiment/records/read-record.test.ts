@@ -1,12 +1,19 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { inputs } from "../../test/effort.ts";
+import { mutated } from "../../test/faults/inputs.ts";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import { runExperiment } from "../experiment.ts";
+import { openLocalTarget } from "../targets/local-target.ts";
 import { listRecords } from "./history.ts";
-import { readRecord } from "./read-record.ts";
+import { isObservation, readRecord } from "./read-record.ts";
+import { recordLineSchema } from "./schema.ts";
 
 const lines = recordLines({ runs: [burst(5, (index) => index)] });
 const whole = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
@@ -221,4 +228,36 @@ test("an observation with five million names is read", async () => {
   });
   const path = writeRecord(temporaryFolder(), "r.ndjson", many);
   expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length);
+});
+
+const twoAtOnce = { concurrency: 2, requests: 2, pauseMs: 0 };
+const planOfTwo: Plan = {
+  name: "custom",
+  clients: ["Zoë"],
+  holdMs: 100,
+  steps: 5,
+  stages: [twoAtOnce],
+};
+
+/** The observations of an experiment, as it recorded them. */
+async function recordedObservations(): Promise<unknown[]> {
+  const out = join(temporaryFolder(), "record.ndjson");
+  const target = await openLocalTarget({});
+  onTestFinished(() => target.close());
+  await runExperiment({ plan: planOfTwo, target, out, signal: new AbortController().signal });
+  const texts = readFileSync(out, "utf8").trimEnd().split("\n");
+  return texts.map((text) => JSON.parse(text)).filter(({ type }) => type === "observation");
+}
+
+test("what an experiment records of its requests needs no schema, and neither do its changes", async () => {
+  const recorded = await recordedObservations();
+  expect(recorded.map(isObservation)).toEqual([true, true]);
+  fc.assert(
+    fc.property(mutated(recorded[0]), (value) => {
+      // As it would come from a file, on which there are no other values.
+      const read: unknown = JSON.parse(JSON.stringify(value) ?? "null");
+      expect(isObservation(read)).toBe(recordLineSchema.safeParse(read).success);
+    }),
+    { numRuns: inputs(1_000, 100_000) },
+  );
 });

@@ -9,7 +9,7 @@ import {
   deploymentOf,
   type PooledEvidence,
   pooledEvidence,
-} from "../records/pooled-evidence.ts";
+} from "../records/history.ts";
 import { latencyOf } from "./latency.ts";
 import { inWords, percent, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";

@@ -2,7 +2,7 @@
 
 import { printableMessage } from "../../basics/printable.ts";
 import type { CrossCheckLine } from "../core/record-lines.ts";
-import { isContradicted } from "../records/contradicted.ts";
+import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { plural } from "./numbers.ts";
 
 /** One sentence or two: what the log says, and whether the answers say the same. */

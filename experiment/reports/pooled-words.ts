@@ -1,6 +1,6 @@
 /** What several experiments say together, in words. */
 
-import type { PooledEvidence } from "../records/pooled-evidence.ts";
+import type { PooledEvidence } from "../records/history.ts";
 import { inWords, percent, plural } from "./numbers.ts";
 
 /** One sentence; `undefined` where there is nothing to add to a single experiment. */

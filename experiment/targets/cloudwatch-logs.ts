@@ -5,7 +5,7 @@ import { pulumiCommand } from "../../basics/printed-commands.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { asSentence, ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
-import type { LoggedEvent, Period } from "../core/verdict/cross-check.ts";
+import type { LoggedEvent, Period } from "../core/verdict/log-comparison.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
 export interface LogPlace {

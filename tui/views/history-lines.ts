@@ -1,8 +1,11 @@
 /** Recorded experiments as a table. */
 
 import { requestsOf } from "../../experiment/core/plan/plan.ts";
-import type { RecordSummary } from "../../experiment/records/history.ts";
-import { deploymentOf, type PooledEvidence } from "../../experiment/records/pooled-evidence.ts";
+import {
+  deploymentOf,
+  type PooledEvidence,
+  type RecordSummary,
+} from "../../experiment/records/history.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/verdict-words.ts";
 import { VERDICT_COLOURS } from "../screen/colours.ts";

@@ -1,8 +1,7 @@
 /** Recorded experiments, the newest first: open one as if it had just ended, or delete it. */
 
 import { createElement as h, useRef } from "react";
-import type { RecordSummary } from "../../experiment/records/history.ts";
-import { pooledEvidence } from "../../experiment/records/pooled-evidence.ts";
+import { pooledEvidence, type RecordSummary } from "../../experiment/records/history.ts";
 import { Frame } from "../screen/frame.ts";
 import { frameLayout } from "../screen/geometry.ts";
 import type { Binding } from "../screen/keys.ts";

@@ -182,3 +182,8 @@ function indexed(events: readonly LoggedEvent[]): Log {
   }
   return { streamOf, initializedAt };
 }
+
+/** Whether the service's log contradicts the answers: by the line's word, or by what it lists. */
+export function isContradicted({ agreement, differences }: CrossCheckLine): boolean {
+  return !agreement || differences.length > 0;
+}
