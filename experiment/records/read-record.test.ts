@@ -70,9 +70,9 @@ test.each<[string, string | Uint8Array, number, RegExp]>([
 ])(
   "a record that is cut %s is read until there, and it is said",
   async (_, content, kept, words) => {
-    const { lines: its, said } = await read(content);
-    expect(its.length).toBeGreaterThanOrEqual(kept - 1);
-    expect(its).toEqual(lines.slice(0, its.length));
+    const { lines: readLines, said } = await read(content);
+    expect(readLines.length).toBeGreaterThanOrEqual(kept - 1);
+    expect(readLines).toEqual(lines.slice(0, readLines.length));
     expect(said).toEqual([expect.stringMatching(words)]);
   },
 );
@@ -85,9 +85,9 @@ test("whatever its offset, a time is read as UTC", async () => {
   const startedAt = "2026-11-30T10:00:00+01:00";
   const checked = { ...CROSS_CHECK, from: "2026-11-29T23:30:00.5-10:30" };
   const edited = [...lines, checked].map((line) => JSON.stringify({ ...line, startedAt }));
-  const { lines: its } = await read(edited.join("\n"));
-  expect(its[0]).toMatchObject({ startedAt: "2026-11-30T09:00:00.000Z" });
-  expect(its.at(-1)).toMatchObject({ from: "2026-11-30T10:00:00.500Z", to: CROSS_CHECK.to });
+  const { lines: readLines } = await read(edited.join("\n"));
+  expect(readLines[0]).toMatchObject({ startedAt: "2026-11-30T09:00:00.000Z" });
+  expect(readLines.at(-1)).toMatchObject({ from: "2026-11-30T10:00:00.500Z", to: CROSS_CHECK.to });
 });
 
 /** The lines with one of them changed, and what follows it. */
@@ -214,8 +214,8 @@ test("characters and lines that lie across chunks are read whole, whatever the f
   const named = { ...lines[1], client: "Zoë 🙂 ".repeat(1_000) };
   const content = `${JSON.stringify(lines[0])}\n${`${JSON.stringify(named)}\n`.repeat(200)}`;
   for (const packed of [content, gzipSync(content), utf16(content)]) {
-    const { lines: its } = await read(packed);
-    expect(its).toEqual([lines[0], ...Array(200).fill(named)]);
+    const { lines: readLines } = await read(packed);
+    expect(readLines).toEqual([lines[0], ...Array(200).fill(named)]);
   }
 });
 

@@ -17,7 +17,7 @@ import { lineProblem, MOST_MS, recordLineSchema } from "./schema.ts";
  */
 export async function* readRecord(
   path: string,
-  onCutOff: (said: string) => void = () => {},
+  onCutOff: (words: string) => void = () => {},
 ): AsyncGenerator<RecordLine> {
   let number = 0;
   let isEmpty = true;
@@ -52,8 +52,8 @@ export async function* readRecord(
  * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
 export async function* followRecord(path: string, fold: Fold): AsyncGenerator<RecordLine> {
-  const onCutOff = (said: string) => {
-    fold.cutOff = said;
+  const onCutOff = (words: string) => {
+    fold.cutOff = words;
   };
   try {
     for await (const line of readRecord(path, onCutOff)) {

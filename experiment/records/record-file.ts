@@ -123,7 +123,7 @@ function create(path: string): number {
     throw unwritable(path, error);
   }
   try {
-    // The name is taken before the shot: who finds it taken afterwards has fired for nothing. What is
+    // The name is taken before the shot: a runner that found it taken afterwards would have fired for nothing. What is
     // appended leaves no gap where somebody empties the file meanwhile.
     return openSync(path, "ax+", 0o600);
   } catch (error) {

@@ -62,7 +62,7 @@ export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
  */
 export async function* csvRows(
   path: string,
-  onCutOff?: (said: string) => void,
+  onCutOff?: (words: string) => void,
 ): AsyncGenerator<string> {
   const runs = new Map<string, RunLine>();
   for await (const line of readRecord(path, onCutOff)) {

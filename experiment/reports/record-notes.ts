@@ -100,8 +100,10 @@ function disagreement(
 ): string[] {
   if (!recorded) return [];
   const differences = Object.entries(COMPARED).flatMap(([key, name]) => {
-    const [its, ours] = [recorded[key as keyof Conclusion], computed[key as keyof Conclusion]];
-    return its === ours ? [] : [`${name} ${value(its)} instead of ${value(ours)}`];
+    const [claimed, found] = [recorded[key as keyof Conclusion], computed[key as keyof Conclusion]];
+    return claimed === found
+      ? []
+      : [`${name} ${valueText(claimed)} instead of ${valueText(found)}`];
   });
   if (differences.length === 0) return [];
   return [
@@ -110,8 +112,9 @@ function disagreement(
   ];
 }
 
-function value(its: unknown): string {
-  return its === undefined ? "none" : printable(typeof its === "number" ? inWords(its) : `${its}`);
+function valueText(value: unknown): string {
+  if (value === undefined) return "none";
+  return printable(typeof value === "number" ? inWords(value) : `${value}`);
 }
 
 /**
