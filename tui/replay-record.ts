@@ -1,13 +1,13 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
-import type { Conclusion, VerdictLine } from "../experiment/core/record-lines.ts";
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
+import { controlWords } from "../experiment/reports/control-words.ts";
 import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
   concludeRecorded,
   type RecordedExperiment,
 } from "../experiment/reports/recorded-experiment.ts";
-import type { ExperimentStore } from "./store.ts";
+import { crossCheckNotice, type ExperimentStore } from "./store.ts";
 
 /**
  * Feeds a record to the store, and concludes from it as a report does. Somebody may have edited its
@@ -32,22 +32,16 @@ export async function replayRecord(
   }
   const recorded = concludeRecorded(path, store.fold);
   const { id, experiment, control, crossChecks } = recorded;
-  const notices = notesOn(recorded);
-  if (experiment) store.show(verdictLine(id, experiment.conclusion));
+  if (experiment) {
+    store.show({ type: "verdict", experiment: id, run: null, ...experiment.conclusion });
+  }
   // The gravest first: there is room for few words.
-  if (control) {
-    store.show({ ...verdictLine(id, control.conclusion), role: "control" });
-    notices.unshift(store.current.notice ?? "");
-  }
-  for (const crossCheck of crossChecks.slice(-1)) {
-    store.show(crossCheck);
-    notices.unshift(store.current.notice ?? "");
-  }
+  const notices = [
+    ...crossChecks.slice(-1).map(crossCheckNotice),
+    ...(control ? [controlWords(control.conclusion)] : []),
+    ...notesOn(recorded),
+  ];
   if (notices.length > 0) store.set({ notice: notices.join(" ") });
-}
-
-function verdictLine(experiment: string, conclusion: Conclusion): VerdictLine {
-  return { type: "verdict", experiment, run: null, ...conclusion };
 }
 
 function notesOn(recorded: RecordedExperiment): string[] {

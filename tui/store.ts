@@ -5,7 +5,12 @@
 
 import assert from "node:assert/strict";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { Observation, RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
+import type {
+  CrossCheckLine,
+  Observation,
+  RecordLine,
+  VerdictLine,
+} from "../experiment/core/record-lines.ts";
 import type { Phase } from "../experiment/experiment.ts";
 import { Fold, type RunState as FoldedRun } from "../experiment/records/fold.ts";
 import { controlWords } from "../experiment/reports/control-words.ts";
@@ -127,7 +132,7 @@ export class ExperimentStore {
     if (line.type === "run") this.#begin();
     else if (line.type === "verdict") this.#conclude(line);
     else if (line.type === "cross-check") {
-      this.set({ notice: `${crossCheckWords(line)} ${line.console}` });
+      this.set({ notice: crossCheckNotice(line) });
     } else {
       this.#run?.see(line);
       this.#schedule();
@@ -172,6 +177,11 @@ export class ExperimentStore {
     const { activity } = this.#state;
     if (activity === "firing" || activity === "pausing") this.#schedule();
   }
+}
+
+/** What a cross-check says, and where the log can be read. */
+export function crossCheckNotice(line: CrossCheckLine): string {
+  return `${crossCheckWords(line)} ${line.console}`;
 }
 
 /** The run that was begun last, and what the screen knows of it beside its lines. */
