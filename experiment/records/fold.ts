@@ -260,9 +260,9 @@ export class Fold {
   #observe(recorded: Observation): void {
     const run = this.runOf(recorded);
     // A request that failed has no answer, whatever else its line says.
-    const isAnswered = recorded.outcome === "ok" || recorded.response === undefined;
-    if (!isAnswered) this.answeredFailures += 1;
-    const observation = isAnswered ? recorded : { ...recorded, response: undefined };
+    const isContradictory = recorded.outcome !== "ok" && recorded.response !== undefined;
+    if (isContradictory) this.answeredFailures += 1;
+    const observation = isContradictory ? { ...recorded, response: undefined } : recorded;
     run.add(observation);
     if (observation.index < this.#keep.perRun && this.#shown < this.#keep.inAll) {
       run.shown.push(observation);
