@@ -11,7 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<(report: Report) => Promise<v
   burst: async () => (await import("./burst.ts")).benchBurst,
   environments: async () => (await import("./environments.ts")).benchEnvironments,
   screen: async () => (await import("./screen.ts")).benchScreen,
-  conclusion: async () => (await import("./conclusion/conclusion.ts")).benchConclusion,
+  conclusion: async () => (await import("./conclusion.ts")).benchConclusion,
   start: async () => (await import("./start.ts")).benchStart,
 };
 

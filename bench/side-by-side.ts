@@ -53,7 +53,7 @@ export async function measureSideBySide(
  *
  * @returns the samples of each, in the order of the rounds
  */
-export async function interleave<Name extends string, T>(
+async function interleave<Name extends string, T>(
   contenders: Readonly<Record<Name, () => Promise<T>>>,
   rounds = 5,
 ): Promise<Record<Name, T[]>> {

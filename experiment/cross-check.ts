@@ -15,9 +15,10 @@ import {
   isComplete,
   type LoggedEvent,
   type Period,
-} from "./core/verdict/cross-check.ts";
-import { appendToRecord, ensureContinuable } from "./records/append-to-record.ts";
-import { readRecord } from "./records/read-record.ts";
+} from "./core/verdict/log-comparison.ts";
+import { Fold, type RunState } from "./records/fold.ts";
+import { followRecord } from "./records/read-record.ts";
+import { appendToRecord, ensureContinuable } from "./records/record-at-rest.ts";
 import { credentialsFor, standardCredentials, type Waiting } from "./targets/aws-credentials.ts";
 import { consoleLink, type LogPlace, readEvents } from "./targets/cloudwatch-logs.ts";
 
@@ -66,23 +67,39 @@ interface Recorded {
 }
 
 async function readExperiment(path: string): Promise<Recorded> {
+  const fold = new Fold();
   const requests: CheckedRequest[] = [];
-  const time = new ServiceTime();
-  let first: RunLine | undefined;
-  let isControl = false;
-  for await (const line of readRecord(path)) {
-    if (line.type === "run") {
-      isControl = line.role === "control";
-      if (isControl) continue;
-      first ??= line;
-      time.start(line);
-    } else if (line.type === "observation" && !isControl) {
-      time.see(line);
-      const request = checkedRequestOf(line);
-      if (request) requests.push(request);
-    }
+  /** The service's clock minus the runner's; never more than it is, by what an answer's way took. */
+  let offset = Number.NEGATIVE_INFINITY;
+  for await (const line of followRecord(path, fold)) {
+    if (line.type !== "observation") continue;
+    const run = fold.runOf(line);
+    if (run.line.role === "control") continue;
+    offset = Math.max(offset, offsetOf(run, line));
+    const request = checkedRequestOf(line);
+    if (request) requests.push(request);
   }
-  return { ...placeOf(path, first), requests, period: time.period() };
+  const { runs } = fold.experiment;
+  const place = placeOf(path, runs[0]?.line);
+  return { ...place, requests, period: periodOf(runs, Number.isFinite(offset) ? offset : 0) };
+}
+
+/** When the experiment took place, by the clock of the service, whose log is asked for that time. */
+function periodOf(runs: readonly RunState[], offset: number): Period {
+  const from = Math.min(...runs.map(shotAt));
+  const to = Math.max(...runs.map((run) => shotAt(run) + run.lastAnsweredAt));
+  return { from: Math.floor(from + offset - MARGIN_MS), to: Math.ceil(to + offset + MARGIN_MS) };
+}
+
+function offsetOf(run: RunState, { answeredAt, response }: Observation): number {
+  const left = response?.invocation?.leftEpochMs;
+  if (left === undefined || answeredAt === undefined) return Number.NEGATIVE_INFINITY;
+  return left - (shotAt(run) + answeredAt);
+}
+
+/** By the runner's clock, in epoch milliseconds. */
+function shotAt({ line }: RunState): number {
+  return Date.parse(line.startedAt);
 }
 
 function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place"> {
@@ -109,33 +126,5 @@ async function readWhenComplete(
     const events = await readEvents(place, credentials, wider, signal);
     if (isLast || isComplete(requests, events, period)) return events;
     await wait(RETRY_MS, undefined, { signal });
-  }
-}
-
-/** When the experiment took place, by the clock of the service, whose log is asked for that time. */
-class ServiceTime {
-  #shotAt = 0;
-  #from = Number.POSITIVE_INFINITY;
-  #to = 0;
-  /** The service's clock minus the runner's; never more than it is, by what an answer's way took. */
-  #offset = Number.NEGATIVE_INFINITY;
-
-  start({ startedAt }: RunLine): void {
-    this.#shotAt = Date.parse(startedAt);
-    this.#from = Math.min(this.#from, this.#shotAt);
-  }
-
-  see({ answeredAt, response }: Observation): void {
-    if (answeredAt === undefined) return;
-    const answered = this.#shotAt + answeredAt;
-    this.#to = Math.max(this.#to, answered);
-    const left = response?.invocation?.leftEpochMs;
-    if (left !== undefined) this.#offset = Math.max(this.#offset, left - answered);
-  }
-
-  period(): Period {
-    const offset = Number.isFinite(this.#offset) ? this.#offset : 0;
-    const from = Math.floor(this.#from + offset - MARGIN_MS);
-    return { from, to: Math.ceil(this.#to + offset + MARGIN_MS) };
   }
 }

@@ -20,7 +20,7 @@ export type Authorization = (typeof AUTHORIZATIONS)[number];
  * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html
  */
 export const INVOKE_MODES = ["BUFFERED", "RESPONSE_STREAM"] as const;
-export type InvokeMode = (typeof INVOKE_MODES)[number];
+type InvokeMode = (typeof INVOKE_MODES)[number];
 
 export interface FunctionConfiguration {
   model: Model;

@@ -4,13 +4,15 @@
  */
 
 import { randomInt } from "node:crypto";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runExperiment } from "../experiment/core/experiment.ts";
 import { type Plan, requestsOf } from "../experiment/core/plan/plan.ts";
 import type { VerdictLine } from "../experiment/core/record-lines.ts";
+import { runExperiment } from "../experiment/experiment.ts";
 import { openLocalTarget } from "../experiment/targets/local-target.ts";
 import type { FunctionConfiguration } from "../local-lambda/function-configuration.ts";
 import { inputs } from "./effort.ts";
+import { temporaryFolder } from "./processes.ts";
 
 const SEEDS = inputs(1, 20);
 /** Plans for each seed: one that is drawn, or all. */
@@ -60,12 +62,11 @@ test.each(TRUTHS)("%s", async (_, configuration, truth) => {
     for (const fired of rotated.slice(0, PLANS_PER_SEED)) {
       const target = await openLocalTarget({ ...configuration, seed });
       onTestFinished(() => target.close());
-      const verdict = await runExperiment({
+      const { verdict } = await runExperiment({
         plan: fired,
         target,
-        versions: {},
         signal: new AbortController().signal,
-        onLine: () => {},
+        out: join(temporaryFolder(), "record.ndjson"),
       });
       await target.close();
       expect(verdict, `${fired.name} with seed ${seed}`).toMatchObject(truth);

@@ -1,17 +1,13 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
-import type { Conclusion, VerdictLine } from "../experiment/core/record-lines.ts";
-import { ensureRegular, readRecord } from "../experiment/records/read-record.ts";
+import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
 import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
-  asShown,
+  concludeRecorded,
   type RecordedExperiment,
-  RecordReading,
 } from "../experiment/reports/recorded-experiment.ts";
-import type { ExperimentStore } from "./store.ts";
-
-/** The store keeps the answers that the screen shows. */
-const NONE_KEPT = { perRun: 0, inAll: 0 };
+import { controlWords } from "../experiment/reports/words.ts";
+import { crossCheckNotice, type ExperimentStore } from "./store.ts";
 
 /**
  * Feeds a record to the store, and concludes from it as a report does. Somebody may have edited its
@@ -26,38 +22,26 @@ export async function replayRecord(
   signal: AbortSignal,
 ): Promise<void> {
   await ensureRegular(path);
-  const reading = new RecordReading(path, NONE_KEPT);
-  for await (const line of readRecord(path, (said) => reading.cutOff(said))) {
+  for await (const line of followRecord(path, store.fold)) {
     if (signal.aborted) {
       store.set({ notice: "Reading was stopped: this is a part of it." });
       return;
     }
-    reading.take(line);
-    if (line.type === "run") {
-      store.set({ recorded: line });
-      store.take(line);
-    } else if (line.type === "observation") {
-      store.take(asShown(line));
-    }
+    if (line.type === "run") store.set({ recorded: line });
+    if (line.type === "run" || line.type === "observation") store.show(line);
   }
-  const recorded = reading.finish();
+  const recorded = concludeRecorded(path, store.fold);
   const { id, experiment, control, crossChecks } = recorded;
-  const notices = notesOn(recorded);
-  if (experiment) store.take(verdictLine(id, experiment.conclusion));
+  if (experiment) {
+    store.show({ type: "verdict", experiment: id, run: null, ...experiment.conclusion });
+  }
   // The gravest first: there is room for few words.
-  if (control) {
-    store.take({ ...verdictLine(id, control.conclusion), role: "control" });
-    notices.unshift(store.current.notice ?? "");
-  }
-  for (const crossCheck of crossChecks.slice(-1)) {
-    store.take(crossCheck);
-    notices.unshift(store.current.notice ?? "");
-  }
+  const notices = [
+    ...crossChecks.slice(-1).map(crossCheckNotice),
+    ...(control ? [controlWords(control.conclusion)] : []),
+    ...notesOn(recorded),
+  ];
   if (notices.length > 0) store.set({ notice: notices.join(" ") });
-}
-
-function verdictLine(experiment: string, conclusion: Conclusion): VerdictLine {
-  return { type: "verdict", experiment, run: null, ...conclusion };
 }
 
 function notesOn(recorded: RecordedExperiment): string[] {

@@ -9,13 +9,9 @@ import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
-import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import {
-  CONFIRM_FROM_USD,
-  type Target,
-  type TargetDescription,
-} from "../experiment/core/target.ts";
+import type { Target, TargetDescription } from "../experiment/core/target.ts";
+import type { Preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
@@ -58,7 +54,7 @@ export class Session {
     this.#settings = settings;
     this.#target = this.#openTarget(mayFallBack);
     // So that the first shot waits for nothing.
-    void this.#target.catch(() => undefined).then(importConduct);
+    void this.#target.catch(() => undefined).then(importExperiment);
   }
 
   /** Stops what is under way, waits for its record, and ends the target. */
@@ -126,21 +122,25 @@ export class Session {
       if (!target) return;
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, notice } = store.current;
-      const question = isAgreed ? undefined : await questionBefore(plan, target);
+      const { preflight } = await import("../experiment/preflight.ts");
+      const found = await preflight(plan, target);
+      const question = isAgreed ? undefined : questionBefore(found);
       if (question !== undefined) return store.set({ question });
       store.begin(notice);
-      const { conduct } = await importConduct();
-      const { record } = await conduct({
+      const { runExperiment } = await importExperiment();
+      const { record } = await runExperiment({
         plan,
         target,
+        found,
         withControl: this.#withControl,
         signal,
-        onLine: (line) => store.take(line),
+        fold: store.fold,
+        onLine: (line) => store.show(line),
         onPhase: (phase) => store.enter(phase),
         onRecord: (path) => store.set({ record: path }),
       });
       if (record === undefined) return;
-      const { pooledWith } = await import("../experiment/records/pooled-evidence.ts");
+      const { pooledWith } = await import("../experiment/records/history.ts");
       const pooled = await pooledWith(record);
       store.set({ pooled: pooled && pooledPhrase(pooled) });
     });
@@ -289,8 +289,7 @@ export class Session {
 
   /** The recorded experiments, the newest first, with what follows from their observations. */
   async listRecords(): Promise<RecordSummary[]> {
-    const { listRecords } = await import("../experiment/records/history.ts");
-    const { concludedAnew } = await import("../experiment/records/pooled-evidence.ts");
+    const { concludedAnew, listRecords } = await import("../experiment/records/history.ts");
     return concludedAnew(await listRecords());
   }
 
@@ -306,7 +305,7 @@ export class Session {
 
   /** Deletes a record for good, unless it is being written, and says why if it cannot be. */
   async deleteRecord(path: string): Promise<boolean> {
-    const { deleteRecord } = await import("../experiment/records/history.ts");
+    const { deleteRecord } = await import("../experiment/records/record-at-rest.ts");
     try {
       if (this.#work && this.store.current.record === path) {
         this.store.set({ notice: "This record is in use. Delete it when that is over." });
@@ -355,15 +354,12 @@ export class Session {
 }
 
 /** What is asked before a plan is fired that costs more than a trifle and can work. */
-async function questionBefore(plan: Plan, target: Target): Promise<string | undefined> {
-  const cost = target.cost?.(plan);
-  if (!cost || cost.usd < CONFIRM_FROM_USD) return undefined;
-  const [obstacle] = await target.obstacles(plan);
-  return obstacle === undefined ? `${costWords(cost)} Fire it?` : undefined;
+function questionBefore({ obstacle, cost, needsConsent }: Preflight): string | undefined {
+  return needsConsent && cost && obstacle === undefined ? `${costWords(cost)} Fire it?` : undefined;
 }
 
-function importConduct() {
-  return import("../experiment/conduct.ts");
+function importExperiment() {
+  return import("../experiment/experiment.ts");
 }
 
 async function loadTarget(choice: TargetChoice, signal: AbortSignal): Promise<Target> {

@@ -3,8 +3,7 @@
 import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
-import { hasHome, settingsFolder } from "../experiment/records/data-folder.ts";
-import { makeFolder } from "../experiment/records/make-folder.ts";
+import { hasHome, makeFolder, settingsFolder } from "../experiment/records/data-folder.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 
 export interface KeptSettings {

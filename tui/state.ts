@@ -1,55 +1,21 @@
 /** What the screen shows, as data. */
 
 import type { RecordableHistogram } from "node:perf_hooks";
-import type { Phase } from "../experiment/core/experiment.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
-import type {
-  Observation,
-  Outcome,
-  Role,
-  RunLine,
-  VerdictLine,
-} from "../experiment/core/record-lines.ts";
+import type { Role, RunLine, VerdictLine } from "../experiment/core/record-lines.ts";
 import type { Cost } from "../experiment/core/target.ts";
-import type { Labels } from "../experiment/reports/environment-labels.ts";
+import type { Phase } from "../experiment/experiment.ts";
+import type { Labels } from "../experiment/records/environment-labels.ts";
+import type { EnvironmentState, RunState as FoldedRun } from "../experiment/records/fold.ts";
 import type { ErrorWords } from "../experiment/reports/error-words.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
-import type { Answer } from "../handler/contract.ts";
 
-/** An answer that names its environment, as the screen keeps it. */
-export interface Invocation {
-  experiment: string;
-  /** The run's id, and which run of its experiment it was, from 0. */
-  run: string;
-  runIndex: number;
-  index: number;
-  client: string;
-  /** Milliseconds from the run's shot. */
-  sentAt: number;
-  answeredAt: number;
-  response: Answer;
-}
+export type { EnvironmentState, Invocation } from "../experiment/records/fold.ts";
 
-export interface EnvironmentState {
-  id: string;
-  /** From 1, in order of first use. */
-  position: number;
-  /** The latest invocations over all runs, oldest first. */
-  invocations: readonly Invocation[];
-  /** How many older ones are not kept here; they are on their record. */
-  earlier: number;
-}
-
-/** Requests without an environment that ended alike. */
-export interface Unplaced {
-  outcome: Outcome;
-  message: string;
-  count: number;
-}
-
-/** One run, as far as it is. */
-export interface RunState {
+/** One run, as the screen shows it. */
+export interface RunState
+  extends Pick<FoldedRun, "cold" | "warm" | "unplaced" | "groups" | "lastAnsweredAt"> {
   experiment: string;
   plan: Plan;
   role: Role;
@@ -62,19 +28,10 @@ export interface RunState {
   /** The runner's clock at the shot, as `performance.now()` has it. */
   shotAt: number;
   answered: number;
-  /** Answers that said of themselves to be the first of their instance, or not. */
-  cold: number;
-  warm: number;
   /** Requests that have left and are not answered yet: their numbers, and when they left. */
   inFlight: ReadonlyMap<number, number>;
-  /** The first requests that ended without an answer that names its environment. */
-  unplaced: readonly Observation[];
-  /** All of those, by how they ended. */
-  groups: readonly Unplaced[];
   /** Microseconds from sending to answer of the `ok` ones. */
   latencies: RecordableHistogram;
-  /** When the last answer arrived, in milliseconds from the shot. */
-  lastAnsweredAt: number;
   /** Whether requests leave now; those of a record have left long ago. */
   isLive: boolean;
   /** From the shot to the last answer, once the run has ended. */

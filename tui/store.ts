@@ -3,21 +3,37 @@
  * happens, and the screen reads a snapshot that is renewed at most so many times a second.
  */
 
-import type { Phase } from "../experiment/core/experiment.ts";
-import type { RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
+import assert from "node:assert/strict";
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import type {
+  CrossCheckLine,
+  Observation,
+  RecordLine,
+  VerdictLine,
+} from "../experiment/core/record-lines.ts";
+import type { Phase } from "../experiment/experiment.ts";
+import { Fold, type RunState as FoldedRun } from "../experiment/records/fold.ts";
 import { controlWords, crossCheckWords } from "../experiment/reports/words.ts";
-import { Follower } from "./follower.ts";
-import type { Snapshot } from "./state.ts";
+import type { RunState, Snapshot } from "./state.ts";
+
+/** Answers that are kept whole, over all environments. */
+const KEPT_ANSWERS = 20_000;
+/** The most microseconds that the histogram takes. */
+const LONGEST_US = Number.MAX_SAFE_INTEGER;
 
 /** What the snapshot shows beside what follows from the experiment's lines. */
 type State = Omit<Snapshot, "run" | "environments" | "labels" | "clients" | "now">;
 
 export class ExperimentStore {
-  readonly #follower = new Follower();
+  /** What the lines of the last record say, and the environments that it left warm. */
+  readonly fold = new Fold({ latest: KEPT_ANSWERS });
+  /** The number of each client that was met. */
+  readonly #clients = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #intervalMs: number;
   #state: State;
   #snapshot: Snapshot;
+  #run: RunOnScreen | undefined;
   #timer: NodeJS.Timeout | undefined;
   #publishedAt = 0;
   #isClosed = false;
@@ -29,7 +45,7 @@ export class ExperimentStore {
   ) {
     this.#intervalMs = 1_000 / snapshotsPerSecond;
     this.#state = { ...initial, activity: "idle", isVerdictOld: false, cautions: [] };
-    this.#follower.meet(initial.plan.clients);
+    this.#meet(initial.plan.clients);
     this.#snapshot = this.current;
   }
 
@@ -43,13 +59,14 @@ export class ExperimentStore {
 
   /** What stands now, however long ago the last snapshot was published. */
   get current(): Snapshot {
-    const { run, environments, labels, clients } = this.#follower;
-    return { ...this.#state, run, environments, labels, clients, now: performance.now() };
+    const { environments, labels } = this.fold;
+    const shown = { run: this.#run?.state, environments, labels, clients: this.#clients };
+    return { ...this.#state, ...shown, now: performance.now() };
   }
 
   /** Changes what the next snapshot shows. */
   set(changes: Partial<State>): void {
-    if (changes.plan) this.#follower.meet(changes.plan.clients);
+    if (changes.plan) this.#meet(changes.plan.clients);
     this.#state = { ...this.#state, ...changes };
     this.#schedule();
   }
@@ -61,8 +78,9 @@ export class ExperimentStore {
    */
   begin(notice: string | undefined): void {
     // Those of a recorded experiment are other processes, long gone.
-    if (this.#state.recorded) this.#follower.forgetEnvironments();
-    this.#follower.forgetRun();
+    if (this.#state.recorded) this.fold.forget();
+    else this.fold.startRecord();
+    this.#run = undefined;
     const forgotten = { recorded: undefined, record: undefined, failure: undefined };
     const faded = { isVerdictOld: true, pooled: undefined };
     this.set({ activity: "arming", ...faded, notice, ...forgotten });
@@ -70,7 +88,7 @@ export class ExperimentStore {
 
   /** Forgets everything that was fired: what comes next is counted anew. */
   forget(changes: Partial<State>): void {
-    this.#follower.forgetEnvironments();
+    this.forgetEnvironments();
     const nothing = { failure: undefined, verdict: undefined, pooled: undefined };
     const forgotten = { recorded: undefined, ...nothing };
     this.set({ ...forgotten, record: undefined, notice: undefined, ...changes });
@@ -78,15 +96,15 @@ export class ExperimentStore {
 
   /** Environments have ended by themselves: those that come are other ones. */
   forgetEnvironments(): void {
-    this.#follower.forgetEnvironments();
+    this.fold.forget();
+    this.#run = undefined;
     this.#schedule();
   }
 
   /** Nothing is under way any more: what was not answered will not be. */
   settle(): void {
-    this.#follower.endRun();
-    const { run } = this.#follower;
-    this.set({ activity: run ? "finished" : "idle", pausedUntil: undefined });
+    this.#run?.end();
+    this.set({ activity: this.#run ? "finished" : "idle", pausedUntil: undefined });
   }
 
   /** Follows the experiment into its next phase. */
@@ -104,19 +122,43 @@ export class ExperimentStore {
 
   /** Takes a line of the record, in the tick in which it was written. */
   take(line: RecordLine): void {
-    this.#follower.take(line, this.#state.recorded === undefined);
-    if (line.type === "run") this.set({ isVerdictOld: true });
+    this.fold.take(line);
+    this.show(line);
+  }
+
+  /** Shows a line that the fold has taken, or what was concluded anew. */
+  show(line: RecordLine): void {
+    if (line.type === "run") this.#begin();
     else if (line.type === "verdict") this.#conclude(line);
     else if (line.type === "cross-check") {
-      this.set({ notice: `${crossCheckWords(line)} ${line.console}` });
-    } else this.#schedule();
+      this.set({ notice: crossCheckNotice(line) });
+    } else {
+      this.#run?.see(line);
+      this.#schedule();
+    }
+  }
+
+  #begin(): void {
+    const { run } = this.fold;
+    assert(run, "A run whose line was taken is known.");
+    this.#meet(run.line.plan.clients);
+    this.#run = new RunOnScreen(run, this.#state.recorded === undefined);
+    this.set({ isVerdictOld: true });
   }
 
   #conclude(line: VerdictLine): void {
+    if (line.run === this.fold.run?.line.run) this.#run?.end();
     if (line.role === "control") this.set({ notice: controlWords(line) });
     // What a single run of a control showed is no verdict.
-    else if (this.#follower.run?.role === "control") this.#schedule();
+    else if (this.fold.run?.line.role === "control") this.#schedule();
     else this.set({ verdict: line, isVerdictOld: false });
+  }
+
+  /** Numbers clients in the order in which they are met; a client keeps its number. */
+  #meet(clients: readonly string[]): void {
+    for (const client of clients) {
+      if (!this.#clients.has(client)) this.#clients.set(client, this.#clients.size);
+    }
   }
 
   #schedule(): void {
@@ -133,5 +175,62 @@ export class ExperimentStore {
     // Bars and countdowns move by themselves.
     const { activity } = this.#state;
     if (activity === "firing" || activity === "pausing") this.#schedule();
+  }
+}
+
+/** What a cross-check says, and where the log can be read. */
+export function crossCheckNotice(line: CrossCheckLine): string {
+  return `${crossCheckWords(line)} ${line.console}`;
+}
+
+/** The run that was begun last, and what the screen knows of it beside its lines. */
+class RunOnScreen {
+  readonly #run: FoldedRun;
+  readonly #isLive: boolean;
+  readonly #shotAt = performance.now();
+  /** Requests that have left and are not answered yet: their numbers, and when they left. */
+  readonly #inFlight = new Map<number, number>();
+  readonly #latencies: RecordableHistogram = createHistogram();
+  #isOver = false;
+
+  /** @param isLive whether it happens now, or did when the line was recorded */
+  constructor(run: FoldedRun, isLive: boolean) {
+    this.#run = run;
+    this.#isLive = isLive;
+    const burst = isLive ? run.concurrency : 0;
+    for (let request = 0; request < burst; request++) this.#inFlight.set(request, 0);
+  }
+
+  /** Sees a request end that the run has counted. */
+  see({ index, outcome, sentAt = 0, answeredAt = 0 }: Observation): void {
+    const { ended, concurrency, stage } = this.#run;
+    // A slot is free: the next request has left.
+    const next = ended - 1 + concurrency;
+    if (this.#isLive && next < stage.requests) this.#inFlight.set(next, answeredAt);
+    this.#inFlight.delete(index);
+    if (outcome !== "ok") return;
+    const latency = Math.round(1_000 * (answeredAt - sentAt));
+    this.#latencies.record(Math.min(LONGEST_US, Math.max(1, latency)));
+  }
+
+  /** No more answers will come. */
+  end(): void {
+    this.#isOver = true;
+    this.#inFlight.clear();
+  }
+
+  get state(): RunState {
+    const { line, stage, concurrency, ended, cold, warm, unplaced, groups } = this.#run;
+    const { experiment, run: id, index, plan, role } = line;
+    const { lastAnsweredAt } = this.#run;
+    return {
+      ...{ experiment, plan, role, id, index, requests: stage.requests, burst: concurrency },
+      ...{ answered: ended, cold, warm, unplaced, groups, lastAnsweredAt },
+      shotAt: this.#shotAt,
+      isLive: this.#isLive,
+      inFlight: this.#inFlight,
+      latencies: this.#latencies,
+      ...(this.#isOver && { wallMs: lastAnsweredAt }),
+    };
   }
 }

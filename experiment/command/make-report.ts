@@ -1,20 +1,19 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
 import { printableLines } from "../../basics/printable.ts";
+import type { Keep } from "../records/fold.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
+import { KEPT_IN_TEXT, textReport } from "../reports/experiment-text.ts";
 import { comparisonPage } from "../reports/html/comparison-page.ts";
 import { experimentPage } from "../reports/html/experiment-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
 import {
   KEPT_IN_PAGE,
-  type Kept,
   type RecordedExperiment,
   readExperiment,
 } from "../reports/recorded-experiment.ts";
-import { SHOWN_REQUESTS } from "../reports/run-digest.ts";
-import { textReport } from "../reports/text-report.ts";
 
 export type Format = "text" | "json" | "csv" | "html";
 
@@ -26,8 +25,8 @@ export interface ReportOptions {
 }
 
 /** How many answers each format shows whole. */
-const KEPT: Record<Exclude<Format, "csv">, Kept> = {
-  text: { perRun: SHOWN_REQUESTS, inAll: Number.POSITIVE_INFINITY },
+const KEPT: Record<Exclude<Format, "csv">, Keep> = {
+  text: KEPT_IN_TEXT,
   json: { perRun: 0, inAll: 0 },
   html: KEPT_IN_PAGE,
 };

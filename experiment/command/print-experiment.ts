@@ -3,16 +3,17 @@
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline/promises";
 import { printable, printableLine } from "../../basics/printable.ts";
-import type { Conducted } from "../conduct.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { ensurePossible, type Phase } from "../core/experiment.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { RecordLine, Verdict } from "../core/record-lines.ts";
 import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
-import { pooledWith } from "../records/pooled-evidence.ts";
-import { ExperimentText } from "../reports/experiment-text.ts";
+import type { Fired, Phase } from "../experiment.ts";
+import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
+import { Fold } from "../records/fold.ts";
+import { pooledWith } from "../records/history.ts";
+import { completedText, KEPT_IN_TEXT } from "../reports/experiment-text.ts";
 import { costWords, firedWords, pooledWords } from "../reports/words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
@@ -55,26 +56,31 @@ export async function printExperiment(
     process.stderr.write(`${words}\n`);
   };
   // What fires is loaded while the target opens.
-  const [target, { conduct }] = await Promise.all([
+  const [target, { runExperiment }] = await Promise.all([
     openTarget(options.target, signal, onWait),
-    import("../conduct.ts"),
+    import("../experiment.ts"),
   ]);
-  const show = printer(json, progress);
+  const fold = new Fold(json ? {} : KEPT_IN_TEXT);
+  const show = printer(json, progress, fold);
   // What is read by programs is the record and nothing else.
   const say = json ? process.stderr : process.stdout;
-  let conducted: Conducted;
+  let fired: Fired;
   let begun: string | undefined;
   try {
     const { description } = target;
     if (!json) say.write(`${firedWords(plan, description)}\n${PROVES[description.kind]}\n`);
-    const isAgreed = await agree(plan, target, { say, isAgreed: options.yes, signal });
+    const found = await preflight(plan, target);
+    ensurePossible(found);
+    const isAgreed = await agree(plan, target, found, { say, isAgreed: options.yes, signal });
     if (isAgreed === undefined) return "interrupted";
     if (!isAgreed) throw new ExperimentError("nothing fired", {});
     if (!json) say.write("\n");
-    conducted = await conduct({
+    fired = await runExperiment({
       plan,
       target,
+      found,
       out,
+      fold,
       withControl: options.control,
       signal,
       onLine: show,
@@ -93,7 +99,7 @@ export async function printExperiment(
     progress.clear();
     await target.close();
   }
-  const { record } = conducted;
+  const { record } = fired;
   if (!json && record !== undefined) await printRecord(record);
   // A reader of the record on standard output may not get the rest of it.
   if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
@@ -107,7 +113,7 @@ export async function printExperiment(
   if (signal.aborted) return "interrupted";
   const why = await output.loss();
   if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
-  return endingOf(conducted, options);
+  return endingOf(fired, options);
 }
 
 /** Where it is, and what it adds to those before it. */
@@ -119,20 +125,20 @@ async function printRecord(record: string): Promise<void> {
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */
-function printer(json: boolean, progress: Progress): (line: RecordLine) => void {
+function printer(json: boolean, progress: Progress, fold: Fold): (line: RecordLine) => void {
   // What is unprintable is escaped as JSON would have it, and is read back as it was.
   if (json) return (line) => void process.stdout.write(`${printable(JSON.stringify(line))}\n`);
-  const text = new ExperimentText(process.stdout.hasColors?.() ?? false);
+  const colour = process.stdout.hasColors?.() ?? false;
   return (line) => {
     if (line.type === "observation") progress.count();
-    const completed = text.take(line);
+    const completed = completedText(line, fold, colour);
     if (completed === undefined) return;
     progress.clear();
     process.stdout.write(line.type === "verdict" && line.run ? `${completed}\n` : completed);
   };
 }
 
-function endingOf({ verdict }: Conducted, { expect }: ExperimentOptions): Ending {
+function endingOf({ verdict }: Fired, { expect }: ExperimentOptions): Ending {
   if (verdict.verdict === "inconclusive") return "inconclusive";
   if (expect !== undefined && verdict.verdict !== expect) return "unexpected";
   return "verdict";
@@ -150,22 +156,20 @@ interface Consent {
  * Says what the plan will meet and cost at the target, and asks where it costs much.
  *
  * @returns whether it may be fired; `undefined` when the user wants to leave
- * @throws ExperimentError when the plan cannot work, or costs too much to be fired unasked and
- *   nobody is there to ask
+ * @throws ExperimentError when it costs too much to be fired unasked and nobody is there to ask
  */
 async function agree(
   plan: Plan,
   target: Target,
+  { cost, needsConsent }: Preflight,
   { say, isAgreed, signal }: Consent,
 ): Promise<boolean | undefined> {
-  await ensurePossible(plan, target);
   const cautions = target.cautions ? await unlessAborted(target.cautions(plan), signal) : [];
   if (signal.aborted) return undefined;
   for (const caution of cautions ?? []) say.write(`Note: ${printableLine(caution)}\n`);
-  const cost = target.cost?.(plan);
   if (cost === undefined) return true;
   say.write(`${printableLine(costWords(cost))}\n`);
-  if (isAgreed || cost.usd < CONFIRM_FROM_USD) return true;
+  if (isAgreed || !needsConsent) return true;
   // A question that nobody sees would be waited for in vain.
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
   throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });

@@ -1,8 +1,9 @@
 /** Where this program keeps what it keeps. */
 
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ExperimentError } from "../core/errors.ts";
 
 /** Overrides the folder that holds records and settings. */
@@ -46,4 +47,38 @@ function platformFolders(): { data: string; config: string } {
   const load = createRequire(import.meta.url);
   const { default: envPaths }: typeof import("env-paths") = load("env-paths");
   return envPaths("lambda-concurrency-test", { suffix: "" });
+}
+
+/**
+ * Makes a folder that only its owner can look into, with those above it that are missing, one by
+ * one. Node.js's own way to do that tries for ever where the system says of a new folder that what
+ * is above it does not exist, though it does, as below `/proc`.
+ *
+ * @throws the system's error for the first one that cannot be made
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !isFolder(folder); folder = dirname(folder)) {
+    missing.push(folder);
+    if (existsSync(dirname(folder))) break;
+  }
+  for (const folder of missing.reverse()) makeOne(folder);
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another one may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+/** One that cannot even be looked at may be none. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }

@@ -1,17 +1,21 @@
-/** The records that were kept, without reading them whole. */
+/** The records that were kept: what each says, without reading it whole, and all of them together. */
 
-import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { ExperimentError, type RecordPurpose, rootMessage } from "../core/errors.ts";
-import type { Plan } from "../core/plan/plan.ts";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import {
+  type Conclusion,
   type CrossCheckLine,
   isConclusion,
   type RunLine,
   type VerdictLine,
 } from "../core/record-lines.ts";
+import type { TargetDescription } from "../core/target.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
+import { isContradicted } from "../core/verdict/log-comparison.ts";
+import { upperBound } from "../core/verdict/trials.ts";
 import { recordsFolder } from "./data-folder.ts";
-import { parseLine, readRecord } from "./read-record.ts";
+import { Fold } from "./fold.ts";
+import { followRecord, parseLine, readRecord } from "./read-record.ts";
 import { foreignForm, isBlank, readTexts } from "./record-text.ts";
 
 /** What the first and the last line of a record say. */
@@ -30,8 +34,6 @@ export interface RecordSummary {
 const CHUNK_BYTES = 65_536;
 /** No line that ends a record comes near to it. */
 const LONGEST_ENDING_BYTES = 1 << 24;
-/** What a runner may be silent for beside holds and pauses: cold starts, arming, timeouts. */
-const SILENCE_MS = 120_000;
 /** Files that are read at once. */
 const BATCH = 32;
 
@@ -49,54 +51,6 @@ export async function listRecords(folder?: string): Promise<RecordSummary[]> {
 async function recordsIn(folder = recordsFolder()): Promise<string[]> {
   const names = await readdir(folder);
   return names.filter((name) => /\.ndjson(?:\.gz)?$/.test(name)).map((name) => join(folder, name));
-}
-
-/**
- * Deletes a record for good.
- *
- * @throws ExperimentError when a runner may still be writing it, or this program did not write it so
- */
-export async function deleteRecord(path: string): Promise<void> {
-  await ensureAtRest(path, "delete");
-  await ensureOwn(path, "delete");
-  await rm(path, { force: true }).catch((cause: unknown) => {
-    throw new ExperimentError("record not deleted", { why: rootMessage(cause) }, { cause });
-  });
-}
-
-/**
- * @throws ExperimentError when a runner may still be writing a record: there is no verdict over all
- */
-export async function ensureAtRest(path: string, purpose: RecordPurpose): Promise<void> {
-  const summary = await summarizeRecord(path);
-  // What stands behind a runner's lines was written when that had ended.
-  const isOver = summary?.verdict !== undefined || summary?.crossCheck !== undefined;
-  if (summary && !isOver && (await mayGrow(path, summary.run.plan))) {
-    throw new ExperimentError("record in use", { path, purpose });
-  }
-}
-
-/**
- * @throws ExperimentError when a file is not as this program writes records: what would be done to it
- *   may not be what somebody expects who made it otherwise
- */
-export async function ensureOwn(path: string, purpose: RecordPurpose): Promise<void> {
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const form = isFile ? await foreignForm(path) : undefined;
-  if (form !== undefined)
-    throw new ExperimentError("record in another form", { path, purpose, form });
-}
-
-/** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
-async function mayGrow(path: string, { holdMs, stages }: Plan): Promise<boolean> {
-  const { mtimeMs } = await stat(path);
-  const pauseMs = stages.reduce((longest, stage) => Math.max(longest, stage.pauseMs), 0);
-  const silenceMs = Date.now() - mtimeMs;
-  // A time to come is that of another clock.
-  return silenceMs >= 0 && silenceMs < holdMs + pauseMs + SILENCE_MS;
 }
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
@@ -187,4 +141,129 @@ async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
     if (isWhole || length > LONGEST_ENDING_BYTES) return;
     given = lines.length;
   }
+}
+
+/** Bytes of records that are read whole for it: about a second's work, and far more than most have. */
+const READ_WHOLE_BYTES = 100_000_000;
+
+/** What all recorded experiments of one deployment say together. */
+export interface PooledEvidence {
+  /** How many came to each verdict that says something. */
+  isolated: number;
+  shared: number;
+  /** Of those that saw no sharing. */
+  trials: number;
+  /**
+   * The 95 % upper bound on the probability of sharing; absent where any experiment saw sharing:
+   * evidence against cannot be added to evidence for.
+   */
+  bound?: number | undefined;
+}
+
+/**
+ * Adds up the experiments of each deployment. Left out are those of a target whose deployment is
+ * unknown, those that came to nothing, and those whose answers the service's log contradicted.
+ *
+ * @returns by the key of {@link deploymentOf}
+ */
+export function pooledEvidence(
+  records: readonly Pick<RecordSummary, "run" | "verdict" | "crossCheck">[],
+): Map<string, PooledEvidence> {
+  const pooled = new Map<string, PooledEvidence>();
+  const seen = new Set<string>();
+  for (const { run, verdict, crossCheck } of records) {
+    const key = deploymentOf(run.target);
+    // A copy of a record is no further evidence, and what the log contradicts is none.
+    if (seen.has(run.experiment) || (crossCheck && isContradicted(crossCheck))) continue;
+    seen.add(run.experiment);
+    if (key === undefined || !verdict || verdict.verdict === "inconclusive") continue;
+    const { isolated, shared, trials } = pooled.get(key) ?? { isolated: 0, shared: 0, trials: 0 };
+    const isIsolated = verdict.verdict === "isolated";
+    const sum = {
+      isolated: isolated + (isIsolated ? 1 : 0),
+      shared: shared + (isIsolated ? 0 : 1),
+      trials: trials + (isIsolated ? verdict.trials : 0),
+    };
+    pooled.set(key, { ...sum, ...(sum.shared === 0 && { bound: upperBound(sum.trials) }) });
+  }
+  return pooled;
+}
+
+/**
+ * What all recorded experiments of the same deployment say, with this one.
+ *
+ * @param path of a record; it may lie elsewhere than the others
+ */
+export async function pooledWith(path: string): Promise<PooledEvidence | undefined> {
+  const summary = await summarizeRecord(path);
+  const key = summary && deploymentOf(summary.run.target);
+  if (!summary || key === undefined) return undefined;
+  const others = (await listRecords()).filter((other) => resolve(other.path) !== resolve(path));
+  const same = [summary, ...others].filter(({ run }) => deploymentOf(run.target) === key);
+  return pooledEvidence(await concludedAnew(same)).get(key);
+}
+
+/**
+ * Concludes records from their observations instead of believing their verdict line, which somebody
+ * may have edited. It costs reading them, so that of a large history the first ones are concluded
+ * anew, and the others believed as far as their plans allow.
+ *
+ * @returns the same records; what is not what it says it is has no verdict
+ */
+export async function concludedAnew(records: readonly RecordSummary[]): Promise<RecordSummary[]> {
+  const concluded: RecordSummary[] = [];
+  let left = READ_WHOLE_BYTES;
+  for (const record of records) {
+    const { path, size, verdict } = record;
+    if (!verdict) {
+      concluded.push(record);
+    } else if (size <= left) {
+      left -= size;
+      const conclusion = await concludeRecord(path).catch(() => undefined);
+      const { type, experiment, run } = verdict;
+      const anew = conclusion && { type, experiment, run, ...conclusion };
+      concluded.push({ ...record, verdict: anew });
+    } else {
+      concluded.push({ ...record, verdict: isPossible(record) ? verdict : undefined });
+    }
+  }
+  return concluded;
+}
+
+/**
+ * Reads a whole record, and concludes over its experiment anew.
+ *
+ * @returns `undefined` when it is of no experiment, or of more than one deployment
+ * @throws ExperimentError when it cannot be read, or is of more than one experiment
+ */
+async function concludeRecord(path: string): Promise<Conclusion | undefined> {
+  const fold = new Fold();
+  for await (const _ of followRecord(path, fold));
+  const [{ runs }, control] = [fold.experiment, fold.control];
+  if (runs.length === 0 || !areOfOneTarget(runs.map(({ line }) => line))) return undefined;
+  const seen = control.runs.length > 0 ? concludeExperiment(control.runs) : undefined;
+  return withControl(concludeExperiment(runs), seen);
+}
+
+/**
+ * Whether runs were fired at one and the same: what they show together is of no other. The code is
+ * what matters, and where that is unknown, the URL.
+ */
+export function areOfOneTarget(runs: readonly RunLine[]): boolean {
+  const targets = runs.map(({ target: { kind, deployment, url, model, region } }) =>
+    JSON.stringify([kind, deployment ?? url, model, region]),
+  );
+  return new Set(targets).size <= 1;
+}
+
+/** Whether a plan has requests for as many trials as a verdict claims: of each run one has no choice. */
+function isPossible({ run, verdict }: RecordSummary): boolean {
+  const most = run.plan.stages.reduce((sum, { requests }) => sum + Math.max(0, requests - 1), 0);
+  return verdict !== undefined && verdict.trials <= most;
+}
+
+/** What makes evidence comparable: code, model and region; `undefined` where the code is unknown. */
+export function deploymentOf(target: TargetDescription): string | undefined {
+  const { kind, deployment, model, region } = target;
+  return deployment && JSON.stringify([kind, deployment, model, region]);
 }

@@ -1,12 +1,19 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { inputs } from "../../test/effort.ts";
+import { mutated } from "../../test/faults/inputs.ts";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { RecordLine } from "../core/record-lines.ts";
+import { runExperiment } from "../experiment.ts";
+import { openLocalTarget } from "../targets/local-target.ts";
 import { listRecords } from "./history.ts";
-import { readRecord } from "./read-record.ts";
+import { isObservation, readRecord } from "./read-record.ts";
+import { recordLineSchema } from "./schema.ts";
 
 const lines = recordLines({ runs: [burst(5, (index) => index)] });
 const whole = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
@@ -63,9 +70,9 @@ test.each<[string, string | Uint8Array, number, RegExp]>([
 ])(
   "a record that is cut %s is read until there, and it is said",
   async (_, content, kept, words) => {
-    const { lines: its, said } = await read(content);
-    expect(its.length).toBeGreaterThanOrEqual(kept - 1);
-    expect(its).toEqual(lines.slice(0, its.length));
+    const { lines: readLines, said } = await read(content);
+    expect(readLines.length).toBeGreaterThanOrEqual(kept - 1);
+    expect(readLines).toEqual(lines.slice(0, readLines.length));
     expect(said).toEqual([expect.stringMatching(words)]);
   },
 );
@@ -78,9 +85,9 @@ test("whatever its offset, a time is read as UTC", async () => {
   const startedAt = "2026-11-30T10:00:00+01:00";
   const checked = { ...CROSS_CHECK, from: "2026-11-29T23:30:00.5-10:30" };
   const edited = [...lines, checked].map((line) => JSON.stringify({ ...line, startedAt }));
-  const { lines: its } = await read(edited.join("\n"));
-  expect(its[0]).toMatchObject({ startedAt: "2026-11-30T09:00:00.000Z" });
-  expect(its.at(-1)).toMatchObject({ from: "2026-11-30T10:00:00.500Z", to: CROSS_CHECK.to });
+  const { lines: readLines } = await read(edited.join("\n"));
+  expect(readLines[0]).toMatchObject({ startedAt: "2026-11-30T09:00:00.000Z" });
+  expect(readLines.at(-1)).toMatchObject({ from: "2026-11-30T10:00:00.500Z", to: CROSS_CHECK.to });
 });
 
 /** The lines with one of them changed, and what follows it. */
@@ -210,8 +217,8 @@ test("characters and lines that lie across chunks are read whole, whatever the f
   const named = { ...lines[1], client: "Zoë 🙂 ".repeat(1_000) };
   const content = `${JSON.stringify(lines[0])}\n${`${JSON.stringify(named)}\n`.repeat(200)}`;
   for (const packed of [content, gzipSync(content), utf16(content)]) {
-    const { lines: its } = await read(packed);
-    expect(its).toEqual([lines[0], ...Array(200).fill(named)]);
+    const { lines: readLines } = await read(packed);
+    expect(readLines).toEqual([lines[0], ...Array(200).fill(named)]);
   }
 });
 
@@ -224,4 +231,36 @@ test("an observation with five million names is read", async () => {
   });
   const path = writeRecord(temporaryFolder(), "r.ndjson", many);
   expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length);
+});
+
+const twoAtOnce = { concurrency: 2, requests: 2, pauseMs: 0 };
+const planOfTwo: Plan = {
+  name: "custom",
+  clients: ["Zoë"],
+  holdMs: 100,
+  steps: 5,
+  stages: [twoAtOnce],
+};
+
+/** The observations of an experiment, as it recorded them. */
+async function recordedObservations(): Promise<unknown[]> {
+  const out = join(temporaryFolder(), "record.ndjson");
+  const target = await openLocalTarget({});
+  onTestFinished(() => target.close());
+  await runExperiment({ plan: planOfTwo, target, out, signal: new AbortController().signal });
+  const texts = readFileSync(out, "utf8").trimEnd().split("\n");
+  return texts.map((text) => JSON.parse(text)).filter(({ type }) => type === "observation");
+}
+
+test("what an experiment records of its requests needs no schema, and neither do its changes", async () => {
+  const recorded = await recordedObservations();
+  expect(recorded.map(isObservation)).toEqual([true, true]);
+  fc.assert(
+    fc.property(mutated(recorded[0]), (value) => {
+      // As it would come from a file, on which there are no other values.
+      const read: unknown = JSON.parse(JSON.stringify(value) ?? "null");
+      expect(isObservation(read)).toBe(recordLineSchema.safeParse(read).success);
+    }),
+    { numRuns: inputs(1_000, 100_000) },
+  );
 });

@@ -2,11 +2,10 @@
 
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
-import type { RecordLine } from "../core/record-lines.ts";
-import { isObservation } from "./is-observation.ts";
-import { lineProblem } from "./line-problem.ts";
+import { type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
+import { type Fold, MisplacedLineError } from "./fold.ts";
 import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
-import { recordLineSchema } from "./schema.ts";
+import { lineProblem, MOST_MS, recordLineSchema } from "./schema.ts";
 
 /**
  * Reads a record line by line, so that its size does not matter. Blank lines are left out, and what
@@ -18,7 +17,7 @@ import { recordLineSchema } from "./schema.ts";
  */
 export async function* readRecord(
   path: string,
-  onCutOff: (said: string) => void = () => {},
+  onCutOff: (words: string) => void = () => {},
 ): AsyncGenerator<RecordLine> {
   let number = 0;
   let isEmpty = true;
@@ -45,6 +44,27 @@ export async function* readRecord(
   if (isEmpty) throw unreadable(path, "it holds no line of one");
   if (isCut) onCutOff("The record's compressed data end too early. What stands before is read.");
   else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
+}
+
+/**
+ * Reads a record into a state, and hands on each line that was taken.
+ *
+ * @throws ExperimentError when the file cannot be read, or is no record of one experiment
+ */
+export async function* followRecord(path: string, fold: Fold): AsyncGenerator<RecordLine> {
+  const onCutOff = (words: string) => {
+    fold.cutOff = words;
+  };
+  try {
+    for await (const line of readRecord(path, onCutOff)) {
+      fold.take(line);
+      yield line;
+    }
+  } catch (error) {
+    if (!(error instanceof MisplacedLineError)) throw error;
+    const facts = { record: recordName(path), why: error.message };
+    throw new ExperimentError("record not reportable", facts, { cause: error });
+  }
 }
 
 /**
@@ -84,4 +104,116 @@ async function* batchesOf(path: string): AsyncGenerator<Batch> {
 
 function unreadable(path: string, why: string): ExperimentError {
   return new ExperimentError("record unreadable", { record: recordName(path), why });
+}
+
+/** An object of JSON, whose fields are not known yet. */
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const outcomes: ReadonlySet<unknown> = new Set(OUTCOMES);
+
+/**
+ * Whether a value is an observation, with whatever further fields it has, checked by hand. It is the
+ * line that a record has a million of, and the schema would take as long for it as its parsing took.
+ * A test compares the two.
+ */
+export function isObservation(value: unknown): value is Observation {
+  if (!isObject(value) || value.type !== "observation") return false;
+  const { run, index, client, outcome, status, requestId, sentAt, answeredAt, message } = value;
+  return (
+    isText(run) &&
+    isCount(index) &&
+    isText(client) &&
+    outcomes.has(outcome) &&
+    isAbsentOr(Number.isSafeInteger, status) &&
+    isAbsentOr(isText, requestId) &&
+    isAbsentOr(isMoment, sentAt) &&
+    isAbsentOr(isMoment, answeredAt) &&
+    isAbsentOr(isText, message) &&
+    isAbsentOr(isAnswer, value.response)
+  );
+}
+
+function isAnswer(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isText(value.client) &&
+    isText(value.message) &&
+    isGlobalData(value.globalData) &&
+    isAbsentOr(isEnvironment, value.environment) &&
+    isAbsentOr(isInvocation, value.invocation)
+  );
+}
+
+function isGlobalData(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isCount(value.counter) &&
+    isText(value.client) &&
+    Array.isArray(value.clients) &&
+    value.clients.every(isText) &&
+    isAbsentOr(isCount, value.dropped)
+  );
+}
+
+function isEnvironment(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isName(value.id) &&
+    isName(value.instance) &&
+    isCount(value.pid) &&
+    isCount(value.threadId) &&
+    Number.isFinite(value.initializedAt) &&
+    isAbsentOr(isText, value.initializationType) &&
+    typeof value.coldStart === "boolean" &&
+    isAbsentOr(isText, value.runtime) &&
+    isText(value.nodeVersion) &&
+    isAbsentOr(Number.isFinite, value.memoryMb) &&
+    isAbsentOr(isText, value.region) &&
+    isText(value.architecture)
+  );
+}
+
+function isInvocation(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isText(value.requestId) &&
+    Number.isFinite(value.enteredAt) &&
+    Number.isFinite(value.leftAt) &&
+    Number.isFinite(value.enteredEpochMs) &&
+    Number.isFinite(value.leftEpochMs) &&
+    isPositive(value.inFlightOnEntry) &&
+    isPositive(value.inFlightPeak) &&
+    isObject(value.onEntry) &&
+    isCount(value.onEntry.counter) &&
+    isText(value.onEntry.client)
+  );
+}
+
+function isAbsentOr(check: Check, value: unknown): boolean {
+  return value === undefined || check(value);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isPositive(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isMoment(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= MOST_MS;
 }

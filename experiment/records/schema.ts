@@ -1,4 +1,7 @@
-/** The record's schema, at the border: what is read is checked here, what is written is typed. */
+/**
+ * The record's schema, at the border: what is read is checked here, what is written is typed. And what
+ * is wrong with a line that does not keep to it, in words: where, what stands there, and what may.
+ */
 
 import * as z from "zod";
 import { answerSchema } from "../core/firing/answer-schema.ts";
@@ -138,4 +141,130 @@ export function toJsonSchema(): object {
     title: "One line of a record of Lambda Concurrency Test",
     ...z.toJSONSchema(recordLineSchema, { target: "draft-2020-12", io: "input" }),
   };
+}
+
+/** As much of a JSON Schema as a record's has. */
+interface Schema {
+  type?: string | readonly string[];
+  const?: unknown;
+  enum?: readonly unknown[];
+  minimum?: number;
+  exclusiveMinimum?: number;
+  maximum?: number;
+  minLength?: number;
+  minItems?: number;
+  format?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  propertyNames?: Schema;
+  items?: Schema;
+  oneOf?: readonly Schema[];
+}
+
+const TIME = "a time as ISO 8601 has it, with Z or its offset, such as 2026-11-30T10:00:00+01:00";
+/** As much of a value as a message has room for. */
+const LONGEST_VALUE = 60;
+
+export interface LineProblem {
+  words: string;
+  /** Where not, it may be a line that was cut off. */
+  isJson: boolean;
+}
+
+/** Says why a text is no line of a record. What is around it on the line does not matter. */
+export function lineProblem(text: string): LineProblem {
+  let line: unknown;
+  try {
+    line = JSON.parse(text.trim());
+  } catch {
+    return { words: `it is ${shortened(text.trim())}, and must be a JSON object`, isJson: false };
+  }
+  const issue = recordLineSchema.safeParse(line).error?.issues[0];
+  return { words: issue ? issueInWords(issue, line) : "it is none", isJson: true };
+}
+
+function issueInWords(issue: z.core.$ZodIssue, line: unknown): string {
+  const where = nameOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const names = inWords(schemaAt(issue.path, line)?.propertyNames);
+    return `a name in ${where} is ${shortened(issue.keys[0])}, and must be ${names}`;
+  }
+  const value = issue.path.reduce<unknown>(
+    (parent, key) => (parent as Record<PropertyKey, unknown>)[key],
+    line,
+  );
+  const what = value === undefined ? "is missing" : `is ${shortened(value)}`;
+  const allowed = issue.code === "custom" ? issue.message : inWords(schemaAt(issue.path, line));
+  return `${where} ${what}, and must be ${allowed}`;
+}
+
+/** Such as `plan.stages[0].requests`. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const name = path.map((key) =>
+    typeof key === "number" ? `[${key}]` : `.${String(key).slice(0, LONGEST_VALUE)}`,
+  );
+  return name.join("").replace(/^\./, "") || "it";
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text.length <= LONGEST_VALUE) return text;
+  return `${text.slice(0, LONGEST_VALUE)}…`;
+}
+
+/** What the published schema says of a field, of a line of that type. */
+function schemaAt(path: readonly PropertyKey[], line: unknown): Schema | undefined {
+  const lines = (toJsonSchema() as Schema).oneOf ?? [];
+  if (path.length === 0) return { type: "object" };
+  const types = lines.map((one) => one.properties?.type?.const);
+  const { type } = line as { type?: unknown };
+  let schema: Schema | undefined = lines[types.indexOf(type)];
+  // Of a line of no known type only the type can be wrong.
+  if (!schema) return { enum: types };
+  for (const key of path) schema = within(schema, key);
+  return schema;
+}
+
+function within(schema: Schema | undefined, key: PropertyKey): Schema | undefined {
+  if (typeof key === "number") return schema?.items;
+  const { properties, additionalProperties } = schema ?? {};
+  const others = typeof additionalProperties === "object" ? additionalProperties : undefined;
+  return properties?.[String(key)] ?? others;
+}
+
+function inWords(schema: Schema = {}): string {
+  const { type, format, minLength, minItems } = schema;
+  if (typeof type === "object")
+    return type.map((one) => inWords({ ...schema, type: one })).join(" or ");
+  if ("const" in schema) return JSON.stringify(schema.const);
+  if (schema.enum) return listed(schema.enum.map((value) => JSON.stringify(value)));
+  if (format === "date-time") return TIME;
+  switch (type) {
+    case "integer":
+      return `a whole number${rangeOf(schema)}`;
+    case "number":
+      return `a number${rangeOf(schema)}`;
+    case "string":
+      return minLength === undefined ? "a text" : "a text that is not empty";
+    case "array":
+      return minItems === undefined ? "a list" : "a list that is not empty";
+    case "boolean":
+      return "true or false";
+    default:
+      return type === "null" ? "null" : "an object";
+  }
+}
+
+/** Beyond the whole numbers that are exact there is no limit of the field's own. */
+function rangeOf({ exclusiveMinimum, minimum, maximum }: Schema): string {
+  const least = exclusiveMinimum === undefined ? minimum : exclusiveMinimum + 1;
+  const hasLeast = least !== undefined && least > Number.MIN_SAFE_INTEGER;
+  const hasMost = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  if (hasLeast && hasMost) return ` from ${least} to ${maximum}`;
+  return hasLeast ? `, ${least} or more` : "";
+}
+
+function listed(values: readonly string[]): string {
+  const last = values.length - 1;
+  return last < 1 ? values.join() : `${values.slice(0, last).join(", ")} or ${values[last]}`;
 }

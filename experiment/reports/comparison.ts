@@ -5,12 +5,15 @@ import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
-import { areOfOneTarget } from "../records/conclude-record.ts";
-import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/pooled-evidence.ts";
+import {
+  areOfOneTarget,
+  deploymentOf,
+  type PooledEvidence,
+  pooledEvidence,
+} from "../records/history.ts";
 import { inWords, type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
-import type { Series } from "./series.ts";
+import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
 import { outcomesWords, targetWords } from "./words.ts";
 
 /** One thing that can be said of every record, and what is said; empty where it does not apply. */

@@ -1,4 +1,7 @@
-/** The observations of a record as CSV, one a row, as they are read: no more is kept in memory. */
+/**
+ * The observations of a record as CSV by RFC 4180, fit to be opened in a spreadsheet: one a row, as
+ * they are read, so that no more is kept in memory.
+ */
 
 import { printable } from "../../basics/printable.ts";
 import { ExperimentError } from "../core/errors.ts";
@@ -6,8 +9,20 @@ import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
-import { BYTE_ORDER_MARK, type Cell, csvRow } from "./csv.ts";
 import { globalDataText } from "./words.ts";
+
+/**
+ * What a spreadsheet may take for a formula, and for a command to another program: at the beginning
+ * of a cell, and behind what separates cells elsewhere, where quotes in the middle of a line are none.
+ */
+const FORMULA = /(?<=^|[;|\t\r\n])(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\r])/g;
+const NEEDS_QUOTES = /[",;|\t\r\n]|^ | $/;
+
+/** Without it in front of everything, Excel reads `Ä` as `Ã„`. Readers that expect it leave it out. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** What a cell holds; `undefined` is an empty one. */
+type Cell = string | number | boolean | undefined;
 
 const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> = {
   experiment: (_, run) => run.experiment,
@@ -47,7 +62,7 @@ export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
  */
 export async function* csvRows(
   path: string,
-  onCutOff?: (said: string) => void,
+  onCutOff?: (words: string) => void,
 ): AsyncGenerator<string> {
   const runs = new Map<string, RunLine>();
   for await (const line of readRecord(path, onCutOff)) {
@@ -65,4 +80,18 @@ export async function* csvRows(
 /** What a terminal would obey has no business in a table either. */
 function safe(cell: Cell): Cell {
   return typeof cell === "string" ? printable(cell) : cell;
+}
+
+/**
+ * One line, with its line break. Text is never a formula: where it could be one, an apostrophe stands
+ * before it. Numbers stay numbers.
+ */
+export function csvRow(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(",")}\r\n`;
+}
+
+function csvCell(cell: Cell): string {
+  if (typeof cell !== "string") return cell === undefined ? "" : String(cell);
+  const harmless = cell.replaceAll(FORMULA, "'");
+  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -1,7 +1,7 @@
 /** The execution environments of a series, and what each of them served. */
 
 import { isIdentified } from "../core/verdict/evidence.ts";
-import type { RecordedRun } from "./series.ts";
+import type { RecordedRun } from "./recorded-experiment.ts";
 
 /** A moment of a run: milliseconds from its shot, by the runner's clock. */
 export interface Moment {

@@ -1,4 +1,4 @@
-/** An experiment as text for a terminal, run by run. */
+/** An experiment as text for a terminal, run by run: while it is fired, and from its record. */
 
 import { styleText } from "node:util";
 import stringWidth from "string-width";
@@ -9,84 +9,103 @@ import type {
   Observation,
   RecordLine,
   RunLine,
-  VerdictLine,
 } from "../core/record-lines.ts";
-import { type Evidence, isMixed } from "../core/verdict/evidence.ts";
-import { ServedRuns } from "../core/verdict/lifetime.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
-import { inWords, plural, quantile, seconds } from "./numbers.ts";
-import { RunDigest } from "./run-digest.ts";
+import { isMixed } from "../core/verdict/evidence.ts";
+import type { Labels } from "../records/environment-labels.ts";
+import type { Fold, Keep } from "../records/fold.ts";
+import { PROVES } from "../targets/target-choice.ts";
+import { inWords, latencyOf, plural, seconds } from "./numbers.ts";
+import { recordNotes } from "./record-notes.ts";
+import type { RecordedExperiment, RecordedRun } from "./recorded-experiment.ts";
 import {
   controlWords,
   crossCheckWords,
+  firedWords,
   globalDataText,
-  lifetimeWords,
+  seriesLifetimeWords,
   verdictWords,
 } from "./words.ts";
 
+/** The answers of each run that stand in the text. */
+export const KEPT_IN_TEXT: Keep = { perRun: 20, inAll: Number.POSITIVE_INFINITY };
+
+/** As much of a run as is told. */
+type ToldRun = Pick<RecordedRun, "line" | "requests" | "shown">;
 type Style = Parameters<typeof styleText>[0];
 
-/** Follows an experiment's lines and says, at the end of each part, what there is to read. */
-export class ExperimentText {
-  readonly #labels = new EnvironmentLabels();
-  readonly #served = new ServedRuns();
-  readonly #style: (style: Style, text: string) => string;
-  #digest: RunDigest | undefined;
+const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
 
-  /** @param colour whether the reader can see colours */
-  constructor(colour: boolean) {
+/**
+ * The text that a line completes, which the fold has taken; there is none until a run has ended.
+ *
+ * @param colour whether the reader can see colours
+ */
+export function completedText(line: RecordLine, fold: Fold, colour: boolean): string | undefined {
+  if (line.type === "cross-check") return crossCheckText(line);
+  if (line.type !== "verdict") return undefined;
+  const text = new ExperimentText(fold.labels, colour);
+  if (line.role === "control") return controlText(line);
+  if (line.run === null) return text.verdict(fold.experiment.runs, line);
+  return fold.run && text.run(fold.run, line);
+}
+
+/** A recorded experiment as text, in the words in which it was told while it ran. */
+export function textReport(recorded: RecordedExperiment, colour: boolean): string {
+  const { experiment, control, crossChecks, labels } = recorded;
+  const text = new ExperimentText(labels, colour);
+  const runText = (run: RecordedRun) => `${text.run(run, run.conclusion)}\n`;
+  const main = experiment ?? control;
+  return [
+    main ? `${firedWords(main.plan, main.target)}\n${PROVES[main.target.kind]}\n\n` : "",
+    ...(control?.runs ?? []).map(runText),
+    control ? controlText(control.conclusion) : "",
+    ...(experiment?.runs ?? []).map(runText),
+    experiment ? text.verdict(experiment.runs, experiment.conclusion) : "",
+    ...crossChecks.map(crossCheckText),
+    ...recordNotes(recorded).map((note) => `\nNote: ${note}\n`),
+    `\nRecord: ${printable(recorded.path)}\n`,
+  ].join("");
+}
+
+class ExperimentText {
+  readonly #labels: Labels;
+  readonly #style: (style: Style, text: string) => string;
+
+  constructor(labels: Labels, colour: boolean) {
+    this.#labels = labels;
     this.#style = colour
       ? (style, text) => styleText(style, text, { validateStream: false })
       : (_, text) => text;
   }
 
-  /** Takes the next line; returns the text that it completes, if any. */
-  take(line: RecordLine): string | undefined {
-    this.#served.take(line);
-    if (line.type === "run") {
-      this.#digest = new RunDigest(line);
-    } else if (line.type === "observation") {
-      this.#digest?.add(line);
-      const id = line.response?.environment?.id;
-      if (id !== undefined) this.#labels.add(id);
-    } else if (line.type === "cross-check") {
-      return crossCheckText(line);
-    } else if (line.run === null && line.role === "control") {
-      return `${controlWords(line)}\n\n`;
-    } else if (line.run === null) {
-      return this.#verdict(line);
-    } else if (this.#digest) {
-      return this.#run(this.#digest, line);
-    }
-    return undefined;
-  }
-
-  /** Takes a request of which only the evidence is at hand: it is counted, and not shown. */
-  takeEvidence(evidence: Evidence): void {
-    this.#digest?.addEvidence(evidence);
-    this.#served.see(evidence.run, evidence.report?.environment);
-    if (evidence.report) this.#labels.add(evidence.report.environment);
-  }
-
-  #run(digest: RunDigest, conclusion: Conclusion): string {
-    const { run } = digest;
+  /** The run's title, its first requests, and what can be said of the others. */
+  run(run: ToldRun, conclusion: Conclusion): string {
+    const { line, requests, shown } = run;
     const title = [
-      this.#style("bold", runWords(run)),
-      ...temperature(digest),
+      this.#style("bold", runWords(line)),
+      ...temperature(run),
       seconds(conclusion.wallMs),
       plural(conclusion.environments, "environment"),
       ...failures(conclusion),
     ];
-    const rows = digest.shown.map((observation) => this.#row(observation));
+    const inOrder = shown.toSorted((a, b) => a.index - b.index);
+    const rows = inOrder.map((observation) => this.#row(observation));
     const lines = [title.join(" · "), ...table(rows)];
-    if (digest.hidden > 0) lines.push(this.#style("dim", `  … and ${hiddenText(digest)}`));
+    if (requests.length > shown.length) lines.push(this.#style("dim", `  … and ${restText(run)}`));
     return `${lines.join("\n")}\n`;
+  }
+
+  verdict(runs: readonly ToldRun[], conclusion: Conclusion): string {
+    const words = verdictWords(conclusion, this.#labels);
+    const title = this.#style(["bold", TITLE_COLOUR[conclusion.verdict]], words.title);
+    const sentences = [words.evidence, seriesLifetimeWords({ runs }) ?? ""].filter(Boolean);
+    return [`${title}  ${words.finding}`, ...sentences].join("\n").concat("\n");
   }
 
   #row(observation: Observation): string[] {
     const { client, outcome, message, response } = observation;
     const name = printableName(client);
-    if (!response || outcome !== "ok") {
+    if (!response) {
       const why = message === undefined ? "" : printableMessage(message);
       return [name, "", this.#style("yellow", outcome), why];
     }
@@ -100,21 +119,15 @@ export class ExperimentText {
       `${globalDataText(globalData)}${mixed}`,
     ];
   }
+}
 
-  #verdict(line: VerdictLine): string {
-    const words = verdictWords(line, this.#labels);
-    const title = this.#style(["bold", TITLE_COLOUR[line.verdict]], words.title);
-    const { lifetime } = this.#served;
-    const sentences = [words.evidence, lifetime ? lifetimeWords(lifetime) : ""].filter(Boolean);
-    return [`${title}  ${words.finding}`, ...sentences].join("\n").concat("\n");
-  }
+function controlText(conclusion: Conclusion): string {
+  return `${controlWords(conclusion)}\n\n`;
 }
 
 function crossCheckText(line: CrossCheckLine): string {
   return `\n${crossCheckWords(line)}\n${printable(line.console)}\n`;
 }
-
-const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
 
 /** `Run 1 of 2`, or `Control, run 1 of 2`. */
 function runWords({ role, index, plan }: RunLine): string {
@@ -123,7 +136,10 @@ function runWords({ role, index, plan }: RunLine): string {
 }
 
 /** `cold`, `warm`, how many of both, or nothing where no answer said so. */
-function temperature({ cold, warm }: RunDigest): string[] {
+function temperature({ requests }: ToldRun): string[] {
+  const starts = requests.flatMap(({ report }) => report?.coldStart ?? []);
+  const cold = starts.filter(Boolean).length;
+  const warm = starts.length - cold;
   if (cold > 0 && warm > 0) return [`${inWords(cold)} cold, ${inWords(warm)} warm`];
   if (cold > 0) return ["cold"];
   return warm > 0 ? ["warm"] : [];
@@ -135,10 +151,13 @@ function failures({ outcomes }: Conclusion): string[] {
     .map(([outcome, count]) => `${inWords(count)} ${outcome}`);
 }
 
-function hiddenText(digest: RunDigest): string {
-  const { hidden, latencies } = digest;
-  const at = (q: number) => seconds(quantile(latencies, q));
-  return `${inWords(hidden)} more; latency p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)}`;
+/** Of the requests that are not shown: how many, and the latency of all that were answered. */
+function restText({ requests, shown }: ToldRun): string {
+  const rest = `${inWords(requests.length - shown.length)} more`;
+  const latency = latencyOf(requests);
+  if (!latency) return rest;
+  const { p50, p95, max } = latency;
+  return `${rest}; latency p50 ${seconds(p50)}, p95 ${seconds(p95)}, max ${seconds(max)}`;
 }
 
 /** Aligns columns by what a terminal shows of them, and indents. */

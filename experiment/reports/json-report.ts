@@ -2,15 +2,14 @@
 
 import * as z from "zod";
 import { OUTCOMES } from "../core/record-lines.ts";
+import { EnvironmentLabels } from "../records/environment-labels.ts";
 import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import type { Comparison } from "./comparison.ts";
-import { EnvironmentLabels } from "./environment-labels.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
-import type { Series } from "./series.ts";
+import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
 import { pooledWords, verdictWords } from "./words.ts";
 
 /** Raised when a reader of the last version could misread a report of the next. */

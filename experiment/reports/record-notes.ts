@@ -3,10 +3,10 @@
 import { printable } from "../../basics/printable.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
-import { contradictions } from "./contradictions.ts";
+import { isContradicted } from "../core/verdict/log-comparison.ts";
+import { areOfOneTarget } from "../records/history.ts";
 import { inWords, plural } from "./numbers.ts";
-import type { RecordedExperiment } from "./recorded-experiment.ts";
-import type { RecordedRun, Series } from "./series.ts";
+import type { RecordedExperiment, RecordedRun, Series } from "./recorded-experiment.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */
 const COMPARED: Partial<Record<keyof Conclusion, string>> = {
@@ -100,8 +100,10 @@ function disagreement(
 ): string[] {
   if (!recorded) return [];
   const differences = Object.entries(COMPARED).flatMap(([key, name]) => {
-    const [its, ours] = [recorded[key as keyof Conclusion], computed[key as keyof Conclusion]];
-    return its === ours ? [] : [`${name} ${value(its)} instead of ${value(ours)}`];
+    const [claimed, found] = [recorded[key as keyof Conclusion], computed[key as keyof Conclusion]];
+    return claimed === found
+      ? []
+      : [`${name} ${valueText(claimed)} instead of ${valueText(found)}`];
   });
   if (differences.length === 0) return [];
   return [
@@ -110,6 +112,41 @@ function disagreement(
   ];
 }
 
-function value(its: unknown): string {
-  return its === undefined ? "none" : printable(typeof its === "number" ? inWords(its) : `${its}`);
+function valueText(value: unknown): string {
+  if (value === undefined) return "none";
+  return printable(typeof value === "number" ? inWords(value) : `${value}`);
+}
+
+/**
+ * Where lines cannot all be true, beside verdicts, which are concluded anew: one sentence each, and
+ * what became of it in the report.
+ */
+function contradictions(recorded: RecordedExperiment): string[] {
+  const { experiment, control, crossChecks, foreignLines, answeredFailures } = recorded;
+  const notes: string[] = [];
+  if (experiment && !areOfOneTarget(experiment.runs.map(({ line }) => line))) {
+    notes.push(
+      "The runs of the experiment were fired at different deployments. " +
+        "Its verdict is over all of them, and counts as evidence for none.",
+    );
+  }
+  if (control && !areOfOneTarget(control.runs.map(({ line }) => line))) {
+    notes.push("The runs of the control were fired at different deployments.");
+  }
+  if (crossChecks.some((line) => line.agreement && isContradicted(line))) {
+    notes.push(
+      "A cross-check on the record calls itself an agreement and lists differences: it is none.",
+    );
+  }
+  if (foreignLines > 0) {
+    const lines = inWords(foreignLines);
+    notes.push(
+      `Left out: ${lines} of the record's verdicts and cross-checks, of another experiment.`,
+    );
+  }
+  if (answeredFailures > 0) {
+    const answers = plural(answeredFailures, "answer");
+    notes.push(`Left out: ${answers} of requests whose outcome is not ok.`);
+  }
+  return notes;
 }

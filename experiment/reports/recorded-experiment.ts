@@ -1,19 +1,47 @@
-/** A recorded experiment, read once: its evidence, and of the answers as many as are shown. */
+/** A recorded experiment, read once and concluded anew; what it says of itself is kept apart. */
 
 import { ExperimentError } from "../core/errors.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type {
+  Conclusion,
   CrossCheckLine,
   Observation,
-  RecordLine,
   Role,
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
-import { evidenceOf } from "../core/verdict/evidence.ts";
-import { EvidenceTable } from "../core/verdict/evidence-table.ts";
-import { readRecord } from "../records/read-record.ts";
+import type { TargetDescription } from "../core/target.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
+import type { Evidence } from "../core/verdict/evidence.ts";
+import type { Labels } from "../records/environment-labels.ts";
+import { Fold, type Keep, type RunState } from "../records/fold.ts";
+import { followRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
-import { concludeSeries, type RunReading, type Series } from "./series.ts";
+
+export interface RecordedRun {
+  line: RunLine;
+  /** In order of arrival. */
+  requests: readonly Evidence[];
+  /** How many the plan has. */
+  planned: number;
+  /** The first ones' answers whole, by their number. */
+  shown: readonly Observation[];
+  conclusion: Conclusion;
+  /** What the record itself says; absent when the runner did not live to conclude. */
+  recorded?: VerdictLine | undefined;
+}
+
+/** The runs of one role, the experiment's or its control's, and what follows from them. */
+export interface Series {
+  role: Role;
+  plan: Plan;
+  target: TargetDescription;
+  startedAt: string;
+  versions: Record<string, string>;
+  runs: readonly RecordedRun[];
+  conclusion: Conclusion;
+  recorded?: VerdictLine | undefined;
+}
 
 export interface RecordedExperiment {
   path: string;
@@ -30,127 +58,94 @@ export interface RecordedExperiment {
   answeredFailures: number;
   /** Says that the record's end was cut off, where it was. */
   cutOff?: string | undefined;
+  /** Short names of all environments. */
+  labels: Labels;
 }
 
-/** How many answers are kept whole. */
-export interface Kept {
-  perRun: number;
-  inAll: number;
-}
-
-/** A page shows no more, so that it stays small enough to be sent. */
-export const KEPT_IN_PAGE: Kept = { perRun: 200, inAll: 1_000 };
+/** A page shows no more answers, so that it stays small enough to be sent. */
+export const KEPT_IN_PAGE: Keep = { perRun: 200, inAll: 1_000 };
 
 /**
- * Reads a record and concludes from its observations; what it says of itself is kept apart.
+ * Reads a record and concludes from its observations.
  *
  * @param signal stops the reading; the promise is then rejected with its reason
  * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
 export async function readExperiment(
   path: string,
-  kept: Kept,
+  keep: Keep,
   signal?: AbortSignal,
 ): Promise<RecordedExperiment> {
-  const reading = new RecordReading(path, kept);
-  for await (const line of readRecord(path, (said) => reading.cutOff(said))) {
-    signal?.throwIfAborted();
-    reading.take(line);
-  }
-  return reading.finish();
+  const fold = new Fold(keep);
+  for await (const _ of followRecord(path, fold)) signal?.throwIfAborted();
+  return concludeRecorded(path, fold);
 }
 
-/** The same for who has the lines already, one by one: {@link finish} concludes from them. */
-export class RecordReading {
-  readonly #path: string;
-  readonly #kept: Kept;
-  readonly #runs = new Map<string, RunReading>();
-  readonly #crossChecks: CrossCheckLine[] = [];
-  readonly #verdicts = new Map<Role, VerdictLine>();
-  #id: string | undefined;
-  #shown = 0;
-  #foreign = 0;
-  #answeredFailures = 0;
-  #cutOff: string | undefined;
-
-  constructor(path: string, kept: Kept) {
-    this.#path = recordName(path);
-    this.#kept = kept;
+/**
+ * Concludes from a record that was read.
+ *
+ * @throws ExperimentError when it holds no run
+ */
+export function concludeRecorded(path: string, fold: Fold): RecordedExperiment {
+  const { id, labels, crossChecks, foreignLines, answeredFailures, cutOff } = fold;
+  const name = recordName(path);
+  if (id === undefined) {
+    throw new ExperimentError("record not reportable", { record: name, why: "it holds no run" });
   }
-
-  take(line: RecordLine): void {
-    switch (line.type) {
-      case "observation":
-        this.#observe(line);
-        break;
-      case "run":
-        this.#begin(line);
-        break;
-      case "verdict":
-      case "cross-check":
-        if (line.experiment !== this.#id) this.#foreign += 1;
-        else if (line.type === "verdict") this.#keepVerdict(line);
-        else this.#crossChecks.push(line);
-    }
-  }
-
-  /** @param said that the end of the record was cut off */
-  cutOff(said: string): void {
-    this.#cutOff = said;
-  }
-
-  finish(): RecordedExperiment {
-    if (this.#id === undefined) throw this.#unusable("it holds no run");
-    const series = (role: Role): Series | undefined => {
-      const runs = [...this.#runs.values()].filter((run) => run.line.role === role);
-      const control = role === "experiment" ? controlSeries?.conclusion : undefined;
-      return concludeSeries(role, runs, this.#verdicts.get(role), control);
-    };
-    const controlSeries = series("control");
-    return {
-      path: this.#path,
-      id: this.#id,
-      experiment: series("experiment"),
-      control: controlSeries,
-      crossChecks: this.#crossChecks,
-      foreignLines: this.#foreign,
-      answeredFailures: this.#answeredFailures,
-      cutOff: this.#cutOff,
-    };
-  }
-
-  #begin(line: RunLine): void {
-    this.#id ??= line.experiment;
-    if (line.experiment !== this.#id) throw this.#unusable("it holds more than one experiment");
-    if (this.#runs.has(line.run)) return;
-    this.#runs.set(line.run, { line, table: new EvidenceTable(line.run), shown: [] });
-  }
-
-  #observe(observation: Observation): void {
-    const run = this.#runs.get(observation.run);
-    if (!run) throw this.#unusable("an observation is of a run that did not begin");
-    run.table.add(evidenceOf(observation));
-    if (observation.response !== undefined && observation.outcome !== "ok") {
-      this.#answeredFailures += 1;
-    }
-    const { perRun, inAll } = this.#kept;
-    if (observation.index >= perRun || this.#shown >= inAll) return;
-    run.shown.push(asShown(observation));
-    this.#shown += 1;
-  }
-
-  #keepVerdict(line: VerdictLine): void {
-    if (line.run === null) this.#verdicts.set(line.role ?? "experiment", line);
-    const run = line.run === null ? undefined : this.#runs.get(line.run);
-    if (run) run.recorded = line;
-  }
-
-  #unusable(why: string): ExperimentError {
-    return new ExperimentError("record not reportable", { record: this.#path, why });
-  }
+  const control = concludeSeries("control", fold);
+  const experiment = concludeSeries("experiment", fold, control?.conclusion);
+  const left = { foreignLines, answeredFailures, cutOff };
+  return { path: name, id, experiment, control, crossChecks, ...left, labels };
 }
 
-/** Who was not answered has no answer, whatever else its line says. */
-export function asShown(observation: Observation): Observation {
-  return observation.outcome === "ok" ? observation : { ...observation, response: undefined };
+/**
+ * @param control what was concluded of the control, where one was fired at before
+ * @returns `undefined` when there is no run
+ */
+function concludeSeries(role: Role, fold: Fold, control?: Conclusion): Series | undefined {
+  const { runs, verdict: recorded } = fold[role];
+  const concluded = runs.map((run) => ({ run, whole: concludeFired([run]) }));
+  const [first] = concluded;
+  if (!first) return undefined;
+  // A run of a million requests is not concluded twice.
+  const whole = runs.length === 1 ? first.whole : concludeFired(runs);
+  const { plan, target, startedAt, versions } = first.run.line;
+  return {
+    role,
+    plan,
+    target,
+    startedAt,
+    versions,
+    runs: concluded.map(recordedRun),
+    conclusion: withControl(whole, control),
+    recorded,
+  };
+}
+
+function recordedRun({ run, whole }: { run: RunState; whole: Conclusion }): RecordedRun {
+  const { line, requests, stage, shown, verdict } = run;
+  const { memory: _, ...conclusion } = whole;
+  return {
+    line,
+    requests,
+    planned: stage.requests,
+    shown: shown.toSorted((a, b) => a.index - b.index),
+    conclusion,
+    recorded: verdict,
+  };
+}
+
+/**
+ * Concludes over runs whose shot fell: a runner that did not live to see the first answer has fired
+ * all the same.
+ */
+function concludeFired(runs: readonly RunState[]): Conclusion {
+  const conclusion = concludeExperiment(runs);
+  if (Object.keys(conclusion.outcomes).length > 0) return conclusion;
+  return {
+    ...conclusion,
+    reason:
+      "Requests were fired, and the runner ended before any of their answers was recorded. " +
+      "Run again and let it finish.",
+  };
 }

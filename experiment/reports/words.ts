@@ -16,12 +16,17 @@ import {
   type WitnessParty,
 } from "../core/record-lines.ts";
 import type { Cost, TargetDescription } from "../core/target.ts";
-import { type Lifetime, type LifetimeEstimate, ServedRuns } from "../core/verdict/lifetime.ts";
-import { isContradicted } from "../records/contradicted.ts";
-import type { PooledEvidence } from "../records/pooled-evidence.ts";
-import { EnvironmentLabels, type Labels } from "./environment-labels.ts";
+import {
+  type Lifetime,
+  type LifetimeEstimate,
+  lifetimeOf,
+  servedRuns,
+} from "../core/verdict/lifetime.ts";
+import { isContradicted } from "../core/verdict/log-comparison.ts";
+import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
+import type { PooledEvidence } from "../records/history.ts";
 import { inWords, percent, plural, range } from "./numbers.ts";
-import type { Series } from "./series.ts";
+import type { RecordedRun } from "./recorded-experiment.ts";
 
 // What is fired, where, and for how much
 
@@ -275,13 +280,13 @@ export function lifetimeWords({ survivals, estimate }: Lifetime): string {
 }
 
 /** The same of a series; `undefined` where no pause says anything. */
-export function seriesLifetimeWords({ runs }: Series): string | undefined {
-  const served = new ServedRuns();
-  for (const { line, requests } of runs) {
-    served.take(line);
-    for (const { run, report } of requests) served.see(run, report?.environment);
-  }
-  return served.lifetime && lifetimeWords(served.lifetime);
+export function seriesLifetimeWords({
+  runs,
+}: {
+  runs: readonly Pick<RecordedRun, "line" | "requests">[];
+}): string | undefined {
+  const lifetime = lifetimeOf(servedRuns(runs));
+  return lifetime && lifetimeWords(lifetime);
 }
 
 function estimateWords(estimate: LifetimeEstimate): string {

@@ -4,7 +4,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cl
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
-import type { LoggedEvent, Period } from "../core/verdict/cross-check.ts";
+import type { LoggedEvent, Period } from "../core/verdict/log-comparison.ts";
 import type { CredentialProvider } from "./aws-credentials.ts";
 
 export interface LogPlace {

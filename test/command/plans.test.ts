@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runExperiment } from "../../experiment/core/experiment.ts";
 import { NAMED_PLANS, parsePlan } from "../../experiment/core/plan/plan-input.ts";
 import type { RecordLine, RunLine, VerdictLine } from "../../experiment/core/record-lines.ts";
-import { ServedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { lifetimeOf, servedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { runExperiment } from "../../experiment/experiment.ts";
+import { Fold } from "../../experiment/records/fold.ts";
 import { lifetimeWords } from "../../experiment/reports/words.ts";
 import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -123,7 +124,7 @@ test("the help lists every plan on a line of its own", async () => {
 test("between which pauses idle environments end is recovered from what was seen again", async () => {
   const target = await openLocalTarget({ idleTimeoutMs: 3_000 });
   onTestFinished(() => target.close());
-  const served = new ServedRuns();
+  const fold = new Fold();
   const named = NAMED_PLANS.find(({ name }) => name === "lifetime");
   assert(named);
   const parsed = parsePlan({ concurrency: "3", hold: "200ms", pause: "3600ms" }, named);
@@ -131,11 +132,11 @@ test("between which pauses idle environments end is recovered from what was seen
   await runExperiment({
     plan: parsed.plan,
     target,
-    versions: {},
     signal: new AbortController().signal,
-    onLine: (line) => served.take(line),
+    out: join(temporaryFolder(), "record.ndjson"),
+    fold,
   });
-  const { lifetime } = served;
+  const lifetime = lifetimeOf(servedRuns(fold.experiment.runs));
   expect(lifetime?.estimate).toEqual({ kind: "timeout", aboveMs: 1_800, belowMs: 3_600 });
   expect(lifetime && lifetimeWords(lifetime)).toMatch(
     /3 of 3 after 1\.8 s, 0 of 3 after 3\.6 s; idle ones end between 1\.8 s and 3\.6 s\.$/,

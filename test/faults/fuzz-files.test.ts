@@ -11,10 +11,10 @@ import { parsePlanFile, readPlanFile } from "../../experiment/plans/plan-file.ts
 import { readRecord } from "../../experiment/records/read-record.ts";
 import { csvRows } from "../../experiment/reports/csv-report.ts";
 import { errorWords } from "../../experiment/reports/error-words.ts";
+import { textReport } from "../../experiment/reports/experiment-text.ts";
 import { experimentPage } from "../../experiment/reports/html/experiment-page.ts";
 import { jsonReport } from "../../experiment/reports/json-report.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../../experiment/reports/recorded-experiment.ts";
-import { textReport } from "../../experiment/reports/text-report.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
 import { linesOf } from "../record-lines.ts";
 import { burst, recordLines } from "../report/records.ts";

@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compareRecords } from "../../experiment/reports/comparison.ts";
+import { textReport } from "../../experiment/reports/experiment-text.ts";
 import { comparisonPage } from "../../experiment/reports/html/comparison-page.ts";
 import { experimentPage } from "../../experiment/reports/html/experiment-page.ts";
 import {
   type RecordedExperiment,
   readExperiment,
 } from "../../experiment/reports/recorded-experiment.ts";
-import { textReport } from "../../experiment/reports/text-report.ts";
 import { temporaryFolder } from "../processes.ts";
 import type { Visit } from "../schedules.ts";
 import { faintTexts, violations } from "./accessibility.ts";

@@ -8,7 +8,7 @@ import {
   deploymentOf,
   type PooledEvidence,
   pooledEvidence,
-} from "../../experiment/records/pooled-evidence.ts";
+} from "../../experiment/records/history.ts";
 import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
 import { describeKnown, type Session } from "../session.ts";

@@ -6,7 +6,7 @@ import { concludeRun } from "./conclude.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { EvidenceTable } from "./evidence-table.ts";
 
-function tableOf(requests: readonly Evidence[]): Evidence[] {
+function tableOf(requests: readonly Evidence[]): readonly Evidence[] {
   const table = new EvidenceTable("r");
   for (const evidence of requests) table.add(evidence);
   return table.rows();
@@ -51,7 +51,7 @@ test("what is concluded of a table is what is concluded of its evidence", () => 
   );
 });
 
-test("a table grows, and keeps apart who claims another's instance", () => {
+test("a table grows, and keeps apart processes that claim one instance", () => {
   const visit = { process: 0, thread: 0, begin: 0, end: 1, sentAt: 0, answeredAt: 2, lost: false };
   const [first] = observe([visit], [0]).map(evidenceOf);
   if (!first?.report) throw new Error("It was answered.");

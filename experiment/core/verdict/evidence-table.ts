@@ -3,25 +3,44 @@
  * dozen strings each would cost the garbage collector more than parsing a record takes.
  */
 
+import type { Outcome } from "../record-lines.ts";
 import type { Evidence, Report } from "./evidence.ts";
-import {
-  COLUMN,
-  type Ending,
-  FLAG,
-  type Identity,
-  ReportedRow,
-  Row,
-  WIDTH,
-} from "./evidence-row.ts";
 
-const FIRST_ROWS = 1_024;
+/** The numbers that are kept of a request, by their place in its row; NaN stands for absent. */
+const COLUMN = {
+  index: 0,
+  sentAt: 1,
+  answeredAt: 2,
+  enteredAt: 3,
+  leftAt: 4,
+  counter: 5,
+  inFlightOnEntry: 6,
+  inFlightPeak: 7,
+  /** Where the request's id begins in the block of text; it ends where the next one begins. */
+  text: 8,
+  flags: 9,
+} as const;
+const WIDTH = 10;
+const FLAG = { coldStart: 1, mixed: 2, misdelivered: 4, miscounted: 8 } as const;
+/** The blocks begin with room for so many requests, if the run has them, and double. */
+const MOST_FIRST_ROWS = 1_024;
+/** Characters of a request's id, as AWS gives them. */
+const ID_LENGTH = 36;
+
+/** What many requests have in common, kept once. */
+type Identity = Pick<
+  Report,
+  "environment" | "pid" | "process" | "threadId" | "thread" | "instance"
+>;
+type Ending = Pick<Evidence, "client" | "outcome" | "message">;
 
 /** The evidence of one run, in order of arrival. */
 export class EvidenceTable {
   readonly run: string;
-  #numbers = new Float64Array(FIRST_ROWS * WIDTH);
-  #text = Buffer.alloc(FIRST_ROWS * 36);
+  #numbers: Float64Array<ArrayBuffer>;
+  #text: Buffer;
   #textSize = 0;
+  #rows: readonly Evidence[] = [];
   readonly #identities: (Identity | undefined)[] = [];
   readonly #endings: Ending[] = [];
   /** By instance the one that was seen first: another one would be a contradiction. */
@@ -30,13 +49,21 @@ export class EvidenceTable {
   readonly #firstEndings = new Map<string, Ending>();
   readonly #otherEndings = new Map<string, Ending>();
 
-  constructor(run: string) {
+  /** @param expected how many requests the run is to have */
+  constructor(run: string, expected = MOST_FIRST_ROWS) {
     this.run = run;
+    const rows = Math.max(1, Math.min(expected, MOST_FIRST_ROWS));
+    this.#numbers = new Float64Array(rows * WIDTH);
+    this.#text = Buffer.alloc(rows * ID_LENGTH);
+  }
+
+  get size(): number {
+    return this.#endings.length;
   }
 
   add(evidence: Evidence): void {
     const { index, sentAt = Number.NaN, answeredAt = Number.NaN, report } = evidence;
-    const start = this.#endings.length * WIDTH;
+    const start = this.size * WIDTH;
     if (start + WIDTH > this.#numbers.length) this.#numbers = doubled(this.#numbers);
     const numbers = this.#numbers;
     numbers[start + COLUMN.index] = index;
@@ -61,19 +88,16 @@ export class EvidenceTable {
   }
 
   /** The evidence of every request that was added until now; each is a view of its row. */
-  rows(): Evidence[] {
-    const blocks = {
-      run: this.run,
-      numbers: this.#numbers.subarray(0, this.#endings.length * WIDTH),
-      text: this.#text,
-      textSize: this.#textSize,
-    };
-    return this.#endings.map((ending, row) => {
-      const identity = this.#identities[row];
-      return identity
-        ? new ReportedRow(blocks, row, ending, identity)
-        : new Row(blocks, row, ending);
-    });
+  rows(): readonly Evidence[] {
+    if (this.#rows.length < this.size) {
+      const { run } = this;
+      const numbers = this.#numbers.subarray(0, this.size * WIDTH);
+      const blocks = { run, numbers, text: this.#text, textSize: this.#textSize };
+      this.#rows = this.#endings.map(
+        (ending, row) => new Row(blocks, row, ending, this.#identities[row]),
+      );
+    }
+    return this.#rows;
   }
 
   #addText(text: string): void {
@@ -107,6 +131,128 @@ export class EvidenceTable {
     if (!first) this.#firstEndings.set(client, ending);
     return getOrAdd(this.#otherEndings, JSON.stringify([client, outcome, message]), ending);
   }
+}
+
+/** The blocks of a table as they were when its rows were asked for. */
+interface Blocks {
+  run: string;
+  numbers: Float64Array;
+  text: Buffer;
+  textSize: number;
+}
+
+/** Of a request of which nothing is reported. */
+const NOBODY: Identity = {
+  environment: "",
+  pid: 0,
+  process: "",
+  threadId: 0,
+  thread: "",
+  instance: "",
+};
+
+/** One request, read from the blocks when asked; where it was reported, it is its own report. */
+class Row implements Evidence, Report {
+  private readonly blocks: Blocks;
+  /** Where its numbers begin. */
+  private readonly start: number;
+  private readonly ending: Ending;
+  private readonly identity: Identity;
+
+  constructor(blocks: Blocks, row: number, ending: Ending, identity = NOBODY) {
+    this.blocks = blocks;
+    this.start = row * WIDTH;
+    this.ending = ending;
+    this.identity = identity;
+  }
+
+  get run(): string {
+    return this.blocks.run;
+  }
+  get index(): number {
+    return this.number(COLUMN.index);
+  }
+  get client(): string {
+    return this.ending.client;
+  }
+  get outcome(): Outcome {
+    return this.ending.outcome;
+  }
+  get message(): string | undefined {
+    return this.ending.message;
+  }
+  get sentAt(): number | undefined {
+    return present(this.number(COLUMN.sentAt));
+  }
+  get answeredAt(): number | undefined {
+    return present(this.number(COLUMN.answeredAt));
+  }
+  get report(): Report | undefined {
+    return this.identity === NOBODY ? undefined : this;
+  }
+
+  get environment(): string {
+    return this.identity.environment;
+  }
+  get pid(): number {
+    return this.identity.pid;
+  }
+  get process(): string {
+    return this.identity.process;
+  }
+  get threadId(): number {
+    return this.identity.threadId;
+  }
+  get thread(): string {
+    return this.identity.thread;
+  }
+  get instance(): string {
+    return this.identity.instance;
+  }
+  get requestId(): string {
+    const { numbers, text, textSize } = this.blocks;
+    const next = numbers[this.start + WIDTH + COLUMN.text] ?? textSize;
+    return text.toString("utf8", this.number(COLUMN.text), next);
+  }
+  get enteredAt(): number {
+    return this.number(COLUMN.enteredAt);
+  }
+  get leftAt(): number {
+    return this.number(COLUMN.leftAt);
+  }
+  get counter(): number {
+    return this.number(COLUMN.counter);
+  }
+  get inFlightOnEntry(): number {
+    return this.number(COLUMN.inFlightOnEntry);
+  }
+  get inFlightPeak(): number {
+    return this.number(COLUMN.inFlightPeak);
+  }
+  get coldStart(): boolean {
+    return this.has(FLAG.coldStart);
+  }
+  get mixed(): boolean {
+    return this.has(FLAG.mixed);
+  }
+  get misdelivered(): boolean {
+    return this.has(FLAG.misdelivered);
+  }
+  get miscounted(): boolean {
+    return this.has(FLAG.miscounted);
+  }
+
+  private has(flag: number): boolean {
+    return (this.number(COLUMN.flags) & flag) !== 0;
+  }
+
+  private number(column: number): number {
+    return this.blocks.numbers[this.start + column] ?? Number.NaN;
+  }
+}
+
+function present(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function getOrAdd<T>(known: Map<string, T>, key: string, added: T): T {

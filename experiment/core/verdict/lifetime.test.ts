@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { observe } from "../../../test/schedules.ts";
 import { referencePlan } from "../plan/plan.ts";
-import type { Observation, RecordLine, Role } from "../record-lines.ts";
-import { type LifetimeEstimate, lifetimeOf, type ServedRun, ServedRuns } from "./lifetime.ts";
+import { evidenceOf } from "./evidence.ts";
+import { type LifetimeEstimate, lifetimeOf, type ServedRun, servedRuns } from "./lifetime.ts";
 
 /** Runs in which, after each pause, so many environments of the run before serve again. */
 function runsOf(size: number, survivors: readonly (readonly [pauseMs: number, after: number])[]) {
@@ -117,49 +118,33 @@ test("without a pause, or around a run that could not show all environments, not
   expect(lifetimeOf([first, { ...second, burst: 4 }])).toBeUndefined();
 });
 
-function linesOf(run: string, index: number, role: Role, ids: readonly string[]): RecordLine[] {
+/** A run at a model whose requests were answered by such environments. */
+function answered(index: number, environments: readonly string[], model?: string) {
   const stages = [0, 1_000].map((pauseMs) => ({ concurrency: 2, requests: 2, pauseMs }));
-  const target = { kind: "local", url: "http://127.0.0.1/" } as const;
+  const target = { kind: "local", url: "http://127.0.0.1/", model } as const;
   const plan = { ...referencePlan, stages };
-  const known = { schema: 1, experiment: "e", startedAt: "", versions: {} } as const;
-  return [
-    { type: "run", run, index, role, plan, target, ...known },
-    ...ids.map((id, request) => observation(run, request, id)),
-  ];
+  const known = { type: "run", schema: 1, experiment: "e", role: "experiment" } as const;
+  const line = { ...known, run: "r", index, plan, target, startedAt: "", versions: {} };
+  const visit = { thread: 0, begin: 0, end: 1, sentAt: 0, answeredAt: 2, lost: false };
+  const visits = environments.map((_, process) => ({ ...visit, process }));
+  const requests = observe(visits, [])
+    .map(evidenceOf)
+    .map((evidence, request) => {
+      const environment = environments[request] ?? "";
+      return { ...evidence, report: evidence.report && { ...evidence.report, environment } };
+    });
+  return { line, requests };
 }
 
-function observation(run: string, index: number, id: string): Observation {
-  const globalData = { counter: 1, client: "Ana", clients: ["Ana"] };
-  const environment = {
-    id,
-    instance: id,
-    pid: 1,
-    threadId: 0,
-    initializedAt: 0,
-    coldStart: true,
-    nodeVersion: "",
-    architecture: "",
-  };
-  const response = { client: "Ana", globalData, message: "ok", environment };
-  return { type: "observation", run, index, client: "Ana", outcome: "ok", response };
-}
-
-function lifetimeOfLines(lines: readonly RecordLine[]) {
-  const served = new ServedRuns();
-  for (const line of lines) served.take(line);
-  return served.lifetime;
-}
-
-test("a record is followed line by line, and a control has no part in it", () => {
-  const lines = [
-    ...linesOf("control-1", 0, "control", ["x", "x"]),
-    ...linesOf("control-2", 1, "control", ["y", "y"]),
-    ...linesOf("1", 0, "experiment", ["a", "b"]),
-    ...linesOf("2", 1, "experiment", ["a", "c"]),
-  ];
-  expect(lifetimeOfLines(lines)?.survivals).toEqual([{ pauseMs: 1_000, before: 2, after: 1 }]);
-  // A record that was cut off says nothing of the last pause.
-  expect(lifetimeOfLines(lines.slice(0, -1))).toBeUndefined();
+test("what runs showed follows from their answers, unless the model keeps its environments", () => {
+  const runs = [answered(0, ["a", "b"]), answered(1, ["a", "c"])];
+  expect(lifetimeOf(servedRuns(runs))?.survivals).toEqual([
+    { pauseMs: 1_000, before: 2, after: 1 },
+  ]);
+  const cutOff = [answered(0, ["a", "b"]), answered(1, ["a"])];
+  expect(lifetimeOf(servedRuns(cutOff))).toBeUndefined();
+  const kept = [answered(0, ["a", "b"], "web-function"), answered(1, ["a", "c"], "web-function")];
+  expect(servedRuns(kept)).toEqual([]);
 });
 
 test("an environment that is seen again later was alive in between", () => {

@@ -1,7 +1,8 @@
 /** How long idle environments live, from those that were seen again after each pause of a plan. */
 
 import { burstOf } from "../plan/plan.ts";
-import type { RecordLine } from "../record-lines.ts";
+import type { RunLine } from "../record-lines.ts";
+import type { Evidence } from "./evidence.ts";
 
 const ON_DEMAND = "on-demand";
 const BISECTIONS = 100;
@@ -65,43 +66,22 @@ export function lifetimeOf(runs: readonly ServedRun[]): Lifetime | undefined {
   return { survivals, estimate: estimateOf(survivals) };
 }
 
-/** Follows a record and keeps what a lifetime can be concluded from, whatever the record's size. */
-export class ServedRuns {
-  readonly #runs: (ServedRun & { id: string; requests: number; environments: Set<string> })[] = [];
-  #identified = 0;
-
-  /**
-   * Takes the record's next line. What is of a control is left out, and so are models that keep
-   * their environments: who is not seen again there was merely not chosen.
-   */
-  take(line: RecordLine): void {
-    if (line.type === "run" && line.role === "experiment") {
-      const { model = ON_DEMAND } = line.target;
-      if (model !== ON_DEMAND) return;
-      const stage = line.plan.stages[line.index];
-      if (!stage) return;
-      const { pauseMs, requests } = stage;
-      const served = { isComplete: false, environments: new Set<string>() };
-      this.#runs.push({ id: line.run, pauseMs, burst: burstOf(stage), requests, ...served });
-      this.#identified = 0;
-    } else if (line.type === "observation") {
-      this.see(line.run, line.response?.environment?.id);
-    }
-  }
-
-  /** Takes an answer of the run that was taken last, by the environment that it names. */
-  see(run: string, environment: string | undefined): void {
-    const current = this.#runs.at(-1);
-    if (environment === undefined || current?.id !== run) return;
-    current.environments.add(environment);
-    this.#identified += 1;
-    current.isComplete = this.#identified === current.requests;
-  }
-
-  /** What was seen so far; `undefined` where no pause says anything. */
-  get lifetime(): Lifetime | undefined {
-    return lifetimeOf(this.#runs);
-  }
+/**
+ * What runs showed of their environments. Models that keep their environments are left out: an
+ * environment that is not seen again there was merely not chosen.
+ */
+export function servedRuns(
+  runs: readonly { line: RunLine; requests: readonly Evidence[] }[],
+): ServedRun[] {
+  return runs.flatMap(({ line, requests }) => {
+    const { model = ON_DEMAND } = line.target;
+    const stage = line.plan.stages[line.index];
+    if (model !== ON_DEMAND || !stage) return [];
+    const named = requests.flatMap(({ report }) => report?.environment ?? []);
+    const isComplete = named.length === stage.requests;
+    const { pauseMs } = stage;
+    return { pauseMs, burst: burstOf(stage), isComplete, environments: new Set(named) };
+  });
 }
 
 function isTelling(previous: ServedRun, run: ServedRun): boolean {

@@ -3,13 +3,12 @@
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES } from "../../core/record-lines.ts";
+import { EnvironmentLabels, type Labels } from "../../records/environment-labels.ts";
 import { PROVES } from "../../targets/target-choice.ts";
-import { EnvironmentLabels, type Labels } from "../environment-labels.ts";
 import { environmentRows } from "../environment-rows.ts";
 import { inWords, percent, plural } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
-import type { RecordedExperiment } from "../recorded-experiment.ts";
-import type { Series } from "../series.ts";
+import type { RecordedExperiment, Series } from "../recorded-experiment.ts";
 import {
   controlWords,
   crossCheckWords,

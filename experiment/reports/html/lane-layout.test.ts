@@ -4,7 +4,7 @@ import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.t
 import { referencePlan } from "../../core/plan/plan.ts";
 import { concludeRun } from "../../core/verdict/conclude.ts";
 import { evidenceOf } from "../../core/verdict/evidence.ts";
-import type { RecordedRun } from "../series.ts";
+import type { RecordedRun } from "../recorded-experiment.ts";
 import { type Layout, layOut as layOutWithin, timeScale } from "./lane-layout.ts";
 
 function runOf(visits: readonly Visit[], index = 0, offsets: readonly number[] = []): RecordedRun {

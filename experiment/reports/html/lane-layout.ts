@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { type Evidence, isIdentified } from "../../core/verdict/evidence.ts";
 import { environmentRows } from "../environment-rows.ts";
-import type { RecordedRun } from "../series.ts";
+import type { RecordedRun } from "../recorded-experiment.ts";
 
 /** Beyond these a picture is neither read nor sent. */
 const MOST_ROWS = 60;

@@ -1,9 +1,9 @@
 /** The picture of a series: environments from top to bottom, time from left to right. */
 
 import type { Evidence } from "../../core/verdict/evidence.ts";
-import type { Labels } from "../environment-labels.ts";
+import type { Labels } from "../../records/environment-labels.ts";
 import { inWords, plural, range } from "../numbers.ts";
-import type { Series } from "../series.ts";
+import type { Series } from "../recorded-experiment.ts";
 import { html, type Markup } from "./html.ts";
 import { type Bar, type Layout, layOut, type Mark, xOf } from "./lane-layout.ts";
 import { type Look, looksOf, PATTERNS } from "./page.ts";

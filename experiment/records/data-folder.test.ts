@@ -2,7 +2,7 @@ import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
-import { makeFolder } from "./make-folder.ts";
+import { makeFolder } from "./data-folder.ts";
 
 test("every folder that is missing is made, for its owner alone, and those there are left alone", () => {
   const root = temporaryFolder();

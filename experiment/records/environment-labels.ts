@@ -18,7 +18,7 @@ export interface Labels {
  */
 export class EnvironmentLabels implements Labels {
   readonly #parts = new Map<string, string>();
-  #whole = false;
+  #takesWholeIds = false;
   #length = SHORTEST;
   #taken = new Set<string>();
 
@@ -38,7 +38,7 @@ export class EnvironmentLabels implements Labels {
 
   add(id: string): void {
     if (this.#parts.has(id)) return;
-    const part = printable(this.#whole ? id : distinctivePart(id));
+    const part = printable(this.#takesWholeIds ? id : distinctivePart(id));
     this.#parts.set(id, part);
     const label = labelOf(part, this.#length);
     if (this.#taken.has(label) && this.#length < LONGEST) this.#grow();
@@ -46,8 +46,8 @@ export class EnvironmentLabels implements Labels {
   }
 
   #grow(): void {
-    if (!this.#whole && new Set(this.#parts.values()).size < this.#parts.size) {
-      this.#whole = true;
+    if (!this.#takesWholeIds && new Set(this.#parts.values()).size < this.#parts.size) {
+      this.#takesWholeIds = true;
       for (const id of this.#parts.keys()) this.#parts.set(id, printable(id));
     }
     const parts = [...this.#parts.values()];

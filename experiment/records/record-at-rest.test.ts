@@ -9,8 +9,8 @@ import {
   recordLines,
   writeRecord,
 } from "../../test/report/records.ts";
-import { appendToRecord } from "./append-to-record.ts";
 import { readRecord } from "./read-record.ts";
+import { appendToRecord } from "./record-at-rest.ts";
 
 const line = `${JSON.stringify(ABORTED)}\n`;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
-import { csvRow } from "./csv.ts";
+import { csvRow } from "./csv-report.ts";
 
 test("cells with commas, quotes and line breaks are quoted, by RFC 4180", () => {
   expect(csvRow(["a,b", 'say "hi"', "two\r\nlines", "plain", undefined, true, 1.5])).toBe(

@@ -6,12 +6,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { conduct } from "../../experiment/conduct.ts";
-import type { Plan } from "../../experiment/core/plan/plan.ts";
-import type { Observation, RecordLine, RunLine } from "../../experiment/core/record-lines.ts";
-import { RecordFile } from "../../experiment/records/record-file.ts";
-import { openLocalTarget } from "../../experiment/targets/local-target.ts";
-import { TemporaryFolder } from "../side-by-side.ts";
+import type { Plan } from "../experiment/core/plan/plan.ts";
+import type { Observation, RecordLine, RunLine } from "../experiment/core/record-lines.ts";
+import { runExperiment } from "../experiment/experiment.ts";
+import { RecordFile } from "../experiment/records/record-file.ts";
+import { openLocalTarget } from "../experiment/targets/local-target.ts";
+import { TemporaryFolder } from "./side-by-side.ts";
 
 /** Fewer requests than this have an environment each. */
 const ENVIRONMENTS = 1_000;
@@ -31,7 +31,7 @@ export async function fireOne(): Promise<Fired> {
   const target = await openLocalTarget({});
   try {
     const signal = new AbortController().signal;
-    await conduct({ plan: planOf(1), target, signal, out, onLine: () => {} });
+    await runExperiment({ plan: planOf(1), target, signal, out });
   } finally {
     await target.close();
   }

@@ -90,11 +90,11 @@ export function compare(
   const meanwhile = [...log.initializedAt].filter(([, at]) => at >= period.from);
   const differences = [
     ...(served.length === 0 ? ["No answer named its environment: nothing can be compared."] : []),
-    ...said(
+    ...difference(
       served.filter(({ requestId }) => !streamOf.has(requestId)),
       ["was answered and is not in the log", "were answered and are not in the log"],
     ),
-    ...said(
+    ...difference(
       served.filter(({ requestId, served: { environment } }) => {
         const stream = streamOf.get(requestId);
         return stream !== undefined && stream !== environment;
@@ -104,14 +104,14 @@ export function compare(
         "are in other log streams than their answers named",
       ],
     ),
-    ...said(
+    ...difference(
       served.filter((request) => lacksInitialization(request, log, period)),
       [
         "called itself a cold start, and the log knows of no initialization",
         "called themselves cold starts, and the log knows of no initialization",
       ],
     ),
-    ...said(concealed(found, streamOf, new Set(meanwhile.map(([stream]) => stream))), [
+    ...difference(concealed(found, streamOf, new Set(meanwhile.map(([stream]) => stream))), [
       "called itself warm, and its environment was initialized meanwhile",
       "called themselves warm, and their environments were initialized meanwhile",
     ]),
@@ -159,7 +159,8 @@ function concealed(
     .flatMap((requests) => requests.filter(isServed).slice(0, 1));
 }
 
-function said(requests: readonly CheckedRequest[], [one, many]: [string, string]): string[] {
+/** One sentence on such requests, or none where there are none. */
+function difference(requests: readonly CheckedRequest[], [one, many]: [string, string]): string[] {
   const [first] = requests;
   if (!first) return [];
   const words = requests.length === 1 ? one : many;
@@ -181,4 +182,9 @@ function indexed(events: readonly LoggedEvent[]): Log {
     else initializedAt.set(event.stream, Math.max(initializedAt.get(event.stream) ?? 0, event.at));
   }
   return { streamOf, initializedAt };
+}
+
+/** Whether the service's log contradicts the answers: by the line's word, or by what it lists. */
+export function isContradicted({ agreement, differences }: CrossCheckLine): boolean {
+  return !agreement || differences.length > 0;
 }

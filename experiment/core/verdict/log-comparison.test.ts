@@ -6,7 +6,7 @@ import {
   compare,
   isComplete,
   type LoggedEvent,
-} from "./cross-check.ts";
+} from "./log-comparison.ts";
 
 const PERIOD = { from: 100_000, to: 200_000 };
 

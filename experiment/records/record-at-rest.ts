@@ -1,10 +1,16 @@
-/** Adds to a record whose runner has ended. */
+/** What may be done to a record whose runner has ended: a line is added to it, or it is deleted. */
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
-import { ExperimentError } from "../core/errors.ts";
+import { rm, stat } from "node:fs/promises";
+import { ExperimentError, type RecordPurpose, rootMessage } from "../core/errors.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { RecordLine } from "../core/record-lines.ts";
-import { ensureAtRest, ensureOwn } from "./history.ts";
+import { summarizeRecord } from "./history.ts";
 import { notContinued, writeLine } from "./record-file.ts";
+import { foreignForm } from "./record-text.ts";
+
+/** What a runner may be silent for beside holds and pauses: cold starts, arming, timeouts. */
+const SILENCE_MS = 120_000;
 
 /**
  * Appends one line to a record that was closed. Half a line, as a runner that was killed leaves it
@@ -74,4 +80,53 @@ function sizeOfEndedLines(descriptor: number, size: number): number {
     end = start;
   }
   return 0;
+}
+
+/**
+ * Deletes a record for good.
+ *
+ * @throws ExperimentError when a runner may still be writing it, or this program did not write it so
+ */
+export async function deleteRecord(path: string): Promise<void> {
+  await ensureAtRest(path, "delete");
+  await ensureOwn(path, "delete");
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw new ExperimentError("record not deleted", { why: rootMessage(cause) }, { cause });
+  });
+}
+
+/**
+ * @throws ExperimentError when a runner may still be writing a record: there is no verdict over all
+ */
+async function ensureAtRest(path: string, purpose: RecordPurpose): Promise<void> {
+  const summary = await summarizeRecord(path);
+  // What stands behind a runner's lines was written when that had ended.
+  const isOver = summary?.verdict !== undefined || summary?.crossCheck !== undefined;
+  if (summary && !isOver && (await mayGrow(path, summary.run.plan))) {
+    throw new ExperimentError("record in use", { path, purpose });
+  }
+}
+
+/**
+ * @throws ExperimentError when a file is not as this program writes records: what would be done to it
+ *   may not be what somebody expects who made it otherwise
+ */
+async function ensureOwn(path: string, purpose: RecordPurpose): Promise<void> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const form = isFile ? await foreignForm(path) : undefined;
+  if (form !== undefined) {
+    throw new ExperimentError("record in another form", { path, purpose, form });
+  }
+}
+
+/** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
+async function mayGrow(path: string, { holdMs, stages }: Plan): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  const pauseMs = stages.reduce((longest, stage) => Math.max(longest, stage.pauseMs), 0);
+  const silenceMs = Date.now() - mtimeMs;
+  // A time to come is that of another clock.
+  return silenceMs >= 0 && silenceMs < holdMs + pauseMs + SILENCE_MS;
 }

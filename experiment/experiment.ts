@@ -1,0 +1,202 @@
+/**
+ * One experiment, from the plan to its record: what speaks against it, the control first, each stage
+ * armed and fired, each line recorded before anybody sees it, and at last what follows from all.
+ */
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { unlessAborted } from "./core/abort.ts";
+import { fire } from "./core/firing/fire.ts";
+import type { Plan, Stage } from "./core/plan/plan.ts";
+import {
+  type RecordLine,
+  type Role,
+  type RunLine,
+  SCHEMA_VERSION,
+  type VerdictLine,
+} from "./core/record-lines.ts";
+import type { SignRequest, Target } from "./core/target.ts";
+import { concludeExperiment, concludeRun, withControl } from "./core/verdict/conclude.ts";
+import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
+import { Fold } from "./records/fold.ts";
+import { RecordFile } from "./records/record-file.ts";
+import { openTarget } from "./targets/open-target.ts";
+import type { TargetChoice } from "./targets/target-choice.ts";
+import { VERSION } from "./version.ts";
+
+/** What the runner is doing, for those who watch; `index` is the run's in its plan, from 0. */
+export type Phase = { role: Role; index: number } & (
+  | { name: "pausing"; ms: number }
+  | { name: "arming" }
+  | { name: "firing" }
+);
+
+export interface ExperimentOptions {
+  plan: Plan;
+  target: Target;
+  /** What the target said of the plan, where it was asked before. */
+  found?: Preflight | undefined;
+  /** Whether the plan is fired at the control first. */
+  withControl?: boolean;
+  /** Stops the experiment; what was observed until then is concluded. */
+  signal: AbortSignal;
+  /** Where to record; by default in the platform's data folder. */
+  out?: string | undefined;
+  /** The state that grows by the lines, for those who watch it. */
+  fold?: Fold;
+  /** Called with every line in the tick in which it is known: it is recorded, and in the fold. */
+  onLine?: (line: RecordLine) => void;
+  onPhase?: (phase: Phase) => void;
+  /** Called with the record's path once there is something on it. */
+  onRecord?: (path: string) => void;
+}
+
+export interface Fired {
+  /** Over the whole experiment: the last line of the record. */
+  verdict: VerdictLine;
+  /** The record's path; absent when nothing was fired. */
+  record?: string | undefined;
+}
+
+/**
+ * The positive control: the same handler behind one HTTP server in one process. It shows that the
+ * analysis and the way to a local process are sound, and nothing of AWS.
+ */
+const CONTROL: TargetChoice = { kind: "local", model: "web-function" };
+const VERSIONS = { "lambda-concurrency-test": VERSION, node: process.version };
+
+/**
+ * Fires the stages of a plan one after the other, at the control if one is asked for and then at the
+ * target, and concludes over each run and over all.
+ *
+ * @throws ExperimentError when the record cannot be written or kept, the plan cannot work at the
+ *   target, or arming fails; the runs that were fired before are concluded all the same
+ */
+export async function runExperiment(options: ExperimentOptions): Promise<Fired> {
+  const { plan, target, signal, fold = new Fold(), onLine, onRecord } = options;
+  const record = new RecordFile(options.out);
+  const tell = (line: RecordLine) => {
+    const isFirst = record.isEmpty;
+    record.append(line);
+    fold.take(line);
+    if (isFirst) onRecord?.(record.path);
+    onLine?.(line);
+  };
+  fold.startRecord();
+  let control: Target | undefined;
+  try {
+    if (options.withControl) control = await openTarget(CONTROL, signal);
+    if (!signal.aborted) {
+      ensurePossible(options.found ?? (await preflight(plan, target)));
+      if (control) ensurePossible(await preflight(plan, control), "control impossible");
+    }
+    const firing = { ...options, fold, tell, experiment: randomUUID() };
+    if (control) await fireControl(firing, control);
+    const verdict = await fireRuns({ ...firing, role: "experiment", target });
+    return { verdict, ...(!record.isEmpty && { record: record.path }) };
+  } finally {
+    try {
+      record.close();
+    } finally {
+      await control?.close();
+    }
+  }
+}
+
+/** All runs of a plan at one target. */
+interface Firing extends ExperimentOptions {
+  /** The experiment's id. */
+  experiment: string;
+  role: Role;
+  fold: Fold;
+  /** Records a line, and hands it on. */
+  tell: (line: RecordLine) => void;
+}
+
+/** A control has nothing to wait for: what it must show does not depend on a pause. */
+async function fireControl(firing: Omit<Firing, "role">, target: Target): Promise<void> {
+  const stages = firing.plan.stages.map((stage) => ({ ...stage, pauseMs: 0 }));
+  await fireRuns({ ...firing, plan: { ...firing.plan, stages }, role: "control", target });
+}
+
+/** @returns the verdict over all of them */
+async function fireRuns(firing: Firing): Promise<VerdictLine> {
+  const { plan, target, signal, fold, tell, experiment, role } = firing;
+  let failure: unknown;
+  try {
+    for (const [index, stage] of plan.stages.entries()) {
+      if (signal.aborted) break;
+      await fireRun(firing, index, stage);
+    }
+  } catch (error) {
+    // What has ended cannot be reached either, and the address was not the user's choice.
+    if (!signal.aborted) failure = (await target.explainEnd?.()) ?? error;
+  }
+  const { runs } = fold[role];
+  const control = role === "experiment" ? fold.control.verdict : undefined;
+  const verdict: VerdictLine = {
+    type: "verdict",
+    experiment,
+    run: null,
+    ...(role === "control" && { role }),
+    ...withControl(concludeExperiment(runs), control),
+  };
+  if (runs.length > 0) tell(verdict);
+  if (failure !== undefined) throw failure;
+  return verdict;
+}
+
+async function fireRun(firing: Firing, index: number, stage: Stage): Promise<void> {
+  const { plan, target, signal, experiment, role, fold, tell, onPhase } = firing;
+  const run = `${experiment}/${role === "control" ? "control-" : ""}${index + 1}`;
+  if (stage.pauseMs > 0) {
+    onPhase?.({ name: "pausing", role, index, ms: stage.pauseMs });
+    await wait(stage.pauseMs, undefined, { signal });
+  }
+  onPhase?.({ name: "arming", role, index });
+  const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
+  const sign = await unlessAborted(signerOf(target, plan, stage, timeoutMs), signal);
+  await fire({
+    url: target.url,
+    plan,
+    stage,
+    run,
+    timeoutMs,
+    sign,
+    signal,
+    onShot: () => {
+      tell(runLine(firing, run, index));
+      onPhase?.({ name: "firing", role, index });
+    },
+    onObservation: tell,
+  });
+  const fired = fold.run;
+  assert(fired, "A run that was fired is in the fold.");
+  tell({ type: "verdict", experiment, run, ...concludeRun(fired) });
+}
+
+function runLine({ experiment, role, plan, target }: Firing, run: string, index: number): RunLine {
+  return {
+    type: "run",
+    schema: SCHEMA_VERSION,
+    experiment,
+    run,
+    index,
+    role,
+    plan,
+    target: target.description,
+    startedAt: new Date().toISOString(),
+    versions: VERSIONS,
+  };
+}
+
+async function signerOf(
+  target: Target,
+  plan: Plan,
+  stage: Stage,
+  timeoutMs: number,
+): Promise<SignRequest | undefined> {
+  const rounds = Math.ceil(stage.requests / stage.concurrency);
+  return target.openSigner?.(rounds * plan.holdMs + timeoutMs);
+}

@@ -1,0 +1,35 @@
+/** What is known before a plan is fired: whether it can work, and what it costs. */
+
+import { ExperimentError } from "./core/errors.ts";
+import type { Plan } from "./core/plan/plan.ts";
+import { CONFIRM_FROM_USD, type Cost, type Target } from "./core/target.ts";
+
+export interface Preflight {
+  /** Why the plan cannot work at the target. */
+  obstacle?: string | undefined;
+  /** What firing costs; absent where nothing is billed. */
+  cost?: Cost | undefined;
+  /** Whether it costs so much that nothing is fired unasked. */
+  needsConsent: boolean;
+}
+
+/**
+ * Asks a target what speaks against a plan, and what it costs. Its cautions are not among this: asking
+ * for them may take a call of AWS, which firing need not wait for.
+ */
+export async function preflight(plan: Plan, target: Target): Promise<Preflight> {
+  const [obstacle] = await target.obstacles(plan);
+  const cost = target.cost?.(plan);
+  return { obstacle, cost, needsConsent: cost !== undefined && cost.usd >= CONFIRM_FROM_USD };
+}
+
+/**
+ * @param kind of the error, where the plan is not the experiment's own
+ * @throws ExperimentError when the plan cannot work at the target
+ */
+export function ensurePossible(
+  { obstacle }: Preflight,
+  kind: "plan impossible" | "control impossible" = "plan impossible",
+): void {
+  if (obstacle !== undefined) throw new ExperimentError(kind, { obstacle });
+}

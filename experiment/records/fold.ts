@@ -1,0 +1,313 @@
+/**
+ * What the lines of a record say together: a state that grows line by line, live or read from a file.
+ * Screen, text, reports and conclusions all start from it. Each line costs the same however many
+ * there were before it, since live it is taken in the tick in which its answer arrived.
+ */
+
+import assert from "node:assert/strict";
+import type { Answer } from "../../handler/contract.ts";
+import { burstOf, type Stage } from "../core/plan/plan.ts";
+import type {
+  CrossCheckLine,
+  Observation,
+  Outcome,
+  RecordLine,
+  RunLine,
+  VerdictLine,
+} from "../core/record-lines.ts";
+import { type Evidence, evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
+import { EvidenceTable } from "../core/verdict/evidence-table.ts";
+import { EnvironmentLabels } from "./environment-labels.ts";
+
+/** How many answers are kept whole, by default none; of all others the evidence remains. */
+export interface Keep {
+  /** The first ones of each run, and of all runs together. */
+  perRun?: number;
+  inAll?: number;
+  /** The latest ones over all environments together. */
+  latest?: number;
+}
+
+/** Of each environment at least and at most so many of the latest answers are kept, if any. */
+const KEPT_OF_ENVIRONMENT = { min: 5, max: 1_000 };
+/** Names that are kept of an answer that is not its environment's latest. */
+const KEPT_NAMES = 6;
+/** Requests without an environment that are kept one by one. */
+const KEPT_UNPLACED = 50;
+/** Kinds of ends that are told apart: messages of an unknown server may all differ. */
+const MOST_GROUPS = 20;
+
+/** An answer that names its environment. */
+export interface Invocation {
+  experiment: string;
+  /** The run's id, and which run of its experiment it was, from 0. */
+  run: string;
+  runIndex: number;
+  index: number;
+  client: string;
+  /** Milliseconds from the run's shot. */
+  sentAt: number;
+  answeredAt: number;
+  response: Answer;
+}
+
+/** Requests without an environment that ended alike. */
+export interface Unplaced {
+  outcome: Outcome;
+  message: string;
+  count: number;
+}
+
+/** One run, as far as it is. */
+export class RunState implements RunEvidence {
+  readonly line: RunLine;
+  readonly stage: Stage;
+  /** How many of its requests leave at the same instant. */
+  readonly concurrency: number;
+  readonly holdMs: number;
+  /** The first answers whole, in order of arrival. */
+  readonly shown: Observation[] = [];
+  /** Answers that said of themselves to be the first of their instance, or not. */
+  cold = 0;
+  warm = 0;
+  /** The first requests that ended without an answer that names its environment. */
+  readonly unplaced: Observation[] = [];
+  /** All of those, by how they ended. */
+  readonly groups: Unplaced[] = [];
+  /** When the last answer arrived, in milliseconds from the shot. */
+  lastAnsweredAt = 0;
+  /** What the record itself says of the run; absent until it is concluded. */
+  verdict?: VerdictLine | undefined;
+  readonly #evidence: EvidenceTable;
+
+  constructor(line: RunLine) {
+    const stage = line.plan.stages[line.index];
+    assert(stage, `Run ${line.index + 1} must be one of its plan's.`);
+    this.line = line;
+    this.stage = stage;
+    this.concurrency = burstOf(stage);
+    this.holdMs = line.plan.holdMs;
+    this.#evidence = new EvidenceTable(line.run, stage.requests);
+  }
+
+  /** How many of its requests have ended. */
+  get ended(): number {
+    return this.#evidence.size;
+  }
+
+  /** The evidence of all of them, in order of arrival. */
+  get requests(): readonly Evidence[] {
+    return this.#evidence.rows();
+  }
+
+  /** Counts a request that has ended. */
+  add(observation: Observation): void {
+    const { answeredAt = 0, response } = observation;
+    this.#evidence.add(evidenceOf(observation));
+    this.lastAnsweredAt = Math.max(this.lastAnsweredAt, answeredAt);
+    if (!response?.environment) this.#keepUnplaced(observation);
+    else if (response.environment.coldStart) this.cold += 1;
+    else this.warm += 1;
+  }
+
+  #keepUnplaced(observation: Observation): void {
+    if (this.unplaced.length < KEPT_UNPLACED) this.unplaced.push(observation);
+    const { outcome } = observation;
+    const unnamed = outcome === "ok" ? "the answer names no environment" : "";
+    const { message = unnamed } = observation;
+    const find = (cause: string) =>
+      this.groups.find((group) => group.outcome === outcome && group.message === cause);
+    const cause = find(message) || this.groups.length < MOST_GROUPS ? message : "other causes";
+    const group = find(cause);
+    if (group) group.count += 1;
+    else this.groups.push({ outcome, message: cause, count: 1 });
+  }
+}
+
+/** One execution environment, over all runs that it served. */
+export class EnvironmentState {
+  readonly id: string;
+  /** From 1, in order of first use. */
+  readonly position: number;
+  /** The latest answers, oldest first. */
+  readonly invocations: Invocation[] = [];
+  /** How many older ones are not kept here; they are on their record. */
+  earlier = 0;
+
+  constructor(id: string, position: number) {
+    this.id = id;
+    this.position = position;
+  }
+
+  /** @param kept how many answers are kept at most */
+  add(invocation: Invocation, kept: number): void {
+    const previous = this.invocations.pop();
+    if (previous) this.invocations.push(withFewNames(previous));
+    this.invocations.push(invocation);
+    if (this.invocations.length <= kept) return;
+    this.invocations.shift();
+    this.earlier += 1;
+  }
+}
+
+/** All runs of a plan at one target: the experiment's, or its control's. */
+class RunsOfRole {
+  readonly runs: RunState[] = [];
+  /** By id, in order of first use. */
+  readonly environments: Map<string, EnvironmentState>;
+  /** What the record itself says over all runs; absent until it is concluded. */
+  verdict?: VerdictLine | undefined;
+
+  constructor(environments = new Map<string, EnvironmentState>()) {
+    this.environments = environments;
+  }
+}
+
+/** A line that cannot stand where it does. */
+export class MisplacedLineError extends Error {
+  override readonly name = "MisplacedLineError";
+}
+
+/** The state of one record. The environments of the one before may be warm, and are known. */
+export class Fold {
+  /** Short names for the environments of experiment and control, so that none has two. */
+  labels = new EnvironmentLabels();
+  /** The experiment's id; absent until something was fired. */
+  id: string | undefined;
+  /** What was fired at a control before; its requests share one process by construction. */
+  control = new RunsOfRole();
+  experiment = new RunsOfRole();
+  crossChecks: CrossCheckLine[] = [];
+  /** Verdicts and cross-checks of other experiments, which are left out. */
+  foreignLines = 0;
+  /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
+  answeredFailures = 0;
+  /** Says that the record's end was cut off, where its reader found that. */
+  cutOff: string | undefined;
+  readonly #keep: Required<Keep>;
+  readonly #runs = new Map<string, RunState>();
+  #latest: RunState | undefined;
+  #shown = 0;
+
+  constructor({ perRun = 0, inAll = 0, latest = 0 }: Keep = {}) {
+    this.#keep = { perRun, inAll, latest };
+  }
+
+  /** The run that is under way or was the last. */
+  get run(): RunState | undefined {
+    return this.#latest;
+  }
+
+  /** The environments of that run's target, in order of first use. */
+  get environments(): readonly EnvironmentState[] {
+    const { role = "experiment" } = this.#latest?.line ?? {};
+    return [...this[role].environments.values()];
+  }
+
+  /** Forgets the last record, not the environments that it left warm. */
+  startRecord(): void {
+    this.id = undefined;
+    this.control = new RunsOfRole();
+    this.experiment = new RunsOfRole(this.experiment.environments);
+    this.crossChecks = [];
+    this.foreignLines = 0;
+    this.answeredFailures = 0;
+    this.cutOff = undefined;
+    this.#runs.clear();
+    this.#latest = undefined;
+    this.#shown = 0;
+  }
+
+  /** Forgets environments that are no more, and with them the record. */
+  forget(): void {
+    this.experiment.environments.clear();
+    this.labels = new EnvironmentLabels();
+    this.startRecord();
+  }
+
+  /**
+   * Takes the record's next line.
+   *
+   * @throws MisplacedLineError when it is a run of another experiment, or an observation of a run
+   *   that did not begin
+   */
+  take(line: RecordLine): void {
+    if (line.type === "run") this.#begin(line);
+    else if (line.type === "observation") this.#observe(line);
+    else if (line.experiment !== this.id) this.foreignLines += 1;
+    else if (line.type === "cross-check") this.crossChecks.push(line);
+    else this.#keepVerdict(line);
+  }
+
+  /** @throws MisplacedLineError when it did not begin */
+  runOf({ run }: Observation): RunState {
+    const known = this.#runs.get(run);
+    if (known) return known;
+    throw new MisplacedLineError("an observation is of a run that did not begin");
+  }
+
+  #begin(line: RunLine): void {
+    this.id ??= line.experiment;
+    if (line.experiment !== this.id) {
+      throw new MisplacedLineError("it holds more than one experiment");
+    }
+    if (this.#runs.has(line.run)) return;
+    this.#latest = new RunState(line);
+    this.#runs.set(line.run, this.#latest);
+    this[line.role].runs.push(this.#latest);
+  }
+
+  #observe(recorded: Observation): void {
+    const run = this.runOf(recorded);
+    // A request that failed has no answer, whatever else its line says.
+    const isContradictory = recorded.outcome !== "ok" && recorded.response !== undefined;
+    if (isContradictory) this.answeredFailures += 1;
+    const observation = isContradictory ? { ...recorded, response: undefined } : recorded;
+    run.add(observation);
+    if (observation.index < this.#keep.perRun && this.#shown < this.#keep.inAll) {
+      run.shown.push(observation);
+      this.#shown += 1;
+    }
+    const { response } = observation;
+    if (response) this.#place(run.line, observation, response);
+  }
+
+  #place(
+    { role, experiment, run, index: runIndex }: RunLine,
+    { index, client, sentAt = 0, answeredAt = 0 }: Observation,
+    response: Answer,
+  ): void {
+    if (!response.environment) return;
+    const { id } = response.environment;
+    const { environments } = this[role];
+    let environment = environments.get(id);
+    if (!environment) {
+      environment = new EnvironmentState(id, environments.size + 1);
+      environments.set(id, environment);
+      this.labels.add(id);
+    }
+    const { latest } = this.#keep;
+    if (latest === 0) return;
+    const { min, max } = KEPT_OF_ENVIRONMENT;
+    const kept = Math.min(max, Math.max(min, latest / environments.size));
+    const answer = { index, client, sentAt, answeredAt, response };
+    environment.add({ experiment, run, runIndex, ...answer }, kept);
+  }
+
+  #keepVerdict(line: VerdictLine): void {
+    const { run, role = "experiment" } = line;
+    const judged = run === null ? this[role] : this.#runs.get(run);
+    if (judged) judged.verdict = line;
+  }
+}
+
+/** Without most of its names: a thousand of them in each of thousands of answers are too many. */
+function withFewNames(invocation: Invocation): Invocation {
+  const { globalData } = invocation.response;
+  const { clients, dropped = 0 } = globalData;
+  const surplus = clients.length - KEPT_NAMES;
+  if (surplus <= 0) return invocation;
+  const latest = { clients: clients.slice(-KEPT_NAMES), dropped: dropped + surplus };
+  const response = { ...invocation.response, globalData: { ...globalData, ...latest } };
+  return { ...invocation, response };
+}
