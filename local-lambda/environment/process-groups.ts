@@ -10,9 +10,10 @@ const REAPER = fileURLToPath(new URL("reaper.ts", import.meta.url));
 
 /**
  * Becomes a program once a line has come on its standard input, and ends if none will. So nothing of
- * a program runs before the reaper knows of its group, whenever this process is killed.
+ * a program runs before the reaper knows of its group, whenever this process is killed. What shells
+ * add to the environment of a program is taken away.
  */
-const GATE = 'read -r _ && exec "$0" "$@" </dev/null';
+const GATE = 'read -r _ && unset PWD OLDPWD SHLVL && exec "$0" "$@" </dev/null';
 
 export class ProcessGroups {
   readonly #folder: string;
