@@ -1,9 +1,10 @@
 /** What reaches a user through npm: how much, under which licences, and that none of it runs unasked. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { ROOT } from "./processes.ts";
+import { ROOT, temporaryFolder } from "./processes.ts";
 
 interface Locked {
   version: string;
@@ -16,6 +17,7 @@ interface Locked {
 }
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
 const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, Locked> };
 const all = Object.entries(lock.packages).filter(([path]) => path !== "");
 /** What `npm ci --omit=dev` installs on one platform or another. */
@@ -70,13 +72,43 @@ test("none of them runs a script at install time, and those that would are known
 });
 
 test("every version is exact, and what comes is checked by its sum", () => {
-  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read("package.json"));
-  for (const version of Object.values({
-    ...dependencies,
-    ...devDependencies,
-    ...optionalDependencies,
-  })) {
-    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-  }
+  const { dependencies, devDependencies, optionalDependencies } = manifest;
+  const stated = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  for (const version of Object.values(stated)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(all.filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+});
+
+/** What each command runs, and what Pulumi does by its project file. */
+const RUNS = {
+  ...Object.fromEntries(
+    ["tui", "experiment", "report", "local-lambda"].map((name) => [
+      name,
+      manifest.scripts?.[name] ?? "",
+    ]),
+  ),
+  "pulumi up": "node --import ./preload.js index.ts",
+};
+
+test.each(Object.entries(RUNS))(
+  "where the packages are not installed, %s says how they are",
+  (_, command) => {
+    const [, ...args] = command.replace(/^exec /, "").split(" ");
+    const folder = temporaryFolder();
+    for (const file of ["preload.js", "package.json", args.at(-1) ?? ""]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(folder, file));
+    }
+    const before = readdirSync(folder);
+    const ran = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    expect(ran).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: "The packages are not installed. Run: npm ci\n",
+    });
+    expect(readdirSync(folder)).toEqual(before);
+  },
+);
+
+test("Pulumi preloads what says so", () => {
+  expect(read("Pulumi.yaml")).toMatch(/^ {4}nodeargs: --import \.\/preload\.js$/m);
 });

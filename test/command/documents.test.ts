@@ -1,12 +1,10 @@
 /** Every command on the pages of `docs/` does what it says, as far as this machine can run it. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
-import { collect, ROOT, temporaryFolder } from "../processes.ts";
+import { ROOT, run, temporaryFolder } from "../processes.ts";
 
 const FOLDER = join(ROOT, "docs");
 /** Verdicts are no failures of a command. */
@@ -32,19 +30,11 @@ test("the pages have commands to run", () => {
 
 test.each(here)("%s", async (command) => {
   const { url } = await startServer(answerPlainly);
-  const [program = "", ...args] = command.replace("http://127.0.0.1:9000/", url.href).split(" ");
-  const child = spawn(program, args, {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-      LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
+  const words = command.replace("http://127.0.0.1:9000/", url.href).split(" ");
+  const { ended, stdout, stderr } = run(words, {
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+    LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  const [code] = await once(child, "close");
-  expect(EXPECTED, `${stdout()}${stderr()}`).toContain(code);
+  expect(EXPECTED, `${stdout()}${stderr()}`).toContain(await ended);
   expect(stdout()).toMatch(/ISOLATED|SHARED|INCONCLUSIVE|"verdict"/);
 });

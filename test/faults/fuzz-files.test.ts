@@ -17,7 +17,7 @@ import { jsonReport } from "../../experiment/reports/json-report.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../../experiment/reports/recorded-experiment.ts";
 import { textReport } from "../../experiment/reports/text-report.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
-import { linesOf } from "../record-lines.ts";
+import { linesOf } from "../programs.ts";
 import { burst, recordLines } from "../report/records.ts";
 import { anyBytes, damaged, FUZZ, mutated } from "./inputs.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../processes.ts";
+import { temporaryFile, temporaryFolder } from "../processes.ts";
 import { openScreen } from "./open-screen.ts";
 import { KEYS, type Terminal } from "./terminal.ts";
 
@@ -91,4 +91,31 @@ test("a list can be pasted, and the cursor stands where the next character goes"
   terminal.press("!");
   await terminal.shows(/▸ Clients +A!na, 日本, Mario/);
   expect(terminal.cursor).toEqual({ column: column + 2, row });
+});
+
+test("a plan whose runs differ is named, and its form says what editing would do", async () => {
+  const { terminal } = await openScreen({ args: ["--plan", "ramp"] });
+  expect(terminal.lines[2]).toBe(" ramp: 127 requests in 7 runs, 1 to 64 at once, held 1 s");
+  expect(terminal.text).toMatch(/Run by run 1 to 64 requests leave at the same instant/);
+  terminal.press("e");
+  await terminal.shows(/7 runs of 64 requests, 64 at once/);
+  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ: ⏎ replaces them/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+  expect(terminal.lines[2]).toMatch(/^ ramp: 127 requests in 7 runs/);
+});
+
+test("a plan file is not changed by what was kept of another plan", async () => {
+  const data = temporaryFolder();
+  const kept = { plan: { clients: "Eva", concurrency: "3", runs: "4" }, target: "local" };
+  writeFileSync(join(data, "settings.json"), JSON.stringify(kept));
+  const stages = [
+    { concurrency: 1, requests: 1 },
+    { concurrency: 2, requests: 3, pauseMs: 100 },
+  ];
+  const path = temporaryFile("two.json", JSON.stringify({ clients: ["Bo"], holdMs: 300, stages }));
+  const { terminal } = await openScreen({ data, target: "kept", args: ["--plan", path] });
+  expect(terminal.lines[2]).toMatch(
+    /^ two: 4 requests in 2 runs, .* a pause of 100 ms, held 300 ms$/,
+  );
 });
