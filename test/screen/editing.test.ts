@@ -44,8 +44,9 @@ test("options on the command line go before what was kept", async () => {
   expect(terminal.lines[2]).toBe(" Eva · 3 runs of 1 request, 1 at once, held 2 s");
 });
 
-test("while typing the message names the field and its limits, and Enter takes nothing over", async () => {
-  const { terminal } = await openScreen();
+test("while typing the message names the field and its limits, and neither Enter nor Escape takes anything over", async () => {
+  const { terminal, data } = await openScreen();
+  const before = terminal.lines[2];
   await edit(terminal);
   terminal.press(KEYS.tab);
   await terminal.shows(/▸ Concurrency/);
@@ -55,6 +56,12 @@ test("while typing the message names the field and its limits, and Enter takes n
   terminal.press("\u007f");
   await terminal.shows(/▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);
   expect(terminal.text).not.toMatch(/✗/);
+  terminal.press("0");
+  await terminal.shows(/▸ Concurrency +50/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+  expect(terminal.lines[2]).toBe(before);
+  expect(existsSync(join(data, "settings.json"))).toBe(false);
 });
 
 test("what arrives in one piece is taken character by character", async () => {
@@ -62,18 +69,6 @@ test("what arrives in one piece is taken character by character", async () => {
   await edit(terminal);
   terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
   await terminal.shows(/Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/);
-});
-
-test("Escape leaves the plan as it was", async () => {
-  const { terminal, data } = await openScreen();
-  const before = terminal.lines[2];
-  await edit(terminal);
-  terminal.press("x");
-  await terminal.shows(/Johnx/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet/);
-  expect(terminal.lines[2]).toBe(before);
-  expect(existsSync(join(data, "settings.json"))).toBe(false);
 });
 
 test("a list can be pasted, and the cursor stands where the next character goes", async () => {
