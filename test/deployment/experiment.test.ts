@@ -115,7 +115,9 @@ describeDeployment("the experiment at a stack", () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
     const before = openScreen(workspace);
-    await before.shows(/No stack to fire at\. The stack dev is not deployed\. Run "pulumi up --stack dev"/);
+    await before.shows(
+      /No stack to fire at\. The stack dev is not deployed\. Run "pulumi up --stack dev"/,
+    );
     before.press("q");
     await before.exited;
 

@@ -141,18 +141,18 @@ test("what is typed before the first frame is not lost, nor echoed", async () =>
 });
 
 test("k fires at the control first, says what it showed, and then fires at the target", async () => {
-  const { terminal, data } = await openScreen({ args: [...QUICK, "--runs", "1"], columns: 100 });
+  const { terminal, data } = await openScreen({ args: QUICK, columns: 100 });
   terminal.press("k");
-  await terminal.shows(/control, run 1 of 1[\s\S]*5 at once/);
-  const text = await terminal.shows(/ISOLATED {2}5 environments served 5 requests[\s\S]*⏎ fire/);
-  expect(text).toMatch(/CONTROL {2}The instrument saw sharing when it happened: 10 overlaps in 5/);
+  await terminal.shows(/control, run 1 of 2[\s\S]*5 at once/);
+  const text = await terminal.shows(/ISOLATED {2}5 environments served 10 requests[\s\S]*⏎ fire/);
+  expect(text).toMatch(/CONTROL {2}The instrument saw sharing when it happened: 20 overlaps in 10/);
   expect(text).not.toMatch(/control, run|mixed/);
   const roles = recordIn(data).filter((line) => line.type === "run");
-  expect(roles.map(({ role }) => role)).toEqual(["control", "experiment"]);
+  expect(roles.map(({ role }) => role)).toEqual(["control", "control", "experiment", "experiment"]);
 
   // The next one is fired without it, at the environments that are warm now.
   terminal.press(KEYS.enter);
-  const again = await terminal.shows(/run 1 of 1 · warm[\s\S]*Over 2 experiments: below/);
+  const again = await terminal.shows(/run 2 of 2 · warm[\s\S]*Over 2 experiments: below/);
   expect(again).not.toMatch(/CONTROL/);
 });
 

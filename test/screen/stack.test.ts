@@ -127,13 +127,13 @@ test("what will be throttled is said, and what costs more than a trifle is asked
   const server = await startServer(answerPlainly);
   const { terminal } = await openScreen({
     target: "stack",
-    args: ["--hold", "1m", "--requests", "2000"],
+    args: ["--hold", "1m", "--requests", "500"],
     env: environmentOf(server.url, { ...LARGE, reservedConcurrency: 3 }),
   });
-  await terminal.shows(/\$32\.0\d$/m);
+  await terminal.shows(/\$8\.0\d$/m);
   await terminal.shows(/NOTE {2}The function has a reserved concurrency of 3: at least 2 of 5/);
   terminal.press(KEYS.enter);
-  await terminal.shows(/ASKED FIRST {2}It costs about \$\d\d\.\d\d at list price[\s\S]*y fire it/);
+  await terminal.shows(/ASKED FIRST {2}It costs about \$\d\.\d\d at list price[\s\S]*y fire it/);
   terminal.press("n");
   await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
   expect(server.requests).toEqual([]);
