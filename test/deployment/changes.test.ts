@@ -102,7 +102,7 @@ describeDeployment("a changed stack", () => {
 
     // Another handler updates the function alone, and its environments are cold.
     const warm = await callSigned(url, aws.account);
-    expect(warm.answer).toMatchObject({ globalData: { counter: 2 } });
+    expect(warm.answer).toMatchObject({ environment: { coldStart: false } });
     aws.account.takeCalls();
     workspace.edit("handler/index.ts", "/** The deployment's", "/** It is the deployment's");
     expect(await workspace.preview()).toContain("7 unchanged");
