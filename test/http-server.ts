@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import type { Answer } from "../handler/contract.ts";
 
 export interface SeenRequest {
   method: string;
@@ -52,4 +53,45 @@ export function answerPlainly({ body }: SeenRequest, response: ServerResponse): 
   const globalData = { counter: 1, client, clients: [client] };
   response.setHeader("x-amzn-requestid", `id of ${client}`);
   response.end(JSON.stringify({ client, globalData, message: "ok" }));
+}
+
+/** Long enough for requests that were fired at once to run at once. */
+const HOLD_MS = 100;
+
+/** Answers as on-demand does, each connection an environment, after a hold. */
+export function answerAlone(request: SeenRequest, response: ServerResponse): void {
+  setTimeout(() => answerNow(request, response), HOLD_MS);
+}
+
+/** The same, without the hold: the invocation ends now, whenever the request came. */
+export function answerNow(request: SeenRequest, response: ServerResponse): void {
+  const { client } = JSON.parse(request.body) as { client: string };
+  const requestId = `request ${request.connection} at ${request.arrivedAt}`;
+  const leftAt = performance.now();
+  const answer: Answer = {
+    client,
+    globalData: { counter: 1, client, clients: [client] },
+    message: "ok",
+    environment: {
+      id: `environment ${request.connection}`,
+      instance: `instance ${request.connection}`,
+      pid: 7,
+      threadId: 0,
+      initializedAt: 0,
+      coldStart: true,
+      nodeVersion: process.version,
+      architecture: process.arch,
+    },
+    invocation: {
+      requestId,
+      enteredAt: request.arrivedAt,
+      leftAt,
+      enteredEpochMs: 0,
+      leftEpochMs: leftAt - request.arrivedAt,
+      inFlightOnEntry: 1,
+      inFlightPeak: 1,
+      onEntry: { counter: 1, client },
+    },
+  };
+  response.setHeader("x-amzn-requestid", requestId).end(JSON.stringify(answer));
 }

@@ -2,17 +2,44 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { waitUntil } from "./wait-until.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+
+/**
+ * The words that start a program of this project: what its script in package.json says, so that no
+ * test knows where a program begins.
+ *
+ * @param program the script's name, or a file
+ * @param nodeArgs arguments of Node.js itself
+ */
+export function commandOf(program: string, args: readonly string[], nodeArgs: string[] = []) {
+  const words = scripts[program]?.replace(/^exec node /, "").split(" ") ?? [program];
+  const paths = words.map((word) => (word.startsWith("--") ? word : join(ROOT, word)));
+  return [process.execPath, ...nodeArgs, ...paths, ...args];
+}
+
 export interface Running {
   child: ChildProcess;
+  pid: number;
   /** What it has printed so far. */
   stdout: () => string;
   stderr: () => string;
@@ -26,7 +53,15 @@ export function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Running {
-  const child = spawn(process.execPath, [join(ROOT, program), ...args], {
+  return run(commandOf(program, args), env);
+}
+
+/** Runs a command line in the project's folder; it ends with the test. */
+export function run(
+  [command = "", ...args]: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Running {
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -34,7 +69,7 @@ export function start(
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  return { child, stdout, stderr, ended };
+  return { child, pid: child.pid ?? 0, stdout, stderr, ended };
 }
 
 /** Keeps what a program prints; gives all of it so far. */
@@ -53,6 +88,13 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Writes a file into a new folder that goes with the test; gives its path. */
+export function temporaryFile(name: string, content: string): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, content);
+  return path;
+}
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -62,20 +104,77 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+export const untilEnded = (processes: readonly number[]): Promise<true> =>
+  waitUntil("every process to end", () => !processes.some(isAlive));
+
+/** Waits until so many processes run below one; gives all of them, of which the first came first. */
+export function untilBelow(pid: number, count: number): Promise<number[]> {
+  return waitUntil(`${count} processes below ${pid}`, () => {
+    const found = descendantsOf(pid);
+    return found.length >= count && found;
+  });
+}
+
 /** The processes below one, by the system's own list. */
 export function descendantsOf(pid: number): number[] {
   const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0]));
-    } catch {
-      // It ended meanwhile.
-    }
+  for (const id of processIds()) {
+    const stat = readProcessFile(id, "stat");
+    if (stat) parents.set(id, Number(stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0]));
   }
   const found = [pid];
   for (const parent of found) {
-    for (const [child, its] of parents) if (its === parent) found.push(child);
+    for (const [child, itsParent] of parents) if (itsParent === parent) found.push(child);
   }
   return found.slice(1);
+}
+
+export function processIds(): number[] {
+  if (!existsSync("/proc/self/stat")) return [];
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+/** What the system says of a process; nothing where it has ended meanwhile. */
+export function readProcessFile(pid: number, name: "stat" | "status" | "cmdline" | "environ") {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const LISTENING = "0A";
+
+/** Addresses and ports on which any of these processes waits for connections, by the system's list. */
+export function listenersOf(pids: readonly number[]): { address: string; port: number }[] {
+  const inodes = new Set(pids.flatMap(socketsOf));
+  return ["tcp", "tcp6"].flatMap((family) => {
+    const [, ...lines] = readFileSync(`/proc/net/${family}`, "utf8").trimEnd().split("\n");
+    const sockets = lines.map((line) => line.trim().split(/\s+/));
+    return sockets
+      .filter((fields) => fields[3] === LISTENING && inodes.has(fields[9] ?? ""))
+      .map((fields) => {
+        const [address = "", port = ""] = (fields[1] ?? "").split(":");
+        const octets = Buffer.from(address, "hex").reverse();
+        const shown = octets.length === 4 ? octets.join(".") : address;
+        return { address: shown, port: Number.parseInt(port, 16) };
+      });
+  });
+}
+
+function socketsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).flatMap((descriptor) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${descriptor}`))?.[1] ?? [];
+    } catch {
+      // It was closed meanwhile.
+      return [];
+    }
+  });
+}
+
+/** What a program must never print. */
+export function expectNoTrace(...texts: string[]): void {
+  expect(texts.join("\n")).not.toMatch(/\n\s+at /);
 }

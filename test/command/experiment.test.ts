@@ -1,213 +1,231 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+/** `npm run experiment`, as its users run it. */
+
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import type { Observation, VerdictLine } from "../../experiment/core/record-lines.ts";
-import { answerPlainly, startServer } from "../http-server.ts";
-import { ROOT, start, temporaryFolder } from "../processes.ts";
-import { linesOf } from "../record-lines.ts";
-
-interface Result {
-  code: number | NodeJS.Signals;
-  stdout: string;
-  stderr: string;
-  /** The files that were recorded in the data folder. */
-  records: string[];
-}
-
-async function experiment(...args: string[]): Promise<Result> {
-  const data = temporaryFolder();
-  const run = start("experiment/command/run-experiment.ts", args, {
-    LAMBDA_CONCURRENCY_TEST_DATA: data,
-  });
-  const code = await run.ended;
-  const folder = join(data, "records");
-  const records = readdirSync(data).length > 0 ? readdirSync(folder) : [];
-  return {
-    code,
-    stdout: run.stdout(),
-    stderr: run.stderr(),
-    records: records.map((name) => join(folder, name)),
-  };
-}
+import { expect, onTestFinished, test } from "vitest";
+import { NAMED_PLANS, parsePlan } from "../../experiment/core/plan/plan-input.ts";
+import { lifetimeOf, servedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { runExperiment } from "../../experiment/experiment.ts";
+import { Fold } from "../../experiment/records/fold.ts";
+import { openLocalTarget } from "../../experiment/targets/local-target.ts";
+import { answerAlone, answerNow, answerPlainly, startServer } from "../http-server.ts";
+import { commandOf, start, temporaryFile, temporaryFolder } from "../processes.ts";
+import { fire, linesOf, recordsIn, SHORT } from "../programs.ts";
+import { startTerminal } from "../screen/open-screen.ts";
 
 test("the reference experiment: memory survives between two runs and never mixes", async () => {
-  const { code, stdout, stderr, records } = await experiment("--json");
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
-  const lines = linesOf(stdout);
-  expect(lines.map(({ type }) => type)).toEqual([
-    "run",
-    ...Array(5).fill("observation"),
-    "verdict",
-    "run",
-    ...Array(5).fill("observation"),
-    "verdict",
-    "verdict",
-  ]);
-  expect(readFileSync(records[0] ?? "", "utf8")).toBe(stdout);
+  const { code, stdout, stderr, data, observations, verdict } = await fire(["--json"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const run = ["run", ...Array(5).fill("observation"), "verdict"];
+  expect(linesOf(stdout).map(({ type }) => type)).toEqual([...run, ...run, "verdict"]);
+  const [path = ""] = recordsIn(data);
+  expect(readFileSync(path, "utf8")).toBe(stdout);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 
-  const observations = lines.filter((line) => line.type === "observation");
-  const [first, second] = [observations.slice(0, 5), observations.slice(5)];
-  const environmentOf = ({ response }: Observation) => response?.environment?.id ?? "";
-  const servedFirst = new Map(first.map((item) => [environmentOf(item), item.client]));
-  expect(servedFirst.size).toBe(5);
-  for (const { client, response } of first) {
+  const clientOf = new Map<string | undefined, string>();
+  for (const { client, response } of observations.slice(0, 5)) {
     expect(response?.globalData).toEqual({ counter: 1, client, clients: [client] });
+    clientOf.set(response?.environment?.id, client);
   }
-  for (const item of second) {
-    const before = servedFirst.get(environmentOf(item));
-    const clients = [before, item.client];
-    expect(item.response?.globalData).toEqual({ counter: 2, client: item.client, clients });
+  expect(clientOf.size).toBe(5);
+  for (const { client, response } of observations.slice(5)) {
+    const clients = [clientOf.get(response?.environment?.id), client];
+    expect(response?.globalData).toEqual({ counter: 2, client, clients });
   }
-  expect(lines.at(-1)).toMatchObject({
-    run: null,
-    verdict: "isolated",
-    environments: 5,
-    trials: 8,
-    warmTrials: 4,
-    memory: "kept",
-    outcomes: { ok: 10 },
-  });
-  expect((lines.at(-1) as VerdictLine).bound).toBeCloseTo(0.312, 3);
+  const counted = { environments: 5, trials: 8, warmTrials: 4, outcomes: { ok: 10 } };
+  expect(verdict).toMatchObject({ verdict: "isolated", memory: "kept", ...counted });
+  expect(verdict?.bound).toBeCloseTo(0.312, 3);
 });
 
 test("the printed result shows each answer and the verdict with its evidence", async () => {
-  const { code, stdout } = await experiment("--clients", "Ana,Bo", "--hold", "1s");
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/proves nothing about AWS/);
-  expect(stdout).toMatch(/^Run 1 of 2 · cold · \d\.\d\d s · 2 environments$/m);
-  expect(stdout).toMatch(
+  const { stdout } = await fire(["--clients", "Ana,Bo", "--hold", "1s"]);
+  for (const line of [
+    /proves nothing about AWS/,
+    /^Run 1 of 2 · cold · \d\.\d\d s · 2 environments$/m,
     /^ {2}Ana {2}[0-9a-f]{4} {2}cold {2}\{ counter: 1, client: "Ana", clients: \["Ana"\] \}$/m,
-  );
-  expect(stdout).toMatch(/^Run 2 of 2 · warm/m);
-  expect(stdout).toMatch(/^ISOLATED {2}2 environments served 4 requests, never two at once\./m);
-  expect(stdout).toMatch(/^2 requests ran while another ran \(1 of them warm\)/m);
-  const [, record = ""] = /^Record: (.*)$/m.exec(stdout) ?? [];
-  expect(linesOf(readFileSync(record, "utf8"))).toHaveLength(9);
-  expect(statSync(record).mode & 0o777).toBe(0o600);
+    /^Run 2 of 2 · warm/m,
+    /^ISOLATED {2}2 environments served 4 requests, never two at once\./m,
+    /^2 requests ran while another ran \(1 of them warm\)/m,
+    /^Record: .*\.ndjson$/m,
+  ]) {
+    expect.soft(stdout).toMatch(line);
+  }
 });
 
-test("a hundred cold environments at once are a hundred environments", async () => {
-  const { code, stdout } = await experiment(
-    "--concurrency",
-    "100",
-    "--hold",
-    "1s",
-    "--runs",
-    "1",
-    "--json",
-  );
-  const lines = linesOf(stdout);
-  expect(lines.at(-1)).toMatchObject({
-    verdict: "isolated",
-    environments: 100,
-    coldStarts: 100,
-    outcomes: { ok: 100 },
-  });
+test("a control is fired first, told in words, and recorded apart from the experiment", async () => {
+  const args = ["--control", "--hold", "500ms", "--expect", "isolated"];
+  const { code, stdout, record } = await fire(args);
   expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^Control, run 1 of 2[\s\S]*^CONTROL {2}[\s\S]*^Run 1 of 2[\s\S]*^ISOLATED/m,
+  );
+  const runs = record.filter((line) => line.type === "run");
+  expect(runs.map(({ role, target }) => [role, target.model])).toEqual([
+    ["control", "web-function"],
+    ["control", "web-function"],
+    ["experiment", "on-demand"],
+    ["experiment", "on-demand"],
+  ]);
+  expect(new Set(runs.map(({ experiment }) => experiment)).size).toBe(1);
+  const wholes = record.filter((line) => line.type === "verdict" && line.run === null);
+  expect(wholes).toMatchObject([
+    { role: "control", verdict: "shared", overlaps: 20 },
+    { verdict: "isolated", environments: 5 },
+  ]);
+  expect(record.at(-1)).not.toHaveProperty("role");
 });
 
-test("requests beyond the concurrency are served by environments that are free again", async () => {
-  const args = ["--concurrency", "20", "--requests", "200", "--hold", "200ms", "--runs", "1"];
-  const lines = linesOf((await experiment(...args, "--json")).stdout);
-  expect(lines.at(-1)).toMatchObject({
-    verdict: "isolated",
-    outcomes: { ok: 200 },
-    memory: "kept",
+test("experiments of one deployment add their trials up", async () => {
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() };
+  const once = async () => (await fire(["--hold", "500ms"], env)).stdout;
+  expect(await once()).not.toMatch(/recorded experiments/);
+  expect(await once()).toMatch(/^Over 2 recorded experiments of this deployment: \d+ trials/m);
+});
+
+const MINE = {
+  name: "two",
+  clients: ["Eva", "Luis"],
+  holdMs: 300,
+  steps: 3,
+  stages: [
+    { concurrency: 1, requests: 1, pauseMs: 0 },
+    { concurrency: 2, requests: 3, pauseMs: 100 },
+  ],
+};
+
+test.each([
+  [[], MINE],
+  [["--clients", "Ana", "--hold", "200ms"], { ...MINE, clients: ["Ana"], holdMs: 200 }],
+])(
+  "a plan file is fired as it stands, but for what the command line overrides: %j",
+  async (args, plan) => {
+    const { url } = await startServer(answerAlone);
+    const path = temporaryFile("mine.json", JSON.stringify(MINE));
+    const { record, verdict } = await fire(["--plan", path, "--target", url.href, ...args]);
+    const fired = record.flatMap((line) => (line.type === "run" ? [line.plan] : []));
+    expect(fired).toEqual([plan, plan]);
+    expect(verdict?.outcomes).toEqual({ ok: 4 });
+  },
+);
+
+test("the local Lambda is as large as it is told to be", async () => {
+  const sizes = ["--environments", "2", "--workers", "1", "--max-concurrency", "2"];
+  const plan = ["--plan", "burst", "--concurrency", "5", "--hold", "500ms", "--runs", "1"];
+  const { verdict } = await fire(["--model", "managed-instances", ...sizes, ...plan]);
+  const outcomes = { ok: 4, throttled: 1 };
+  expect(verdict).toMatchObject({ verdict: "shared", environments: 2, outcomes });
+});
+
+test("between which pauses idle environments end is recovered from what was seen again", async () => {
+  const target = await openLocalTarget({ idleTimeoutMs: 2_000 });
+  onTestFinished(() => target.close());
+  const named = NAMED_PLANS.find(({ name }) => name === "lifetime");
+  assert(named);
+  const parsed = parsePlan({ concurrency: "3", hold: "100ms", pause: "2800ms" }, named);
+  assert(parsed.ok);
+  const fold = new Fold();
+  await runExperiment({
+    plan: parsed.plan,
+    target,
+    signal: new AbortController().signal,
+    out: join(temporaryFolder(), "record.ndjson"),
+    fold,
   });
-  expect((lines.at(-1) as VerdictLine).environments).toBeLessThan(100);
+  const estimate = { kind: "timeout", aboveMs: 1_400, belowMs: 2_800 };
+  expect(lifetimeOf(servedRuns(fold.experiment.runs))?.estimate).toEqual(estimate);
 });
 
-test("one at a time is inconclusive, exits with 3 and says what would help", async () => {
-  const args = ["--concurrency", "1", "--requests", "3", "--hold", "100ms", "--runs", "1"];
-  const { code, stdout } = await experiment(...args);
-  expect(code).toBe(3);
-  expect(stdout).toMatch(/^INCONCLUSIVE .*Raise the concurrency to 2 or more\.$/m);
-});
-
-test("another verdict than expected exits with 4", async () => {
-  const args = ["--clients", "Ana,Bo", "--hold", "1s", "--runs", "1", "--expect", "shared"];
-  expect((await experiment(...args)).code).toBe(4);
+test.each([
+  [0, ["--expect", "isolated"]],
+  [3, ["--concurrency", "1", "--requests", "2"]],
+  [4, ["--expect", "shared"]],
+])("the verdict exits with %d after %j", async (expected, args) => {
+  const { url } = await startServer((request, response) => {
+    setTimeout(() => answerNow(request, response), 500);
+  });
+  const { code } = await fire([...SHORT, "--target", url.href, "--clients", "Ana,Bo", ...args]);
+  expect(code).toBe(expected);
 });
 
 test("any URL can be the target, and answers without identity are inconclusive", async () => {
   const server = await startServer(answerPlainly);
-  const { code, stdout } = await experiment("--target", server.url.href, "--json");
+  const { code, record, verdict } = await fire(["--target", server.url.href]);
   expect(code).toBe(3);
-  const lines = linesOf(stdout);
-  expect(lines[0]).toMatchObject({ target: { kind: "url", url: server.url.href } });
-  expect(lines.at(-1)).toMatchObject({
-    verdict: "inconclusive",
-    reason: expect.stringMatching(/did not say which environment/),
-  });
+  expect(record[0]).toMatchObject({ target: { kind: "url", url: server.url.href } });
+  expect(verdict).toMatchObject({ verdict: "inconclusive", trials: 0 });
   expect(server.requests).toHaveLength(10);
 });
 
-test("text from answers never reaches the terminal as commands to it", async () => {
-  const server = await startServer(({ body }, response) => {
-    const { client } = JSON.parse(body);
-    const evil = "\u001b[2J\u202eevil\u0007";
-    const globalData = { counter: 1, client: evil, clients: [evil] };
-    response.end(JSON.stringify({ client, globalData, message: "ok" }));
-  });
-  const { stdout } = await experiment("--target", server.url.href, "--clients", "a\u001b[31m");
-  expect(stdout).toContain("\\u001b[2J\\u202eevil\\u0007");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
-  expect(stdout).not.toMatch(/[\u001b\u202e\u0007]/);
-});
-
 test.each([
-  [["--concurrency", "fifty"], /--concurrency: "fifty" is not a whole number from 1 to 10,000/],
-  [["--hold", "2h"], /--hold: "2h" is not a duration from 100 ms to 1 min/],
-  [["--target", "nowhere"], /--target: "nowhere" is no target: use local, stack, or a URL/],
-  [["--model", "magic"], /'magic' is invalid. Allowed choices are on-demand/],
-  [["--concurency", "5"], /Did you mean --concurrency\?/],
-  [["leftover"], /too many arguments/],
-])("wrong usage, %j, exits with 2 and says what would be right", async (args, message) => {
-  const { code, stderr, stdout, records } = await experiment(...args);
-  expect(code).toBe(2);
-  expect(stderr).toMatch(message);
-  expect(stderr).not.toMatch(/\n\s+at /);
-  expect(stdout).toBe("");
-  expect(records).toEqual([]);
+  [["--concurrency", "fifty"], '--concurrency: "fifty" is not a whole number from 1 to 10,000'],
+  [["--hold", "2h"], '--hold: "2h" is not a duration from 100 ms to 1 min'],
+  [["--target", "nowhere"], '--target: "nowhere" is no target: use local, stack, or a URL'],
+  [["--model", "magic"], "'magic' is invalid. Allowed choices are on-demand"],
+  [["--concurency", "5"], "Did you mean --concurrency?"],
+  [["leftover"], "too many arguments"],
+  [["--plan", "slope"], '--plan: "slope" is none of reference, burst, ramp, steady, lifetime'],
+  [["--plan", "none.json"], "--plan: none.json cannot be read: ENOENT"],
+  [["--plan", "./package.json"], "--plan: ./package.json: stages must be a list of 1 to 1,000"],
+  [["--plan", "ramp", "--requests", "5"], "--requests: means nothing in the plan ramp"],
+  [["--environments", "0"], "'0' is invalid. It must be a whole number from 1"],
+  [["--workers", "2"], "--workers is an option of managed-instances"],
+  [["--model", "web-function", "--max-concurrency", "129"], "of web-function is at most 128"],
+  [["--target", "stack", "--max-concurrency", "2"], "--max-concurrency: only the local Lambda"],
+  [["--target", "http://127.0.0.1/", "--model", "web-function"], "--model: only the local Lambda"],
+  [["--cross-check"], "--cross-check: only a stack has a log to ask; add --target stack"],
+])("wrong usage, %j, exits with 2 and says what would be right", async (args, words) => {
+  const { code, stdout, stderr, record } = await fire(args);
+  expect({ code, stdout, record }).toEqual({ code: 2, stdout: "", record: [] });
+  expect(stderr).toContain(words);
 });
 
-test("help and version are answers, not errors", async () => {
-  const help = await experiment("--help");
-  expect(help.code).toBe(0);
-  expect(help.stdout).toMatch(/Exit codes: 0 a verdict/);
-  const version = await experiment("--version");
-  expect(version.code).toBe(0);
-  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+test("a plan file leaves to the command line clients and hold alone", async () => {
+  const path = temporaryFile("mine.json", JSON.stringify(MINE));
+  const { code, stderr } = await fire(["--plan", path, "--runs", "3"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^error: --runs: the stages are those of .*mine\.json: change them there$/m,
+  );
+});
+
+test("help and version are answers, not errors, and the help lists every plan", async () => {
+  const help = start("experiment", ["--help"]);
+  expect(await help.ended).toBe(0);
+  for (const name of ["reference", "burst", "ramp", "steady", "lifetime", "FILE"]) {
+    expect(help.stdout()).toMatch(new RegExp(`^  ${name} +\\S.*$`, "m"));
+  }
+  const version = start("experiment", ["--version"]);
+  expect(await version.ended).toBe(0);
+  expect(version.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test("a record is never overwritten", async () => {
   const { url } = await startServer(answerPlainly);
   const out = join(temporaryFolder(), "new", "record.ndjson");
   const args = ["--target", url.href, "--runs", "1", "--out", out];
-  expect((await experiment(...args)).code).toBe(3);
+  expect((await fire(args)).code).toBe(3);
   const before = readFileSync(out, "utf8");
-  const { code, stderr } = await experiment(...args);
+  const { code, stderr } = await fire(args);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /exists, and a record is never overwritten.\nName another file with --out\./,
+    /exists, and a record is never overwritten.\nName another file with --out/,
   );
   expect(readFileSync(out, "utf8")).toBe(before);
 });
 
-test("what keeps a record from being continued ends the experiment, and keeps whole lines", () => {
-  const data = temporaryFolder();
-  const program = join(ROOT, "experiment/command/run-experiment.ts");
-  const args = "--concurrency 50 --requests 500 --hold 100ms --runs 1";
-  // Files may grow to sixteen blocks of 512 bytes.
-  const limited = `ulimit -f 16 && exec "$0" "${program}" ${args} --out "${data}/record.ndjson"`;
-  const { status, stderr } = spawnSync("bash", ["-c", limited, process.execPath], {
-    encoding: "utf8",
-  });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/cannot be continued: .*\nMake room on the disk/);
-  const text = readFileSync(join(data, "record.ndjson"), "utf8");
-  expect(text.endsWith("}\n")).toBe(true);
-  expect(linesOf(text).length).toBeGreaterThan(1);
+test.each([
+  [24, "Run 1 of 1: opening con"],
+  [80, "Run 1 of 1: opening connections …"],
+])("in a terminal of %d columns the progress takes one line", async (columns, opening) => {
+  const { url } = await startServer(answerAlone);
+  const args = ["--target", url.href, ...SHORT];
+  const terminal = startTerminal(commandOf("experiment", args), { columns });
+  await terminal.exited;
+  // Each line of progress takes away what stands there.
+  const lines = terminal.written.split("\r\u001b[K");
+  expect(lines).toContain(opening);
+  for (const line of lines.filter((each) => /^Run 1 of 1: /.test(each))) {
+    expect(line.length).toBeLessThan(columns);
+  }
 });

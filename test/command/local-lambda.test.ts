@@ -1,7 +1,10 @@
+/** `npm run local-lambda`, as its users run it. */
+
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { defaultConfiguration, MODELS } from "../../local-lambda/function-configuration.ts";
@@ -11,65 +14,39 @@ import {
   type RemoteCall,
   writeRemoteArgument,
 } from "../../local-lambda/remote.ts";
-import {
-  canPretend,
-  NAMELESS_USER,
-  program,
-  readOnlyDisk,
-  run as runProgram,
-  smallDisk,
-} from "../faults/another-machine.ts";
-import { start, temporaryFolder } from "../processes.ts";
+import { canPretend, NAMELESS_USER, readOnlyDisk, smallDisk } from "../another-machine.ts";
+import { collect, commandOf, run, start, temporaryFile, temporaryFolder } from "../processes.ts";
+import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const curl = promisify(execFile);
 
-async function startAlone(...args: string[]) {
-  const running = start("local-lambda/serve.ts", args);
-  const url = await waitUntil("the URL", () => /http:\S+/.exec(running.stdout())?.[0]);
-  return { ...running, url };
-}
-
-test("alone it prints its URL, works with curl, and ends on Ctrl-C", async () => {
-  const { child, url, ended } = await startAlone("--model", "on-demand", "--env", "NOTE=a=b");
-  const { stdout } = await curl("curl", ["-s", "-d", '{"client":"Ana","holdMs":50}', url]);
-  expect(JSON.parse(stdout)).toMatchObject({ client: "Ana", globalData: { counter: 1 } });
-  const bad = await curl("curl", ["-s", "-w", " %{http_code}", "-d", "[]", url]);
-  expect(bad.stdout).toMatch(/^\{"message":"body: .*\} 400$/);
-  child.kill("SIGINT");
-  expect(await ended).toBe(0);
-});
-
-test.each(["managed-instances", "web-function"])(
-  "alone as %s it works with curl",
+test.each(MODELS)(
+  "alone as %s it prints its URL, works with curl, and ends on Ctrl-C",
   async (model) => {
-    const { child, stdout, url, ended } = await startAlone("--model", model);
+    const { child, stdout, url, ended } = await startLambdaAlone([
+      "--model",
+      model,
+      "--env",
+      "A=a=b",
+    ]);
     expect(stdout()).toMatch(new RegExp(`^Local Lambda \\(${model}\\) at http:`));
     const answer = await curl("curl", ["-s", "-d", '{"client":"Ana","holdMs":50}', url]);
     expect(JSON.parse(answer.stdout)).toMatchObject({ client: "Ana", globalData: { counter: 1 } });
+    const bad = await curl("curl", ["-s", "-w", " %{http_code}", "-d", "[]", url]);
+    expect(bad.stdout).toMatch(/^\{"message":"body: .*\} 400$/);
     child.kill("SIGINT");
     expect(await ended).toBe(0);
   },
 );
 
 test("the help says which options belong to which model", async () => {
-  const help = start("local-lambda/serve.ts", ["--help"], { COLUMNS: "200" });
+  const help = start("local-lambda", ["--help"], { COLUMNS: "200" });
   expect(await help.ended).toBe(0);
   const words = help.stdout().replaceAll(/\s+/g, " ");
   expect(words).toMatch(/--environments <n> managed-instances: environments, started beforehand/);
-  expect(words).toMatch(/--workers <n> managed-instances: worker threads in each/);
   expect(words).toMatch(/--max-concurrency <n> managed-instances, web-function: requests at once/);
   expect(words).toMatch(/--concurrency-limit <n> on-demand: answer 429 above/);
-});
-
-test("environments that cannot be initialized are said in words", async () => {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "index.mjs"), "export const other = 1;");
-  const args = ["--model", "managed-instances", "--code", folder, "--quiet"];
-  const run = start("local-lambda/serve.ts", args);
-  expect(await run.ended).toBe(1);
-  expect(run.stderr()).toMatch(/^The environments could not be initialized: Runtime\.HandlerNotF/);
-  expect(run.stderr()).not.toMatch(/\n\s+at /);
 });
 
 const LOGS = `
@@ -80,16 +57,12 @@ const LOGS = `
   };`;
 
 /** A folder with code of the test's own, whose handler is `index.handler`. */
-function folderWith(source: string): string {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "index.mjs"), source);
-  return folder;
-}
+const folderWith = (source: string) => dirname(temporaryFile("index.mjs", source));
 
 test.each(MODELS)(
   "with %s what a handler logs is shown as it comes, and whose it is",
   async (model) => {
-    const { url, stderr } = await startAlone("--model", model, "--code", folderWith(LOGS));
+    const { url, stderr } = await startLambdaAlone(["--model", model, "--code", folderWith(LOGS)]);
     const id = (await fetch(url)).headers.get("x-amzn-requestid");
     const shown = (words: string) => new RegExp(`^[0-9a-f]{8} ${id} ${words}$`, "m");
     await waitUntil("the stack trace", () => shown(" +at .*").test(stderr()));
@@ -101,7 +74,7 @@ test.each(MODELS)(
 
 test("with --quiet only an edit of the code is said, and what it changed", async () => {
   const folder = folderWith(LOGS);
-  const { url, stderr } = await startAlone("--quiet", "--code", folder);
+  const { url, stderr } = await startLambdaAlone(["--quiet", "--code", folder]);
   await fetch(url);
   writeFileSync(join(folder, "index.mjs"), "export const handler = async () => 1;");
   expect(await (await fetch(url)).text()).toBe("1");
@@ -114,7 +87,7 @@ test("a log that nobody reads any more ends nothing, and holds nothing up", asyn
     for (let line = 0; line < 20_000; line++) console.log("x".repeat(100));
     return "done";
   };`;
-  const { child, url, stdout } = await startAlone("--code", folderWith(source));
+  const { child, url, stdout } = await startLambdaAlone(["--code", folderWith(source)]);
   child.stderr?.pause();
   expect(await (await fetch(url)).text()).toBe("done");
   child.stderr?.destroy();
@@ -130,16 +103,10 @@ test("one that another process steers writes nothing of the log, and gives it wh
   };`;
   const code = { root: folderWith(source), handler: "index.handler" };
   const argument = writeRemoteArgument({ ...defaultConfiguration(), code });
-  const child = spawn(process.execPath, ["local-lambda/serve.ts", argument], {
-    stdio: ["pipe", "pipe", "pipe", "ipc"],
-  });
+  const [command = "", ...args] = commandOf("local-lambda", [argument]);
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe", "ipc"] });
   onTestFinished(() => void child.kill("SIGKILL"));
-  let printed = "";
-  for (const output of [child.stdout, child.stderr]) {
-    output?.on("data", (chunk: Buffer) => {
-      printed += chunk;
-    });
-  }
+  const printed = [child.stdout, child.stderr].map((output) => collect(output as Readable));
   const [ready] = (await once(child, "message")) as [ReadyMessage];
   const environment = await (await fetch(ready.url)).text();
   const asked = once(child, "message");
@@ -148,17 +115,17 @@ test("one that another process steers writes nothing of the log, and gives it wh
   expect(lines.map((line) => JSON.parse(line).message)).toContain("hello");
   child.disconnect();
   await once(child, "exit");
-  expect(printed).toBe("");
+  expect(printed.map((text) => text())).toEqual(["", ""]);
 });
 
 test("a port that is taken is said in words", async () => {
-  const { url } = await startAlone();
-  const second = start("local-lambda/serve.ts", ["--port", new URL(url).port]);
+  const { url } = await startLambdaAlone([]);
+  const second = start("local-lambda", ["--port", new URL(url).port]);
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toMatch(/^Port \d+ is taken\. Choose another with --port/);
 });
 
-const ALONE = program("local-lambda/serve.ts");
+const ALONE = commandOf("local-lambda", []);
 
 test.each([
   ["is not there", "none", /ENOENT: .*\/none/],
@@ -166,11 +133,11 @@ test.each([
 ])("a folder for temporary files that %s is named, with the way out", async (_, name, reason) => {
   const temporary = join(temporaryFolder(), name);
   if (name === "file") writeFileSync(temporary, "");
-  const run = start("local-lambda/serve.ts", [], { TMPDIR: temporary });
-  expect(await run.ended).toBe(1);
-  expect(run.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
-  expect(run.stderr()).toMatch(reason);
-  expect(run.stderr()).toMatch(/ or name another one by the variable TMPDIR\.\n$/);
+  const running = start("local-lambda", [], { TMPDIR: temporary });
+  expect(await running.ended).toBe(1);
+  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(running.stderr()).toMatch(reason);
+  expect(running.stderr()).toMatch(/ or name another one by the variable TMPDIR\.\n$/);
 });
 
 test.skipIf(!canPretend).each([
@@ -180,26 +147,24 @@ test.skipIf(!canPretend).each([
 ])("a folder for temporary files that %s is named as well", async (_, on, reason) => {
   const temporary = temporaryFolder();
   chmodSync(temporary, 0o500);
-  const [command = "", ...args] = on(temporary);
-  const run = runProgram([command, ...args, "env", `TMPDIR=${temporary}`, ...ALONE]);
-  expect(await run.ended).toBe(1);
-  expect(run.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
-  expect(run.stderr()).toMatch(reason);
+  const running = run([...on(temporary), "env", `TMPDIR=${temporary}`, ...ALONE]);
+  expect(await running.ended).toBe(1);
+  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(running.stderr()).toMatch(reason);
 });
 
 test.skipIf(!canPretend).each(["secret.txt", "secrets"])(
   "%s in the folder of the code that may not be read is named, and no port is blamed",
   async (name) => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, "index.mjs"), "export const handler = () => 1;");
+    const folder = folderWith("export const handler = () => 1;");
     const secret = join(folder, name);
     if (name.includes(".")) writeFileSync(secret, "");
     else mkdirSync(secret);
     chmodSync(secret, 0o000);
-    const run = runProgram([...NAMELESS_USER, ...ALONE, "--code", folder]);
-    expect(await run.ended).toBe(1);
-    expect(run.stderr()).toMatch(/^The code cannot be read: EACCES: permission denied, \w+ '/);
-    expect(run.stderr()).toContain(`${secret}'. Make all of the folder readable, `);
+    const running = run([...NAMELESS_USER, ...ALONE, "--code", folder]);
+    expect(await running.ended).toBe(1);
+    expect(running.stderr()).toMatch(/^The code cannot be read: EACCES: permission denied, \w+ '/);
+    expect(running.stderr()).toContain(`${secret}'. Make all of the folder readable, `);
   },
 );
 
@@ -215,7 +180,7 @@ test.each([
   [["--model", "web-function", "--max-concurrency", "200"], /of web-function is at most 128/],
   [["--model", "managed-instances", "--idle-timeout", "9"], /--idle-timeout is an option of on-/],
 ])("wrong usage, %j, says what would be right", async (args, message) => {
-  const run = start("local-lambda/serve.ts", args);
-  expect(await run.ended).toBe(2);
-  expect(run.stderr()).toMatch(message);
+  const running = start("local-lambda", args);
+  expect(await running.ended).toBe(2);
+  expect(running.stderr()).toMatch(message);
 });

@@ -1,22 +1,17 @@
-/** From `pulumi up` to a verdict: the experiment fired at a stack. */
+/** From `pulumi up` to a verdict: the experiment fired at a stack, by command and on the screen. */
 
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
-import { linesOf } from "../record-lines.ts";
-import { describeDeployment } from "./describe-deployment.ts";
+import { linesOf, recordsIn, wholeLines } from "../programs.ts";
+import { startTerminal } from "../screen/open-screen.ts";
+import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { StandInAws } from "./stand-in-aws.ts";
-import { type CommandResult, Workspace } from "./workspace.ts";
+import { type CommandResult, deployed, describeDeployment, Workspace } from "./workspace.ts";
 
-const EXPERIMENT = ["run", "-s", "experiment", "--", "--target", "stack"];
 const QUICK = ["--hold", "500ms"];
 
-async function deployed(): Promise<{ aws: StandInAws; workspace: Workspace }> {
-  const aws = await StandInAws.start();
-  const workspace = await Workspace.create(aws);
-  await workspace.up();
-  return { aws, workspace };
+function fireAtStack(workspace: Workspace, ...args: string[]): Promise<CommandResult> {
+  return workspace.run("npm", "run", "-s", "experiment", "--", "--target", "stack", ...args);
 }
 
 /** The last line of what was printed, which is to be a cross-check. */
@@ -26,134 +21,125 @@ function crossCheckIn({ stdout }: CommandResult): CrossCheckLine {
   return line;
 }
 
+/** Opens the screen in a workspace, as a user types it. */
+function openScreen({ env, project }: Workspace): Terminal {
+  const command = ["npm", "run", "-s", "tui", "--", "--hold", "400ms"];
+  return startTerminal(command, { env, cwd: project, columns: 100, rows: 30 });
+}
+
 describeDeployment("the experiment at a stack", () => {
-  test("up, experiment, destroy: the reference verdict, of a target that says what it is", async () => {
-    const { aws, workspace } = await deployed();
-    const { functionName, url, codeSha256, logGroupName } = await workspace.outputs();
-    const result = await workspace.run("npm", ...EXPERIMENT, "--json");
+  test("yields the reference verdict, which the log confirms, until the stack is destroyed", async () => {
+    const { aws, workspace, outputs } = await deployed();
+    const { functionName, url, codeSha256, logGroupName } = outputs;
+    const result = await fireAtStack(workspace, "--json");
     expect(result).toMatchObject({ code: 0 });
-    const lines = linesOf(result.stdout);
-    expect(lines[0]).toMatchObject({
-      type: "run",
-      target: {
-        kind: "stack",
-        stack: "dev",
-        model: "on-demand",
-        region: "eu-west-1",
-        functionName,
-        url,
-        logGroupName,
-        deployment: codeSha256,
-      },
+    const [first, ...lines] = linesOf(result.stdout);
+    const model = { kind: "stack", stack: "dev", model: "on-demand", region: "eu-west-1" };
+    expect(first).toMatchObject({
+      target: { ...model, functionName, url, logGroupName, deployment: codeSha256 },
     });
-    expect(lines.at(-1)).toMatchObject({
-      type: "verdict",
-      run: null,
-      verdict: "isolated",
-      environments: 5,
-      coldStarts: 5,
-      memory: "kept",
-      outcomes: { ok: 10 },
-    });
-    await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    const gone = await workspace.run("npm", ...EXPERIMENT);
-    expect(gone).toMatchObject({ code: 1 });
-    expect(gone.stderr).toMatch(
-      /^error: The stack dev is not deployed\.\nRun "pulumi up --stack dev"\.$/m,
-    );
+    const counted = { environments: 5, coldStarts: 5, memory: "kept", outcomes: { ok: 10 } };
+    expect(lines.at(-1)).toMatchObject({ run: null, verdict: "isolated", ...counted });
 
-    const records = join(workspace.folder, "data", "records");
-    const kept = readdirSync(records).map((name) => readFileSync(join(records, name), "utf8"));
-    const { secretAccessKey, sessionToken } = aws.account.credentials;
-    for (const secret of [secretAccessKey, sessionToken]) {
-      expect(JSON.stringify([result, kept])).not.toContain(secret);
-    }
-  });
-
-  test("the cross-check finds every request in the stream that its answer named", async () => {
-    const { aws, workspace } = await deployed();
-    const { logGroupName } = await workspace.outputs();
-    const result = await workspace.run("npm", ...EXPERIMENT, ...QUICK, "--json", "--cross-check");
-    expect(result).toMatchObject({ code: 0 });
-    const line = crossCheckIn(result);
-    expect(line).toMatchObject({
+    const checked = await fireAtStack(workspace, ...QUICK, "--json", "--cross-check");
+    expect(checked).toMatchObject({ code: 0 });
+    expect(crossCheckIn(checked)).toMatchObject({
       source: "cloudwatch-logs",
       logGroupName,
       region: "eu-west-1",
       requests: 10,
       streams: 5,
-      initialized: 5,
+      initialized: 0,
       agreement: true,
       differences: [],
       console: expect.stringMatching(/^https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch/),
     });
     expect(aws.account.takeCalls()).toContain("FilterLogEvents");
 
-    const warm = await workspace.run("npm", ...EXPERIMENT, ...QUICK, "--cross-check");
-    expect(warm).toMatchObject({ code: 0 });
-    expect(warm.stdout).toMatch(
-      /^CROSS-CHECKED {2}CloudWatch has 10 requests in 5 log streams, and 0 environments initialized meanwhile: the answers said the same\.\nhttps:\/\//m,
-    );
-  });
-
-  test("a log of many pages is read to its end", async () => {
-    const { workspace } = await deployed();
+    // A log of many pages is read to its end.
     const burst = ["--concurrency", "10", "--requests", "250", "--hold", "100ms", "--runs", "1"];
-    const result = await workspace.run("npm", ...EXPERIMENT, ...burst, "--json", "--cross-check");
-    expect(crossCheckIn(result)).toMatchObject({ requests: 250, agreement: true });
+    const long = await fireAtStack(workspace, ...burst, "--json", "--cross-check");
+    expect(crossCheckIn(long)).toMatchObject({ requests: 250, agreement: true });
+
+    await workspace.expectSuccess("pulumi", "destroy", "--yes");
+    const gone = await fireAtStack(workspace);
+    expect(gone).toMatchObject({ code: 1 });
+    expect(gone.stderr).toMatch(/^error: The stack dev is not deployed\.\nRun "pulumi up/m);
+
+    const kept = recordsIn(`${workspace.folder}/data`).map(wholeLines);
+    const { secretAccessKey, sessionToken } = aws.account.credentials;
+    for (const secret of [secretAccessKey, sessionToken]) {
+      expect(JSON.stringify([result, checked, kept])).not.toContain(secret);
+    }
   });
 
-  test("a missing permission is said plainly, and the verdict stands all the same", async () => {
-    const { aws, workspace } = await deployed();
-    aws.faults.set("FilterLogEvents", "denied");
-    aws.faults.set("GetAccountSettings", "denied");
-    const args = [...QUICK, "--concurrency", "11", "--cross-check"];
-    const { code, stdout, stderr } = await workspace.run("npm", ...EXPERIMENT, ...args);
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/^Note: Whether the account allows 11 executions at once is not known/m);
-    expect(stdout).toMatch(/^ISOLATED/m);
-    expect(stderr).toMatch(
-      /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy --stack dev"/m,
-    );
-  });
-
-  test("the account's limit is asked for, and what is throttled is no failure", async () => {
-    const { aws, workspace } = await deployed();
-    aws.lambda.concurrentExecutions = 103;
-    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "3");
-    await workspace.up();
-    const reserved = await workspace.run("npm", ...EXPERIMENT, ...QUICK, "--runs", "1");
+  test("tells limits, missing permissions and wrong credentials apart", async () => {
+    const { aws, workspace } = await deployed({ reservedConcurrency: "3" });
+    const reserved = await fireAtStack(workspace, ...QUICK, "--runs", "1");
     expect(reserved.stdout).toMatch(/^Note: .* reserved concurrency of 3: at least 2 of 5 will/m);
     expect(reserved.stdout).toMatch(/^Run 1 of 1 · .* · 2 throttled$/m);
-    expect(reserved.code).toBe(0);
 
-    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "none");
+    await workspace.configure({ reservedConcurrency: undefined });
     await workspace.up();
-    const args = [...QUICK, "--runs", "1", "--concurrency", "104"];
-    const { stdout } = await workspace.run("npm", ...EXPERIMENT, ...args);
-    expect(stdout).toMatch(
+    aws.lambda.concurrentExecutions = 103;
+    const many = await fireAtStack(workspace, ...QUICK, "--runs", "1", "--concurrency", "104");
+    expect(many.stdout).toMatch(
       /^Note: The account leaves .* 103 executions at once in eu-west-1: at least 1 of 104/m,
     );
+
+    aws.denied.add("FilterLogEvents").add("GetAccountSettings");
+    const denied = await fireAtStack(workspace, ...QUICK, "--concurrency", "11", "--cross-check");
+    expect(denied.code).toBe(1);
+    expect(denied.stdout).toMatch(
+      /^Note: Whether the account allows 11 executions at once is not/m,
+    );
+    expect(denied.stdout).toMatch(/^Run 2 of 2/m);
+    expect(denied.stderr).toMatch(
+      /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy --stack dev"/m,
+    );
+
+    for (const [variable, words] of [
+      ["AWS_SECRET_ACCESS_KEY", /403 The request signature .*the secret key is not that of/],
+      ["AWS_ACCESS_KEY_ID", /403 .* token .* invalid: AWS does not know these credentials/],
+    ] as const) {
+      const known = workspace.env[variable];
+      workspace.env[variable] = "AKIDNOBODY";
+      const { code, stdout } = await fireAtStack(workspace, "--hold", "100ms", "--runs", "1");
+      workspace.env[variable] = known;
+      expect(code).toBe(3);
+      expect(stdout).toMatch(words);
+    }
   });
 
-  test("credentials that AWS does not know are told apart from a missing permission", async () => {
-    const { workspace } = await deployed();
-    const wrong = await workspace.run(
-      "env",
-      "AWS_SECRET_ACCESS_KEY=wrong",
-      "npm",
-      ...EXPERIMENT,
-      ...QUICK,
+  test("on the screen starts on the stack, is signed, and is cross-checked", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    const before = openScreen(workspace);
+    await before.shows(
+      /No stack to fire at\. The stack dev is not deployed\. Run "pulumi up --stack dev"/,
     );
-    expect(wrong.code).toBe(3);
-    expect(wrong.stdout).toMatch(/403 The request signature .*the secret key is not that of/);
-    const unknown = await workspace.run(
-      "env",
-      "AWS_ACCESS_KEY_ID=AKIDNOBODY",
-      "npm",
-      ...EXPERIMENT,
-      ...QUICK,
-    );
-    expect(unknown.stdout).toMatch(/403 .* token .* invalid: AWS does not know these credentials/);
+    before.press("q");
+    await before.exited;
+
+    await workspace.up();
+    const terminal = openScreen(workspace);
+    await terminal.shows(/Test +stack dev\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
+    terminal.press(KEYS.enter);
+    await terminal.shows(/5 environments served 10 requests[\s\S]*x cross-check/);
+    terminal.press("x");
+    await terminal.shows(/CROSS-CHECKED {2}CloudWatch has 10 requests in 5 log streams, and 5\s/);
+    await terminal.shows(/https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch/);
+    const [record] = recordsIn(`${workspace.folder}/data`);
+    expect(wholeLines(record).at(-1)).toMatchObject({ type: "cross-check" });
+
+    aws.denied.add("FilterLogEvents");
+    terminal.press("x");
+    await terminal.shows(/FAILED {2}The caller may not read the log/);
+    terminal.press("h");
+    await terminal.shows(/stack dev +10 +5 +\w+/);
+    terminal.press(KEYS.enter);
+    await terminal.shows(/recorded [\s\S]*CROSS-CHECKED/);
+    terminal.press("q");
+    expect(await terminal.exited).toBe(0);
   });
 });

@@ -5,11 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { callSigned, callUnsigned } from "./call-url.ts";
-import { describeDeployment } from "./describe-deployment.ts";
-import { changedIn } from "./preview.ts";
 import { boundless, grantsOf, privilegesIn } from "./privileges.ts";
 import { StandInAws } from "./stand-in-aws.ts";
-import { type CommandResult, Workspace } from "./workspace.ts";
+import { type CommandResult, describeDeployment, Workspace } from "./workspace.ts";
 
 /** What the stack is made of, in the order in which it can be made. */
 const CREATION = [
@@ -27,7 +25,7 @@ describeDeployment("the life of a stack", () => {
     const workspace = await Workspace.create(aws);
     const printed: CommandResult[] = [];
     const pulumi = async (...args: string[]) => {
-      const result = await workspace.pulumi(...args);
+      const result = await workspace.run("pulumi", ...args);
       printed.push(result);
       expect(result).toMatchObject({ code: 0 });
       return result.stdout;
@@ -92,77 +90,36 @@ describeDeployment("the life of a stack", () => {
     }
   });
 
-  test("another handler updates the function alone, and its environments are cold", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    await workspace.up();
-    const { url, codeSha256 } = await workspace.outputs();
-    await callSigned(url, aws.account);
-    const warm = await callSigned(url, aws.account);
-    expect(warm.answer).toMatchObject({
-      globalData: { counter: 2 },
-      environment: { coldStart: false },
-    });
-    aws.account.takeCalls();
-
-    workspace.edit("handler/index.ts", "/** The deployment's", "/** It is the deployment's");
-    const comment = await workspace.expectSuccess("pulumi", "preview", "--diff");
-    expect(comment).toContain("7 unchanged");
-
-    workspace.edit("handler/index.ts", "`step ", "`step number ");
-    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
-    expect(changedIn(preview)).toEqual(["~ aws:lambda/function:Function: (update)"]);
-    expect(preview).toMatch(/^ *[~+] code/m);
-    expect(preview).toMatch(/1 to update\n\s+6 unchanged/);
-    expect(aws.account.takeCalls()).toEqual([]);
-
-    const up = await workspace.up();
-    expect(up).toMatch(/1 updated\n\s+6 unchanged/);
-    expect(aws.account.takeCalls()).toEqual(["UpdateFunctionCode"]);
-    const outputs = await workspace.outputs();
-    expect(outputs).toMatchObject({ url });
-    expect(outputs.codeSha256).not.toBe(codeSha256);
-
-    const cold = await callSigned(url, aws.account);
-    expect(cold.answer).toMatchObject({
-      globalData: { counter: 1 },
-      environment: { coldStart: true },
-    });
-    expect(cold.answer.environment?.id).not.toBe(warm.answer.environment?.id);
-    await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.resources).toEqual([]);
-  });
-
-  test("a creation that AWS refuses half-way goes on once it is set right", async () => {
+  test("a creation that AWS refuses half-way goes on once it is set right, and drift is mended", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
     aws.lambda.concurrentExecutions = 150;
-    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "60");
-    const { code, stdout } = await workspace.pulumi("up", "--yes", "--skip-preview");
-    expect(code).not.toBe(0);
-    expect(stdout).toContain("UnreservedConcurrentExecution below its minimum value of [100]");
+    await workspace.configure({ reservedConcurrency: "60" });
+    const refused = "UnreservedConcurrentExecution below its minimum value of [100]";
+    expect(await workspace.refusedUp("--skip-preview")).toContain(refused);
     expect(aws.account.takeCalls()).toContain("CreateFunction");
-
-    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "50");
+    await workspace.configure({ reservedConcurrency: "50" });
     await workspace.up();
     expect(aws.account.takeCalls()).toEqual(["PutFunctionConcurrency", "CreateFunctionUrlConfig"]);
-    const { url } = await workspace.outputs();
+    const { url, functionName, logGroupName } = await workspace.outputs();
     expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
-    await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.resources).toEqual([]);
-  });
 
-  test("what somebody changed or deleted by hand is as it should be after the next up", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
+    // A change that AWS refuses is refused each time, and changes nothing.
+    await workspace.configure({ reservedConcurrency: "60" });
+    for (const _ of ["first", "second"]) {
+      expect(await workspace.refusedUp("--skip-preview")).toContain(refused);
+      expect(await workspace.outputs()).toMatchObject({ reservedConcurrency: 50 });
+    }
+    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+    await workspace.configure({ reservedConcurrency: undefined });
     await workspace.up();
-    const { functionName, logGroupName } = await workspace.outputs();
+    expect(await workspace.outputs()).toMatchObject({ reservedConcurrency: "none" });
+
+    // What somebody changed or deleted by hand is as it should be after the next update.
     aws.logs.group(String(logGroupName)).retentionInDays = 30;
     await aws.lambda.delete(String(functionName));
     aws.account.takeCalls();
-
-    const preview = await workspace.expectSuccess("pulumi", "preview", "--diff");
-    expect(preview).toMatch(/~ retentionInDays *: 30 => 7/);
+    expect(await workspace.preview()).toMatch(/~ retentionInDays *: 30 => 7/);
     expect(aws.account.takeCalls()).toEqual([]);
     await workspace.up();
     expect(aws.account.takeCalls().toSorted()).toEqual([
@@ -170,28 +127,11 @@ describeDeployment("the life of a stack", () => {
       "CreateFunctionUrlConfig",
       "PutRetentionPolicy",
     ]);
-    const { url } = await workspace.outputs();
-    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
+    const again = await workspace.outputs();
+    expect(await callSigned(again.url, aws.account)).toMatchObject({ status: 200 });
     expect(await workspace.up()).toContain("7 unchanged");
-  });
-
-  test("a handler that does not build changes nothing, and says where it is wrong", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    workspace.edit("handler/index.ts", "const globalData", "const const globalData");
-    const { code, stdout } = await workspace.pulumi("up", "--yes");
-    expect(code).not.toBe(0);
-    expect(stdout).toMatch(/The handler does not build\.[\s\S]*handler\/index\.ts:\d+:\d+/);
-    workspace.edit("handler/index.ts", "const const globalData", "const globalData");
-    workspace.edit(
-      "handler/index.ts",
-      "export async function handler",
-      "export async function run",
-    );
-    const renamed = await workspace.pulumi("up", "--yes");
-    expect(renamed.stdout).toContain('handler/index.ts exports no "handler"');
-    expect(stdout + renamed.stdout).not.toMatch(/\n\s+at /);
-    expect(aws.account.takeCalls()).toEqual([]);
+    await workspace.expectSuccess("pulumi", "destroy", "--yes");
+    expect(aws.resources).toEqual([]);
   });
 });
 

@@ -3,14 +3,14 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { canPretend, NAMELESS_USER } from "../faults/another-machine.ts";
-import { describeDeployment } from "./describe-deployment.ts";
+import { canPretend, NAMELESS_USER } from "../another-machine.ts";
+import { commandOf } from "../processes.ts";
 import { StandInAws } from "./stand-in-aws.ts";
-import { Workspace } from "./workspace.ts";
+import { deployed, describeDeployment, Workspace } from "./workspace.ts";
 
 /** What is said of a stack that cannot be fired at, on a machine that some words change. */
 async function refusal(workspace: Workspace, stack: string, ...changes: string[]): Promise<string> {
-  const experiment = [process.execPath, "experiment/command/run-experiment.ts", "--target", stack];
+  const experiment = ["npm", "run", "-s", "experiment", "--", "--target", stack];
   const { code, stderr } = await workspace.run("env", ...changes, ...experiment);
   expect(code).toBe(1);
   return stderr;
@@ -68,39 +68,28 @@ describeDeployment("a stack that cannot be used", () => {
     const workspace = await Workspace.create(await StandInAws.start());
     const stacks = join(workspace.folder, "state/.pulumi/stacks");
     chmodSync(stacks, 0o000);
-    const experiment = [
-      process.execPath,
-      "experiment/command/run-experiment.ts",
-      "--target",
-      "stack",
-    ];
+    const experiment = commandOf("experiment", ["--target", "stack"]);
     const [command = "", ...args] = [...NAMELESS_USER, ...experiment];
     const { stderr } = await workspace.run(command, ...args);
     chmodSync(stacks, 0o700);
     expect(stderr).toMatch(
-      /^error: The Pulumi CLI cannot read the stack's state: .*permission denied/,
+      /^error: The Pulumi CLI cannot read the stack's state: .*permission den/,
     );
   });
 });
 
 describeDeployment("printed commands", () => {
   test("act on the stack that they are about while another one is selected", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    await workspace.expectSuccess("pulumi", "config", "set", "reservedConcurrency", "5");
-    await workspace.expectSuccess("pulumi", "config", "set", "provisionedConcurrency", "4");
-    await workspace.expectSuccess("pulumi", "up", "--yes");
+    const { aws, workspace, outputs } = await deployed({
+      reservedConcurrency: "5",
+      provisionedConcurrency: "4",
+    });
     await workspace.expectSuccess("pulumi", "stack", "init", "other");
-    const { functionName } = JSON.parse(
-      await workspace.expectSuccess("pulumi", "stack", "output", "--json", "--stack", "dev"),
-    );
-    aws.account.takeCalls();
 
     // Below what is provisioned, which AWS takes in two updates only.
     const lower = ["config", "set", "reservedConcurrency", "2", "--stack", "dev"];
     await workspace.expectSuccess("pulumi", ...lower);
-    const { code, stdout } = await workspace.pulumi("up", "--yes", "--stack", "dev");
-    expect(code).not.toBe(0);
+    const stdout = await workspace.refusedUp("--stack", "dev");
     const [, lowering = ""] = /; run: (pulumi .+)$/m.exec(stdout) ?? [];
     // As it was printed, by somebody who agrees to every update.
     await workspace.expectSuccess("env", "PULUMI_SKIP_CONFIRMATIONS=true", "sh", "-ec", lowering);
@@ -110,15 +99,17 @@ describeDeployment("printed commands", () => {
       "PutFunctionConcurrency",
     ]);
 
-    const outputs = ["stack", "output", "--json", "--stack"];
-    expect(JSON.parse(await workspace.expectSuccess("pulumi", ...outputs, "dev"))).toMatchObject({
-      functionName,
+    const outputsOf = async (stack: string) => {
+      const words = ["stack", "output", "--json", "--stack", stack];
+      return JSON.parse(await workspace.expectSuccess("pulumi", ...words));
+    };
+    expect(await outputsOf("dev")).toMatchObject({
+      functionName: outputs.functionName,
       reservedConcurrency: 2,
       provisionedConcurrency: 2,
     });
-    expect(JSON.parse(await workspace.expectSuccess("pulumi", ...outputs, "other"))).toEqual({});
-    expect(readFileSync(join(workspace.project, "Pulumi.other.yaml"), "utf8")).not.toMatch(
-      /Concurrency/,
-    );
+    expect(await outputsOf("other")).toEqual({});
+    const other = readFileSync(join(workspace.project, "Pulumi.other.yaml"), "utf8");
+    expect(other).not.toMatch(/Concurrency/);
   });
 });

@@ -6,7 +6,6 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { Account, AwsError, type Operation } from "./aws/account.ts";
 import { Iam } from "./aws/iam.ts";
@@ -19,16 +18,13 @@ import {
   wordsOf,
 } from "./aws/provider.ts";
 
-/** How a test makes an API misbehave. */
-type Fault = "denied" | { slowMs: number };
-
 export class StandInAws {
   readonly account = new Account();
   readonly iam = new Iam(this.account);
   readonly logs = new Logs(this.account);
   readonly lambda = new Lambda(this.account, this.iam, this.logs);
-  /** What a test made of an API: it denies, or takes its time. */
-  readonly faults = new Map<Operation, Fault>();
+  /** What a test keeps the caller from. */
+  readonly denied = new Set<Operation>();
   /** The types of resources that it knows. */
   readonly #kinds = {
     "aws:cloudwatch/logGroup:LogGroup": this.logs.groupKind,
@@ -44,7 +40,6 @@ export class StandInAws {
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
   });
-  readonly #closed = new AbortController();
 
   /** Starts it for one test. */
   static async start(): Promise<StandInAws> {
@@ -85,7 +80,6 @@ export class StandInAws {
 
   /** Ends it and everything that was deployed. */
   async close(): Promise<void> {
-    this.#closed.abort();
     await this.lambda.close();
     if (!this.#server.listening) return;
     this.#server.closeAllConnections();
@@ -113,22 +107,20 @@ export class StandInAws {
     const signed = { method, target, headers: request.headersDistinct, body };
     if (method === "GET" && /^\/2016-08-19\/account-settings\/?$/.test(target)) {
       await this.account.authenticate("lambda", signed);
-      await this.#admit("lambda", "GetAccountSettings");
+      this.#admit("lambda", "GetAccountSettings");
       return this.lambda.accountSettings();
     }
     if (request.headers["x-amz-target"] === "Logs_20140328.FilterLogEvents") {
       await this.account.authenticate("logs", signed);
-      await this.#admit("logs", "FilterLogEvents");
+      this.#admit("logs", "FilterLogEvents");
       return this.logs.filterLogEvents(JSON.parse(body.toString()));
     }
     throw new AwsError("UnknownOperationException", `${method} ${target} is not stood in for`, 404);
   }
 
-  /** Notes a call, and lets a test's wish for trouble come true. */
-  async #admit(service: string, operation: Operation): Promise<void> {
+  /** Notes a call, and refuses it where a test wants that. */
+  #admit(service: string, operation: Operation): void {
     this.account.note(operation);
-    const fault = this.faults.get(operation);
-    if (fault === "denied") throw this.account.denied(service, operation);
-    if (fault) await wait(fault.slowMs, undefined, { signal: this.#closed.signal });
+    if (this.denied.has(operation)) throw this.account.denied(service, operation);
   }
 }

@@ -16,11 +16,10 @@ import {
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
-import { collect, ROOT, temporaryFolder } from "../processes.ts";
-import { processesOf } from "./processes-of.ts";
+import { describe, onTestFinished } from "vitest";
+import { collect, processIds, ROOT, readProcessFile, temporaryFolder } from "../processes.ts";
 import { commandOnPath } from "./pulumi-on-path.ts";
-import type { StandInAws } from "./stand-in-aws.ts";
+import { StandInAws } from "./stand-in-aws.ts";
 
 export interface CommandResult {
   code: number | null;
@@ -29,6 +28,35 @@ export interface CommandResult {
 }
 
 const STACK = "dev";
+
+/** `describe`, skipped where there is no Pulumi CLI, of tests that take many of its commands. */
+export const describeDeployment = (name: string, tests: () => void) =>
+  describe.skipIf(commandOnPath("pulumi") === undefined)(name, { timeout: 400_000 }, tests);
+
+/** A stack that is deployed with some configuration, whose creation is not counted. */
+export async function deployed(configuration: Configuration = {}) {
+  const aws = await StandInAws.start();
+  const workspace = await Workspace.create(aws);
+  await workspace.configure(configuration);
+  await workspace.up();
+  aws.account.takeCalls();
+  return { aws, workspace, outputs: await workspace.outputs() };
+}
+
+/** Keys and what they are set to; `undefined`: to what Pulumi.yaml states. */
+type Configuration = Record<string, string | undefined>;
+
+/**
+ * The resources that a printed preview would change, each as its headline says, such as `~ TYPE:
+ * (update)`. What it only found to be otherwise than when it looked last is left out.
+ */
+export function changedIn(diff: string): string[] {
+  return diff
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => /^[-+~]{1,2} \w+:\S+: \((?!refresh)/.test(line))
+    .filter((line) => !line.includes("pulumi:pulumi:Stack"));
+}
 
 export class Workspace {
   /** Everything of it lies in this folder. */
@@ -44,14 +72,10 @@ export class Workspace {
     this.env = { ...withoutCredentials(process.env), ...env };
   }
 
-  /**
-   * Copies the project and makes a stack that is called `dev` and not yet deployed.
-   *
-   * @param changes of the environment of its commands
-   */
-  static async create(aws: StandInAws, changes: Record<string, string> = {}): Promise<Workspace> {
+  /** Copies the project and makes a stack that is called `dev` and not yet deployed. */
+  static async create(aws: StandInAws): Promise<Workspace> {
     const folder = temporaryFolder();
-    const workspace = new Workspace(folder, { ...environment(folder, aws), ...changes });
+    const workspace = new Workspace(folder, environment(folder, aws));
     // Registered after the folder, so done before that is removed.
     onTestFinished(() => workspace.#end());
     copyProject(workspace.project);
@@ -61,9 +85,18 @@ export class Workspace {
     return workspace;
   }
 
-  /** Runs `pulumi` with these arguments. */
-  pulumi(...args: string[]): Promise<CommandResult> {
-    return this.run("pulumi", ...args);
+  /** Sets and removes keys, as `pulumi config set` and `pulumi config rm` do one by one. */
+  async configure(configuration: Configuration): Promise<void> {
+    for (const [action, isSet] of [
+      ["set-all", true],
+      ["rm-all", false],
+    ] as const) {
+      const entries = Object.entries(configuration).filter(([, value]) => isSet === !!value);
+      const words = entries.map(([key, value]) =>
+        isSet ? ["--plaintext", `${key}=${value}`] : key,
+      );
+      if (words.length > 0) await this.expectSuccess("pulumi", "config", action, ...words.flat());
+    }
   }
 
   /** Runs a command in the project's folder, waits for its end and gives what it printed. */
@@ -83,6 +116,19 @@ export class Workspace {
     const { code, stdout, stderr } = await this.run(command, ...args);
     if (code === 0) return stdout;
     throw new Error(`${[command, ...args].join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+  }
+
+  /** What would change, as the CLI prints it. */
+  preview(): Promise<string> {
+    return this.expectSuccess("pulumi", "preview", "--diff");
+  }
+
+  /** Deploys what must be refused, without a stack trace; gives what is said. */
+  async refusedUp(...args: string[]): Promise<string> {
+    const { code, stdout } = await this.run("pulumi", "up", "--yes", ...args);
+    if (code === 0) throw new Error(`It was deployed all the same:\n${stdout}`);
+    if (/^\s+at /m.test(stdout)) throw new Error(`There is a stack trace:\n${stdout}`);
+    return stdout;
   }
 
   /** Deploys, without the preview that `pulumi up` begins with and that runs the program once more. */
@@ -105,10 +151,13 @@ export class Workspace {
 
   /** Ends what a command left behind, and says so: nothing should. */
   #end(): void {
-    const left = processesOf(this.folder);
-    for (const { pid } of left) process.kill(pid, "SIGKILL");
-    if (left.length === 0) return;
-    throw new Error(`Processes were left: ${left.map(({ command }) => command).join("; ")}`);
+    const left = processIds().filter((pid) => {
+      const told = readProcessFile(pid, "cmdline") + readProcessFile(pid, "environ");
+      return pid !== process.pid && told.includes(this.folder);
+    });
+    const commands = left.map((pid) => readProcessFile(pid, "cmdline").replaceAll("\0", " "));
+    for (const pid of left) process.kill(pid, "SIGKILL");
+    if (left.length > 0) throw new Error(`Processes were left: ${commands.join("; ")}`);
   }
 }
 

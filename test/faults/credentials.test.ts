@@ -1,13 +1,15 @@
+/** Credentials are for the signature alone, and what is kept is for its owner. */
+
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "../http-server.ts";
-import { start, temporaryFolder } from "../processes.ts";
+import { processIds, readProcessFile, start, temporaryFolder } from "../processes.ts";
+import { outcomesOf, recordIn, recordsIn, report, startLambdaAlone } from "../programs.ts";
 import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
-import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
 
 const KEY = "AKIDEXAMPLE";
 const SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLE";
@@ -45,40 +47,30 @@ function filesBelow(folder: string): string[] {
 }
 
 /** What any user of the machine can see of its processes. */
-function processList(): string {
-  const texts = readdirSync("/proc").map((name) => {
-    try {
-      return /^\d+$/.test(name) ? readFileSync(`/proc/${name}/cmdline`, "utf8") : "";
-    } catch {
-      // It ended meanwhile.
-      return "";
-    }
-  });
-  return texts.join("\n");
-}
+const processList = () =>
+  processIds()
+    .map((pid) => readProcessFile(pid, "cmdline"))
+    .join("\n");
 
 const AT_STACK = ["--target", "stack", "--hold", "100ms", "--runs", "1"];
 
 test("credentials are in nothing that is printed, recorded, reported or listed of a signed run", async () => {
   const region = ["--region", "eu-west-1", "--authorization", "AWS_IAM"];
   const keys = { AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: TOKEN };
-  const lambda = start("local-lambda/serve.ts", region, keys);
-  const url = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
-  const { data, temporary, env } = signedStack(url);
-  const run = start("experiment/command/run-experiment.ts", [...AT_STACK, "--hold", "1s"], env);
+  const lambda = await startLambdaAlone(region, keys);
+  const { data, temporary, env } = signedStack(lambda.url);
+  const run = start("experiment", [...AT_STACK, "--hold", "1s"], env);
   await waitUntil("the record", () => recordsIn(data).length > 0);
   expect(isIn(processList())).toBe(false);
-  expect(await run.ended).toBe(0);
-  expect(run.stdout()).toMatch(/^ISOLATED/m);
+  // How certain the verdict is depends on how long the cold starts took.
+  expect([0, 3]).toContain(await run.ended);
   const [record = ""] = recordsIn(data);
-  expect(onlyObservations(wholeLines(record)).map(({ outcome }) => outcome)).toEqual(
-    Array(5).fill("ok"),
-  );
+  expect(outcomesOf(recordIn(data))).toEqual(Array(5).fill("ok"));
   const printed = [run, lambda].flatMap(({ stdout, stderr }) => [stdout(), stderr()]);
   const reports = ["text", "json", "csv", "html"].map(async (format) => {
-    const report = start("experiment/command/report-records.ts", [record, "--format", format], env);
-    expect(await report.ended).toBe(0);
-    printed.push(report.stdout(), report.stderr());
+    const { code, stdout, stderr } = await report(record, "--format", format);
+    expect(code).toBe(0);
+    printed.push(stdout, stderr);
   });
   await Promise.all(reports);
   const written = [...filesBelow(data), ...filesBelow(temporary)].map((file) =>
@@ -106,10 +98,8 @@ test("a token that an answer repeats is taken out before anybody sees it", async
   });
   const cwd = temporaryFolder();
   const { data, env } = signedStack(url.href);
-  const { terminal } = await openScreen({
-    ...{ args: AT_STACK, data, env, cwd, columns: 200, rows: 50 },
-  });
-  onTestFinished(() => terminal.dispose());
+  const size = { columns: 200, rows: 50 };
+  const { terminal } = await openScreen({ args: AT_STACK, data, env, cwd, ...size });
   terminal.press(KEYS.enter);
   const text = await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(text).toMatch(/403 x-amz-security-token:\[redacted\]/);

@@ -1,6 +1,9 @@
+/** However an embedded Lambda ends, and at whatever moment: no process and no folder outlives it. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   defaultConfiguration,
@@ -9,7 +12,22 @@ import {
 } from "../../local-lambda/function-configuration.ts";
 import { writeRemoteArgument } from "../../local-lambda/remote.ts";
 import { inputs } from "../effort.ts";
-import { collect, descendantsOf, isAlive, ROOT, start, temporaryFolder } from "../processes.ts";
+import {
+  collect,
+  commandOf,
+  descendantsOf,
+  expectNoTrace,
+  isAlive,
+  ROOT,
+  type Running,
+  readProcessFile,
+  start,
+  temporaryFile,
+  temporaryFolder,
+  untilBelow,
+  untilEnded,
+} from "../processes.ts";
+import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 
 /** Reaper, and the processes that serve five requests at once. */
@@ -19,14 +37,15 @@ const PROCESSES: Record<Model, number> = {
   "web-function": 1 + 1,
 };
 
+/** Starts one in a folder for temporary files of its own. */
 function startAlone(model: Model) {
   const folder = temporaryFolder();
-  const running = start("local-lambda/serve.ts", ["--model", model], { TMPDIR: folder });
+  const running = start("local-lambda", ["--model", model], { TMPDIR: folder });
   return { running, left: () => readdirSync(folder) };
 }
 
 /** Sends five requests that last, as soon as there is a URL; what becomes of them does not matter. */
-async function keepBusy({ stdout, ended }: ReturnType<typeof start>): Promise<void> {
+async function keepBusy({ stdout, ended }: Running): Promise<void> {
   let isOver = false;
   void ended.then(() => {
     isOver = true;
@@ -39,10 +58,44 @@ async function keepBusy({ stdout, ended }: ReturnType<typeof start>): Promise<vo
   }
 }
 
+const ENDS = MODELS.flatMap((model) =>
+  (["SIGKILL", "SIGTERM"] as const).map((signal) => ({ model, signal })),
+);
+
+test.each(ENDS)(
+  "$model leaves no process and no folder, at whatever moment $signal comes",
+  async ({ model, signal }) => {
+    const all = PROCESSES[model];
+    // From the reaper alone to all of them; in a short form the first and the last moment.
+    const moments = inputs(2, 20);
+    for (let round = 0; round < moments; round++) {
+      const moment = round === 1 ? all : 1 + (round % all);
+      const { running, left } = startAlone(model);
+      const busy = keepBusy(running);
+      if (moment === all) await busy;
+      const processes = await untilBelow(running.pid, moment);
+      running.child.kill(signal);
+      const code = await running.ended;
+      await busy;
+      if (signal === "SIGTERM" && moment === all) {
+        // It ends in order, with requests inside.
+        expect(code).toBe(0);
+        expect(processes.filter(isAlive)).toEqual([]);
+        expect(left()).toEqual([]);
+        expect(running.stderr()).toBe("");
+      }
+      await untilEnded(processes);
+      await waitUntil("the folder to go", () => left().length === 0);
+      expectNoTrace(running.stderr());
+    }
+  },
+);
+
 test("steered by another program it leaves nothing either", async () => {
   const folder = temporaryFolder();
   const argument = writeRemoteArgument(defaultConfiguration());
-  const child = spawn(process.execPath, ["local-lambda/serve.ts", argument], {
+  const [command = "", ...args] = commandOf("local-lambda", [argument]);
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: folder },
     stdio: ["pipe", "ignore", "pipe", "ipc"],
@@ -52,47 +105,64 @@ test("steered by another program it leaves nothing either", async () => {
   await once(child, "message");
   const processes = descendantsOf(child.pid ?? 0);
   child.kill("SIGKILL");
-  await waitUntil("the processes to end", () => !processes.some(isAlive));
+  await untilEnded(processes);
   await waitUntil("the folder to be empty", () => readdirSync(folder).length === 0);
   expect(complaints()).toBe("");
 });
 
-const cases = MODELS.flatMap((model) =>
-  (["SIGKILL", "SIGTERM"] as const).map((signal) => ({ model, signal })),
-);
+/** An embedded Lambda one of whose environments is in an endless loop. */
+async function startLooping(model: Model) {
+  const marker = join(temporaryFolder(), "looping");
+  // The first line that the handler logs is the last thing that its thread does.
+  const preload = temporaryFile(
+    "loop.cjs",
+    `process.stdout.write = () => {
+       require("node:fs").writeFileSync(${JSON.stringify(marker)}, String(process.pid));
+       for (;;);
+     };`,
+  );
+  const args = ["--model", model, "--env", `NODE_OPTIONS=--require=${preload}`];
+  const lambda = await startLambdaAlone(args);
+  const body = JSON.stringify({ client: "Ana", holdMs: 50 });
+  void fetch(lambda.url, { method: "POST", body }).catch(() => undefined);
+  const pid = await waitUntil("the loop", () => {
+    return existsSync(marker) && (Number(readFileSync(marker, "utf8")) || undefined);
+  });
+  const [, taskRoot = ""] = /LAMBDA_TASK_ROOT=([^\0]+)/.exec(readProcessFile(pid, "environ")) ?? [];
+  return { lambda, pid, taskRoot };
+}
 
-test.each(cases)(
-  "$model leaves no process and no folder, at whatever moment $signal comes",
+test.each(ENDS)(
+  "with $model an endless loop does not outlive an embedded Lambda ended by $signal",
   async ({ model, signal }) => {
-    for (let round = 0; round < inputs(3, 20); round++) {
-      const { running, left } = startAlone(model);
-      const busy = keepBusy(running);
-      // The moment: when so many processes have been started, from the reaper alone to all of them.
-      const moment = 1 + (round % PROCESSES[model]);
-      const processes = await waitUntil(`${moment} processes`, () => {
-        const found = descendantsOf(running.child.pid ?? 0);
-        return found.length >= moment && found;
-      });
-      running.child.kill(signal);
-      await running.ended;
-      await busy;
-      await waitUntil("every process to end", () => !processes.some(isAlive));
-      await waitUntil("the folder to go", () => left().length === 0);
-      expect(running.stderr()).not.toMatch(/\n\s+at /);
-    }
+    const { lambda, pid, taskRoot } = await startLooping(model);
+    const processes = descendantsOf(lambda.pid);
+    expect(processes).toContain(pid);
+    expect(existsSync(taskRoot)).toBe(true);
+    lambda.child.kill(signal);
+    await lambda.ended;
+    await untilEnded(processes);
+    await waitUntil("the folder to go", () => !existsSync(taskRoot));
   },
 );
 
-test.each(MODELS)("%s ends in order, with requests inside", async (model) => {
-  const { running, left } = startAlone(model);
-  await keepBusy(running);
-  const processes = await waitUntil("all processes", () => {
-    const found = descendantsOf(running.child.pid ?? 0);
-    return found.length >= PROCESSES[model] && found;
-  });
-  running.child.kill("SIGTERM");
-  expect(await running.ended).toBe(0);
-  expect(processes.filter(isAlive)).toEqual([]);
-  expect(left()).toEqual([]);
-  expect(running.stderr()).toBe("");
-});
+test.each(MODELS)(
+  "with %s a reaper that is killed is followed by another, which ends an endless loop",
+  async (model) => {
+    const { lambda, taskRoot } = await startLooping(model);
+    const processes = descendantsOf(lambda.pid);
+    const [reaper = 0] = processes;
+    process.kill(reaper, "SIGKILL");
+    const next = await waitUntil("another reaper", () =>
+      descendantsOf(lambda.pid).find((pid) => !processes.includes(pid)),
+    );
+    const all = [...processes, next];
+    onTestFinished(() => {
+      for (const pid of all.filter(isAlive)) process.kill(pid, "SIGKILL");
+    });
+    lambda.child.kill("SIGKILL");
+    await lambda.ended;
+    await untilEnded(all);
+    await waitUntil("the folder to go", () => !existsSync(taskRoot));
+  },
+);

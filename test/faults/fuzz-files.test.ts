@@ -16,7 +16,7 @@ import { experimentPage } from "../../experiment/reports/html/experiment-page.ts
 import { jsonReport } from "../../experiment/reports/json-report.ts";
 import { KEPT_IN_PAGE, readExperiment } from "../../experiment/reports/recorded-experiment.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
-import { linesOf } from "../record-lines.ts";
+import { linesOf } from "../programs.ts";
 import { burst, recordLines } from "../report/records.ts";
 import { anyBytes, damaged, FUZZ, mutated } from "./inputs.ts";
 

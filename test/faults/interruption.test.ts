@@ -1,67 +1,86 @@
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { startServer } from "../http-server.ts";
-import { descendantsOf, isAlive } from "../processes.ts";
-import { linesOf } from "../record-lines.ts";
-import { waitUntil } from "../wait-until.ts";
-import { answerNow } from "./own-process-each.ts";
-import { onlyObservations, startExperiment } from "./recorded-run.ts";
+/** Signals at whatever moment: every answer is kept, what was told is recorded, and nothing is left. */
 
-/** Embedded Lambda, reaper, and one environment for each request. */
-const besides = 2;
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+import { inputs } from "../effort.ts";
+import { answerNow, startServer } from "../http-server.ts";
+import {
+  descendantsOf,
+  expectNoTrace,
+  isAlive,
+  type Running,
+  readProcessFile,
+  temporaryFolder,
+  untilBelow,
+  untilEnded,
+} from "../processes.ts";
+import {
+  isConcluded,
+  linesOf,
+  onlyObservations,
+  outcomesOf,
+  recordsIn,
+  report,
+  startExperiment,
+  wholeLines,
+} from "../programs.ts";
+import { waitUntil } from "../wait-until.ts";
+
+/** Embedded Lambda and reaper. */
+const BESIDES = 2;
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "%s in the middle exits with 130, keeps every answer and leaves no process",
   async (signal) => {
     const args = ["--concurrency", "3", "--requests", "6", "--hold", "1s", "--runs", "1"];
-    const { running, record, temporary } = startExperiment(...args);
-    await waitUntil("three answers", () => onlyObservations(record()).length >= 3);
-    const processes = descendantsOf(running.child.pid ?? 0);
-    expect(processes.length).toBeGreaterThanOrEqual(besides + 3);
+    const running = startExperiment(args);
+    await waitUntil("three answers", () => onlyObservations(running.record()).length >= 3);
+    const processes = await untilBelow(running.pid, BESIDES + 3);
     running.child.kill(signal);
     expect(await running.ended).toBe(130);
     expect(processes.filter(isAlive)).toEqual([]);
-    expect(temporary()).toEqual([]);
-    const outcomes = onlyObservations(record()).map(({ outcome }) => outcome);
-    expect(outcomes).toEqual([...Array(3).fill("ok"), ...Array(3).fill("aborted")]);
-    expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
+    expect(running.temporary()).toEqual([]);
+    const kept = [...Array(3).fill("ok"), ...Array(3).fill("aborted")];
+    expect(outcomesOf(running.record())).toEqual(kept);
+    expect(isConcluded(running.record())).toBe(true);
     expect(running.stdout()).toMatch(/3 aborted[\s\S]*Record: /);
     expect(running.stderr()).toBe("");
   },
 );
 
 test("Ctrl-C before the shot leaves neither a record nor a process", async () => {
-  const { running, record } = startExperiment("--concurrency", "100", "--hold", "1s");
-  await waitUntil("the embedded Lambda", () => descendantsOf(running.child.pid ?? 0).length >= 2);
-  const processes = descendantsOf(running.child.pid ?? 0);
+  const running = startExperiment(["--concurrency", "100", "--hold", "1s"]);
+  const processes = await untilBelow(running.pid, BESIDES);
   running.child.kill("SIGINT");
   expect(await running.ended).toBe(130);
-  await waitUntil("the processes to end", () => !processes.some(isAlive));
-  expect(record()).toEqual([]);
+  await untilEnded(processes);
+  expect(running.record()).toEqual([]);
   expect(running.stderr()).toBe("");
 });
 
-test("a second Ctrl-C waits for nothing, and the record is concluded all the same", async () => {
-  const { running, record, temporary } = startExperiment("--runs", "1");
-  await waitUntil("the shot", () => record().length > 0);
-  const processes = descendantsOf(running.child.pid ?? 0);
-  const [embedded = 0] = processes;
-  expect(embedded).toBeGreaterThan(1);
-  // It does not end when it is asked to.
-  process.kill(embedded, "SIGSTOP");
-  running.child.kill("SIGINT");
-  await waitUntil("the verdict over all", () => {
-    const last = record().at(-1);
-    return last?.type === "verdict" && last.run === null;
-  });
+/** Signals again and again until the program has ended. */
+async function insist({ child }: Running, signal: NodeJS.Signals): Promise<void> {
   await waitUntil("the end", () => {
-    running.child.kill("SIGINT");
-    return running.child.exitCode !== null || running.child.signalCode !== null;
+    child.kill(signal);
+    return child.exitCode !== null || child.signalCode !== null;
   });
+}
+
+test("a second Ctrl-C waits for nothing, and the record is concluded all the same", async () => {
+  const running = startExperiment(["--runs", "1"]);
+  await waitUntil("the shot", () => running.record().length > 0);
+  const processes = descendantsOf(running.pid);
+  // The embedded Lambda does not end when it is asked to.
+  process.kill(processes[0] ?? 0, "SIGSTOP");
+  running.child.kill("SIGINT");
+  await waitUntil("the verdict over all", () => isConcluded(running.record()));
+  await insist(running, "SIGINT");
   expect(await running.ended).toBe("SIGINT");
-  await waitUntil("the processes to end", () => !processes.some(isAlive));
-  await waitUntil("the temporary folder to be empty", () => temporary().length === 0);
-  expect(record().at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+  await untilEnded(processes);
+  await waitUntil("the temporary folder to be empty", () => running.temporary().length === 0);
+  expect(running.record().at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
   expect(running.stderr()).toBe("");
 });
 
@@ -70,67 +89,132 @@ test("a runner that was stopped goes on where it was, and loses no answer that c
   const { url } = await startServer((request, response) => {
     answers.push(() => answerNow(request, response));
   });
-  const { running, record } = startExperiment("--target", url.href, "--runs", "1");
-  const pid = running.child.pid ?? 0;
+  const running = startExperiment(["--target", url.href, "--runs", "1"]);
   await waitUntil("the burst", () => answers.length === 5);
-  process.kill(pid, "SIGSTOP");
-  await waitUntil("the stop", () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
+  process.kill(running.pid, "SIGSTOP");
+  await waitUntil("the stop", () => / T /.test(readProcessFile(running.pid, "stat")));
   for (const answer of answers) answer();
-  process.kill(pid, "SIGCONT");
+  process.kill(running.pid, "SIGCONT");
   // How long the stop was decides how certain it still is that the requests ran at once.
   expect([0, 3]).toContain(await running.ended);
-  expect(record().at(-1)).toMatchObject({ environments: 5, outcomes: { ok: 5 } });
-  expect(running.stdout()).toMatch(/^Run 1 of 1 · cold · \d+\.\d\d s · 5 environments$/m);
+  expect(running.record().at(-1)).toMatchObject({ environments: 5, outcomes: { ok: 5 } });
   expect(running.stderr()).toBe("");
 });
 
-test("with --json a signal after the verdict leaves a slow reader nothing to miss, and is no success", async () => {
-  const { url } = await startServer(answerNow);
-  const load = ["--concurrency", "100", "--requests", "1000", "--runs", "1"];
-  const { running, record } = startExperiment("--target", url.href, ...load, "--json");
-  running.child.stdout?.pause();
-  await waitUntil("the verdict over all", () => {
-    const last = record().at(-1);
-    return last?.type === "verdict" && last.run === null;
-  });
-  running.child.kill("SIGINT");
-  await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
-  running.child.stdout?.resume();
-  expect(await running.ended).toBe(130);
-  expect(linesOf(running.stdout())).toEqual(record());
-});
-
-/** Fires until so much has come that a pipe nobody reads is full, and is interrupted. */
-async function interruptedBeforeItIsRead(signal: NodeJS.Signals) {
+/** An experiment whose record is more than a pipe holds that nobody reads, of which so much is answered. */
+async function startUnread(answered: number) {
   let asked = 0;
   const { url } = await startServer((request, response) => {
     asked += 1;
-    if (asked <= 900) answerNow(request, response);
+    if (asked <= answered) answerNow(request, response);
   });
-  const load = ["--concurrency", "100", "--requests", "1000", "--runs", "1"];
-  const { running, record } = startExperiment("--target", url.href, ...load, "--json");
+  const load = ["--concurrency", "100", "--requests", "1000", "--runs", "1", "--json"];
+  const running = startExperiment(["--target", url.href, ...load]);
   running.child.stdout?.pause();
-  await waitUntil("900 answers", () => onlyObservations(record()).length === 900);
-  running.child.kill(signal);
-  await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
-  return { running, record };
+  await waitUntil("the answers", () =>
+    answered === 1_000
+      ? isConcluded(running.record())
+      : onlyObservations(running.record()).length === answered,
+  );
+  return running;
 }
 
-test("with --json a signal before a slow reader has taken all leaves it nothing to miss", async () => {
-  const { running, record } = await interruptedBeforeItIsRead("SIGTERM");
-  expect(running.child.exitCode).toBe(null);
-  running.child.stdout?.resume();
-  expect(await running.ended).toBe(130);
-  const lines = record();
-  expect(lines.at(-1)).toMatchObject({ run: null, outcomes: { ok: 900, aborted: 100 } });
-  expect(linesOf(running.stdout())).toEqual(lines);
+test.each([
+  ["after the verdict", 1_000, "SIGINT", { ok: 1_000 }],
+  ["before all has been answered", 900, "SIGTERM", { ok: 900, aborted: 100 }],
+] as const)(
+  "with --json a signal %s leaves a slow reader nothing to miss, and is no success",
+  async (_, answered, signal, outcomes) => {
+    const running = await startUnread(answered);
+    running.child.kill(signal);
+    await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
+    expect(running.child.exitCode).toBe(null);
+    running.child.stdout?.resume();
+    expect(await running.ended).toBe(130);
+    expect(running.record().at(-1)).toMatchObject({ run: null, outcomes });
+    expect(linesOf(running.stdout())).toEqual(running.record());
+  },
+);
+
+test("a reader that takes nothing of --json holds the end up until a second signal only", async () => {
+  const running = await startUnread(900);
+  running.child.kill("SIGINT");
+  await waitUntil("the record's path", () => /^Record: .+\n/.test(running.stderr()));
+  await insist(running, "SIGTERM");
+  const outcomes = { ok: 900, aborted: 100 };
+  expect(running.record().at(-1)).toMatchObject({ run: null, outcomes });
 });
 
-test("who reads nothing of --json holds the end up until a second signal only", async () => {
-  const { running, record } = await interruptedBeforeItIsRead("SIGINT");
-  await waitUntil("the end", () => {
-    running.child.kill("SIGTERM");
-    return running.child.exitCode !== null || running.child.signalCode !== null;
+const CLIENTS = ["Ana", "Barbara", "Mario"];
+/** Besides, as many environments as these clients meet at once. */
+const PROCESSES: Record<Model, number> = {
+  "on-demand": BESIDES + CLIENTS.length,
+  "managed-instances": BESIDES + 3,
+  "web-function": BESIDES + 1,
+};
+/** Of a record: the run, its requests, and the verdicts over it and over the experiment. */
+const LINES = 1 + CLIENTS.length + 2;
+
+/** What has been printed to its end. */
+const wholeOutput = ({ stdout }: Running) => stdout().slice(0, stdout().lastIndexOf("\n") + 1);
+
+/** A moment in the life of an experiment, from its first process, at 0, to its last line, at 1. */
+function momentAt(model: Model, share: number) {
+  const drawn = 1 + Math.floor(share * (PROCESSES[model] + LINES - 1));
+  const processes = Math.min(drawn, PROCESSES[model]);
+  const lines = drawn - processes;
+  const hasCome = (running: Running) =>
+    running.child.exitCode !== null ||
+    (lines === 0
+      ? descendantsOf(running.pid).length >= processes
+      : wholeOutput(running).split("\n").length > lines);
+  return { name: `${model} with ${processes} processes and ${lines} lines`, hasCome };
+}
+
+/** Whether something still listens where an experiment said that its target was. */
+function isOpen(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.once("connect", () => socket.destroy());
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
   });
-  expect(record().at(-1)).toMatchObject({ run: null, outcomes: { ok: 900, aborted: 100 } });
+}
+
+test("whichever process is killed, and whenever: what had been told is recorded, and nothing is left", async () => {
+  const [data, temporary] = [temporaryFolder(), temporaryFolder()];
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary };
+  const rounds = inputs(8, 200);
+  let known: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const model = MODELS[round % MODELS.length] ?? "on-demand";
+    // Drawn, but for that all parts of its life have their turn.
+    const { name, hasCome } = momentAt(model, (round + Math.random()) / rounds);
+    const plan = ["--clients", CLIENTS.join(), "--hold", "100ms", "--runs", "1"];
+    const running = startExperiment(["--model", model, ...plan, "--json"], env);
+    const processes = await waitUntil(name, () => hasCome(running) && descendantsOf(running.pid));
+    // Every fifth time the embedded Lambda, which the runner outlives.
+    const [embedded] = processes;
+    if (round % 5 !== 4) running.child.kill("SIGKILL");
+    else if (embedded !== undefined && isAlive(embedded)) process.kill(embedded, "SIGKILL");
+    await running.ended;
+    await untilEnded(processes);
+    await waitUntil("the folder to be empty", () => readdirSync(temporary).length === 0);
+    expectNoTrace(running.stderr());
+
+    const [path, ...more] = recordsIn(data).filter((one) => !known.includes(one));
+    known = recordsIn(data);
+    expect(more).toEqual([]);
+    const record = path === undefined ? "" : readFileSync(path, "utf8");
+    // A line is on the record before it is told.
+    expect(record.startsWith(wholeOutput(running)), name).toBe(true);
+    const [first] = wholeLines(path);
+    if (first?.type === "run") expect(await isOpen(first.target.url)).toBe(false);
+  }
+  // What became of the killed ones can be read by their records alone.
+  const paths = known.filter((path) => statSync(path).size > 0);
+  const { code, stdout, stderr } = await report("--format", "csv", ...paths);
+  expect([code, stderr]).toEqual([0, ""]);
+  const observations = paths.flatMap(wholeLines).filter(({ type }) => type === "observation");
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1 + observations.length);
 });

@@ -4,11 +4,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { collect, descendantsOf, isAlive, ROOT, temporaryFolder } from "../processes.ts";
-import { recordIn } from "../screen/open-screen.ts";
-import { KEYS, Terminal } from "../screen/terminal.ts";
+import {
+  collect,
+  descendantsOf,
+  isAlive,
+  ROOT,
+  temporaryFolder,
+  untilEnded,
+} from "../processes.ts";
+import { isConcluded, recordIn } from "../programs.ts";
+import { openShell } from "../screen/open-screen.ts";
+import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
-import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const;
 const PLAN = ["--clients", "Ana,Barbara", "--runs", "1"];
@@ -59,13 +66,11 @@ async function endExperiment(signal: NodeJS.Signals): Promise<void> {
   const data = temporaryFolder();
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
   const { child, stdout, processes } = npmRun(["experiment", "--", ...LONG], env);
-  await waitUntil("the shot", () => wholeLines(recordsIn(data)[0]).length > 0);
+  await waitUntil("the shot", () => recordIn(data).length > 0);
   expect(processes().length).toBeGreaterThan(2);
   child.kill(signal);
   await waitUntil(`every process to end by ${signal}`, () => !processes().some(isAlive));
-  const lines = wholeLines(recordsIn(data)[0]);
-  expect(onlyObservations(lines).map(({ outcome }) => outcome)).toEqual(["aborted", "aborted"]);
-  expect(lines.at(-1)).toMatchObject({ type: "verdict", run: null });
+  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 2 } });
   await waitUntil("the record's path", () => /2 aborted[\s\S]*^Record: /m.test(stdout()));
 }
 
@@ -80,11 +85,7 @@ test("a signal to npm, and its end by any other, end what it has started in orde
 async function npmInShell(
   words: string,
 ): Promise<{ terminal: Terminal; data: string; npm: number }> {
-  const data = temporaryFolder();
-  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, PS1: "prompt> ", HISTFILE: "" };
-  const terminal = new Terminal("bash", ["--norc", "-i"], { env });
-  onTestFinished(() => terminal.dispose());
-  await terminal.shows(/prompt>/);
+  const { terminal, data } = await openShell();
   terminal.press(`npm run -s ${words}${KEYS.enter}`);
   const npm = await waitUntil("npm", () => descendantsOf(terminal.pid)[0]);
   return { terminal, data, npm };
@@ -99,7 +100,7 @@ test("whatever ends npm, the shell has a usable terminal after the screen", asyn
       await terminal.shows(/in flight/);
       const processes = descendantsOf(terminal.pid);
       process.kill(npm, signal);
-      await waitUntil(`every process to end by ${signal}`, () => !processes.some(isAlive));
+      await untilEnded(processes);
       await waitUntil("the usual screen", () => !terminal.isAlternate);
       expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 2 } });
       terminal.press(`stty -a; echo us''able${KEYS.enter}`);
@@ -128,10 +129,8 @@ test("what npm runs in the background, under nohup or not, outlives the shell th
       const env = { ...process.env, LAMBDA_CONCURRENCY_TEST_DATA: data };
       const shell = spawn("sh", ["-c", command], { cwd: ROOT, env, stdio: "ignore" });
       await once(shell, "exit");
-      const verdict = await waitUntil("the verdict over all", () =>
-        wholeLines(recordsIn(data)[0]).find((line) => line.type === "verdict" && line.run === null),
-      );
-      expect(verdict).toMatchObject({ outcomes: { ok: 2 } });
+      await waitUntil("the verdict over all", () => isConcluded(recordIn(data)));
+      expect(recordIn(data).at(-1)).toMatchObject({ outcomes: { ok: 2 } });
     }),
   );
 });

@@ -1,12 +1,115 @@
+/** Fired at for long, with faults of every kind: nothing grows. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inputs } from "../effort.ts";
-import { descendantsOf, isAlive, start } from "../processes.ts";
+import { type SeenRequest, startServer, type TestServer } from "../http-server.ts";
+import { descendantsOf, isAlive, temporaryFile, temporaryFolder } from "../processes.ts";
+import {
+  isConcluded,
+  onlyObservations,
+  recordsIn,
+  startLambdaAlone,
+  wholeLines,
+} from "../programs.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
-import { startFaultyFront } from "./faulty-front.ts";
-import { type Held, scales, thirds } from "./memory.ts";
-import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
+
+/** Ways to spoil an answer; without any of them the target itself answers. */
+const FAULTS: readonly ((response: ServerResponse) => void)[] = [
+  // Throttled.
+  (response) => response.writeHead(429).end('{"message":"Rate Exceeded."}'),
+  // Reset before the answer, and in the middle of it.
+  (response) => response.socket?.resetAndDestroy(),
+  (response) => response.write("{", () => response.socket?.resetAndDestroy()),
+  // Failed, and what is no answer at all.
+  (response) => response.writeHead(502).end("Internal Server Error"),
+  (response) => response.end("<html>"),
+];
+
+/** How many requests come before one that is never answered, which takes its time. */
+const NEVER_ANSWERED = 1_000;
+
+/** Starts a front for a test; what is sent to it, one in two times reaches the target. */
+function startFaultyFront(target: string): Promise<TestServer> {
+  let drawn = 0;
+  return startServer((request, response) => {
+    drawn += 1;
+    if (drawn % NEVER_ANSWERED === 0) return;
+    const fault = drawn % 2 === 0 ? undefined : FAULTS[Math.floor(Math.random() * FAULTS.length)];
+    if (fault) fault(response);
+    else void pass(target, request, response).catch(() => response.destroy());
+  });
+}
+
+async function pass(target: string, { body }: SeenRequest, response: ServerResponse) {
+  const answer = await fetch(target, { method: "POST", body });
+  const text = await answer.text();
+  response.writeHead(answer.status).end(text);
+}
+
+interface Held {
+  /** In MB. */
+  heap: number;
+  rss: number;
+  files: number;
+}
+
+interface Scales {
+  /** What the program must import before all else. */
+  preload: string;
+  /** Weighs it, as often as it is asked to. */
+  weigh: (pid: number) => Promise<Held>;
+}
+
+/** On a signal the program collects its garbage and writes down what is left. */
+function scales(): Scales {
+  const folder = temporaryFolder();
+  const preload = temporaryFile(
+    "weigh.mjs",
+    `import { renameSync, writeFileSync } from "node:fs";
+     import { setFlagsFromString } from "node:v8";
+     import { runInNewContext } from "node:vm";
+     setFlagsFromString("--expose-gc");
+     const collect = runInNewContext("gc");
+     let weighed = 0;
+     process.on("SIGUSR2", () => {
+       collect();
+       const { heapUsed, rss } = process.memoryUsage();
+       weighed += 1;
+       const path = ${JSON.stringify(folder)} + "/" + process.pid + "-" + weighed;
+       writeFileSync(path + ".part", JSON.stringify({ heap: heapUsed / 1e6, rss: rss / 1e6 }));
+       renameSync(path + ".part", path);
+     });`,
+  );
+  const times = new Map<number, number>();
+  const weigh = async (pid: number): Promise<Held> => {
+    const time = (times.get(pid) ?? 0) + 1;
+    times.set(pid, time);
+    const path = join(folder, `${pid}-${time}`);
+    process.kill(pid, "SIGUSR2");
+    await waitUntil(`the weight of ${pid}`, () => existsSync(path));
+    const files = readdirSync(`/proc/${pid}/fd`).length;
+    return { ...(JSON.parse(readFileSync(path, "utf8")) as Omit<Held, "files">), files };
+  };
+  return { preload, weigh };
+}
+
+/** Medians of the first and of the last third of what was weighed, after a quarter to warm up. */
+function thirds(weights: readonly Held[]): { first: Held; last: Held } {
+  const warm = weights.slice(Math.floor(weights.length / 4));
+  const length = Math.ceil(warm.length / 3);
+  return { first: medians(warm.slice(0, length)), last: medians(warm.slice(-length)) };
+}
+
+function medians(weights: readonly Held[]): Held {
+  const median = (of: keyof Held) =>
+    weights.map((held) => held[of]).sort((a, b) => a - b)[Math.floor(weights.length / 2)] ?? 0;
+  return { heap: median("heap"), rss: median("rss"), files: median("files") };
+}
 
 /** How long it is fired, in milliseconds. */
 const DURATION_MS = inputs(6_000, 600_000);
@@ -15,11 +118,10 @@ const HARM_EVERY = 4;
 
 test("fired at again and again, with faults of every kind, nothing grows and every request is counted", async () => {
   const { preload, weigh } = scales();
-  const lambda = start("local-lambda/serve.ts", ["--timeout", "1"], {
+  const lambda = await startLambdaAlone(["--timeout", "1"], {
     NODE_OPTIONS: `--import ${preload}`,
   });
-  const target = await waitUntil("the URL", () => /http:\S+/.exec(lambda.stdout())?.[0]);
-  const front = await startFaultyFront(target);
+  const front = await startFaultyFront(lambda.url);
   const args = ["--target", front.url.href, "--hold", "100ms"];
   const { terminal, data } = await openScreen({ args, nodeArgs: ["--import", preload] });
 
@@ -28,11 +130,11 @@ test("fired at again and again, with faults of every kind, nothing grows and eve
   let fired = 0;
   for (; Date.now() < end; fired++) {
     await begin(fired);
-    if (fired % HARM_EVERY === 0) harmOne(lambda.child.pid ?? 0, "SIGKILL");
-    if (fired % HARM_EVERY === 2) harmOne(lambda.child.pid ?? 0, "SIGSTOP");
+    if (fired % HARM_EVERY === 0) harmOne(lambda.pid, "SIGKILL");
+    if (fired % HARM_EVERY === 2) harmOne(lambda.pid, "SIGSTOP");
     await concluded(fired);
     weights.screen.push(await weigh(terminal.pid));
-    weights.lambda.push(await weigh(lambda.child.pid ?? 0));
+    weights.lambda.push(await weigh(lambda.pid));
   }
   terminal.press("q");
   expect(await terminal.exited).toBe(0);
@@ -67,10 +169,7 @@ test("fired at again and again, with faults of every kind, nothing grows and eve
   }
 
   function concluded(before: number): Promise<true> {
-    return waitUntil("its verdict", () => {
-      const last = wholeLines(recordsIn(data)[before]).at(-1);
-      return last?.type === "verdict" && last.run === null;
-    });
+    return waitUntil("its verdict", () => isConcluded(wholeLines(recordsIn(data)[before])));
   }
 });
 

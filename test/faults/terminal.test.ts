@@ -1,76 +1,85 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { descendantsOf, isAlive, ROOT, start, temporaryFolder } from "../processes.ts";
-import { openScreen, recordIn } from "../screen/open-screen.ts";
-import { KEYS } from "../screen/terminal.ts";
-import { waitUntil } from "../wait-until.ts";
-import { onlyObservations, recordsIn, wholeLines } from "./recorded-run.ts";
-import { TERMINAL_EMULATOR } from "./terminal-emulator.ts";
+/** Terminals that go, stop or lack something, and how the screen leaves them: usable, and with a record. */
 
-/** What a program whose words nobody sees writes down: what it crashed with, and how it ended. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import {
+  commandOf,
+  descendantsOf,
+  isAlive,
+  run,
+  start,
+  temporaryFile,
+  temporaryFolder,
+  untilEnded,
+} from "../processes.ts";
+import { isConcluded, outcomesOf, recordIn, SHORT, startExperiment } from "../programs.ts";
+import { openFromShell, openScreen, startTerminal } from "../screen/open-screen.ts";
+import { KEYS, type Terminal } from "../screen/terminal.ts";
+import { waitUntil } from "../wait-until.ts";
+
+const ABORTED = Array(5).fill("aborted");
+
+/** Code to preload that writes down what nobody sees: what a program crashed with, and how it ended. */
 function witness(): { preload: string; saw: () => string } {
-  const [preload, endings] = ["witness.mjs", "endings"].map((name) =>
-    join(temporaryFolder(), name),
-  ) as [string, string];
-  writeFileSync(
-    preload,
+  const endings = join(temporaryFolder(), "endings");
+  const preload = temporaryFile(
+    "witness.mjs",
     `import { appendFileSync } from "node:fs";
      const write = (text) => appendFileSync(${JSON.stringify(endings)}, text + "\\n");
      process.on("uncaughtExceptionMonitor", ({ stack }) => write(stack));
      process.on("exit", (code) => write("exit " + code));`,
   );
-  return { preload, saw: () => readFileSync(endings, "utf8") };
+  return { preload, saw: () => (existsSync(endings) ? readFileSync(endings, "utf8") : "") };
 }
 
 test.each([
-  ["the experiment", "experiment/command/run-experiment.ts", [], 130],
-  ["the screen", "tui/start-screen.ts", ["--target", "local"], 0],
-] as const)("%s ends in order when its terminal is gone", async (_, program, args, code) => {
+  ["experiment", [], 130],
+  ["tui", ["--target", "local"], 0],
+] as const)("%s ends in order when its terminal is gone", async (program, args, code) => {
   const [data, temporary] = [temporaryFolder(), temporaryFolder()];
   const { preload, saw } = witness();
-  const terminal = start(
-    TERMINAL_EMULATOR,
-    [process.execPath, "--import", preload, join(ROOT, program), ...args],
-    { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary },
-  );
-  const record = () => wholeLines(recordsIn(data)[0]);
-  await waitUntil("the shot", () => record().length > 0);
+  const emulator = new URL("../screen/terminal-emulator.ts", import.meta.url);
+  const command = commandOf(program, args, ["--import", preload]);
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary };
+  const terminal = run([process.execPath, fileURLToPath(emulator), ...command], env);
+  await waitUntil("the shot", () => recordIn(data).length > 0);
   const pid = Number(/^pid (\d+)/.exec(terminal.stdout())?.[1]);
   const processes = [pid, ...descendantsOf(pid)];
   expect(processes.length).toBeGreaterThan(2);
   terminal.child.kill("SIGKILL");
-  await waitUntil("every process to end", () => !processes.some(isAlive));
+  await untilEnded(processes);
   expect(saw()).toBe(`exit ${code}\n`);
   expect(readdirSync(temporary)).toEqual([]);
-  expect(onlyObservations(record()).map(({ outcome }) => outcome)).toEqual(
-    Array(5).fill("aborted"),
-  );
-  expect(record().at(-1)).toMatchObject({ type: "verdict", run: null });
+  expect(outcomesOf(recordIn(data))).toEqual(ABORTED);
+  expect(isConcluded(recordIn(data))).toBe(true);
 });
 
-test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
-  "%s leaves while firing, with the terminal restored and no process left",
-  async (signal) => {
-    const { terminal, data } = await openScreen();
-    terminal.press(KEYS.enter);
-    await terminal.shows(/in flight/);
-    const processes = descendantsOf(terminal.pid);
-    terminal.signal(signal);
-    expect(await terminal.exited).toBe(0);
-    await waitUntil("the usual screen", () => !terminal.isAlternate);
-    await terminal.shows(/^INCONCLUSIVE {2}No request was answered: 5 aborted[\s\S]*^Record: /m);
-    expect(processes.filter(isAlive)).toEqual([]);
-    expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
-  },
-);
+test.each<[string, (terminal: Terminal) => void]>([
+  ["q", (terminal) => terminal.press("q")],
+  ["Ctrl-C", (terminal) => terminal.press(KEYS.ctrl("c"))],
+  ["SIGTERM", (terminal) => terminal.signal("SIGTERM")],
+  ["SIGHUP", (terminal) => terminal.signal("SIGHUP")],
+  ["SIGINT", (terminal) => terminal.signal("SIGINT")],
+])("%s leaves while firing, with the terminal restored and no process left", async (_, leave) => {
+  const { terminal, data } = await openScreen();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  const processes = descendantsOf(terminal.pid);
+  leave(terminal);
+  expect(await terminal.exited).toBe(0);
+  await waitUntil("the usual screen", () => !terminal.isAlternate);
+  await terminal.shows(/^INCONCLUSIVE[\s\S]*^Record: /m);
+  expect(processes.filter(isAlive)).toEqual([]);
+  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+});
 
 test.each([
   ["inside rendering", "Number.prototype.toFixed = () => { throw new Error('nothing works') };"],
   ["anywhere else", "setTimeout(() => { throw new Error('nothing works') });"],
 ])("a crash %s leaves a usable terminal and says that it is a bug", async (_, crash) => {
-  const preload = join(temporaryFolder(), "crash.mjs");
-  writeFileSync(preload, `process.on("SIGUSR2", () => { ${crash} });`);
+  const preload = temporaryFile("crash.mjs", `process.on("SIGUSR2", () => { ${crash} });`);
   const { terminal, data } = await openScreen({ nodeArgs: ["--import", preload] });
   terminal.press(KEYS.enter);
   await terminal.shows(/in flight/);
@@ -81,9 +90,148 @@ test.each([
   expect(text).not.toMatch(/^ +at /m);
   expect(terminal.isAlternate).toBe(false);
   // The cursor, which Ink hides, is seen again.
-  expect(terminal.written.lastIndexOf("?25h")).toBeGreaterThan(
-    terminal.written.lastIndexOf("?25l"),
-  );
+  const [shown, hidden] = ["?25h", "?25l"].map((code) => terminal.written.lastIndexOf(code));
+  expect(shown).toBeGreaterThan(hidden ?? 0);
   expect(processes.filter(isAlive)).toEqual([]);
   expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+});
+
+test.each<[string, (terminal: Terminal) => void]>([
+  ["Ctrl-Z", (terminal) => terminal.press(KEYS.ctrl("z"))],
+  ["SIGTSTP", (terminal) => process.kill(descendantsOf(terminal.pid)[0] ?? 0, "SIGTSTP")],
+  ["SIGSTOP", (terminal) => process.kill(descendantsOf(terminal.pid)[0] ?? 0, "SIGSTOP")],
+])("a screen that %s stopped has the terminal again after fg", async (how, stop) => {
+  const { terminal, data } = await openFromShell();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  stop(terminal);
+  await terminal.shows(/Stopped[\s\S]*prompt>/);
+  // The shell cannot undo what a program has done to the terminal that could not know of its stop.
+  expect(terminal.isAlternate).toBe(how === "SIGSTOP");
+  terminal.press(`fg${KEYS.enter}`);
+  await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
+  expect(terminal.isAlternate).toBe(true);
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+  terminal.press(", Zoe");
+  expect(await terminal.shows(/John, Zoe/)).not.toMatch(/prompt>|Stopped/);
+  terminal.press(KEYS.ctrl("c"));
+  await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
+  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 10 } });
+  terminal.press(`exit${KEYS.enter}`);
+  await terminal.exited;
+});
+
+/** Keeps what the screen loads lazily from being loaded, and says so where it would be. */
+function neverLoaded(): string {
+  const [entry = ""] = commandOf("tui", []).slice(-1);
+  const [, lazy = ""] = /import\("\.(\/.+?)"\)/.exec(readFileSync(entry, "utf8")) ?? [];
+  expect(lazy).not.toBe("");
+  return `import { registerHooks } from "node:module";
+    const source = "console.log('loading'); await new Promise((r) => setTimeout(r, 600_000));";
+    registerHooks({
+      load: (url, context, next) =>
+        url.endsWith(${JSON.stringify(lazy)})
+          ? { format: "module", shortCircuit: true, source }
+          : next(url, context),
+    });`;
+}
+
+test.each([
+  ["SIGHUP", 129],
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s while the screen is loaded gives the terminal back", async (signal, code) => {
+  const nodeArgs = ["--import", temporaryFile("never.mjs", neverLoaded())];
+  const shell = ["sh", "-c", '"$@"; code=$?; stty -a; exit $code', "sh"];
+  const terminal = startTerminal([...shell, ...commandOf("tui", [], nodeArgs)]);
+  await terminal.shows(/^loading/m);
+  process.kill(descendantsOf(terminal.pid)[0] ?? 0, signal);
+  expect(await terminal.exited).toBe(code);
+  const settings = await terminal.shows(/\becho\b/);
+  expect(settings).toMatch(/ icanon /);
+  expect(settings).not.toMatch(/ -(icanon|echo|isig) /);
+});
+
+test("a paste that never ends is taken for what has come, and Ctrl-C does not wait for that", async () => {
+  const { terminal } = await openScreen();
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+  terminal.press("\u001b[200~, Zoe");
+  await terminal.shows(/John, Zoe/);
+  terminal.press(", Max");
+  await terminal.shows(/John, Zoe, Max/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/⏎ fire/);
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+  // There q is a letter.
+  terminal.press(`q\u001b[200~never ends${KEYS.ctrl("c")}`);
+  expect(await terminal.exited).toBe(0);
+});
+
+/** The embedded Lambda of a program, which is the first process that it starts. */
+const embeddedBelow = (pid: number): number => descendantsOf(pid)[0] ?? 0;
+
+test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not wait for it"])(
+  "an embedded Lambda that hangs keeps nobody from leaving %s, and nothing of it is left",
+  async (how) => {
+    const temporary = temporaryFolder();
+    const env = { TMPDIR: temporary };
+    const { terminal, data } = await openScreen({ columns: 120, args: SHORT, env });
+    terminal.press(KEYS.enter);
+    await terminal.shows(/run 1 of 1 · cold · 5 of 5[\s\S]*c cold start/);
+    const processes = descendantsOf(terminal.pid);
+    process.kill(embeddedBelow(terminal.pid), "SIGSTOP");
+    if (how.startsWith("after Esc")) {
+      terminal.press("c");
+      await terminal.shows(/Esc stop/);
+      terminal.press(KEYS.escape);
+      await terminal.shows(/c cold start/);
+    }
+    terminal.press("q");
+    await terminal.shows(/Waiting for the target to end …/);
+    if (how.startsWith("by Ctrl-C")) terminal.press(KEYS.ctrl("c"));
+    const code = await terminal.exited;
+    if (how.startsWith("after Esc")) expect(code).toBe(0);
+    await untilEnded(processes);
+    await waitUntil("the folder to be empty", () => readdirSync(temporary).length === 0);
+    expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 5 } });
+  },
+);
+
+test("of an embedded Lambda that ends between two runs it is said that it has, and to fire again", async () => {
+  const running = startExperiment([]);
+  await waitUntil("the shot", () => running.record().length > 0);
+  process.kill(embeddedBelow(running.pid), "SIGKILL");
+  const { terminal, data } = await openScreen();
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+  process.kill(embeddedBelow(terminal.pid), "SIGKILL");
+  expect(await running.ended).toBe(1);
+  const said = "The embedded Lambda has ended.\nFire again: it is started anew.\n";
+  expect(running.stderr()).toBe(`error: ${said}`);
+  await terminal.shows(/FAILED +The embedded Lambda has ended\.\s+Fire again/);
+  for (const lines of [running.record(), recordIn(data)]) {
+    expect(lines.at(-1)).toMatchObject({ run: null, outcomes: { failed: 5 } });
+  }
+  terminal.press(KEYS.enter);
+  await terminal.shows(/in flight/);
+});
+
+test("without a terminal the screen names the command that needs none", async () => {
+  const screen = start("tui", []);
+  expect(await screen.ended).toBe(2);
+  expect(screen.stderr()).toMatch(/^The screen needs a terminal\. .*\n +npm run experiment\n$/);
+});
+
+test.each([
+  ["TERM=dumb", "TERM=dumb is none"],
+  ["-uTERM", "TERM is not set"],
+])("in a terminal without places, %s, it does so too", async (change, why) => {
+  const terminal = startTerminal(["env", change, ...commandOf("tui", [])]);
+  expect(await terminal.exited).toBe(2);
+  await terminal.shows(new RegExp(`${why}[\\s\\S]*npm run experiment`));
+  // No escape, and no mode of the terminal that was changed.
+  expect(terminal.written).not.toContain("\u001b");
 });

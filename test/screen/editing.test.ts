@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../processes.ts";
+import { temporaryFile, temporaryFolder } from "../processes.ts";
 import { openScreen } from "./open-screen.ts";
 import { KEYS, type Terminal } from "./terminal.ts";
 
@@ -44,8 +44,9 @@ test("options on the command line go before what was kept", async () => {
   expect(terminal.lines[2]).toBe(" Eva · 3 runs of 1 request, 1 at once, held 2 s");
 });
 
-test("while typing the message names the field and its limits, and Enter takes nothing over", async () => {
-  const { terminal } = await openScreen();
+test("while typing the message names the field and its limits, and neither Enter nor Escape takes anything over", async () => {
+  const { terminal, data } = await openScreen();
+  const before = terminal.lines[2];
   await edit(terminal);
   terminal.press(KEYS.tab);
   await terminal.shows(/▸ Concurrency/);
@@ -55,6 +56,12 @@ test("while typing the message names the field and its limits, and Enter takes n
   terminal.press("\u007f");
   await terminal.shows(/▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);
   expect(terminal.text).not.toMatch(/✗/);
+  terminal.press("0");
+  await terminal.shows(/▸ Concurrency +50/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+  expect(terminal.lines[2]).toBe(before);
+  expect(existsSync(join(data, "settings.json"))).toBe(false);
 });
 
 test("what arrives in one piece is taken character by character", async () => {
@@ -62,18 +69,6 @@ test("what arrives in one piece is taken character by character", async () => {
   await edit(terminal);
   terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
   await terminal.shows(/Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/);
-});
-
-test("Escape leaves the plan as it was", async () => {
-  const { terminal, data } = await openScreen();
-  const before = terminal.lines[2];
-  await edit(terminal);
-  terminal.press("x");
-  await terminal.shows(/Johnx/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet/);
-  expect(terminal.lines[2]).toBe(before);
-  expect(existsSync(join(data, "settings.json"))).toBe(false);
 });
 
 test("a list can be pasted, and the cursor stands where the next character goes", async () => {
@@ -91,4 +86,31 @@ test("a list can be pasted, and the cursor stands where the next character goes"
   terminal.press("!");
   await terminal.shows(/▸ Clients +A!na, 日本, Mario/);
   expect(terminal.cursor).toEqual({ column: column + 2, row });
+});
+
+test("a plan whose runs differ is named, and its form says what editing would do", async () => {
+  const { terminal } = await openScreen({ args: ["--plan", "ramp"] });
+  expect(terminal.lines[2]).toBe(" ramp: 127 requests in 7 runs, 1 to 64 at once, held 1 s");
+  expect(terminal.text).toMatch(/Run by run 1 to 64 requests leave at the same instant/);
+  terminal.press("e");
+  await terminal.shows(/7 runs of 64 requests, 64 at once/);
+  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ: ⏎ replaces them/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet/);
+  expect(terminal.lines[2]).toMatch(/^ ramp: 127 requests in 7 runs/);
+});
+
+test("a plan file is not changed by what was kept of another plan", async () => {
+  const data = temporaryFolder();
+  const kept = { plan: { clients: "Eva", concurrency: "3", runs: "4" }, target: "local" };
+  writeFileSync(join(data, "settings.json"), JSON.stringify(kept));
+  const stages = [
+    { concurrency: 1, requests: 1 },
+    { concurrency: 2, requests: 3, pauseMs: 100 },
+  ];
+  const path = temporaryFile("two.json", JSON.stringify({ clients: ["Bo"], holdMs: 300, stages }));
+  const { terminal } = await openScreen({ data, target: "kept", args: ["--plan", path] });
+  expect(terminal.lines[2]).toMatch(
+    /^ two: 4 requests in 2 runs, .* a pause of 100 ms, held 300 ms$/,
+  );
 });

@@ -1,9 +1,11 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { fewFiles } from "../another-machine.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
-import { descendantsOf, temporaryFolder } from "../processes.ts";
+import { commandOf, descendantsOf } from "../processes.ts";
+import { outcomesOf, recordIn } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
-import { openScreen, QUICK, recordIn } from "./open-screen.ts";
-import { KEYS, Terminal } from "./terminal.ts";
+import { openScreen, QUICK, startTerminal } from "./open-screen.ts";
+import { KEYS, type Terminal } from "./terminal.ts";
 
 async function fire(terminal: Terminal): Promise<string> {
   terminal.press(KEYS.enter);
@@ -66,18 +68,11 @@ test("a second experiment finds the environments of the first, until a cold star
   expect(third.match(/^ {2}\d {2}[0-9a-f]{4} {2}cold/gm)).toHaveLength(5);
 });
 
-test("the pause before a run counts down", async () => {
-  const { terminal } = await openScreen({ args: ["--hold", "100ms", "--pause", "2s"] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/run 1 of 2 · next in 2 s/);
-  await terminal.shows(/run 1 of 2 · next in 1 s/);
-  await terminal.shows(/run 2 of 2 · warm · 5 of 5/);
-});
-
-test("Escape in a pause ends the experiment, and nothing waits for the next run", async () => {
+test("the pause before a run counts down, and Escape ends it and the experiment", async () => {
   const { terminal } = await openScreen({ args: ["--hold", "100ms", "--pause", "1h"] });
   terminal.press(KEYS.enter);
-  await terminal.shows(/run 1 of 2 · next in 3,\d\d\d s/);
+  const [, first] = /next in (3,\d\d\d) s/.exec(await terminal.shows(/next in 3,\d\d\d s/)) ?? [];
+  await terminal.shows(new RegExp(`run 1 of 2 · next in (?!${first})3,\\d\\d\\d s`));
   terminal.press(KEYS.escape);
   const text = await terminal.shows(/run 1 of 2 · cold · 5 of 5[\s\S]*⏎ fire/);
   expect(text).toMatch(/5 environments served 5 requests/);
@@ -89,10 +84,7 @@ test("Escape stops a run, and what was in flight is on the record as aborted", a
   await terminal.shows(/in flight/);
   terminal.press(KEYS.escape);
   await terminal.shows(/INCONCLUSIVE/);
-  const outcomes = recordIn(data).flatMap((line) =>
-    line.type === "observation" ? [line.outcome] : [],
-  );
-  expect(outcomes).toEqual(Array(5).fill("aborted"));
+  expect(outcomesOf(recordIn(data))).toEqual(Array(5).fill("aborted"));
 });
 
 test("a failure is shown with its next step, and the screen lives on", async () => {
@@ -104,7 +96,10 @@ test("a failure is shown with its next step, and the screen lives on", async () 
 });
 
 test("a plan that cannot work is said before it is fired", async () => {
-  const { terminal } = await openScreen({ args: ["--concurrency", "200"], maxFiles: 1_000 });
+  const { terminal } = await openScreen({
+    args: ["--concurrency", "200"],
+    machine: fewFiles(1_000),
+  });
   await terminal.shows(/CANNOT FIRE {2}The embedded Lambda needs [\d,]+ open files/);
   terminal.press("e");
   await terminal.shows(/Concurrency {3}200/);
@@ -128,22 +123,6 @@ test("requests without an environment are shown with what became of them", async
   expect(text).toMatch(/failed +Barbara +403 Forbidden/);
 });
 
-test("what a target answers reaches the terminal as text alone", async () => {
-  const server = await startServer((_, response) => {
-    response.writeHead(500).end(JSON.stringify({ message: "\u001b]2;owned\u0007\u001b[31mred\n" }));
-  });
-  const { terminal } = await openScreen({ args: ["--target", server.url.href] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/INCONCLUSIVE/);
-  expect(terminal.text).toMatch(/\\u001b\[31mred/);
-  terminal.press("q");
-  await terminal.exited;
-  await terminal.shows(/^INCONCLUSIVE/m);
-  expect(terminal.written).not.toContain("owned\u0007");
-  expect(terminal.written).not.toContain(`${KEYS.escape}[31mred`);
-  expect(terminal.title).not.toMatch(/owned/);
-});
-
 test("an embedded Lambda that died is started anew", async () => {
   const { terminal } = await openScreen({ args: QUICK });
   await fire(terminal);
@@ -155,15 +134,34 @@ test("an embedded Lambda that died is started anew", async () => {
 });
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {
-  const terminal = new Terminal(
-    process.execPath,
-    ["tui/start-screen.ts", "--target", "local", ...QUICK],
-    {
-      env: { LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder() },
-    },
-  );
-  onTestFinished(() => terminal.dispose());
+  const terminal = startTerminal(commandOf("tui", ["--target", "local", ...QUICK]));
   terminal.press("?");
   const text = await terminal.shows(/fire the plan[\s\S]*q quit/);
   expect(text).toMatch(/^ Lambda Concurrency Test/);
+});
+
+test("k fires at the control first, says what it showed, and then fires at the target", async () => {
+  const { terminal, data } = await openScreen({ args: QUICK, columns: 100 });
+  terminal.press("k");
+  await terminal.shows(/control, run 1 of 2[\s\S]*5 at once/);
+  const text = await terminal.shows(/ISOLATED {2}5 environments served 10 requests[\s\S]*⏎ fire/);
+  expect(text).toMatch(/CONTROL {2}The instrument saw sharing when it happened: 20 overlaps in 10/);
+  expect(text).not.toMatch(/control, run|mixed/);
+  const roles = recordIn(data).filter((line) => line.type === "run");
+  expect(roles.map(({ role }) => role)).toEqual(["control", "control", "experiment", "experiment"]);
+
+  // The next one is fired without it, at the environments that are warm now.
+  terminal.press(KEYS.enter);
+  const again = await terminal.shows(/run 2 of 2 · warm[\s\S]*Over 2 experiments: below/);
+  expect(again).not.toMatch(/CONTROL/);
+});
+
+test("requests that share a process are seen to, in words", async () => {
+  const args = ["--model", "web-function", "--hold", "1s", "--runs", "1"];
+  const { terminal } = await openScreen({ args, target: "kept", columns: 120, rows: 30 });
+  await terminal.shows(/local · web-function/);
+  terminal.press(KEYS.enter);
+  const text = await terminal.shows(/SHARED {2}\w+ was inside/);
+  expect(text).toMatch(/1 {2}[0-9a-f]{4} {2}.*5 at once +Ana +●━+● +mixed/);
+  expect(text.match(/ mixed$/gm)?.length).toBeGreaterThan(2);
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startServer } from "../http-server.ts";
 import { temporaryFolder } from "../processes.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -116,23 +116,4 @@ test("help tells keys and words, and scrolls", async () => {
   await terminal.shows(/trial +a request that certainly ran while another ran/);
   terminal.press(KEYS.escape);
   await terminal.shows(/Nothing fired yet/);
-});
-
-test("requests that share a process are seen to, in words", async () => {
-  vi.stubEnv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]77aa0000");
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  const { handler } = await import("../../handler/index.ts");
-  const server = await startServer(async ({ body }, response) => {
-    const answer = await handler({ body }, { awsRequestId: crypto.randomUUID() });
-    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
-  });
-  const args = ["--target", server.url.href, "--hold", "1s", "--runs", "1"];
-  const { terminal } = await openScreen({ args, columns: 120 });
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/SHARED {2}\w+ was inside/);
-  expect(text).toMatch(/1 {2}77aa {2}5 at once +Ana +●━+● +mixed/);
-  expect(text.match(/ mixed$/gm)).toHaveLength(4);
-  expect(text).toMatch(/all 5 answered \{ counter: 5, client: "\w+", clients: \["Ana"/);
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
 });

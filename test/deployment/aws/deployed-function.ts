@@ -1,7 +1,10 @@
 /** A function of Lambda that runs: its versions, who may call it, and its URLs, which answer. */
 
-import { rmSync } from "node:fs";
-import { basename } from "node:path";
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import {
   defaultConfiguration,
@@ -15,9 +18,8 @@ import {
 } from "../../../local-lambda/function-url/authorization.ts";
 import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
 import { type Account, AwsError } from "./account.ts";
-import { codeSha256, filesOf, unpack } from "./archive.ts";
 import type { LogGroup } from "./logs.ts";
-import { isRecord, type Properties } from "./properties.ts";
+import { ASSET_OR_ARCHIVE, isArchive, isRecord, type Properties, SIGNATURE } from "./properties.ts";
 
 export const INVOKE_URL = "lambda:InvokeFunctionUrl";
 export const INVOKE = "lambda:InvokeFunction";
@@ -193,14 +195,30 @@ export class DeployedFunction {
     this.lastModified = new Date().toISOString();
   }
 
+  /** Writes the files of an archive, which a program made, into a new folder. */
   #unpacked(code: unknown): Omit<Version, "configuration"> {
-    const files = filesOf(code);
-    const folder = unpack(files);
+    if (!isArchive(code) || !isRecord(code.assets)) throw new Error("The code is no archive.");
+    const folder = mkdtempSync(join(tmpdir(), "test-of-lambda-concurrency-code-"));
     this.#folders.add(folder);
     this.region.folders.add(basename(folder));
-    const codeSize = [...files.values()].reduce((size, content) => size + content.length, 0);
-    return { folder, codeSha256: codeSha256(files), codeSize };
+    // SHA-256 in base64, as Lambda states it; of names and contents, so that no date is in it.
+    const hash = createHash("sha256");
+    let codeSize = 0;
+    for (const [path, asset] of Object.entries(code.assets).toSorted()) {
+      const content = contentOf(asset);
+      writeFileSync(join(folder, path), content);
+      hash.update(`${path}\0${content.length}\0`).update(content);
+      codeSize += content.length;
+    }
+    return { folder, codeSha256: hash.digest("base64"), codeSize };
   }
+}
+
+function contentOf(asset: unknown): Buffer {
+  assert(isRecord(asset) && asset[SIGNATURE] === ASSET_OR_ARCHIVE.asset, "It is no asset.");
+  return typeof asset.text === "string"
+    ? Buffer.from(asset.text)
+    : readFileSync(String(asset.path));
 }
 
 /** A Function URL that answers: behind it runs the embedded Lambda with what is deployed. */

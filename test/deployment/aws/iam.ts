@@ -1,21 +1,21 @@
 /** Roles of IAM and the policies inside them, as the provider makes them. */
 
+import { z } from "zod";
 import { type Account, AwsError } from "./account.ts";
-import { judge, type Kind, type Rule, tags, text } from "./kind.ts";
+import { type Kind, tags, text } from "./kind.ts";
 import { isRecord, type Properties } from "./properties.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 const NAME = /^[\w+=,.@-]+$/;
 
 /** A policy's text, which the provider reads before AWS does. */
-const policyDocument: Rule = (value) => {
+const policyDocument = z.string().refine((value) => {
   try {
-    if (isRecord(JSON.parse(String(value)))) return undefined;
+    return isRecord(JSON.parse(value));
   } catch {
-    // Said below.
+    return false;
   }
-  return "contains an invalid JSON policy";
-};
+}, "contains an invalid JSON policy");
 
 /** A role, and the policies inside it. */
 export class Role {
@@ -81,8 +81,7 @@ export class Iam {
     ],
     recomputed: (changed) => (changed.has("tags") ? ["tagsAll"] : []),
     replacing: ["name", "namePrefix", "path"],
-    problems: (inputs) =>
-      judge(inputs, { name: text(NAME, 64), assumeRolePolicy: policyDocument, tags }),
+    inputs: z.object({ name: text(NAME, 64), assumeRolePolicy: policyDocument, tags }).partial(),
     create: async (inputs, made) => {
       const name = String(inputs.name);
       this.account.note("CreateRole");
@@ -130,7 +129,7 @@ export class Iam {
     named: { property: "name", maxLength: 128 },
     computed: ["name", "namePrefix"],
     replacing: ["name", "namePrefix", "role"],
-    problems: (inputs) => judge(inputs, { name: text(NAME, 128), policy: policyDocument }),
+    inputs: z.object({ name: text(NAME, 128), policy: policyDocument }).partial(),
     create: async (inputs, made) => {
       this.#putRolePolicy(inputs);
       made(`${inputs.role}:${inputs.name}`);

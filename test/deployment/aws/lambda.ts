@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as wait } from "node:timers/promises";
+import { z } from "zod";
 import { type Account, AwsError } from "./account.ts";
 import {
   ADDING_MS,
@@ -16,7 +17,7 @@ import {
   type Statement,
 } from "./deployed-function.ts";
 import type { Iam } from "./iam.ts";
-import { type Failure, judge, type Kind, oneOf, type Rule, tags, text, whole } from "./kind.ts";
+import { type Kind, tags, text } from "./kind.ts";
 import type { LogGroup, Logs } from "./logs.ts";
 import { isRecord, type Properties } from "./properties.ts";
 
@@ -32,6 +33,13 @@ const CONFIGURATION = [
   ...["description", "environment", "handler", "loggingConfig", "memorySize", "role", "runtime"],
   "timeout",
 ];
+
+const NAME = /^[a-zA-Z0-9-_]+$/;
+const ALIAS = /^(?!\d+$)[a-zA-Z0-9-_]+$/;
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const variables = z
+  .record(z.string().regex(/^(?!AWS_(?!LAMBDA_EXEC_WRAPPER)|LAMBDA_)[a-zA-Z]\w+$/), z.string())
+  .refine((all) => JSON.stringify(all).length <= 4_096, "the variables take more than 4 KB");
 
 export class Lambda {
   readonly account: Account;
@@ -124,24 +132,23 @@ export class Lambda {
       ];
     },
     replacing: ["name", "packageType", "tenancyConfig", "region"],
-    problems: (inputs) => [
-      ...judge(inputs, {
-        name: text(/^[a-zA-Z0-9-_]+$/, 64),
-        description: text(/^.*$/s, 256),
-        runtime: oneOf("nodejs22.x", "nodejs24.x"),
+    inputs: z
+      .object({
+        name: text(NAME, 64),
+        description: z.string().max(256),
+        runtime: z.enum(["nodejs22.x", "nodejs24.x"]),
         handler: text(/^\S+$/, 128),
-        memorySize: whole(128, 10_240),
-        timeout: whole(1, 900),
-        architectures: (value) => oneOf("arm64", "x86_64")(Array.isArray(value) ? value[0] : value),
-        reservedConcurrentExecutions: whole(-1),
-        environment,
-        loggingConfig,
+        memorySize: z.int().min(128).max(10_240),
+        timeout: z.int().min(1).max(900),
+        architectures: z.array(z.enum(["arm64", "x86_64"])).length(1),
+        reservedConcurrentExecutions: z.int().min(-1),
+        environment: z.object({ variables }),
+        loggingConfig: z.object({ logFormat: z.enum(["JSON", "Text"]) }),
         tags,
-      }),
-      ...(inputs.code === undefined
-        ? [{ property: "code", reason: "one of code, imageUri, s3Bucket" }]
-        : []),
-    ],
+        code: z.custom((code) => code !== undefined, "one of code, imageUri, s3Bucket"),
+      })
+      .partial()
+      .required({ code: true }),
     create: async (inputs, made) => {
       const name = String(inputs.name);
       this.account.note("CreateFunction");
@@ -200,12 +207,13 @@ export class Lambda {
     defaults: { invokeMode: "BUFFERED" },
     computed: ["functionArn", "functionUrl", "region", "urlId"],
     replacing: ["functionName", "qualifier", "region"],
-    problems: (inputs) =>
-      judge(inputs, {
-        authorizationType: oneOf("AWS_IAM", "NONE"),
-        invokeMode: oneOf("BUFFERED", "RESPONSE_STREAM"),
-        qualifier: text(/^(?!\d+$)[a-zA-Z0-9-_]+$/, 128),
-      }),
+    inputs: z
+      .object({
+        authorizationType: z.enum(["AWS_IAM", "NONE"]),
+        invokeMode: z.enum(["BUFFERED", "RESPONSE_STREAM"]),
+        qualifier: text(ALIAS, 128),
+      })
+      .partial(),
     create: async (inputs, made) => {
       this.account.note("CreateFunctionUrlConfig");
       const deployed = this.functionNamed(inputs.functionName);
@@ -254,14 +262,23 @@ export class Lambda {
       ...["action", "function", "functionUrlAuthType", "invokedViaFunctionUrl", "principal"],
       ...["qualifier", "region", "statementId", "statementIdPrefix"],
     ],
-    problems: (inputs) => [
-      ...judge(inputs, {
-        action: oneOf(INVOKE_URL, INVOKE),
-        functionUrlAuthType: oneOf("AWS_IAM", "NONE"),
-        statementId: text(/^[a-zA-Z0-9-_]+$/, 100),
+    // Each condition belongs to one action.
+    inputs: z
+      .object({
+        action: z.enum([INVOKE_URL, INVOKE]),
+        functionUrlAuthType: z.enum(["AWS_IAM", "NONE"]),
+        invokedViaFunctionUrl: z.boolean(),
+        statementId: text(NAME, 100),
+      })
+      .partial()
+      .refine((it) => (it.functionUrlAuthType !== undefined) === (it.action === INVOKE_URL), {
+        path: ["functionUrlAuthType"],
+        message: `functionUrlAuthType belongs to ${INVOKE_URL}, which needs it`,
+      })
+      .refine((it) => it.invokedViaFunctionUrl === undefined || it.action === INVOKE, {
+        path: ["invokedViaFunctionUrl"],
+        message: `invokedViaFunctionUrl belongs to ${INVOKE}`,
       }),
-      ...misplacedConditions(inputs),
-    ],
     create: async (inputs, made) => {
       const { functionUrlAuthType, invokedViaFunctionUrl, qualifier = "" } = inputs;
       const statement = {
@@ -294,11 +311,9 @@ export class Lambda {
     named: { property: "name", maxLength: 128 },
     computed: ["arn", "invokeArn", "name", "region"],
     replacing: ["name", "functionName", "region"],
-    problems: (inputs) =>
-      judge(inputs, {
-        name: text(/^(?!\d+$)[a-zA-Z0-9-_]+$/, 128),
-        functionVersion: text(/^(\$LATEST|\d+)$/, 1_024),
-      }),
+    inputs: z
+      .object({ name: text(ALIAS, 128), functionVersion: z.string().regex(/^(\$LATEST|\d+)$/) })
+      .partial(),
     create: async (inputs, made) => {
       this.account.note("CreateAlias");
       const deployed = this.functionNamed(inputs.functionName);
@@ -337,12 +352,13 @@ export class Lambda {
     defaults: { skipDestroy: false },
     computed: ["region"],
     replacing: ["functionName", "qualifier", "region"],
-    problems: (inputs) =>
-      judge(inputs, {
-        provisionedConcurrentExecutions: whole(1),
-        qualifier: (value) =>
-          value === LATEST ? "provisioned concurrency needs an alias or a version" : undefined,
-      }),
+    inputs: z
+      .object({
+        provisionedConcurrentExecutions: z.int().min(1),
+        // An alias or a version.
+        qualifier: z.string().regex(/^[^$]/),
+      })
+      .partial(),
     create: async (inputs, made) => {
       await this.#provision(inputs);
       made(`${inputs.functionName},${inputs.qualifier}`);
@@ -511,42 +527,6 @@ async function patiently(add: () => Promise<void>): Promise<void> {
     }
   }
 }
-
-/** Each condition belongs to one action. */
-function misplacedConditions(inputs: Properties): Failure[] {
-  const { action, functionUrlAuthType, invokedViaFunctionUrl } = inputs;
-  const failures: Failure[] = [];
-  if ((functionUrlAuthType !== undefined) !== (action === INVOKE_URL)) {
-    const reason = `functionUrlAuthType belongs to ${INVOKE_URL}, which needs it`;
-    failures.push({ property: "functionUrlAuthType", reason });
-  }
-  if (invokedViaFunctionUrl !== undefined && action !== INVOKE) {
-    const reason = `invokedViaFunctionUrl belongs to ${INVOKE}`;
-    failures.push({ property: "invokedViaFunctionUrl", reason });
-  }
-  return failures;
-}
-
-const VARIABLE = /^[a-zA-Z]\w+$/;
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-const RESERVED_VARIABLE = /^(_|AWS_(?!LAMBDA_EXEC_WRAPPER)|LAMBDA_)/;
-const MAX_VARIABLES_BYTES = 4_096;
-
-const environment: Rule = (value) => {
-  const variables = isRecord(value) && isRecord(value.variables) ? value.variables : {};
-  if (Buffer.byteLength(JSON.stringify(variables)) > MAX_VARIABLES_BYTES) {
-    return "the environment variables take more than 4 KB";
-  }
-  const wrong = Object.keys(variables).find(
-    (name) => !VARIABLE.test(name) || RESERVED_VARIABLE.test(name),
-  );
-  return wrong === undefined ? undefined : `${wrong} is no name for an environment variable`;
-};
-
-const loggingConfig: Rule = (value) => {
-  if (!isRecord(value)) return "expected a logging configuration";
-  return oneOf("JSON", "Text")(value.logFormat);
-};
 
 /** What a service says of a value that it does not take. */
 function invalid(message: string): AwsError {

@@ -1,10 +1,10 @@
 /** CloudWatch Logs: groups, as the provider makes them, and what programs find in them. */
 
+import { z } from "zod";
 import type { LogStreamContent } from "../../../local-lambda/environment/log-stream.ts";
 import { type Account, AwsError } from "./account.ts";
-import { filterPattern } from "./filter-pattern.ts";
-import { judge, type Kind, oneOf, tags, text } from "./kind.ts";
-import type { Properties } from "./properties.ts";
+import { type Kind, tags, text } from "./kind.ts";
+import { isRecord, type Properties } from "./properties.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 const NAME = /^[.\-_/#A-Za-z0-9]+$/;
@@ -57,13 +57,14 @@ export class Logs {
     computed: ["arn", "logGroupClass", "name", "namePrefix", "region", "tagsAll"],
     recomputed: (changed) => (changed.has("tags") ? ["tagsAll"] : []),
     replacing: ["name", "namePrefix", "logGroupClass", "region"],
-    problems: (inputs) =>
-      judge(inputs, {
+    inputs: z
+      .object({
         name: text(NAME, MAX_NAME_LENGTH),
         namePrefix: text(NAME, MAX_NAME_LENGTH - SUFFIX_LENGTH),
-        retentionInDays: oneOf(...RETENTION_DAYS),
+        retentionInDays: z.literal(RETENTION_DAYS),
         tags,
-      }),
+      })
+      .partial(),
     create: async (inputs, made) => {
       const name = String(inputs.name ?? `${inputs.namePrefix}${this.#suffix()}`);
       this.account.note("CreateLogGroup");
@@ -110,8 +111,7 @@ export class Logs {
   filterLogEvents(input: Properties): object {
     const { logGroupName, startTime = 0, endTime = Number.POSITIVE_INFINITY, nextToken } = input;
     const group = this.group(String(logGroupName));
-    const matches = filterPattern(String(input.filterPattern ?? ""));
-    if (!matches) throw new AwsError("InvalidParameterException", "Invalid filter pattern");
+    const matches = filterPattern(String(input.filterPattern));
     const events = group.streams
       .flatMap(({ name, lines }) =>
         lines
@@ -154,4 +154,34 @@ function pageOf(token: unknown): number {
   const [, from] = /^page-(\d+)$/.exec(String(token)) ?? [];
   if (from !== undefined) return Number(from);
   throw new AwsError("InvalidParameterException", "The specified nextToken is invalid.");
+}
+
+/** A selector that equals a text, whose end may be left open. */
+const COMPARISON = /^\(?\s*\$((?:\.\w+)+)\s*=\s*"([^"*]*)(\*?)"\s*\)?$/;
+
+/**
+ * Reads a filter pattern for lines of JSON, as far as they are used here: comparisons, joined by `||`.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ *
+ * @throws AwsError when it is not understood
+ */
+function filterPattern(pattern: string): (line: string) => boolean {
+  const [, inside = ""] = /^\s*\{\s*(.*?)\s*\}\s*$/s.exec(pattern) ?? [];
+  const comparisons = inside.split("||").map((comparison) => {
+    const [, path, expected = "", open] = COMPARISON.exec(comparison.trim()) ?? [];
+    if (path === undefined) {
+      throw new AwsError("InvalidParameterException", `Invalid filter pattern ${pattern}`);
+    }
+    return (value: unknown) => {
+      let found = value;
+      for (const name of path.slice(1).split("."))
+        found = isRecord(found) ? found[name] : undefined;
+      return typeof found === "string" && (open ? found.startsWith(expected) : found === expected);
+    };
+  });
+  return (line) => {
+    // A line of the platform's or of the handler's, or what somebody printed.
+    const value: unknown = line.startsWith("{") ? JSON.parse(line) : undefined;
+    return comparisons.some((matches) => matches(value));
+  };
 }

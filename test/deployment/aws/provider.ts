@@ -7,7 +7,7 @@
 
 import { randomBytes } from "node:crypto";
 import { AwsError } from "./account.ts";
-import type { Failure, Kind } from "./kind.ts";
+import { type Failure, failuresOf, type Kind } from "./kind.ts";
 import { type Change, changesBetween, isRecord, type Properties, UNKNOWN } from "./properties.ts";
 
 /** One question of the engine, as JSON over HTTP; the fields that a method does not need are absent. */
@@ -71,7 +71,7 @@ function check(kind: Kind, name: string, olds: Properties, news: Properties): Pr
   const known = Object.fromEntries(
     Object.entries(inputs).filter(([, value]) => !JSON.stringify(value)?.includes(UNKNOWN)),
   );
-  return { inputs, failures: kind.problems(known) };
+  return { inputs, failures: failuresOf(kind.inputs, known) };
 }
 
 function diff(kind: Kind, state: Properties, news: Properties): ProviderAnswer {

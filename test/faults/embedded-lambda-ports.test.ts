@@ -1,15 +1,16 @@
-import { readFileSync } from "node:fs";
+/** Who may ask the ports of an embedded Lambda, and what: every one is on loopback, and careful. */
+
 import { expect, onTestFinished, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
-import { ask, startLambda, untilPolling } from "../embedded-lambda.ts";
-import { descendantsOf, start } from "../processes.ts";
+import { ask, codeOf, post, startLambda, untilPolling } from "../embedded-lambda.ts";
+import { descendantsOf, listenersOf, readProcessFile } from "../processes.ts";
+import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
-import { listenersOf } from "./listeners.ts";
 import { exchange, openConnection, requestText } from "./raw-http.ts";
 
-/** Who may not be asked by a web page whose name was pointed at this machine. */
+/** Names that a web page may have pointed at this machine. */
 const FOREIGN = ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", ""];
 const OWN = ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:9000"];
 
@@ -34,13 +35,11 @@ const SIZES: Record<Model, string[]> = {
 test.each(MODELS)(
   "with %s every port is on loopback, refuses other names, and environments know no secret",
   async (model) => {
-    const program = start("local-lambda/serve.ts", ["--model", model, ...SIZES[model]], SECRETS);
-    const url = await waitUntil("the URL", () => /http:\S+/.exec(program.stdout())?.[0]);
+    const { url, pid } = await startLambdaAlone(["--model", model, ...SIZES[model]], SECRETS);
     const body = JSON.stringify({ client: "Ana", holdMs: 0 });
     const warm = async () => (await (await fetch(url, { method: "POST", body })).json()) as Answer;
     const { environment } = await warm();
-    const all = [program.child.pid ?? 0, ...descendantsOf(program.child.pid ?? 0)];
-    const listeners = listenersOf(all);
+    const listeners = listenersOf([pid, ...descendantsOf(pid)]);
     // The URL, and either a Runtime API or a Web Function's server.
     expect(listeners.length).toBeGreaterThanOrEqual(2);
     expect(new Set(listeners.map(({ address }) => address))).toEqual(new Set(["127.0.0.1"]));
@@ -60,7 +59,7 @@ test.each(MODELS)(
     const { globalData } = await warm();
     if (model !== "on-demand") expect(globalData.counter).toBe(1 + OWN.length + 1);
 
-    const variables = readFileSync(`/proc/${environment?.pid}/environ`, "utf8").split("\0");
+    const variables = readProcessFile(environment?.pid ?? 0, "environ").split("\0");
     expect(variables).toContain(`AWS_LAMBDA_LOG_STREAM_NAME=${environment?.id}`);
     for (const secret of Object.values(SECRETS)) expect(variables.join()).not.toContain(secret);
     const names = variables.filter(Boolean).map((variable) => variable.split("=")[0]);
@@ -87,7 +86,7 @@ test("a request that is too large is refused in words, and its connection lives 
   expect((await ask(lambda, "Bo")).globalData.counter).toBe(2);
 });
 
-test("who sends slowly holds nobody up, and is let go with 408", async () => {
+test("a slow sender holds nobody up, and is let go with 408", async () => {
   const lambda = await startLambda();
   const patienceMs = 1_000;
   const front = new FunctionUrl((request) => lambda.pool.invoke(request), undefined, patienceMs);
@@ -126,4 +125,95 @@ test("no path leads to a file", async () => {
     expect(text).not.toMatch(/root:|PATH=|globalData/);
   }
   expect((await ask(lambda, "Ana")).globalData.counter).toBe(1);
+});
+
+/** A handler that asks the port of its own environment, as another user of the machine could. */
+const INTRUDER = `
+  import { readFileSync } from "node:fs";
+  export const handler = async ({ rawPath }, { awsRequestId }) => {
+    if (rawPath === "/inside") return "served";
+    const environ = readFileSync("/proc/self/environ", "utf8");
+    const [, port, key] = /=127\\.0\\.0\\.1:(\\d+)\\/([\\w-]+)/.exec(environ);
+    const { AWS_LAMBDA_RUNTIME_API: api, AWS_LAMBDA_HTTP_ENDPOINT: server } = process.env;
+    const at = /:(\\d+)/.exec(api ?? server)[1];
+    const invocation = "/2018-06-01/runtime/invocation/";
+    const forge = { method: "POST", body: '"forged"' };
+    const ask = async (path, init) => {
+      const response = await fetch("http://127.0.0.1:" + at + path, init);
+      return response.status + " " + await response.text();
+    };
+    const refused = [];
+    for (const before of ["", "/", "/" + key.slice(1), "/" + "A".repeat(key.length), "/%00", "/é"]) {
+      refused.push(await ask(before + invocation + "next"));
+      refused.push(await ask(before + invocation + awsRequestId + "/response", forge));
+      refused.push(await ask(before + invocation + awsRequestId + "/error", forge));
+      refused.push(await ask(before + "/inside", forge));
+    }
+    return { key, refused, known: await ask("/" + key + "/inside", forge), env: process.env };
+  };`;
+
+test.each(MODELS)(
+  "with %s the port of an environment serves those alone who know its key, which nobody is told",
+  async (model) => {
+    const lambda = await startLambda({ model, environments: 1, code: codeOf(INTRUDER) });
+    const response = await post(lambda, {});
+    expect(response.status).toBe(200);
+    const { key, refused, known, env } = (await response.json()) as {
+      key: string;
+      refused: string[];
+      known: string;
+      env: Record<string, string>;
+    };
+    expect(Buffer.from(key, "base64url").length).toBeGreaterThanOrEqual(16);
+    expect(refused).toHaveLength(24);
+    for (const text of refused) {
+      expect(text).toMatch(/^403 \{"message":"The path does not begin with the key of this port, /);
+    }
+    // The Runtime API has no such path, but it has looked.
+    expect(known).toBe(model === "web-function" ? "200 served" : "404 ");
+    if (model === "web-function") expect(JSON.stringify(env)).not.toContain(key);
+    else expect(env.AWS_LAMBDA_RUNTIME_API).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+/${key}$`));
+
+    const [environment = ""] = lambda.pool.registry.ids;
+    expect(lambda.pool.registry.logOf(environment).join("\n")).not.toContain(key);
+    for (const pid of descendantsOf(process.pid)) {
+      expect(readProcessFile(pid, "cmdline")).not.toContain(key);
+    }
+  },
+);
+
+test("what a web page of another machine sends reaches no handler, and a page of this one is served", async () => {
+  const lambda = await startLambda({ model: "web-function" });
+  const foreign = [
+    { origin: "https://evil.example" },
+    { origin: "https://evil.example", "sec-fetch-site": "same-origin" },
+    { origin: "http://localhost.evil.example" },
+    { origin: "http://localhost@evil.example" },
+    { origin: "http://192.168.0.1:9000" },
+    { origin: "null" },
+    { origin: "file://" },
+    { origin: "" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "cross-site", referer: "https://evil.example/localhost" },
+    { origin: "https://evil.example", referer: "http://localhost:3000/" },
+  ];
+  for (const headers of foreign) {
+    expect(await exchange(lambda.url, requestText("/", headers))).toMatch(
+      /^HTTP\/1.1 403 [\s\S]*\{"message":"The request comes from a web page of another machine, or /,
+    );
+  }
+  expect(lambda.pool.registry.ids).toEqual([]);
+  const own = [
+    { origin: "http://localhost:3000", "sec-fetch-site": "cross-site" },
+    { origin: "https://127.0.0.1" },
+    { origin: "http://[::1]:5173" },
+    { origin: "http://app.localhost:3000" },
+    { "sec-fetch-site": "cross-site", referer: "http://localhost:3000/page" },
+    { "sec-fetch-site": "none" },
+    { "sec-fetch-site": "same-origin" },
+  ];
+  for (const headers of own) {
+    expect(await exchange(lambda.url, requestText("/", headers))).toMatch(/^HTTP\/1.1 200 /);
+  }
+  expect((await ask(lambda, "Ana")).globalData.counter).toBe(own.length + 1);
 });

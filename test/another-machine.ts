@@ -3,16 +3,10 @@
  * of their own, which are gone with the last process that sees them.
  */
 
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
-import { collect, ROOT, type Running } from "../processes.ts";
+import { execFileSync, spawnSync } from "node:child_process";
 
 /** Begins with its own mount points; then a shell's script, which gets the program as its words. */
-function withDisk(script: string): string[] {
-  return ["unshare", "-rm", "sh", "-ec", script, "sh"];
-}
+const withDisk = (script: string): string[] => ["unshare", "-rm", "sh", "-ec", script, "sh"];
 
 /** A disk that takes no more than so many KB, in place of a folder; kept afterwards in another. */
 export const smallDisk = (kb: number, folder: string, kept: string): string[] =>
@@ -37,24 +31,15 @@ export const NAMELESS_USER = [
   ...["env", "-u", "HOME", "-u", "XDG_DATA_HOME", "-u", "XDG_CONFIG_HOME"],
 ];
 
-/** A program of this project as the words of a command line. */
-export const program = (path: string, ...args: string[]): string[] => [
-  process.execPath,
-  join(ROOT, path),
-  ...args,
+/** No process of the command line has more open files than that. */
+export const fewFiles = (most: number): string[] => [
+  "sh",
+  "-c",
+  `ulimit -n ${most} && exec "$@"`,
+  "sh",
 ];
 
-/** Runs a command line; it ends with the test. */
-export function run([command = "", ...args]: readonly string[], data?: string): Running {
-  const { LAMBDA_CONCURRENCY_TEST_DATA: _, ...env } = process.env;
-  const named = data === undefined ? {} : { LAMBDA_CONCURRENCY_TEST_DATA: data };
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    env: { ...env, NO_COLOR: "1", ...named },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  return { child, stdout, stderr, ended };
+/** Makes a pipe into which nobody writes: a reader that opens it waits. */
+export function makePipe(path: string): void {
+  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", path]);
 }

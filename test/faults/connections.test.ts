@@ -1,0 +1,137 @@
+/** Connections that cannot be opened, or do not last: nothing is fired, and the remedy is said. */
+
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { fewFiles } from "../another-machine.ts";
+import { type Certificate, certificateFor } from "../certificates.ts";
+import { answerPlainly, startServer } from "../http-server.ts";
+import { commandOf, run, temporaryFile, temporaryFolder } from "../processes.ts";
+import { fire, recordsIn, SHORT, wholeLines } from "../programs.ts";
+
+/** Listens on this machine until the test is over; gives the port. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const urlOf = async (server: Server) => `http://127.0.0.1:${await listen(server)}/`;
+
+/** A server with that certificate; gives its URL, and notes what reaches it as a request. */
+async function secure(certificate: Certificate, received: unknown[]): Promise<string> {
+  const server = createHttpsServer(certificate, (request, response) => {
+    received.push(request.url);
+    request.resume();
+    response.end("{}");
+  });
+  onTestFinished(() => server.closeAllConnections());
+  return `https://localhost:${await listen(server)}/`;
+}
+
+test("what keeps a connection from being opened is said with its remedy, and nothing is recorded", async () => {
+  const trusted = certificateFor("localhost");
+  const expired = certificateFor("localhost", -1);
+  const elsewhere = certificateFor("elsewhere.example");
+  const known = trusted.cert + expired.cert + elsewhere.cert;
+  const env = { NODE_EXTRA_CA_CERTS: temporaryFile("trusted.pem", known) };
+  const plain = await startServer(answerPlainly);
+  const closed = createServer();
+  const closedUrl = await urlOf(closed);
+  await new Promise((resolve) => closed.close(resolve));
+  const received: unknown[] = [];
+
+  const faults: [string, RegExp, RegExp][] = [
+    [await secure(certificateFor("localhost"), received), /self-signed/, /NODE_EXTRA_CA_CERTS/],
+    [await secure(elsewhere, received), /localhost.*elsewhere\.example/, /^Use a name that is on/],
+    [await secure(expired, received), /certificate has expired/, /^Renew the target's certificate/],
+    [
+      `https://127.0.0.1:${plain.url.port}/`,
+      /TLS failed: (wrong version number|packet length too long)$/,
+      /^Try http:\/\/ instead of https:\/\/\.$/,
+    ],
+    ["http://nowhere.invalid/", /ENOTFOUND|EAI_AGAIN/, /^Check the name, that the stack is still/],
+    [closedUrl, /ECONNREFUSED/, /^Check the address and that the/],
+  ];
+  await Promise.all(
+    faults.map(async ([url, message, step]) => {
+      const { code, stderr, record } = await fire([...SHORT, "--target", url], env);
+      const [error = "", nextStep = "", ...rest] = stderr.split("\n");
+      expect(error).toContain(`error: Could not open connection 1 of 5 to ${new URL(url).host}: `);
+      expect(error).toMatch(message);
+      expect(nextStep).toMatch(step);
+      expect({ code, record, rest }).toEqual({ code: 1, record: [], rest: [""] });
+    }),
+  );
+  expect(received).toEqual([]);
+  expect(plain.requests).toEqual([]);
+
+  const seen = await fire([...SHORT, "--target", await secure(trusted, received)], env);
+  expect(seen.observations.map(({ status }) => status)).toEqual(Array(5).fill(200));
+});
+
+test("a target that closes idle connections before the shot gets no request, and it is said", async () => {
+  const received: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => {}).on("data", (bytes) => received.push(`${bytes}`));
+    setTimeout(() => socket.end(), 50);
+  });
+  const { code, stderr, record } = await fire([...SHORT, "--target", await urlOf(server)]);
+  expect(stderr).toMatch(/^error: A connection did not last until the shot: .*\nLower the concurr/);
+  expect({ code, record, received }).toEqual({ code: 1, record: [], received: [] });
+});
+
+test("where not all connections can be opened, those that are open are closed, and their number is said", async () => {
+  let sockets = 0;
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    sockets += 1;
+    if (sockets === 256) server.close();
+  });
+  const args = [...SHORT, "--target", await urlOf(server), "--concurrency", "300"];
+  const { code, stderr, record } = await fire(args);
+  expect(stderr).toMatch(/^error: Could not open connection 257 of 300 to .*(REFUSED|RESET).*\n/);
+  expect(stderr).toMatch(/\nLower the concurrency: 256 connections could be opened\.\n$/);
+  expect({ code, record }).toEqual({ code: 1, record: [] });
+});
+
+test("when the target is gone before the next run, the record of those before it is named", async () => {
+  let served = 0;
+  const server = createHttpServer((request, response) => {
+    request.resume();
+    response.end("{}");
+    served += 1;
+    if (served === 5) server.close();
+  });
+  const args = ["--target", await urlOf(server), "--hold", "100ms", "--pause", "200ms"];
+  const { code, stdout, stderr, observations } = await fire(args);
+  expect(stderr).toMatch(/^error: Could not open connection 1 of 5 to .*ECONNREFUSED.*\n.*\n$/);
+  expect(stdout).toMatch(/\nRecord: .*\.ndjson\n$/);
+  expect(observations).toHaveLength(5);
+  expect(code).toBe(1);
+});
+
+test("fewer open files than a plan needs are said before the shot, with the concurrency that works", async () => {
+  const server = await startServer(answerPlainly);
+  for (const target of [server.url.href, "local"]) {
+    const at = async (concurrency: string) => {
+      const data = temporaryFolder();
+      const args = ["--target", target, "--concurrency", concurrency, ...SHORT];
+      const command = [...fewFiles(256), ...commandOf("experiment", args)];
+      const running = run(command, { LAMBDA_CONCURRENCY_TEST_DATA: data });
+      const code = await running.ended;
+      return { code, stderr: running.stderr(), records: recordsIn(data) };
+    };
+    const refused = await at("1000");
+    expect(refused).toMatchObject({ code: 1, records: [] });
+    expect(server.requests).toEqual([]);
+    const [, most = ""] =
+      /the limit is 256: lower the concurrency to (\d+), /.exec(refused.stderr) ?? [];
+    const fired = await at(most);
+    expect(fired.stderr).toBe("");
+    const verdict = wholeLines(fired.records[0]).at(-1);
+    expect(verdict).toMatchObject({ outcomes: { ok: Number(most) } });
+    server.requests.length = 0;
+  }
+});
