@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canPretend, NAMELESS_USER } from "../another-machine.ts";
-import { commandOf } from "../processes.ts";
+import { commandOf, ROOT } from "../processes.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { deployed, describeDeployment, Workspace } from "./workspace.ts";
 
@@ -68,8 +68,10 @@ describeDeployment("a stack that cannot be used", () => {
     const workspace = await Workspace.create(await StandInAws.start());
     const stacks = join(workspace.folder, "state/.pulumi/stacks");
     chmodSync(stacks, 0o000);
-    const experiment = commandOf("experiment", ["--target", "stack"]);
-    const [command = "", ...args] = [...NAMELESS_USER, ...experiment];
+    const [node = "", ...words] = commandOf("experiment", ["--target", "stack"]);
+    // By the copy of the project in the workspace, whose stack it is.
+    const experiment = words.map((word) => word.replace(ROOT, "./"));
+    const [command = "", ...args] = [...NAMELESS_USER, node, ...experiment];
     const { stderr } = await workspace.run(command, ...args);
     chmodSync(stacks, 0o700);
     expect(stderr).toMatch(

@@ -48,7 +48,7 @@ test("what keeps a connection from being opened is said with its remedy, and not
     [await secure(expired, received), /certificate has expired/, /^Renew the target's certificate/],
     [
       `https://127.0.0.1:${plain.url.port}/`,
-      /TLS failed: (wrong version number|packet length too long)$/,
+      /TLS failed: (wrong version number|packet length too long)\.$/,
       /^Try http:\/\/ instead of https:\/\/\.$/,
     ],
     ["http://nowhere.invalid/", /ENOTFOUND|EAI_AGAIN/, /^Check the name, that the stack is still/],

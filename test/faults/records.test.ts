@@ -121,9 +121,10 @@ test.each<[string, number, (path: string) => void, RegExp]>([
 test("a record that may be being written is neither cross-checked nor deleted, and loses nothing", async () => {
   const { path, data, finish, stderr } = await heldExperiment();
   const checking = crossCheck(path, AbortSignal.timeout(60_000));
-  await expect(checking).rejects.toThrow(
-    /cannot be continued: a runner may still be writing it\.$/,
-  );
+  await expect(checking).rejects.toMatchObject({
+    kind: "record in use",
+    facts: { path, purpose: "continue" },
+  });
   const { terminal } = await openScreen({ data });
   terminal.press("h");
   await terminal.shows(/not concluded/);
