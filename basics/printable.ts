@@ -38,7 +38,7 @@ export function printableMessage(text: string): string {
 }
 
 /** So many characters, and a sign that there are more. */
-export function shortened(text: string, length: number): string {
+function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   // A character may be two units.
   const characters = [...text.slice(0, 2 * length + 1)];
@@ -46,7 +46,25 @@ export function shortened(text: string, length: number): string {
   return `${characters.slice(0, length).join("")}…`;
 }
 
-/** The same of a text of several lines, which stay lines. */
+/**
+ * At most so many characters of prose, with a sign that there are more: whole words, but of one
+ * endless word its beginning.
+ */
+export function excerpt(text: string, length: number): string {
+  const whole = text.trim();
+  // A copy: a slice keeps the whole text in memory for as long as it lives itself.
+  if (whole.length <= length) return copyOf(whole);
+  const begun = whole.slice(0, length);
+  // An endless word may end in half a character.
+  const words = /^(.+)\s/s.exec(begun)?.[1] ?? begun.slice(0, -1).replace(/[\ud800-\udbff]$/, "");
+  return copyOf(`${words.trimEnd()}…`);
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
+}
+
+/** What a terminal would obey as its code, in a text of several lines, which stay lines. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }

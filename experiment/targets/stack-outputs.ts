@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { excerpt } from "../../basics/printable.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { type Finished, runInGroup } from "./run-in-group.ts";
 
@@ -230,5 +231,5 @@ function complaintOf({ code, stderr, stdout }: Finished): string {
   const first = lines.findIndex((line) => /^error:/i.test(line));
   const begin = Math.max(first, 0);
   const words = lines.slice(begin, begin + MOST_LINES).join(" ");
-  return words.replace(/^error: */i, "").slice(0, MOST_CHARACTERS);
+  return excerpt(words.replace(/^error: */i, ""), MOST_CHARACTERS);
 }

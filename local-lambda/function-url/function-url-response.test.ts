@@ -62,10 +62,19 @@ test("a caller sees why the function failed", () => {
   expect(functionError("E", "m\n  at").body.toString()).toBe("Internal Server Error (E: m)");
 });
 
+const WORDS = "word ".repeat(100);
+
 test.each([
   ["a reason that fits is whole", "E: it broke", "E: it broke"],
   ["of several lines the first is sent", "E: one\ntwo", "E: one"],
-  ["of an endless reason the beginning is sent", "😀".repeat(400), `${"😀".repeat(300)}…`],
+  ["of many words those that fit are whole", WORDS, `${WORDS.slice(0, 299)}…`],
+  [
+    "a word that begins before the end is left out",
+    `${"x".repeat(290)} ${"y".repeat(20)}`,
+    `${"x".repeat(290)}…`,
+  ],
+  ["of one endless word the beginning is sent", "x".repeat(400), `${"x".repeat(299)}…`],
+  ["half a character is none", "😀".repeat(200), `${"😀".repeat(149)}…`],
 ])("%s", (_, reason, short) => {
   expect(inShort(reason)).toBe(short);
 });

@@ -8,7 +8,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { shortened } from "../../basics/printable.ts";
+import { excerpt } from "../../basics/printable.ts";
 import {
   BrokenStream,
   type ResponseHead,
@@ -210,7 +210,7 @@ export function functionError(errorType: string, errorMessage: string): UrlRespo
 /** The first line of a reason, as far as it is worth reading. */
 export function inShort(reason: string): string {
   const [first = ""] = reason.split(/[\r\n]/, 1);
-  return shortened(first, MAX_REASON_LENGTH);
+  return excerpt(first, MAX_REASON_LENGTH);
 }
 
 /**

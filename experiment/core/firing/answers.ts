@@ -1,6 +1,7 @@
 /** What an HTTP answer means for the request that it ends, and what its lack does. */
 
 import { STATUS_CODES } from "node:http";
+import { excerpt } from "../../../basics/printable.ts";
 import { rootCode, rootMessage } from "../errors.ts";
 import { formatDuration } from "../plan/duration.ts";
 import type { Observation } from "../record-lines.ts";
@@ -181,12 +182,7 @@ function messageIn(text: string): string {
 
 /** As much of a text as a row has room for, on one line. */
 function excerptOf(text: string): string {
-  const beginning = text
-    .slice(0, 2 * MAX_MESSAGE_LENGTH)
-    .replaceAll(/\s+/g, " ")
-    .trim();
-  // A copy: a slice alone keeps the whole text in memory for as long as the observation is.
-  return Buffer.from(beginning.slice(0, MAX_MESSAGE_LENGTH), "utf16le").toString("utf16le");
+  return excerpt(text.slice(0, 2 * MAX_MESSAGE_LENGTH).replaceAll(/\s+/g, " "), MAX_MESSAGE_LENGTH);
 }
 
 const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH/;
