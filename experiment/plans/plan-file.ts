@@ -7,8 +7,8 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../handler/contract.ts";
+import { inWords, plural } from "../core/counts.ts";
 import { rootMessage } from "../core/errors.ts";
-import { inWords, plural } from "../core/numbers.ts";
 import { LIMITS, type Plan, type Range, referencePlan } from "../core/plan/plan.ts";
 
 /** Far more than a plan needs; what is larger, or has no end, is another file. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { printable } from "../../basics/printable.ts";
-import { EnvironmentLabels } from "../records/environment-labels.ts";
+import { EnvironmentLabels } from "./environment-labels.ts";
 
 function label(ids: readonly string[]): (string | undefined)[] {
   const labels = new EnvironmentLabels(ids);

@@ -3,6 +3,7 @@
 import { printableLine } from "../../basics/printable.ts";
 import { pulumiCommand, shellWord } from "../../basics/printed-commands.ts";
 import { usdText } from "../../pricing/cost.ts";
+import { plural } from "../core/counts.ts";
 import {
   asSentence,
   type ErrorFacts,
@@ -10,7 +11,6 @@ import {
   ExperimentError,
   type RecordPurpose,
 } from "../core/errors.ts";
-import { plural } from "../core/numbers.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { DATA_FOLDER_VARIABLE } from "../records/data-folder.ts";
 

@@ -1,9 +1,9 @@
 /** Numbers and times as they are shown. */
 
-import { inWords } from "../core/numbers.ts";
+import { inWords } from "../core/counts.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 
-export { inWords, plural } from "../core/numbers.ts";
+export { inWords, plural } from "../core/counts.ts";
 
 /** No evidence bounds a probability closer: that would take more requests than anybody ever sends. */
 const LEAST_PERCENT = 1e-9;

@@ -5,7 +5,7 @@ import { pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
 import { type Billed, loadCostUsd } from "../../pricing/cost.ts";
 import { priceOf } from "../../pricing/price-list.ts";
 import { unlessAborted } from "../core/abort.ts";
-import { inWords } from "../core/numbers.ts";
+import { inWords } from "../core/counts.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
 import type { Cost, Target } from "../core/target.ts";
 import { type CredentialProvider, openSigner, standardCredentials } from "./aws-credentials.ts";
