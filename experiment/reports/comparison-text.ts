@@ -1,9 +1,9 @@
 /** Several recorded experiments beside each other, as text for a terminal. */
 
 import { printable } from "../../basics/printable.ts";
+import { plural } from "../core/counts.ts";
 import { type Comparison, letter } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
-import { plural } from "./numbers.ts";
 import { deploymentWords, planWords } from "./words.ts";
 
 /** What a list of more than two shows of each. */

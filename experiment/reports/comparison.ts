@@ -1,6 +1,7 @@
 /** Several recorded experiments beside each other. */
 
 import { printable } from "../../basics/printable.ts";
+import { inWords } from "../core/counts.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
@@ -11,7 +12,7 @@ import {
   type PooledEvidence,
   pooledEvidence,
 } from "../records/history.ts";
-import { inWords, type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
+import { type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
 import { outcomesWords, targetWords } from "./words.ts";

@@ -3,6 +3,7 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
+import { inWords, plural } from "../core/counts.ts";
 import type {
   Conclusion,
   CrossCheckLine,
@@ -14,7 +15,7 @@ import { isMixed } from "../core/verdict/evidence.ts";
 import type { Labels } from "../records/environment-labels.ts";
 import type { Fold, Keep } from "../records/fold.ts";
 import { PROVES } from "../targets/target-choice.ts";
-import { inWords, latencyOf, plural, seconds } from "./numbers.ts";
+import { latencyOf, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment, RecordedRun } from "./recorded-experiment.ts";
 import {

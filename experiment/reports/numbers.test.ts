@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { percent, plural, quantile, seconds } from "./numbers.ts";
+import { plural } from "../core/counts.ts";
+import { percent, quantile, seconds } from "./numbers.ts";
 
 test.each([
   [0.527, "53 %"],

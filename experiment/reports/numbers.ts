@@ -3,8 +3,6 @@
 import { inWords } from "../core/counts.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 
-export { inWords, plural } from "../core/counts.ts";
-
 /** No evidence bounds a probability closer: that would take more requests than anybody ever sends. */
 const LEAST_PERCENT = 1e-9;
 /** Three years: no experiment takes longer, and a record that says so is not to be believed. */

@@ -1,11 +1,11 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
 import { printable } from "../../basics/printable.ts";
+import { inWords, plural } from "../core/counts.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { areOfOneTarget } from "../records/history.ts";
-import { inWords, plural } from "./numbers.ts";
 import type { RecordedExperiment, RecordedRun, Series } from "./recorded-experiment.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */

@@ -6,6 +6,7 @@
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { usdText } from "../../pricing/cost.ts";
+import { inWords, plural } from "../core/counts.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
 import {
@@ -25,7 +26,7 @@ import {
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
 import type { PooledEvidence } from "../records/history.ts";
-import { inWords, percent, plural, range } from "./numbers.ts";
+import { percent, range } from "./numbers.ts";
 import type { RecordedRun } from "./recorded-experiment.ts";
 
 // What is fired, where, and for how much

@@ -3,6 +3,7 @@
 import { type Key, usePaste } from "ink";
 import { createElement as h } from "react";
 import { printable } from "../../basics/printable.ts";
+import { inWords } from "../../experiment/core/counts.ts";
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan/plan.ts";
 import {
@@ -10,7 +11,7 @@ import {
   type PlanInput,
   parsePlan,
 } from "../../experiment/core/plan/plan-input.ts";
-import { inWords, range } from "../../experiment/reports/numbers.ts";
+import { range } from "../../experiment/reports/numbers.ts";
 import { planParts } from "../../experiment/reports/words.ts";
 import { type Binding, useCell } from "../terminal/keys.ts";
 import { type Line, paragraph, toWidth } from "../terminal/styled-text.ts";

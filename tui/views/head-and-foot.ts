@@ -2,9 +2,10 @@
 
 import stringWidth from "string-width";
 import { printable } from "../../basics/printable.ts";
+import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost } from "../../experiment/core/target.ts";
-import { inWords, localTime, plural } from "../../experiment/reports/numbers.ts";
+import { localTime } from "../../experiment/reports/numbers.ts";
 import { planParts, verdictWords } from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
 import { describeKnown } from "../session.ts";

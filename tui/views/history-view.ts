@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createElement as h, useEffect, useRef } from "react";
+import { inWords } from "../../experiment/core/counts.ts";
 import { requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type PooledEvidence,
   pooledEvidence,
 } from "../../experiment/records/history.ts";
-import { inWords, localTime, percent } from "../../experiment/reports/numbers.ts";
+import { localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
 import { describeKnown, type Session } from "../session.ts";
 import { type Binding, movingBindings, useCell } from "../terminal/keys.ts";

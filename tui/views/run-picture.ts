@@ -5,8 +5,9 @@
  */
 
 import { printable } from "../../basics/printable.ts";
+import { inWords, plural } from "../../experiment/core/counts.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
-import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
+import { seconds } from "../../experiment/reports/numbers.ts";
 import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import type { EnvironmentState, Invocation, RunState, Snapshot } from "../state.ts";

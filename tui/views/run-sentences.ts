@@ -1,8 +1,9 @@
 /** A run as sentences, for a screen reader: bars and columns say nothing there. */
 
 import { printable } from "../../basics/printable.ts";
+import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
-import { inWords, plural, seconds } from "../../experiment/reports/numbers.ts";
+import { seconds } from "../../experiment/reports/numbers.ts";
 import type { RunState, Snapshot } from "../state.ts";
 import type { Line } from "../terminal/styled-text.ts";
 import {

@@ -2,9 +2,10 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
+import { inWords } from "../../experiment/core/counts.ts";
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
-import { inWords, range } from "../../experiment/reports/numbers.ts";
+import { range } from "../../experiment/reports/numbers.ts";
 import { costWords } from "../../experiment/reports/words.ts";
 import { isBusy, type Snapshot } from "../state.ts";
 import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";

@@ -1,7 +1,7 @@
 /** Several recorded experiments beside each other, as one page. */
 
+import { plural } from "../../core/counts.ts";
 import { type Aspect, type Comparison, letter } from "../comparison.ts";
-import { plural } from "../numbers.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import { deploymentWords, planWords, targetWords, verdictWords } from "../words.ts";
 import { labelsOf, noteList } from "./experiment-page.ts";

@@ -1,12 +1,13 @@
 /** A recorded experiment as one page that can be sent to somebody. */
 
+import { inWords, plural } from "../../core/counts.ts";
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES } from "../../core/record-lines.ts";
 import { EnvironmentLabels, type Labels } from "../../records/environment-labels.ts";
 import { PROVES } from "../../targets/target-choice.ts";
 import { environmentRows } from "../environment-rows.ts";
-import { inWords, percent, plural } from "../numbers.ts";
+import { percent } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
 import type { RecordedExperiment, Series } from "../recorded-experiment.ts";
 import {

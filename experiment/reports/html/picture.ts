@@ -1,8 +1,9 @@
 /** The picture of a series: environments from top to bottom, time from left to right. */
 
+import { inWords, plural } from "../../core/counts.ts";
 import type { Evidence } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
-import { inWords, plural, range } from "../numbers.ts";
+import { range } from "../numbers.ts";
 import type { Series } from "../recorded-experiment.ts";
 import { html, type Markup } from "./html.ts";
 import { type Bar, type Layout, layOut, type Mark, xOf } from "./lane-layout.ts";

@@ -1,10 +1,11 @@
 /** The tables of a page, with heads that belong to their columns and rows. */
 
+import { inWords } from "../../core/counts.ts";
 import type { Observation } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
-import { inWords, type Latency, latencyOf, seconds } from "../numbers.ts";
+import { type Latency, latencyOf, seconds } from "../numbers.ts";
 import type { RecordedRun, Series } from "../recorded-experiment.ts";
 import { globalDataText, outcomesWords } from "../words.ts";
 import { html, type Markup, type Value } from "./html.ts";
