@@ -58,6 +58,15 @@ test("a hold that the deployed function does not allow is an obstacle", async ()
   );
 });
 
+test("every environment that may have to start gives a stage's answers more time", async () => {
+  havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
+  const { coldStartAllowanceMs } = await openTarget({ kind: "stack" });
+  const allowed = [1, 2, 1_001].map((concurrency) =>
+    coldStartAllowanceMs({ concurrency, requests: 2_000, pauseMs: 0 }),
+  );
+  expect(allowed).toEqual([15_010, 15_020, 25_010]);
+});
+
 test("a function that is shut off is an obstacle", async () => {
   havePulumi(scriptOf({ ...outputsOf(URL_OF_FUNCTION), reservedConcurrency: 0 }));
   const target = await openTarget({ kind: "stack" });
