@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
 import { type Certificate, certificateFor } from "../certificates.ts";
@@ -83,15 +84,20 @@ test("a target that closes idle connections before the shot gets no request, and
 });
 
 test("where not all connections can be opened, those that are open are closed, and their number is said", async () => {
+  const certificate = certificateFor("localhost");
   let sockets = 0;
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
+  // Over TLS a connection is open once the server has taken it; before that the system may reset it.
+  const server = createTlsServer(certificate, (socket) => socket.on("error", () => {}));
+  server.on("connection", () => {
     sockets += 1;
     if (sockets === 256) server.close();
   });
-  const args = [...SHORT, "--target", await urlOf(server), "--concurrency", "300"];
-  const { code, stderr, record } = await fire(args);
-  expect(stderr).toMatch(/^error: Could not open connection 257 of 300 to .*(REFUSED|RESET).*\n/);
+  const target = `https://localhost:${await listen(server)}/`;
+  const { code, stderr, record } = await fire(
+    [...SHORT, "--target", target, "--concurrency", "300"],
+    { NODE_EXTRA_CA_CERTS: temporaryFile("trusted.pem", certificate.cert) },
+  );
+  expect(stderr).toMatch(/^error: Could not open connection 257 of 300 to .*REFUSED.*\n/);
   expect(stderr).toMatch(/\nLower the concurrency: 256 connections could be opened\.\n$/);
   expect({ code, record }).toEqual({ code: 1, record: [] });
 });
