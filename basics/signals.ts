@@ -12,6 +12,19 @@ const ECHO_MS = 300;
 /** How often it is looked whether npm is still there, in milliseconds. */
 const WATCH_MS = 500;
 
+/**
+ * Sends a signal; what has ended already is left alone.
+ *
+ * @param id of a process, or the negative one of a group
+ */
+export function signalIfThere(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
 type Listener = (signal: NodeJS.Signals, number: number) => void;
 
 const listeners = new Set<Listener>();

@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./core/abort.ts";
 import { fire } from "./core/firing/fire.ts";
-import type { Plan, Stage } from "./core/plan/plan.ts";
+import { type Plan, type Stage, stageDurationMs } from "./core/plan/plan.ts";
 import {
   type RecordLine,
   type Role,
@@ -197,6 +197,5 @@ async function signerOf(
   stage: Stage,
   timeoutMs: number,
 ): Promise<SignRequest | undefined> {
-  const rounds = Math.ceil(stage.requests / stage.concurrency);
-  return target.openSigner?.(rounds * plan.holdMs + timeoutMs);
+  return target.openSigner?.(stageDurationMs(stage, plan.holdMs) + timeoutMs);
 }

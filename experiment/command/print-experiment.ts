@@ -13,7 +13,7 @@ import type { Fired, Phase } from "../experiment.ts";
 import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
 import { Fold } from "../records/fold.ts";
 import { pooledWith } from "../records/history.ts";
-import { completedText, KEPT_IN_TEXT } from "../reports/experiment-text.ts";
+import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
 import { costWords, firedWords, pooledWords } from "../reports/words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
@@ -233,12 +233,10 @@ class Progress {
   }
 
   #describe(phase: Phase): string {
-    const { stages } = this.#plan;
-    const which = phase.role === "control" ? "Control, run" : "Run";
-    const run = `${which} ${phase.index + 1} of ${stages.length}`;
+    const run = runWords({ ...phase, plan: this.#plan });
     if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
-    const stage = stages[phase.index];
+    const stage = this.#plan.stages[phase.index];
     assert(stage, "a phase is of a stage of its plan");
     return `${run}: ${this.#answered} of ${stage.requests} answered …`;
   }

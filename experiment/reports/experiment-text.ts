@@ -131,7 +131,7 @@ function crossCheckText(line: CrossCheckLine): string {
 }
 
 /** `Run 1 of 2`, or `Control, run 1 of 2`. */
-function runWords({ role, index, plan }: RunLine): string {
+export function runWords({ role, index, plan }: Pick<RunLine, "role" | "index" | "plan">): string {
   const which = `un ${index + 1} of ${plan.stages.length}`;
   return role === "control" ? `Control, r${which}` : `R${which}`;
 }

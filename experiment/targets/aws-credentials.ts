@@ -46,8 +46,10 @@ export function standardCredentials({ onWait }: Waiting = {}): CredentialProvide
   return async (options) => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const notice = setTimeout(tell, SILENCE_MS);
-    const tooLate = new ExperimentError("no AWS credentials in time", { waitedMs: PATIENCE_MS });
-    const limit = setTimeout(() => reject(tooLate), PATIENCE_MS);
+    // Each request asks for them: an error is made only where they are late.
+    const onLate = () =>
+      reject(new ExperimentError("no AWS credentials in time", { waitedMs: PATIENCE_MS }));
+    const limit = setTimeout(onLate, PATIENCE_MS);
     try {
       return await Promise.race([provider(options), late]);
     } finally {

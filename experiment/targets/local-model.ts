@@ -51,10 +51,9 @@ export function localLackBeforehand(
   const files = managedFiles(configuration);
   const memoryMb = environments * (ENVIRONMENT_MB + workers * WORKER_MB);
   const what = `${plural(environments, "environment")} of ${plural(workers, "worker thread")} each`;
-  const lacksFiles = !hasFiles(files);
-  if (!lacksFiles && lackOfMemory(memoryMb, what) === undefined) return undefined;
-  const needs = lacksFiles ? `${inWords(files)} open files` : `about ${inWords(memoryMb)} MB`;
-  return { what, needs };
+  if (!hasFiles(files)) return { what, needs: `${inWords(files)} open files` };
+  if (lackOfMemory(memoryMb, what) === undefined) return undefined;
+  return { what, needs: `about ${inWords(memoryMb)} MB` };
 }
 
 /** Why a plan cannot be fired at it, one sentence each. */

@@ -1,7 +1,7 @@
 /** From a choice to a target that can be fired at. */
 
 import type { Target } from "../core/target.ts";
-import { lackOfFiles, largestBurst } from "./resources.ts";
+import { runnerObstacles } from "./resources.ts";
 import type { TargetChoice } from "./target-choice.ts";
 
 /**
@@ -40,10 +40,7 @@ function openUrlTarget(url: URL): Target {
     url,
     description: { kind: "url", url: url.href },
     coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
-    obstacles: async (plan) => {
-      const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
-      return lack === undefined ? [] : [lack];
-    },
+    obstacles: async (plan) => runnerObstacles(plan),
     close: async () => {},
   };
 }

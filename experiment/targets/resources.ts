@@ -39,6 +39,12 @@ export function lackOfFiles(
   );
 }
 
+/** Why the runner cannot open a connection for each request of a plan's largest burst, if so. */
+export function runnerObstacles(plan: Plan): string[] {
+  const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
+  return lack === undefined ? [] : [lack];
+}
+
 /** Whether the machine has that many megabytes left; why not, as one sentence, or `undefined`. */
 export function lackOfMemory(neededMb: number, what: string): string | undefined {
   const availableMb = Math.floor(process.availableMemory() / 2 ** 20);

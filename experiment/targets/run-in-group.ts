@@ -3,7 +3,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { ENDING_SIGNALS } from "../../basics/signals.ts";
+import { ENDING_SIGNALS, signalIfThere } from "../../basics/signals.ts";
 
 /** Most that a command may print; the CLI's list of a thousand stacks is far shorter. */
 const MOST_CHARACTERS = 16 * 2 ** 20;
@@ -90,12 +90,7 @@ function collect(output: Readable, onLong: () => void): () => string {
 
 /** Kills all of a command's group, unless it has ended. */
 function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing of it is left.
-  }
+  if (pid !== undefined) signalIfThere(-pid, "SIGKILL");
 }
 
 /** Commands that end with this process: signals of the terminal do not reach their groups. */

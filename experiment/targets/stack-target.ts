@@ -9,7 +9,7 @@ import { inWords } from "../core/counts.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
 import type { Cost, Target } from "../core/target.ts";
 import { type CredentialProvider, openSigner, standardCredentials } from "./aws-credentials.ts";
-import { lackOfFiles, largestBurst } from "./resources.ts";
+import { largestBurst, runnerObstacles } from "./resources.ts";
 import { readStack, type Stack } from "./stack-outputs.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
@@ -63,8 +63,7 @@ export async function openStackTarget(
 }
 
 function stackObstacles(plan: Plan, { stack, maxHoldMs, reservedConcurrency }: Stack): string[] {
-  const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
-  const obstacles = lack === undefined ? [] : [lack];
+  const obstacles = runnerObstacles(plan);
   if (plan.holdMs > maxHoldMs) {
     obstacles.push(
       `The deployed function holds at most ${maxHoldMs / 1_000} s; ` +

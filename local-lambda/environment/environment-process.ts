@@ -3,10 +3,11 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { signalIfThere } from "../../basics/signals.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { FunctionFailure } from "../invocation.ts";
 import type { LogStream } from "./log-stream.ts";
-import { killGroup, type ProcessGroups } from "./process-groups.ts";
+import type { ProcessGroups } from "./process-groups.ts";
 import type { Task } from "./task.ts";
 
 /** How long a process may take to end on SIGTERM before it is killed, in milliseconds. */
@@ -85,14 +86,14 @@ export class EnvironmentProcess {
 
   /** Ends it and whatever it started, now. */
   kill(): void {
-    if (this.#child.pid !== undefined) killGroup(this.#child.pid, "SIGKILL");
+    if (this.#child.pid !== undefined) signalIfThere(-this.#child.pid, "SIGKILL");
   }
 
   /** Ends it by SIGTERM, and by SIGKILL what does not listen; resolves when it has ended. */
   async stop(): Promise<void> {
     const { pid } = this.#child;
     if (pid === undefined || !this.isRunning) return;
-    killGroup(pid, "SIGTERM");
+    signalIfThere(-pid, "SIGTERM");
     const timer = setTimeout(() => this.kill(), SHUTDOWN_MS);
     await this.ended;
     clearTimeout(timer);

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { signalIfThere } from "../../basics/signals.ts";
 
 const REAPER = fileURLToPath(new URL("reaper.ts", import.meta.url));
 
@@ -62,7 +63,7 @@ export class ProcessGroups {
     this.#tellReaper(`+${pid}`, () => stdin.end("\n"));
     child.once("exit", () => {
       // Whatever the leader started goes with it.
-      killGroup(pid, "SIGKILL");
+      signalIfThere(-pid, "SIGKILL");
       this.#groups.delete(pid);
       this.#tellReaper(`-${pid}`);
     });
@@ -103,14 +104,5 @@ export class ProcessGroups {
     const { stdin } = this.#reaper;
     assert(stdin, "the standard input of the reaper is a pipe");
     stdin.write(`${line}\n`, () => then?.());
-  }
-}
-
-/** Signals a whole group; one that has ended already is left alone. */
-export function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nothing of it is left.
   }
 }

@@ -11,7 +11,7 @@
 import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { ENDING_SIGNALS } from "../../basics/signals.ts";
+import { ENDING_SIGNALS, signalIfThere } from "../../basics/signals.ts";
 
 /** How long the embedded Lambda may take to end when its starter has, in milliseconds. */
 const CLOSE_MS = 5_000;
@@ -28,7 +28,9 @@ if (embedded !== "") {
   // However it breaks, what is held here must be ended.
   lifeline
     .on("error", () => {})
-    .once("close", () => setTimeout(() => kill(Number(embedded)), CLOSE_MS).unref());
+    .once("close", () =>
+      setTimeout(() => signalIfThere(Number(embedded), "SIGKILL"), CLOSE_MS).unref(),
+    );
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -38,14 +40,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line.startsWith("+")) groups.add(id);
   else groups.delete(id);
 }
-for (const id of groups) kill(-id);
+for (const id of groups) signalIfThere(-id, "SIGKILL");
 rmSync(folder, { recursive: true, force: true });
-
-/** @param id of a process, or the negative one of a group */
-function kill(id: number): void {
-  try {
-    process.kill(id, "SIGKILL");
-  } catch {
-    // It ended by itself.
-  }
-}

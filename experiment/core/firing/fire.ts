@@ -87,21 +87,19 @@ class Volley {
 
   async fire(): Promise<void> {
     const { signal, stage } = this.#firing;
-    const stop = () => this.#giveUpAll("aborted");
+    const stop = () => this.#giveUpAll();
     signal.addEventListener("abort", stop);
     try {
       const burst = await this.#loadBurst();
       await this.#arm(burst);
       this.#shoot(burst);
       await Promise.all(burst.map((flight) => this.#keepBusy(flight)));
-      const message = this.#unsignable;
       while (this.#next < stage.requests) {
-        const aborted = { outcome: "aborted", ...(message !== undefined && { message }) } as const;
-        this.#emit(this.#next++, aborted);
+        this.#emit(this.#next++, { outcome: "aborted", message: this.#unsignable });
       }
     } finally {
       signal.removeEventListener("abort", stop);
-      this.#giveUpAll("aborted");
+      this.#giveUpAll();
     }
   }
 
@@ -245,8 +243,8 @@ class Volley {
     flight.timer = setTimeout(() => setImmediate(giveUp), this.#firing.timeoutMs);
   }
 
-  #giveUpAll(why: GivingUp): void {
-    for (const { controller } of this.#inFlight) controller.abort(why);
+  #giveUpAll(): void {
+    for (const { controller } of this.#inFlight) controller.abort("aborted" satisfies GivingUp);
   }
 
   /** The runner's clock: milliseconds since the shot. */

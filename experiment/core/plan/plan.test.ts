@@ -4,17 +4,18 @@ import {
   equalStages,
   isUneven,
   LIMITS,
-  planDurationMs,
   referencePlan,
   requestsOf,
+  stageDurationMs,
 } from "./plan.ts";
 
 const STAGE = { concurrency: 2, requests: 5, pauseMs: 0 };
 
-test("a plan takes its pauses and as many rounds of the hold as each concurrency needs", () => {
-  expect(planDurationMs(referencePlan)).toBe(10_000);
-  const stages = [STAGE, { concurrency: 1, requests: 1, pauseMs: 60_000 }];
-  expect(planDurationMs({ ...referencePlan, holdMs: 1_000, stages })).toBe(3_000 + 61_000);
+test("a stage takes as many rounds of the hold as its concurrency needs", () => {
+  const { stages, holdMs } = referencePlan;
+  expect(stages.map((stage) => stageDurationMs(stage, holdMs))).toEqual([5_000, 5_000]);
+  expect(stageDurationMs(STAGE, 1_000)).toBe(3_000);
+  expect(stageDurationMs({ concurrency: 1, requests: 1, pauseMs: 60_000 }, 1_000)).toBe(1_000);
 });
 
 test("all stages' requests are counted", () => {

@@ -94,13 +94,9 @@ export function requestsOf({ stages }: Plan): number {
 }
 
 /**
- * How long a plan takes at least, in milliseconds: its pauses, and each stage's requests in as many
- * rounds as its concurrency needs. Cold starts and the way there and back come on top.
+ * How long the requests of a stage take at least, in milliseconds: as many rounds of the hold as its
+ * concurrency needs. Cold starts and the way there and back come on top.
  */
-export function planDurationMs({ stages, holdMs }: Plan): number {
-  return stages.reduce(
-    (sum, { concurrency, requests, pauseMs }) =>
-      sum + pauseMs + Math.ceil(requests / concurrency) * holdMs,
-    0,
-  );
+export function stageDurationMs({ requests, concurrency }: Stage, holdMs: number): number {
+  return Math.ceil(requests / concurrency) * holdMs;
 }

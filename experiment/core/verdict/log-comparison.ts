@@ -150,13 +150,13 @@ function concealed(
   found: readonly CheckedRequest[],
   streamOf: ReadonlyMap<string, string>,
   initialized: ReadonlySet<string>,
-): ServedRequest[] {
+): CheckedRequest[] {
   const byStream = Map.groupBy(found, ({ requestId }) => streamOf.get(requestId) ?? "");
+  const isConcealed = (requests: readonly CheckedRequest[]) =>
+    requests.every(({ served }) => served?.coldStart === false);
   return [...byStream]
-    .filter(([stream]) => initialized.has(stream))
-    .map(([, requests]) => requests)
-    .filter((requests) => requests.every((it) => isServed(it) && !it.served.coldStart))
-    .flatMap((requests) => requests.filter(isServed).slice(0, 1));
+    .filter(([stream, requests]) => initialized.has(stream) && isConcealed(requests))
+    .flatMap(([, requests]) => requests.slice(0, 1));
 }
 
 /** One sentence on such requests, or none where there are none. */

@@ -20,7 +20,7 @@ export type Value = Markup | string | number | undefined | false | readonly Valu
 
 /** A template of which the literal parts are markup; what is put in is escaped, unless it is markup. */
 export function html(literals: TemplateStringsArray, ...values: readonly Value[]): Markup {
-  return new Markup(String.raw({ raw: literals.map(String) }, ...values.map(render)));
+  return new Markup(String.raw({ raw: literals }, ...values.map(render)));
 }
 
 function render(value: Value): string {

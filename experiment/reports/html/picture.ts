@@ -38,10 +38,8 @@ export function picture(name: string, series: Series, labels: Labels): Markup {
   const { runs } = series;
   const layout = layOut(runs, WIDTH - LABEL_WIDTH - RIGHT_MARGIN);
   const { lanes } = layout;
-  const looks = looksOf([
-    ...series.plan.clients,
-    ...runs.flatMap(({ requests }) => requests.map(({ client }) => client)),
-  ]);
+  const seen = new Set(runs.flatMap(({ requests }) => requests.map(({ client }) => client)));
+  const looks = looksOf([...series.plan.clients, ...seen]);
   const marks = lanes.flatMap(({ firstRow, rows }) =>
     rows.flatMap((row, index) => row.map((mark) => ({ mark, row: firstRow + index }))),
   );
@@ -54,7 +52,7 @@ export function picture(name: string, series: Series, labels: Labels): Markup {
  id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><circle class="ink-dot" cx="3" cy="3" r="1"/></pattern><pattern
  id="grid" width="6" height="6" patternUnits="userSpaceOnUse"><path class="ink" d="M0 3H6M3 0V6"/></pattern></defs>
 ${drawLanes(layout, labels)}${drawAxis(series, layout)}${marks.map(({ mark, row }) => drawMark(mark, { series, layout, looks, labels, row }))}</svg></div>
-${legend(series, looks)}
+${legend(series, looks, seen)}
 <figcaption>A lane is an execution environment, in order of first use; a bar is a request, from
 sending to answer on the runner's clock. Its full part is as long as the handler's own time, set
 against the answer's arrival; the pale part before it is the way there, and a cold start where one
@@ -185,8 +183,12 @@ function describe(mark: Mark, { series, labels }: Place): string {
   return facts.filter(Boolean).join(", ");
 }
 
-function legend({ runs }: Series, looks: ReadonlyMap<string, Look>): Markup {
-  const seen = new Set(runs.flatMap(({ requests }) => requests.map(({ client }) => client)));
+/** @param seen the clients of which there are requests */
+function legend(
+  { runs }: Series,
+  looks: ReadonlyMap<string, Look>,
+  seen: ReadonlySet<string>,
+): Markup {
   const named = [...looks].filter(([name]) => seen.has(name));
   const names = named.slice(0, MOST_NAMES).map(
     ([name, { colour, pattern }]) => html`<li><svg class="key" viewBox="0 0 16 16"
