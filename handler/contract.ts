@@ -11,7 +11,7 @@ export const MAX_CLIENT_LENGTH = 100;
  */
 export const HOLD_LIMITS_MS = { min: 100, max: 60_000 } as const;
 /** Most steps a hold can be divided into. */
-const MAX_STEPS = 100;
+export const MAX_STEPS = 100;
 /** Latest names that `globalData.clients` keeps; `globalData.dropped` counts the older ones. */
 export const MAX_REMEMBERED_CLIENTS = 1_000;
 export const DEFAULT_HOLD_MS = 5_000;

@@ -11,7 +11,7 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { Target, TargetDescription } from "../experiment/core/target.ts";
-import type { Preflight } from "../experiment/preflight.ts";
+import { type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
@@ -122,7 +122,6 @@ export class Session {
       if (!target) return;
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, notice } = store.current;
-      const { preflight } = await import("../experiment/preflight.ts");
       const found = await preflight(plan, target);
       const question = isAgreed ? undefined : questionBefore(found);
       if (question !== undefined) return store.set({ question });
@@ -276,11 +275,11 @@ export class Session {
   async #foresee(): Promise<void> {
     const { plan } = this.store.current;
     const asked = this.#target;
-    const target = await asked.catch(() => undefined);
     const isStale = () => this.store.current.plan !== plan || this.#target !== asked;
-    const [obstacle] = (await target?.obstacles(plan)) ?? [];
+    const target = await asked.catch(() => undefined);
+    const found = target && (await preflight(plan, target));
     if (isStale()) return;
-    this.store.set({ obstacle, cost: target?.cost?.(plan), cautions: [] });
+    this.store.set({ obstacle: found?.obstacle, cost: found?.cost, cautions: [] });
     const cautions = (await target?.cautions?.(plan)) ?? [];
     if (!isStale()) this.store.set({ cautions });
   }

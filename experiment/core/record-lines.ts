@@ -10,6 +10,9 @@ import type { TargetDescription } from "./target.ts";
 /** Raised when a reader of the last version could misread a record of the next. */
 export const SCHEMA_VERSION = 1;
 
+/** Three years in milliseconds: no experiment takes longer, and sums of it are still numbers. */
+export const MOST_MS = 1e11;
+
 /**
  * Whether a run was fired at what is asked about, or before that at a control: a target whose
  * requests share one process by construction, so that an instrument which sees sharing must see it.

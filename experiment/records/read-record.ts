@@ -2,10 +2,10 @@
 
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
-import { type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
+import { MOST_MS, type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
 import { type Fold, MisplacedLineError } from "./fold.ts";
 import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
-import { lineProblem, MOST_MS, recordLineSchema } from "./schema.ts";
+import { lineProblem, recordLineSchema } from "./schema.ts";
 
 /**
  * Reads a record line by line, so that its size does not matter. Blank lines are left out, and what

@@ -5,12 +5,10 @@
 
 import * as z from "zod";
 import { answerSchema } from "../core/firing/answer-schema.ts";
-import { OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.ts";
+import { MOST_MS, OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.ts";
 
 const count = z.int().nonnegative();
 const ms = z.number();
-/** Three years by the runner's clock: no experiment takes longer, and sums of it are numbers. */
-export const MOST_MS = 1e11;
 const moment = z.number().min(-MOST_MS).max(MOST_MS);
 const duration = z.number().min(0).max(MOST_MS);
 /** Read as UTC, whatever its offset: times are compared as texts. */

@@ -1,12 +1,11 @@
 /** Numbers and times as they are shown. */
 
 import { inWords } from "../core/counts.ts";
+import { MOST_MS } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 
 /** No evidence bounds a probability closer: that would take more requests than anybody ever sends. */
 const LEAST_PERCENT = 1e-9;
-/** Three years: no experiment takes longer, and a record that says so is not to be believed. */
-const MOST_MS = 1e11;
 
 /** A probability with two significant digits: `31 %`, `3.0 %`, `0.30 %`, `0.00030 %`. */
 export function percent(probability: number): string {

@@ -1,4 +1,4 @@
-/** Who may ask the ports of an embedded Lambda, and what: every one is on loopback, and careful. */
+/** The ports of an embedded Lambda: all are on loopback, and each takes only what it must. */
 
 import { expect, onTestFinished, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";

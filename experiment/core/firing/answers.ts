@@ -108,8 +108,9 @@ const CAUSES: Record<number, string> = {
 const CLEARLY_WRONG_MS = 60_000;
 
 /**
- * Who may call a URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; what is wrong with
- * a signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html.
+ * Why a URL answered 403. The permissions that a caller needs:
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; what can be wrong with a signature:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html.
  */
 function forbidden(
   message: string,

@@ -1,7 +1,12 @@
 /** What to fire: the clients, how long the handler holds each request, and the stages. */
 
 import assert from "node:assert/strict";
-import { DEFAULT_HOLD_MS, DEFAULT_STEPS, HOLD_LIMITS_MS } from "../../../handler/contract.ts";
+import {
+  DEFAULT_HOLD_MS,
+  DEFAULT_STEPS,
+  HOLD_LIMITS_MS,
+  MAX_STEPS,
+} from "../../../handler/contract.ts";
 
 /** One run's worth of requests. */
 export interface Stage {
@@ -33,8 +38,7 @@ export const LIMITS = {
   concurrency: { min: 1, max: 10_000 },
   requests: { min: 1, max: 1_000_000 },
   holdMs: HOLD_LIMITS_MS,
-  /** The handler's own. */
-  steps: { min: 1, max: 100 },
+  steps: { min: 1, max: MAX_STEPS },
   runs: { min: 1, max: 1_000 },
   pauseMs: { min: 0, max: 3_600_000 },
   /** Of a run that is as long as it is told to be. */
