@@ -11,7 +11,7 @@ export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, codeOf);
 }
 
-/** Those beyond the first 65,536 are two units, as in JSON. */
+/** Characters beyond the first 65,536 are two units, as in JSON. */
 function codeOf(character: string): string {
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
@@ -32,7 +32,7 @@ export function printableName(text: string): string {
   return printable(shortened(text, LONGEST_NAME));
 }
 
-/** The same of what somebody says, such as why a request failed. */
+/** A message, fit to be shown, such as why a request failed. */
 export function printableMessage(text: string): string {
   return printable(shortened(text, LONGEST_MESSAGE));
 }

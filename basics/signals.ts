@@ -9,7 +9,7 @@ export const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * is closed tells the shell, which tells all as well.
  */
 const ECHO_MS = 300;
-/** How often it is looked whether npm is still there, in milliseconds. */
+/** How often this program checks that npm is still there, in milliseconds. */
 const WATCH_MS = 500;
 
 /**
@@ -74,8 +74,8 @@ function dispatch(signal: NodeJS.Signals, number: number): void {
 }
 
 /**
- * Ends this program with the npm that started it, if one did. npm hands SIGINT and SIGTERM on; of
- * what else ends it, such as SIGKILL, the program hears nothing, so that it has to look.
+ * Ends this program with the npm that started it, if one did. npm hands SIGINT and SIGTERM on, and
+ * cannot hand SIGKILL on: so this program checks whether npm is still there.
  */
 export function endWithNpm(): void {
   if (!isStartedByNpm()) return;

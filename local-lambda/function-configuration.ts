@@ -138,6 +138,21 @@ export function defaultConfiguration(model: Model = "on-demand"): FunctionConfig
   };
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib */
+const INIT_MS = 10_000;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html */
+const MANAGED_INIT_MS = 130_000;
+
+/**
+ * The limit in milliseconds: of an on-demand function's first try, of a Web Function, whose server
+ * must listen by then (https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html),
+ * or of Managed Instances, where a function with a longer timeout may take as long as that.
+ */
+export function initLimitMs({ model, timeoutMs, initTimeoutMs }: FunctionConfiguration): number {
+  if (initTimeoutMs !== undefined) return initTimeoutMs;
+  return model === "managed-instances" ? Math.max(MANAGED_INIT_MS, timeoutMs) : INIT_MS;
+}
+
 /** The log group that the function writes to; those of Web Functions stand apart. */
 export function logGroupOf({ model, functionName, logGroupName }: FunctionConfiguration): string {
   const folder = model === "web-function" ? "/aws/lambda/web" : "/aws/lambda";

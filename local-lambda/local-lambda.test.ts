@@ -6,6 +6,7 @@ import type { Answer } from "../handler/contract.ts";
 import {
   ask,
   askAll,
+  codeOf,
   distinct,
   placesTaken,
   pollingIn,
@@ -16,9 +17,22 @@ import {
 import { isAlive, temporaryFolder } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { defaultConfiguration } from "./function-configuration.ts";
+import type { UrlRequest } from "./invocation.ts";
 import { LocalLambda } from "./local-lambda.ts";
 
 afterEach(() => vi.unstubAllEnvs());
+
+const REQUEST: UrlRequest = {
+  requestId: "id-1",
+  method: "GET",
+  target: "/",
+  protocol: "HTTP/1.1",
+  headers: {},
+  sourceIp: "127.0.0.1",
+  port: 9000,
+  body: Buffer.alloc(0),
+  receivedAt: new Date(),
+};
 
 test("several that are started in one process at the same time all serve", async () => {
   const changes = Array.from({ length: 5 }, (_, place) => ({ memoryMb: 128 + place }));
@@ -162,6 +176,19 @@ test("recycling lets what is being served finish, and then ends its environment"
   await lambda.pool.recycle();
   expect((await busy).globalData.counter).toBe(2);
   await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
+});
+
+test("an environment that is being ended takes no request more, however late it ends", async () => {
+  const source = `process.on("SIGTERM", () => {});
+    export const handler = async (_, { logStreamName }) => logStreamName;`;
+  const { pool } = await start({ code: codeOf(source) });
+  const first = await pool.invoke(REQUEST);
+  // It waits for the runtime that has just answered, which is ended before it polls again.
+  const second = pool.invoke(REQUEST);
+  await pool.recycle();
+  expect(first.kind).toBe("response");
+  expect((await second).kind).toBe("response");
+  expect(await second).not.toEqual(first);
 });
 
 test("each environment logs its own steps as JSON", async () => {

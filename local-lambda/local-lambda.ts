@@ -4,11 +4,9 @@ import { CodeEdits, type OnEdit } from "./environment/code.ts";
 import { ProcessGroups } from "./environment/process-groups.ts";
 import { makeTemporaryFolder, prepareTask, type Task } from "./environment/task.ts";
 import type { FunctionConfiguration, Model } from "./function-configuration.ts";
-
 import type { Authorize } from "./function-url/authorization.ts";
 import { FunctionUrl } from "./function-url/function-url.ts";
 import type { InvocationResult, UrlRequest } from "./invocation.ts";
-
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
 import type { Pool, PoolPlan } from "./pool/pool.ts";
@@ -33,7 +31,7 @@ export interface StartOptions {
 
 export class LocalLambda {
   readonly pool: Pool;
-  readonly #task: Task;
+  readonly #startSha256: string;
   readonly #groups: ProcessGroups;
   readonly #front: FunctionUrl;
   /** Of code in a folder of the user's: after an edit all environments are new. */
@@ -54,7 +52,7 @@ export class LocalLambda {
         onEdit?.(changed);
         this.#replaced = this.pool.recycle();
       });
-    this.#task = task;
+    this.#startSha256 = codeSha256;
     this.#groups = groups;
     this.#edits = edits;
     this.#front = new FunctionUrl((request) => this.#invoke(request), authorize);
@@ -96,7 +94,7 @@ export class LocalLambda {
 
   /** Of the code that serves new requests, in hexadecimal. */
   get codeSha256(): string {
-    return this.#edits?.codeSha256 ?? this.#task.codeSha256;
+    return this.#edits?.codeSha256 ?? this.#startSha256;
   }
 
   /** Ends every environment, then the URL, and removes the task's folder. */

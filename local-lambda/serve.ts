@@ -4,13 +4,11 @@ import assert from "node:assert/strict";
 import type { Writable } from "node:stream";
 import { printable, printableLines } from "../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
-
-import { initLimitMs } from "./environment/initialization.ts";
+import { initLimitMs } from "./function-configuration.ts";
 import type { LocalLambda, StartOptions } from "./local-lambda.ts";
 import { LogPrinter } from "./log-printer.ts";
 import type { LocalLambdaOptions } from "./options.ts";
 import { type LambdaMessage, type RemoteCall, readRemoteArgument } from "./remote.ts";
-
 import { StartError } from "./start-error.ts";
 
 /** After how long a start says that it is still under way, in milliseconds. */
@@ -50,7 +48,7 @@ try {
   const message = startFailure(error);
   process.exitCode = 1;
   if (remote) tell({ type: "failed", message }, () => process.exit());
-  // It may hold what the function's own code has thrown.
+  // The message may hold what the function's own code has thrown.
   else console.error(printableLines(message));
 } finally {
   clearTimeout(patience);
@@ -123,9 +121,11 @@ function tell(message: LambdaMessage, then = () => {}): void {
  * Says that the code was edited. One that is steered ends, and its reaper ends the environments:
  * whoever steers it has noted which code is measured, and starts it anew to measure another.
  */
-function onEdit([file = "", ...others]: readonly string[]): void {
+function onEdit([file, ...others]: readonly string[]): void {
+  const { code } = configuration;
+  assert(code && file !== undefined, "an edit is one of a file of code in a folder");
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  const folder = printable(`${configuration.code?.root}`);
+  const folder = printable(code.root);
   const message = `The code in ${folder} changed (${printable(file)}${more})`;
   if (!remote) console.error(`${message}: new environments serve it from here on.`);
   else tell({ type: "failed", message: `${message}.` }, () => process.exit(1));

@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { Answer } from "../handler/contract.ts";
+import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
+import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
 import {
   defaultConfiguration,
   type FunctionConfiguration,
@@ -12,12 +14,15 @@ import { LocalLambda } from "../local-lambda/local-lambda.ts";
 import { temporaryFolder } from "./processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
+const configurations = new WeakMap<LocalLambda, FunctionConfiguration>();
+
 /** Starts one that ends with the test. */
 export async function startLambda(
   changes: Partial<FunctionConfiguration> = {},
 ): Promise<LocalLambda> {
   const configuration = { ...defaultConfiguration(changes.model), ...changes };
   const lambda = await LocalLambda.start(configuration, 0);
+  configurations.set(lambda, configuration);
   onTestFinished(() => lambda.close());
   return lambda;
 }
@@ -74,8 +79,15 @@ export function distinct<T>(values: readonly T[]): number {
 }
 
 /** How many environments could take a request now. */
-export const pollingIn = ({ pool }: LocalLambda) =>
-  pool.registry.all.filter(({ isFree }) => isFree).length;
+export const pollingIn = (lambda: LocalLambda) => {
+  const { model, maxConcurrency } = configurations.get(lambda) ?? defaultConfiguration();
+  const most = model === "managed-instances" ? maxConcurrency : Number.POSITIVE_INFINITY;
+  return lambda.pool.registry.all.filter((environment) =>
+    environment instanceof RuntimeEnvironment
+      ? environment.isFree && environment.inside < most
+      : environment instanceof WebEnvironment && environment.room > 0,
+  ).length;
+};
 
 /** Waits until so many environments could take a request. */
 export const untilPolling = (lambda: LocalLambda, count: number) =>

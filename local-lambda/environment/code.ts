@@ -141,7 +141,7 @@ export class CodeEdits {
   #lack: string | undefined;
   #taking: Promise<void> | undefined;
 
-  /** @param onEdit called when the code has become another, before anything waits for it no longer */
+  /** @param onEdit called when the code has changed, before the requests that wait go on */
   constructor(served: CodeVersion, onEdit: OnEdit) {
     this.#served = served;
     this.#onEdit = onEdit;

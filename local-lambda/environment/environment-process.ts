@@ -26,7 +26,12 @@ export interface EnvironmentPlan {
   configuration: FunctionConfiguration;
   task: Task;
   groups: ProcessGroups;
+  /** Called with each line that an environment logs, and its request as far as that is known. */
+  onLog?: ((environment: string, text: string, requestId: string | undefined) => void) | undefined;
 }
+
+/** How long the end of a process may follow that of its connections, in milliseconds. */
+export const EXIT_MS = 200;
 
 /** What becomes of what was inside a worker thread that has ended. */
 export const THREAD_ENDED: FunctionFailure = {
@@ -61,9 +66,10 @@ export class EnvironmentProcess {
     if (child.stderr) log.follow(child.stderr);
   }
 
-  /** What it writes to one of its extra pipes. */
+  /** What it writes to one of its extra pipes; one that the system refused to start has none. */
   output(descriptor: number): Readable | undefined {
-    return this.#child.stdio[descriptor] as Readable | undefined;
+    const { stdio } = this.#child as { stdio?: ChildProcess["stdio"] };
+    return stdio?.[descriptor] as Readable | undefined;
   }
 
   /**

@@ -5,11 +5,16 @@
  */
 
 import assert from "node:assert/strict";
-import { type ModelTraits, newLogStreamName, TRAITS } from "../function-configuration.ts";
+import {
+  type FunctionConfiguration,
+  initLimitMs,
+  type ModelTraits,
+  newLogStreamName,
+  TRAITS,
+} from "../function-configuration.ts";
 import type { FunctionFailure } from "../invocation.ts";
 import type { EnvironmentPlan, EnvironmentProcess } from "./environment-process.ts";
 import { environmentVariables } from "./environment-variables.ts";
-import { initialization, initLimitMs, initReport, initStart, notWithin } from "./initialization.ts";
 import { LogStream } from "./log-stream.ts";
 
 /** How a process is started. */
@@ -23,7 +28,7 @@ interface Start {
 export abstract class Environment {
   /** The log stream's name, in AWS's form. */
   readonly id: string;
-  readonly log = new LogStream();
+  readonly log: LogStream;
   /** It takes no more requests, and ends when the last one inside has ended. */
   isRetired = false;
   protected readonly plan: EnvironmentPlan;
@@ -49,12 +54,11 @@ export abstract class Environment {
     this.id = newLogStreamName(plan.configuration);
     this.plan = plan;
     this.traits = TRAITS[plan.configuration.model];
+    this.log = new LogStream((text, requestId) => plan.onLog?.(this.id, text, requestId));
   }
 
   /** Invocations inside. */
   abstract get inside(): number;
-  /** It can take another request now. */
-  abstract get isFree(): boolean;
   /** What a process has to do to be initialized and has not, as the beginning of a sentence. */
   protected abstract readonly missed: string;
   /** Prepares the way of the requests; gives the address that the process is told. */
@@ -163,7 +167,7 @@ export abstract class Environment {
    * @returns `false` when the process is being ended, and nothing that it does counts
    */
   protected markInitialized(): boolean {
-    if (this.#phase === "ending") return false;
+    if (this.#phase === "ending" || this.#stopping) return false;
     this.#phase = "serving";
     this.#initialized.resolve();
     this.#settled.resolve();
@@ -217,4 +221,78 @@ export abstract class Environment {
     assert(this.process, "a process that was not started has not ended");
     return this.process.exitFailure;
   }
+}
+
+/** That something did not happen in time, as a sentence without its full stop. */
+function notWithin(ms: number, missed: string): string {
+  const seconds = ms / 1_000;
+  return `${missed} within ${seconds} ${seconds === 1 ? "second" : "seconds"}`;
+}
+
+/**
+ * Waits for the first of three: a process is initialized, it has ended, or its time is over.
+ *
+ * @throws what `ended` rejects with
+ */
+async function initialization(
+  initialized: Promise<void>,
+  ended: Promise<void>,
+  limitMs: number,
+): Promise<"initialized" | "ended" | "timeout"> {
+  const { promise: late, resolve } = Promise.withResolvers<"timeout">();
+  const timer = setTimeout(() => resolve("timeout"), limitMs);
+  try {
+    return await Promise.race([
+      ended.then(() => "ended" as const),
+      initialized.then(() => "initialized" as const),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** AWS numbers its builds of a runtime; here the Node.js that runs is what tells one from another. */
+const [MAJOR, MINOR] = process.versions.node.split(".");
+const RUNTIME_VERSION = `nodejs:${MAJOR}.v${MINOR}`;
+
+/**
+ * The record of `platform.initStart`. A runtime that ended during an invocation is initialized
+ * again in the same environment, which AWS calls the phase `invoke`; that it was `restarted` is
+ * said by this program only.
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-initStart
+ */
+function initStart(
+  { model, functionName, version }: FunctionConfiguration,
+  restarted: boolean,
+): Record<string, unknown> {
+  return {
+    initializationType: TRAITS[model].initializationType,
+    phase: phaseOf(restarted),
+    runtimeVersion: RUNTIME_VERSION,
+    functionName,
+    functionVersion: version,
+    ...(restarted && { restarted }),
+  };
+}
+
+/**
+ * The record of `platform.initReport`, which is written when initialization has failed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-initReport
+ *
+ * @param failure how, or that it took too long
+ */
+function initReport(
+  { model }: FunctionConfiguration,
+  restarted: boolean,
+  failure: FunctionFailure | "timeout",
+): Record<string, unknown> {
+  const { initializationType } = TRAITS[model];
+  const report = { initializationType, phase: phaseOf(restarted) };
+  if (failure === "timeout") return { ...report, status: failure };
+  return { ...report, status: "error", errorType: failure.errorType };
+}
+
+function phaseOf(restarted: boolean): "init" | "invoke" {
+  return restarted ? "invoke" : "init";
 }

@@ -18,14 +18,20 @@ export interface LogLine {
   text: string;
 }
 
+type OnLine = (text: string, requestId: string | undefined) => void;
+
 export class LogStream {
-  /** Called with each line as it comes, and the request that it belongs to as far as that is known. */
-  onLine: ((text: string, requestId: string | undefined) => void) | undefined;
+  readonly #onLine: OnLine;
   #history: LogLine[] = [];
   /** Characters in all of them. */
   #length = 0;
   readonly #inside = new Set<string>();
   #writer: string | undefined;
+
+  /** @param onLine called with each line as it comes, and its request as far as that is known */
+  constructor(onLine: OnLine = () => {}) {
+    this.#onLine = onLine;
+  }
 
   /** Oldest first. */
   get lines(): readonly string[] {
@@ -79,7 +85,7 @@ export class LogStream {
 
   #append(line: string): void {
     const text = cut(line);
-    this.onLine?.(text, this.#writer);
+    this.#onLine(text, this.#writer);
     this.#history.push({ arrivedAt: Date.now(), text });
     this.#length += text.length;
     // In bulk: dropping one line at a time would move the whole array each time.

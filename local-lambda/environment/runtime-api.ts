@@ -1,11 +1,12 @@
 /**
  * The Runtime API of one environment: what its runtime polls for work and reports to. Each
- * environment has its own, on a port of its own, as on AWS; so a poll says where it comes from. Other
- * than on AWS that port can be reached from without, so it takes only requests that know its key.
+ * environment has its own, on a port of its own, as on AWS; so a poll says where it comes from. Unlike
+ * on AWS, other programs can reach that port, so it takes only requests that know its key.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
@@ -19,7 +20,7 @@ import {
   MAX_PAYLOAD_BYTES,
   type ResponseStream,
 } from "../invocation.ts";
-import { THREAD_ENDED } from "./environment-process.ts";
+import { EXIT_MS, THREAD_ENDED } from "./environment-process.ts";
 import { withMissingSdk } from "./handler-file.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
@@ -30,9 +31,6 @@ const MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100;
  * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html
  */
 const MAX_STREAM_BYTES = 200 * 1024 * 1024;
-
-/** How long the end of a process may follow that of its connections, in milliseconds. */
-const EXIT_MS = 200;
 
 const STREAM_LOST: FunctionFailure = {
   kind: "error",
@@ -70,7 +68,7 @@ export class RuntimeApi {
     this.#events = events;
     // An error in mid-stream comes in trailers, with its stack, and they count as headers do.
     this.#server = createServer({ maxHeaderSize: MAX_RESPONSE_BYTES }, (request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+      void this.#serve(request, response);
     });
     // A poll may wait for hours.
     this.#server.requestTimeout = 0;
@@ -83,9 +81,8 @@ export class RuntimeApi {
    * behind it, as AWS documents, is a URL all the same.
    */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
-    });
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
     const { port } = this.#server.address() as AddressInfo;
     return `127.0.0.1:${port}/${this.#key}`;
   }
@@ -102,7 +99,7 @@ export class RuntimeApi {
 
   /**
    * Hands an invocation to the poll that has waited longest. AWS does not say which one it takes;
-   * like this worker threads take turns.
+   * so worker threads take turns.
    *
    * @returns how it ends; a stream has begun to be answered long before
    */
@@ -156,16 +153,22 @@ export class RuntimeApi {
     const { target } = admission;
     const path = target.startsWith(PREFIX) ? target.slice(PREFIX.length) : "";
     if (request.method === "GET" && path === "invocation/next") return this.#poll(response);
-    const [, id = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+    const [, requestId = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     const known = verb !== undefined || path === "init/error";
     if (request.method !== "POST" || !known) {
       response.writeHead(404).end();
       return;
     }
-    const requestId = decodeURIComponent(id);
     const isStream = verb === "response" && request.headers[RESPONSE_MODE] === "streaming";
     if (isStream) return this.#receive(requestId, request, response);
-    const body = await readBody(request);
+    let body: Buffer | undefined;
+    try {
+      body = await readBody(request);
+    } catch {
+      // The runtime broke off. If its process has ended, that fails what was inside.
+      response.destroy();
+      return;
+    }
     accept(response, body === undefined ? 413 : 202);
     if (verb === undefined) {
       if (body) this.#events.onInitError(parseFailure(body.toString()));

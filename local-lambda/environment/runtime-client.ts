@@ -45,7 +45,9 @@ const nativeClient = {
 };
 
 function answer(path: string, body: string): void {
-  answered = Promise.all([answered, call("POST", path, answering, body)]);
+  const sent = call("POST", path, answering, body);
+  // Not the answers themselves, which would be kept for ever.
+  answered = Promise.all([answered, sent]).then(() => {});
 }
 
 function call(method: string, path: string, agent: Agent, body = ""): Promise<NextInvocation> {
@@ -80,8 +82,8 @@ const HANDLE = "lambda-concurrency-test.runtime-client";
 Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient } });
 
 /**
- * What is replaced in the text of AWS's client, and by what. It takes the two modules from the one who
- * creates it, but its own start gives it none; and it refuses an address that has a path, which code
+ * What is replaced in the text of AWS's client, and by what. It takes the two modules from its
+ * creator, but its own start gives it none; and it refuses an address that has a path, which code
  * that asks the Runtime API itself needs, so only the client is told another.
  */
 const REPLACEMENTS = [

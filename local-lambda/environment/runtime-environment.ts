@@ -53,10 +53,9 @@ export class RuntimeEnvironment extends Environment {
     return this.#api.inside;
   }
 
-  override get isFree(): boolean {
-    const { model, maxConcurrency } = this.plan.configuration;
-    const hasRoom = model !== "managed-instances" || this.inside < maxConcurrency;
-    return this.polls > 0 && hasRoom && !this.isRetired;
+  /** An invocation of the on-demand model can be handed to it now. */
+  get isFree(): boolean {
+    return this.polls > 0 && !this.isRetired;
   }
 
   /** It has answered all it was given, and its next poll is on the way. */

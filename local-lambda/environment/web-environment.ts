@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { newKey } from "../function-url/callers.ts";
 import { endToEnd } from "../function-url/function-url-response.ts";
 import type { InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 import { Environment } from "./environment.ts";
-import { EnvironmentProcess } from "./environment-process.ts";
-
-/** How long the end of a process may follow that of its connections, in milliseconds. */
-const EXIT_MS = 200;
+import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
 
 /** The pipe over which the server says once where it listens, as a line of JSON. */
 const MESSAGE_PIPE = 3;
@@ -52,7 +50,7 @@ export class WebEnvironment extends Environment {
     }
   }
 
-  /** What is inside is told by its connections. */
+  /** A broken connection ends its request. */
   protected override endInside(): void {}
 
   protected override close(): void {
@@ -63,10 +61,6 @@ export class WebEnvironment extends Environment {
   get room(): number {
     if (!this.isInitialized || this.isRetired || this.#broken > 0) return 0;
     return Math.max(0, this.plan.configuration.maxConcurrency - this.#inside);
-  }
-
-  override get isFree(): boolean {
-    return this.room > 0;
   }
 
   /** Its server has listened at some time. */
@@ -158,11 +152,10 @@ export class WebEnvironment extends Environment {
 }
 
 async function readResponse(incoming: IncomingMessage): Promise<UrlResponse> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = await buffer(incoming);
   // The date is the front's own.
   const { date: _, ...headers } = endToEnd(incoming.headers);
-  return { statusCode: incoming.statusCode ?? 502, headers, body: Buffer.concat(chunks) };
+  return { statusCode: incoming.statusCode ?? 502, headers, body };
 }
 
 /** Reads a message. The pipe is open to the function's own code: what is no message is a failure. */

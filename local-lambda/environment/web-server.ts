@@ -5,9 +5,11 @@
  * its author's own. https://docs.aws.amazon.com/lambda/latest/dg/web-functions-nodejs.html
  */
 
+import assert from "node:assert/strict";
 import { writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { admitByKey } from "../function-url/callers.ts";
 import { functionUrlEvent } from "../function-url/function-url-event.ts";
@@ -27,6 +29,7 @@ type Handler = (event: unknown, context: { awsRequestId: string }) => unknown;
 
 const { _HANDLER = "", LAMBDA_TASK_ROOT = "", AWS_LAMBDA_HTTP_ENDPOINT = "" } = process.env;
 const [host = "", , key = ""] = AWS_LAMBDA_HTTP_ENDPOINT.split(/[:/]/);
+assert(key !== "", "the service tells a server its address, which ends with a key");
 
 const server = createServer();
 // The service keeps connections for later requests: they are its own to close.
@@ -62,8 +65,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const admission = admitByKey(request, key);
   if (!admission.admitted) return answer(response, admission.response);
   const receivedAt = new Date();
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = await buffer(request);
   const requestId = header(request, "lambda-web-request-id");
   // The service has put the caller's address behind what the caller sent, and the event does so again.
   const forwardedFor = header(request, "x-forwarded-for").split(", ");
@@ -79,7 +81,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     },
     sourceIp,
     port: portOf(header(request, "host")),
-    body: Buffer.concat(chunks),
+    body,
     receivedAt,
   });
   const returned = await handler(event, { awsRequestId: requestId });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { UrlRequest } from "../invocation.ts";
-import { createInvocation, functionUrlEvent } from "./function-url-event.ts";
+import { createInvocation } from "../pool/pool.ts";
+import { functionUrlEvent } from "./function-url-event.ts";
 
 const REQUEST: UrlRequest = {
   requestId: "id-1",

@@ -1,19 +1,11 @@
 /**
- * The event that a Function URL makes of an HTTP request, payload format 2.0, and the invocation that
- * brings it to a runtime.
+ * The event that a Function URL makes of an HTTP request, payload format 2.0.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
-
-import {
-  type Invocation,
-  type InvocationResult,
-  MAX_PAYLOAD_BYTES,
-  type ResponseStream,
-  type UrlRequest,
-} from "../invocation.ts";
+import type { UrlRequest } from "../invocation.ts";
 
 /**
  * Media types whose bodies arrive as text; all others as base64, a form's among them. AWS does not
@@ -134,29 +126,4 @@ export function decodeAsFarAsPossible(text: string): string {
 function commonLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(" ");
   return `${day}/${month}/${year}:${time} +0000`;
-}
-
-/**
- * An invocation of a runtime for a request, the promise of how it is answered, and that of its end.
- *
- * @returns `undefined` when its event is too large
- */
-export function createInvocation(
-  request: UrlRequest,
-):
-  | { invocation: Invocation; answered: Promise<InvocationResult>; over: Promise<void> }
-  | undefined {
-  const answered = Promise.withResolvers<InvocationResult>();
-  const over = Promise.withResolvers<void>();
-  const { requestId } = request;
-  const event = JSON.stringify(functionUrlEvent(request));
-  // A body as base64 is a third larger than it came, and a text is escaped.
-  if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return undefined;
-  const begin = (stream: ResponseStream) => answered.resolve({ kind: "stream", ...stream });
-  const end = (result: InvocationResult) => {
-    over.resolve();
-    answered.resolve(result);
-  };
-  const invocation = { requestId, event, begin, end };
-  return { invocation, answered: answered.promise, over: over.promise };
 }

@@ -39,7 +39,7 @@ const BACKLOG = 10_000;
  * callers open connections well before they use them.
  */
 const PATIENCE_MS = 300_000;
-/** How often it is looked for requests that take longer, as a part of the time they have. */
+/** How often slow requests are looked for: so many times in the time that they have. */
 const CHECKS = 10;
 /**
  * The largest head of a request, in bytes; above, Node.js answers 431. It is Node.js's own default,
@@ -74,7 +74,7 @@ export class FunctionUrl {
       connectionsCheckingInterval: patienceMs / CHECKS,
     };
     this.#server = createServer(options, (request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+      void this.#serve(request, response);
     });
   }
 
@@ -110,17 +110,25 @@ export class FunctionUrl {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     const receivedAt = new Date();
-    const body = await read(request);
+    let body: Buffer | undefined;
+    try {
+      body = await read(request);
+    } catch {
+      // The caller has gone.
+      response.destroy();
+      return;
+    }
     const refusal = refusalOf(request);
     if (refusal) return send(response, refusal);
     const answer = body ? await this.#answer(requestId, request, body, receivedAt) : TOO_LARGE;
     try {
       if ("kind" in answer) await sendStream(response, answer, requestId);
       else send(response, answer, requestId);
-    } catch (error) {
-      if (response.headersSent) throw error;
+    } catch {
+      // A stream that broke, or whose caller has gone, breaks the connection.
+      if (response.headersSent) response.destroy();
       // A header or a status that cannot be sent: Node.js refuses it before anything is.
-      send(response, failedResponse("it cannot be sent"), requestId);
+      else send(response, failedResponse("it cannot be sent"), requestId);
     }
   }
 

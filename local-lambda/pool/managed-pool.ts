@@ -10,10 +10,10 @@
  */
 
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
-import { createInvocation } from "../function-url/function-url-event.ts";
 import type { FunctionFailure, Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
 import {
+  createInvocation,
   EnvironmentRegistry,
   type Pool,
   type PoolPlan,
@@ -80,12 +80,7 @@ export class ManagedPool implements Pool {
       const { errorType, errorMessage } = failure;
       throw new StartError("not initialized", { errorType, errorMessage });
     });
-    try {
-      await Promise.all(starts);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    await Promise.all(starts);
   }
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {

@@ -6,9 +6,9 @@
  */
 
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
-import { createInvocation } from "../function-url/function-url-event.ts";
 import type { Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import {
+  createInvocation,
   EnvironmentRegistry,
   type Pool,
   type PoolPlan,

@@ -5,7 +5,14 @@ import type { Environment } from "../environment/environment.ts";
 import type { EnvironmentPlan } from "../environment/environment-process.ts";
 import { type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
-import type { InvocationResult, UrlRequest } from "../invocation.ts";
+import { functionUrlEvent } from "../function-url/function-url-event.ts";
+import {
+  type Invocation,
+  type InvocationResult,
+  MAX_PAYLOAD_BYTES,
+  type ResponseStream,
+  type UrlRequest,
+} from "../invocation.ts";
 
 export interface Pool {
   /** The environments that exist now, and the logs of all. */
@@ -26,11 +33,6 @@ export interface Pool {
 
 /** What a pool is made from: the plan of its environments, and what happens around them. */
 export interface PoolPlan extends EnvironmentPlan {
-  /**
-   * Called with each line that an environment logs, and the request that it belongs to as far as that
-   * is known.
-   */
-  onLog?: ((environment: string, text: string, requestId: string | undefined) => void) | undefined;
   /** Resolves when the code is there to be loaded. */
   codeIsCalm?: (() => Promise<void>) | undefined;
 }
@@ -60,6 +62,31 @@ export function capacityOf(limits: Limits): number {
   }
 }
 
+/**
+ * An invocation of a runtime for a request, the promise of how it is answered, and that of its end.
+ *
+ * @returns `undefined` when its event is too large
+ */
+export function createInvocation(
+  request: UrlRequest,
+):
+  | { invocation: Invocation; answered: Promise<InvocationResult>; over: Promise<void> }
+  | undefined {
+  const answered = Promise.withResolvers<InvocationResult>();
+  const over = Promise.withResolvers<void>();
+  const { requestId } = request;
+  const event = JSON.stringify(functionUrlEvent(request));
+  // A body as base64 is a third larger than it came, and a text is escaped.
+  if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return undefined;
+  const begin = (stream: ResponseStream) => answered.resolve({ kind: "stream", ...stream });
+  const end = (result: InvocationResult) => {
+    over.resolve();
+    answered.resolve(result);
+  };
+  const invocation = { requestId, event, begin, end };
+  return { invocation, answered: answered.promise, over: over.promise };
+}
+
 /** Gives numbers from 0 up to, but not including, 1. */
 export type Random = () => number;
 
@@ -79,7 +106,7 @@ export function seededRandom(seed: number): Random {
 
 /**
  * Processes that initialize at a time. More would only take turns on the same cores, and all of them
- * would be ready late; like this the first ones serve while the last ones start.
+ * would be ready late; so the first ones serve while the last ones start.
  */
 const MAX_BOOTING = 2 * availableParallelism();
 
@@ -121,7 +148,6 @@ export class EnvironmentRegistry<E extends Environment = Environment> {
   async add(environment: E): Promise<void> {
     const { id, log } = environment;
     this.#environments.add(environment);
-    log.onLine = (text, requestId) => this.#plan.onLog?.(id, text, requestId);
     this.#streams.add(id, log);
     if (this.#booting < MAX_BOOTING) this.#booting += 1;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));
