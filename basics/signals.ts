@@ -93,7 +93,7 @@ export function endWithNpm(): void {
  * it is, and the scripts of this project replace the shell by the program. What the program starts
  * inherits the variable, and is another program.
  */
-function isStartedByNpm(): boolean {
+export function isStartedByNpm(): boolean {
   const [command, ...words] = process.env.npm_lifecycle_script?.split(" ") ?? [];
   const [, program = ""] = process.argv;
   return command === "exec" && words.some((word) => program.endsWith(`/${word}`));

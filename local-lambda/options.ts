@@ -1,7 +1,7 @@
 /** The command line of the embedded Lambda. */
 
-import { Command, InvalidArgumentError, Option } from "commander";
-import { printableLines } from "../basics/printable.ts";
+import { InvalidArgumentError, Option } from "commander";
+import { createCommand, parseArguments } from "../basics/command-line.ts";
 import {
   AUTHORIZATIONS,
   type Authorization,
@@ -146,13 +146,15 @@ const FIELDS = {
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 export function parseOptions(args: readonly string[]): LocalLambdaOptions {
-  const command = new Command("npm run local-lambda --")
-    .description("Serves the handler on a Function URL of this machine, in real Node.js processes.")
+  const command = createCommand(
+    "local-lambda",
+    "Serves the handler on a Function URL of this machine, in real Node.js processes.",
+  )
     .addOption(whole("--port <port>", "the URL's port; 0 takes any free one", [0, 65_535], 0))
     .addOption(
       choice(
         "--authorization <mode>",
-        "who may call: everyone, or who signs for AWS",
+        "who may call: everyone, or those who sign for AWS",
         AUTHORIZATIONS,
         "NONE",
       ),
@@ -164,15 +166,11 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
         "serve the code in a folder (default: this project's handler)",
       ).argParser(folderName),
     )
-    .option("--handler <file.export>", "file and export in that folder", "index.handler")
-    .helpOption("--help", "show this help")
-    .allowExcessArguments(false)
-    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+    .option("--handler <file.export>", "file and export in that folder", "index.handler");
   for (const option of Object.values(FIELDS)) command.addOption(option);
-  const { port, authorization, quiet, code, handler } = command
-    .parse(args, { from: "user" })
-    .opts<Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler: string }>();
+  const { port, authorization, quiet, code, handler } = parseArguments(command, args).opts<
+    Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler: string }
+  >();
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   if (code === undefined && isGiven("handler")) {
     command.error("error: --handler names an export of your own code: add --code FOLDER.");

@@ -84,7 +84,7 @@ function patientOutput(): Writable {
 }
 
 function introduce({ url }: LocalLambda): void {
-  console.log(`Local Lambda (${configuration.model}) at ${url}`);
+  console.log(`Embedded Lambda (${configuration.model}) at ${url}`);
   console.log(`Try: curl ${signing()}-d '{"client":"Ana"}' ${url}`);
   console.log("Ctrl-C ends it and every environment.");
 }
@@ -139,5 +139,5 @@ async function end(): Promise<void> {
 
 function startFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
-  return `The local Lambda could not start: ${error instanceof Error ? error.message : error}`;
+  return `The embedded Lambda could not start: ${error instanceof Error ? error.message : error}`;
 }

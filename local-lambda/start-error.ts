@@ -1,7 +1,7 @@
 /** Why the embedded Lambda cannot start, as kinds with their facts, and the words for each kind. */
 
 interface StartErrorFacts {
-  "no folder": { folder: string };
+  "no folder": { folder: string; isFile: boolean };
   "no handler name": { handler: string };
   "no handler file": { handler: string; folder: string; names: readonly string[] };
   /** What the system says, which names the file, as a sentence without its full stop. */
@@ -15,8 +15,9 @@ interface StartErrorFacts {
 
 /** What is wrong, and what the person who started it can do about that. */
 const WORDS: { [Kind in keyof StartErrorFacts]: (facts: StartErrorFacts[Kind]) => string } = {
-  "no folder": ({ folder }) =>
-    `There is no folder ${folder}. Name the one that holds the code: --code.`,
+  "no folder": ({ folder, isFile }) =>
+    `${isFile ? `${folder} is a file` : `There is no folder ${folder}`}. ` +
+    "Name the folder that holds the code: --code.",
   "no handler name": ({ handler }) =>
     `"${handler}" is no handler: it must be a file in the folder without its extension, a dot, ` +
     "and what the file exports, such as --handler index.handler.",

@@ -51,7 +51,7 @@ function snapshotOf(lines: readonly RecordLine[]): Snapshot {
 function rendered(snapshot: Snapshot): string[] {
   const scroll = { current: { selected: undefined, offset: 0 } as Scroll, set: () => {} };
   const layout = frameLayout(snapshot, SIZE);
-  const props = { snapshot, layout, scroll, go: () => {}, quit: () => {} };
+  const props = { snapshot, layout, scroll, go: () => {}, help: () => {}, quit: () => {} };
   // Only keys need a session, and none is pressed.
   const view = h(RunView, { ...props, session: {} as Session });
   const text = renderToString(view, { columns: SIZE.columns });

@@ -55,7 +55,8 @@ export function App({ session, redraw }: Props) {
   const quit = () => exit();
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall, { quit });
   const layout = frameLayout(snapshot, size);
-  const props = { session, snapshot, layout, go: setView, quit };
+  const help = () => setView({ name: "help", back: view });
+  const props = { session, snapshot, layout, go: setView, help, quit };
   switch (view.name) {
     case "run":
       return h(RunView, { ...props, scroll });
@@ -68,7 +69,7 @@ export function App({ session, redraw }: Props) {
     case "history":
       return h(HistoryView, props);
     case "help":
-      return h(HelpView, props);
+      return h(HelpView, { ...props, back: view.back });
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the screen starts with: from the command line, and else as it was left the last time. */
 
+import { parseArguments } from "../basics/command-line.ts";
 import { readPlan } from "../experiment/command/plan-options.ts";
 import { createProgram, isTargetGiven, readTarget } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
@@ -24,11 +25,11 @@ export interface ScreenOptions {
  */
 export function parseOptions(args: readonly string[]): (kept: KeptSettings) => ScreenOptions {
   const program = createProgram(
-    "npm run tui --",
+    "tui",
     "Fires requests at the same instant and shows who shared a process with whom.",
-    "as the last time",
+    "what you chose last",
   ).addHelpText("after", NOTES);
-  program.parse(args, { from: "user" });
+  parseArguments(program, args);
   // A wrong plan is said before the screen opens.
   readPlan(program);
   const given = isTargetGiven(program) ? readTarget(program) : undefined;

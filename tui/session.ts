@@ -155,7 +155,7 @@ export class Session {
       if (!target) return;
       const { notice } = store.current;
       if (!target.recycle) {
-        const how = target.recycleCommand ?? "nobody but who runs this function can do it";
+        const how = target.recycleCommand ?? "only its owner can do that";
         store.set({ notice: `To make all environments cold: ${how}.` });
         return;
       }
@@ -206,7 +206,7 @@ export class Session {
       return target.logs(environment).then((lines) => ({ lines }), failureWords);
     }
     const command = target?.logsCommand?.(environment);
-    return { words: command ?? "Only who runs this function can read what it logs." };
+    return { words: command ?? "Only the owner of this function can read what it logs." };
   }
 
   /** Begins to open the target that the store names. */
@@ -222,7 +222,7 @@ export class Session {
         if (!mayFallBack || !isWanted() || !(error instanceof ExperimentError)) throw error;
         const { notice } = store.current;
         const { message, nextStep } = errorWords(error, "screen");
-        const why = `No stack to fire at. ${message} ${nextStep}`;
+        const why = `No stack to fire at, so this is the embedded Lambda. ${message} ${nextStep}`;
         // What was wrong with the settings is not said again.
         const both = notice === undefined ? why : `${notice} ${why}`;
         store.set({ target: describeTarget(FALLBACK), notice: both });

@@ -1,7 +1,7 @@
 /** `npm run tui`: the experiment on a screen. */
 
+import { WRONG_USAGE } from "../basics/command-line.ts";
 import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
-import { WRONG_USAGE } from "../experiment/command/program.ts";
 import { parseOptions } from "./screen-options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */

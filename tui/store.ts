@@ -223,9 +223,11 @@ class RunOnScreen {
     const { line, stage, concurrency, ended, cold, warm, unplaced, groups } = this.#run;
     const { experiment, run: id, index, plan, role } = line;
     const { lastAnsweredAt } = this.#run;
+    const aborted = groups.filter(({ outcome }) => outcome === "aborted");
+    const answered = aborted.reduce((left, { count }) => left - count, ended);
     return {
       ...{ experiment, plan, role, id, index, requests: stage.requests, burst: concurrency },
-      ...{ answered: ended, cold, warm, unplaced, groups, lastAnsweredAt },
+      ...{ answered, cold, warm, unplaced, groups, lastAnsweredAt },
       shotAt: this.#shotAt,
       isLive: this.#isLive,
       inFlight: this.#inFlight,

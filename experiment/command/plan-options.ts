@@ -23,7 +23,7 @@ const FIELDS: Record<keyof PlanOptions, { flag: string; value: string; meaning: 
   concurrency: {
     flag: "--concurrency",
     value: "<n>",
-    meaning: "requests in flight at once (reference: one a client)",
+    meaning: "requests in flight at once (reference: one for each client)",
   },
   requests: {
     flag: "--requests",

@@ -1,7 +1,7 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
-import { Command, Option } from "commander";
-import { printableLines } from "../../basics/printable.ts";
+import { type Command, Option } from "commander";
+import { createCommand } from "../../basics/command-line.ts";
 import { MAX_SIZES, MODEL_OPTIONS, misplacedOption, whole } from "../../local-lambda/options.ts";
 import {
   type LocalSizes,
@@ -13,14 +13,12 @@ import {
 import { VERSION } from "../version.ts";
 import { addPlanOptions } from "./plan-options.ts";
 
-export const WRONG_USAGE = 2;
-
 interface TargetOptions extends LocalSizes {
   target?: string;
   model?: Model;
 }
 
-/** What each size of the local Lambda means. */
+/** What each size of the embedded Lambda means. */
 const SIZES: Record<keyof LocalSizes, string> = {
   environments: "environments, started beforehand",
   workers: "worker threads in each of them",
@@ -29,18 +27,17 @@ const SIZES: Record<keyof LocalSizes, string> = {
 const SIZE_NAMES = Object.keys(SIZES) as (keyof LocalSizes)[];
 
 /**
- * A command with `--target`, the options of the local Lambda and of a plan, `--help` and
+ * A command with `--target`, the options of the embedded Lambda and of a plan, `--help` and
  * `--version`. Parsing wrong arguments ends the process with a message and exit code 2, help and
  * version with 0.
  *
  * @param defaultTarget in words
  */
 export function createProgram(name: string, description: string, defaultTarget: string): Command {
-  const program = new Command(name)
-    .description(description)
+  const program = createCommand(name, description)
     .option("--target <target>", `local, stack, stack:NAME or a URL (default: ${defaultTarget})`)
     .addOption(
-      new Option("--model <model>", "how the local Lambda serves (default: on-demand)").choices(
+      new Option("--model <model>", "how the embedded Lambda serves (default: on-demand)").choices(
         MODELS,
       ),
     );
@@ -50,12 +47,7 @@ export function createProgram(name: string, description: string, defaultTarget: 
     program.addOption(whole(`${option} <n>`, meaning, [1, MAX_SIZES[name]]));
   }
   addPlanOptions(program);
-  return program
-    .helpOption("--help", "show this help")
-    .version(VERSION, "--version", "show the version")
-    .allowExcessArguments(false)
-    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE));
+  return program.version(VERSION, "--version", "show the version");
 }
 
 /** Whether the target was given on the command line. */
@@ -82,7 +74,7 @@ export function readTarget(program: Command): TargetChoice {
   const misplaced = firstOf(sizes);
   if (misplaced === undefined && model === undefined) return choice;
   const option = misplaced === undefined ? "--model" : MODEL_OPTIONS[misplaced].option;
-  return program.error(`error: ${option}: only the local Lambda takes it; use --target local`);
+  return program.error(`error: ${option}: only the embedded Lambda takes it; use --target local`);
 }
 
 /** The first size that was given, if any was. */

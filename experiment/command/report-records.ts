@@ -1,8 +1,10 @@
 /** `npm run report`: recorded experiments as text, JSON, CSV or HTML, from options to exit code. */
 
-import { extname } from "node:path";
-import { Command, Option } from "commander";
-import { printableLine, printableLines } from "../../basics/printable.ts";
+import { readdirSync } from "node:fs";
+import { extname, join } from "node:path";
+import { Option } from "commander";
+import { createCommand, parseArguments, WRONG_USAGE } from "../../basics/command-line.ts";
+import { printableLine } from "../../basics/printable.ts";
 import { endWithNpm, onEndingSignals } from "../../basics/signals.ts";
 import { type ErrorKind, ExperimentError } from "../core/errors.ts";
 import { recordsFolder } from "../records/data-folder.ts";
@@ -12,8 +14,8 @@ import type { Format, ReportOptions } from "./make-report.ts";
 import { fileName } from "./output.ts";
 import { writeReport } from "./report-output.ts";
 
-const EXIT = { made: 0, failed: 1, wrongUsage: 2, interrupted: 130 };
-/** What is nobody's wrong usage. */
+const EXIT = { made: 0, failed: 1, wrongUsage: WRONG_USAGE, interrupted: 130 };
+/** Failures that are no wrong usage. */
 const UNWRITTEN: ReadonlySet<ErrorKind> = new Set(["report not written", "report not printed"]);
 
 const FORMATS: readonly Format[] = ["text", "json", "csv", "html"];
@@ -22,6 +24,8 @@ const FORMAT_OF: Record<string, Format> = {
   ".csv": "csv",
   ".html": "html",
   ".htm": "html",
+  ".txt": "text",
+  "": "text",
 };
 
 const AFTER = `
@@ -55,22 +59,25 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 function parseReportOptions(args: readonly string[]): ReportOptions {
-  const command = new Command("npm run report --")
-    .description("Reports a recorded experiment, or compares several, from their records alone.")
+  const command = createCommand(
+    "report",
+    "Reports a recorded experiment, or compares several, from their records alone.",
+  )
     .argument("[files...]", "records, as npm run experiment writes them; - is standard input")
     .addOption(
       new Option(
         "--format <format>",
-        "how to (default: as the name of --out ends, otherwise text)",
+        "format of the report (default: by the ending of --out, else text)",
       ).choices(FORMATS),
     )
-    .option("--out <file>", "where to; never overwrites (default: standard output)", fileName)
-    .helpOption("--help", "show this help")
+    .option(
+      "--out <file>",
+      "file of the report; never overwrites (default: standard output)",
+      fileName,
+    )
     .version(VERSION, "--version", "show the version")
-    .addHelpText("after", AFTER)
-    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.wrongUsage));
-  command.parse(args, { from: "user" });
+    .addHelpText("after", AFTER);
+  parseArguments(command, args);
   if (command.args.length === 0) {
     command.error(`error: No record was named.\nName a file${suchAs()}; --help says more.`);
   }
@@ -78,14 +85,23 @@ function parseReportOptions(args: readonly string[]): ReportOptions {
     command.error("error: Standard input can be read once.\nName - once.");
   }
   const { format, out } = command.opts<{ format?: Format; out?: string }>();
-  const implied = out === undefined ? undefined : FORMAT_OF[extname(out).toLowerCase()];
+  const implied = FORMAT_OF[extname(out ?? "").toLowerCase()];
+  if (format === undefined && implied === undefined) {
+    command.error(
+      `error: --out: the ending of ${out} is that of no report.\n` +
+        "Name a file that ends in .html, .json, .csv or .txt, or add --format.",
+    );
+  }
   return { files: command.args, format: format ?? implied ?? "text", out };
 }
 
-/** A folder where there may be a record, unless this user has none. */
+/** The latest record, if this user has any. Their names begin with the time. */
 function suchAs(): string {
   try {
-    return `, such as the latest one in ${recordsFolder()}`;
+    const folder = recordsFolder();
+    const records = readdirSync(folder).filter((name) => name.endsWith(".ndjson"));
+    const latest = records.sort().at(-1);
+    return latest === undefined ? "" : `, such as the latest one: ${join(folder, latest)}`;
   } catch {
     return "";
   }

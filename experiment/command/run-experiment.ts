@@ -1,6 +1,7 @@
 /** `npm run experiment`: one experiment without a screen, from its options to its exit code. */
 
 import { Option } from "commander";
+import { parseArguments } from "../../basics/command-line.ts";
 import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { fileName, recordLine, untilTaken } from "./output.ts";
@@ -42,7 +43,7 @@ process.exit();
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
 function parseOptions(args: readonly string[]): ExperimentOptions {
   const command = createProgram(
-    "npm run experiment --",
+    "experiment",
     "Fires requests at the same instant and concludes who shared a process with whom.",
     "local",
   )
@@ -55,11 +56,17 @@ function parseOptions(args: readonly string[]): ExperimentOptions {
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
     .option("--yes", "fire without asking, also what costs a dollar or more", false)
     .addHelpText("after", EXIT_CODES);
-  command.parse(args, { from: "user" });
+  parseArguments(command, args);
   const raw = command.opts<Omit<ExperimentOptions, "plan" | "target">>();
 
   const { plan } = readPlan(command);
   const target = readTarget(command);
+  if (/\.(html?|csv)$/i.test(raw.out ?? "")) {
+    command.error(
+      `error: --out: ${raw.out} would hold the record, which is NDJSON.\n` +
+        "Name a file that ends in .ndjson; npm run report makes the page or the table of it.",
+    );
+  }
   if (raw.crossCheck && target.kind !== "stack") {
     command.error("error: --cross-check: only a stack has a log to ask; add --target stack");
   }

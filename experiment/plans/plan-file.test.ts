@@ -147,7 +147,7 @@ test("what is no JSON, no file, too large or not there is said, with the path", 
   expect(readPlanFile(folder)).toEqual([`${folder} is not a file`]);
   const missing = join(folder, "none.json");
   expect(readPlanFile(missing)).toEqual([
-    expect.stringMatching(/none\.json cannot be read: ENOENT/),
+    expect.stringMatching(/none\.json does not exist: check its name/),
   ]);
 });
 

@@ -85,6 +85,9 @@ export function readPlanFile(path: string): Plan | string[] {
     if (stats.size > MAX_BYTES) return [`${path} is larger than 10 MB, which no plan is`];
     content = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [`${path} does not exist: check its name`];
+    }
     const why = rootMessage(error);
     const what = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
     return [`${path} ${what}: ${why}`];

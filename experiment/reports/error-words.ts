@@ -288,7 +288,7 @@ export function printError(error: unknown): void {
 const CONNECTION_STEPS: readonly [code: RegExp, nextStep: string][] = [
   [
     /^(ENOTFOUND|EAI_AGAIN)$/,
-    "Check the name, that the stack is still up, and that this machine is online.",
+    "Check the name and that this machine is online; a stack may have been destroyed.",
   ],
   [
     /SELF_SIGNED|^UNABLE_TO_/,

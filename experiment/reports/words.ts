@@ -167,7 +167,7 @@ function isolatedWords(conclusion: Conclusion): VerdictWords {
     title: "ISOLATED",
     finding: `${servedWords(conclusion)}, never two at once.${remembered}`,
     evidence:
-      `${plural(trials, "request")} ran while another ran${warm}, none in the same process: ` +
+      `${plural(trials, "chance")} to share a process${warm}, none taken: ` +
       `sharing below ${percent(bound)} (95 %).`,
   };
 }

@@ -32,7 +32,7 @@ function environmentsFor(burst: number, configuration: FunctionConfiguration): n
 
 /**
  * How long a request may take beyond its hold, in milliseconds: on-demand the start of an environment
- * for each, else of those there are, which a crash may have ended. Who waits in a Web Function's
+ * for each, else of those there are, which a crash may have ended. A request in a Web Function's
  * queue waits as long as another request's hold.
  */
 export function localAllowanceMs(stage: Stage, configuration: FunctionConfiguration): number {

@@ -2,7 +2,7 @@
 
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 
-/** What of the local Lambda can be sized; absent: as its model has it. */
+/** Sizes of the embedded Lambda; where one is absent, its model's default holds. */
 export interface LocalSizes {
   /** Environments that are started beforehand. */
   environments?: number;
@@ -49,6 +49,9 @@ export function parseTarget(text: string, model: Model): TargetChoice | string {
       return "a URL with a user name or a password is not supported";
     url.hash = "";
     return { kind: "url", url };
+  }
+  if (/^[\w.-]+:\d+/.test(text)) {
+    return `"${text}" is no target: a URL begins with http:// or https://, such as http://${text}`;
   }
   return `"${text}" is no target: use local, stack, or a URL such as https://….lambda-url.eu-west-1.on.aws/`;
 }

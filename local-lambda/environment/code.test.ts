@@ -61,10 +61,10 @@ test.each([
 
 test("a folder that is not there is missed in words, and so is a file in its place", async () => {
   const root = folderOf({ "index.mjs": "" });
-  for (const missing of [join(root, "none"), join(root, "index.mjs")]) {
-    const opening = openCode({ root: missing, handler: "index.handler" });
-    await expect(opening).rejects.toThrow(`There is no folder ${missing}.`);
-  }
+  const opening = (folder: string) => openCode({ root: folder, handler: "index.handler" });
+  const [missing, file] = [join(root, "none"), join(root, "index.mjs")];
+  await expect(opening(missing)).rejects.toThrow(`There is no folder ${missing}.`);
+  await expect(opening(file)).rejects.toThrow(`${file} is a file.`);
 });
 
 test("the same files have the same hash, in whatever order they were made", async () => {

@@ -57,9 +57,9 @@ export async function openCode({ root, handler }: FunctionCode): Promise<CodeVer
 }
 
 function findHandler(folder: string, handler: string): void {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new StartError("no folder", { folder });
-  }
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory())
+    throw new StartError("no folder", { folder, isFile: found !== undefined });
   const parts = handlerParts(handler);
   if (parts === undefined) throw new StartError("no handler name", { handler });
   if (handlerFile(folder, parts.module) === undefined) {

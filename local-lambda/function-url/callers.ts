@@ -75,19 +75,19 @@ function isOfThisMachine(origin: string): boolean {
 }
 
 const FOREIGN_HOST = refuse(
-  "The Host header names another machine. Call the local Lambda by the URL that it printed: " +
+  "The Host header names another machine. Call the embedded Lambda by the URL that it printed: " +
     "any web page could send a request under another name.",
 );
 
 const FOREIGN_PAGE = refuse(
   "The request comes from a web page of another machine, or from one that does not say where it is " +
-    "from, such as a file. Call the local Lambda from a page that this machine serves, or without a " +
+    "from, such as a file. Call the embedded Lambda from a page that this machine serves, or without a " +
     "browser: any web page could send such a request unseen.",
 );
 
 const NO_KEY = refuse(
-  "The path does not begin with the key of this port, which only one environment of the local " +
-    "Lambda knows. Call the local Lambda by the URL that it printed.",
+  "The path does not begin with the key of this port, which only one environment of the " +
+    "embedded Lambda knows. Call the embedded Lambda by the URL that it printed.",
 );
 
 function refuse(message: string): UrlResponse {

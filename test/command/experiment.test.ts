@@ -46,7 +46,7 @@ test("the printed result shows each answer and the verdict with its evidence", a
     /^ {2}Ana {2}[0-9a-f]{4} {2}cold {2}\{ counter: 1, client: "Ana", clients: \["Ana"\] \}$/m,
     /^Run 2 of 2 · warm/m,
     /^ISOLATED {2}2 environments served 4 requests, never two at once\./m,
-    /^2 requests ran while another ran \(1 of them warm\)/m,
+    /^2 chances to share a process \(1 of them warm\), none taken/m,
     /^Record: .*\.ndjson$/m,
   ]) {
     expect.soft(stdout).toMatch(line);
@@ -109,7 +109,7 @@ test.each([
   },
 );
 
-test("the local Lambda is as large as it is told to be", async () => {
+test("the embedded Lambda is as large as it is told to be", async () => {
   const sizes = ["--environments", "2", "--workers", "1", "--max-concurrency", "2"];
   const plan = ["--plan", "burst", "--concurrency", "5", "--hold", "500ms", "--runs", "1"];
   const { verdict } = await fire(["--model", "managed-instances", ...sizes, ...plan]);
@@ -159,20 +159,29 @@ test("any URL can be the target, and answers without identity are inconclusive",
 
 test.each([
   [["--concurrency", "fifty"], '--concurrency: "fifty" is not a whole number from 1 to 10,000'],
-  [["--hold", "2h"], '--hold: "2h" is not a duration from 100 ms to 1 min'],
+  [["--hold", "2h"], '--hold: "2h" is not a duration from 100 ms to 1 min, such as 5s'],
+  [
+    ["--hold", "500"],
+    '--hold: "500" is not a duration from 100 ms to 1 min, a number alone means seconds',
+  ],
+  [["--target", "localhost:9000"], "such as http://localhost:9000"],
+  [["--out", "page.html"], "--out: page.html would hold the record, which is NDJSON"],
   [["--target", "nowhere"], '--target: "nowhere" is no target: use local, stack, or a URL'],
   [["--model", "magic"], "'magic' is invalid. Allowed choices are on-demand"],
   [["--concurency", "5"], "Did you mean --concurrency?"],
   [["leftover"], "too many arguments"],
   [["--plan", "slope"], '--plan: "slope" is none of reference, burst, ramp, steady, lifetime'],
-  [["--plan", "none.json"], "--plan: none.json cannot be read: ENOENT"],
+  [["--plan", "none.json"], "--plan: none.json does not exist: check its name"],
   [["--plan", "./package.json"], "--plan: ./package.json: stages must be a list of 1 to 1,000"],
   [["--plan", "ramp", "--requests", "5"], "--requests: means nothing in the plan ramp"],
   [["--environments", "0"], "'0' is invalid. It must be a whole number from 1"],
   [["--workers", "2"], "--workers is an option of managed-instances"],
   [["--model", "web-function", "--max-concurrency", "129"], "of web-function is at most 128"],
-  [["--target", "stack", "--max-concurrency", "2"], "--max-concurrency: only the local Lambda"],
-  [["--target", "http://127.0.0.1/", "--model", "web-function"], "--model: only the local Lambda"],
+  [["--target", "stack", "--max-concurrency", "2"], "--max-concurrency: only the embedded Lambda"],
+  [
+    ["--target", "http://127.0.0.1/", "--model", "web-function"],
+    "--model: only the embedded Lambda",
+  ],
   [["--cross-check"], "--cross-check: only a stack has a log to ask; add --target stack"],
 ])("wrong usage, %j, exits with 2 and says what would be right", async (args, words) => {
   const { code, stdout, stderr, record } = await fire(args);

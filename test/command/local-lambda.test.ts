@@ -30,7 +30,7 @@ test.each(MODELS)(
       "--env",
       "A=a=b",
     ]);
-    expect(stdout()).toMatch(new RegExp(`^Local Lambda \\(${model}\\) at http:`));
+    expect(stdout()).toMatch(new RegExp(`^Embedded Lambda \\(${model}\\) at http:`));
     const answer = await curl("curl", ["-s", "-d", '{"client":"Ana","holdMs":50}', url]);
     expect(JSON.parse(answer.stdout)).toMatchObject({ client: "Ana", globalData: { counter: 1 } });
     const bad = await curl("curl", ["-s", "-w", " %{http_code}", "-d", "[]", url]);
@@ -93,7 +93,7 @@ test("a log that nobody reads any more ends nothing, and holds nothing up", asyn
   child.stderr?.destroy();
   expect(await (await fetch(url)).text()).toBe("done");
   expect(await (await fetch(url)).text()).toBe("done");
-  expect(stdout()).toMatch(/^Local Lambda/);
+  expect(stdout()).toMatch(/^Embedded Lambda/);
 });
 
 test("one that another process steers writes nothing of the log, and gives it when asked", async () => {

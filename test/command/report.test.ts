@@ -160,6 +160,7 @@ test.each([
   [["package.json"], 'cannot be read as a record: line 1: it is "{", and must be a JSON object.'],
   [["-", "-"], "Standard input can be read once.\nName - once."],
   [["-"], "standard input cannot be read as a record: it holds no line of one."],
+  [["x", "--out", "page.pdf"], "--out: the ending of page.pdf is that of no report."],
   [["x", "--fromat", "json"], "Did you mean --format?"],
 ])("wrong usage, %j, exits with 2 and says what to do", async (args, words) => {
   const { code, stdout, stderr } = await report(...args);

@@ -50,7 +50,7 @@ test.each(MODELS)(
     }
     const { port } = new URL(url);
     expect(await exchange({ port }, requestText("/", { host: "evil.example" }))).toMatch(
-      /\{"message":"The Host header names another machine\. Call the local Lambda by the URL that/,
+      /\{"message":"The Host header names another machine\. Call the embedded Lambda by the URL that/,
     );
     for (const host of OWN) {
       expect(await exchange({ port }, requestText("/", { host }))).toMatch(/^HTTP\/1.1 200 /);

@@ -37,8 +37,12 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
 });
 
 test.each([
-  ["no CLI", "/nowhere", /No stack to fire at\. The Pulumi CLI is not installed\./],
-  ["no stack", "echo '[]'", /No stack to fire at\. No stack is selected\.[\s\S]*pulumi stack init/],
+  ["no CLI", "/nowhere", /No stack to fire at, so[\s\S]*Pulumi\s+CLI\s+is\s+not\s+installed/],
+  [
+    "no stack",
+    "echo '[]'",
+    /No stack to fire at, so[\s\S]*No\s+stack\s+is\s+selected[\s\S]*pulumi\s+stack\s+init/,
+  ],
 ])("where there is %s, this machine serves and the reason is said", async (_, script, reason) => {
   const path = script.startsWith("/") ? script : pathWithPulumi(script);
   // Only the CLI is missing; the shell that opens the screen is not.
@@ -81,7 +85,9 @@ test("Enter before it is known that there is no stack fires at this machine, and
   await terminal.shows(/WAITING/);
   answer();
   const text = await terminal.shows(/in flight/);
-  expect(text).toMatch(/local · on-demand[\s\S]*No stack to fire at\. No stack is selected/);
+  expect(text).toMatch(
+    /local · on-demand[\s\S]*No stack to fire at, so[\s\S]*No\s+stack\s+is\s+selected/,
+  );
   await terminal.shows(/No stack to fire at[\s\S]*ISOLATED/);
 });
 

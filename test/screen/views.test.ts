@@ -87,7 +87,7 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
   expect(terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
   expect(terminal.lines[1]).toMatch(/whatever it is/);
   terminal.press("c");
-  await terminal.shows(/To make all environments cold: nobody but who runs this function/);
+  await terminal.shows(/To make all environments cold: only its owner can do that/);
   terminal.press("q");
   await terminal.exited;
 
@@ -113,7 +113,7 @@ test("help tells keys and words, and scrolls", async () => {
   terminal.press("?");
   await terminal.shows(/Keys\n {3}⏎ +fire the plan/);
   terminal.press(KEYS.end);
-  await terminal.shows(/trial +a request that certainly ran while another ran/);
+  await terminal.shows(/chance +to share: a request that Lambda could have put/);
   terminal.press(KEYS.escape);
   await terminal.shows(/Nothing fired yet/);
 });

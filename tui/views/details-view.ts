@@ -112,9 +112,14 @@ function factsOf(
 function invocationLines({ clients }: Snapshot, environment: EnvironmentState): Line[] {
   const { invocations, earlier } = environment;
   const byRun = Map.groupBy(invocations, ({ run }) => run);
-  const lines = [...byRun.values()].flatMap((answers) => {
+  let latest: string | undefined;
+  const lines = [...byRun.values()].flatMap((answers): Line[] => {
     const atOnce = atOnceByProcess(answers);
-    return answers.map((answer) => invocationLine(answer, answerWords(answer, atOnce), clients));
+    const rows = answers.map((one) => invocationLine(one, answerWords(one, atOnce), clients));
+    // Runs are counted anew in each experiment.
+    const isNext = latest !== undefined && latest !== answers[0]?.experiment;
+    latest = answers[0]?.experiment;
+    return isNext ? [[], ...rows] : rows;
   });
   if (earlier === 0) return lines;
   return [[{ text: `   … ${plural(earlier, "earlier one")}, on the record`, dim: true }], ...lines];

@@ -176,7 +176,7 @@ function fieldRow(form: PlanForm, name: FieldName, columns: number, problem: str
   const words = isClients ? "" : `  ${problem === undefined ? hint : `✗ ${problem}`}`;
   const line: Line = [
     { text: mark, bold: isFocused, ...(problem && RED) },
-    { text: isEmpty ? toWidth(placeholderOf(form, name), width) : text, dim: isEmpty },
+    { text: isEmpty ? toWidth(`(${placeholderOf(form, name)})`, width) : text, dim: isEmpty },
     { text: toWidth(words, columns - LABEL_COLUMNS - width - 1), ...(problem ? RED : DIM) },
   ];
   return { line, cursorColumn: LABEL_COLUMNS + cursorColumn };

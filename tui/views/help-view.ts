@@ -3,7 +3,7 @@
 import { createElement as h } from "react";
 import type { Binding } from "../terminal/keys.ts";
 import { entryLines, HEADING, type Line } from "../terminal/styled-text.ts";
-import { ScrolledPage, type ViewProps } from "./view-frame.ts";
+import { ScrolledPage, type View, type ViewProps } from "./view-frame.ts";
 
 const KEYS: [string, string][] = [
   ["⏎", "fire the plan"],
@@ -30,12 +30,13 @@ const WORDS: [string, string][] = [
   ["5 at once", "five requests were inside one process at the same time, by its own clock"],
   ["mixed", "the answer's globals are not what its own request left there"],
   ["globals apart", "one process, but each of its threads has globals of its own"],
-  ["trial", "a request that certainly ran while another ran: a chance to share a process"],
-  ["below 31 %", "with 95 % confidence, given so many trials of which none was shared"],
+  ["chance", "to share: a request that Lambda could have put into a busy process; a trial"],
+  ["below 31 %", "the probability of sharing, with 95 % confidence, after so many chances"],
+  ["Bound, Pooled", "that probability by one experiment, and by all of the same deployment"],
 ];
 
-export function HelpView(view: ViewProps) {
-  const back = () => view.go({ name: "run" });
+export function HelpView(view: ViewProps & { back: View }) {
+  const back = () => view.go(view.back);
   const bindings: Binding[] = [
     { on: "escape", words: "Esc back", run: back },
     { on: "leftArrow", run: back },

@@ -15,7 +15,8 @@ export type View =
   | { name: "targets" }
   | { name: "details"; environment: string }
   | { name: "history" }
-  | { name: "help" };
+  /** Leads back to where it was asked for. */
+  | { name: "help"; back: View };
 
 export interface ViewProps {
   session: Session;
@@ -23,13 +24,14 @@ export interface ViewProps {
   layout: FrameLayout;
   /** Shows another view. */
   go: (view: View) => void;
+  help: () => void;
   quit: () => void;
 }
 
 /** The keys of every view that takes no text. */
-export function commonBindings({ go, quit }: Pick<ViewProps, "go" | "quit">): Binding[] {
+export function commonBindings({ help, quit }: Pick<ViewProps, "help" | "quit">): Binding[] {
   return [
-    { on: "?", words: "? help", run: () => go({ name: "help" }) },
+    { on: "?", words: "? help", run: help },
     { on: "q", words: "q quit", run: quit },
   ];
 }

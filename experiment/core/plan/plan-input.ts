@@ -225,7 +225,9 @@ function duration({ min, max }: Range): (text: string) => number | string {
     const value = parseDuration(text);
     if (value !== undefined && value >= min && value <= max) return value;
     const range = `${formatDuration(min)} to ${formatDuration(max)}`;
-    return `"${text.trim()}" is not a duration from ${range}, such as 5s or 250ms`;
+    const isBare = /^\d+$/.test(text.trim());
+    const hint = isBare ? "a number alone means seconds" : "such as 5s or 250ms";
+    return `"${text.trim()}" is not a duration from ${range}, ${hint}`;
   };
 }
 

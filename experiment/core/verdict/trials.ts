@@ -17,8 +17,9 @@ export function certainInterval(item: Identified): Interval | undefined {
 }
 
 /**
- * Counts the requests of one run that certainly ran while another ran: the size less one of every
- * group whose members are connected by certain overlaps. Five at once give four.
+ * Counts the chances to share of one run, each a request that could have been put into a process which
+ * was certainly busy: the size less one of every group whose members are connected by certain
+ * overlaps. Five at once give four.
  */
 export function countTrials(items: readonly Identified[]): number {
   return componentSizes(certainIntervals(items)).reduce((sum, size) => sum + size - 1, 0);
