@@ -17,7 +17,6 @@ import {
   type VerdictLine,
 } from "./core/record-lines.ts";
 import type { SignRequest, Target } from "./core/target.ts";
-import { concludeExperiment, concludeRun, withControl } from "./core/verdict/conclude.ts";
 import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
 import { Fold } from "./records/fold.ts";
 import { RecordFile } from "./records/record-file.ts";
@@ -133,14 +132,13 @@ async function fireRuns(firing: Firing): Promise<VerdictLine> {
     // What has ended cannot be reached either, and the address was not the user's choice.
     if (!signal.aborted) failure = (await target.explainEnd?.()) ?? error;
   }
-  const { runs } = fold[role];
-  const control = role === "experiment" ? fold.control.verdict : undefined;
+  const { runs, conclusion } = fold[role];
   const verdict: VerdictLine = {
     type: "verdict",
     experiment,
     run: null,
     ...(role === "control" && { role }),
-    ...withControl(concludeExperiment(runs), control),
+    ...conclusion,
   };
   if (runs.length > 0) tell(verdict);
   if (failure !== undefined) throw failure;
@@ -173,7 +171,7 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
   });
   const fired = fold.run;
   assert(fired, "A run that was fired is in the fold.");
-  tell({ type: "verdict", experiment, run, ...concludeRun(fired) });
+  tell({ type: "verdict", experiment, run, ...fired.conclusion });
 }
 
 function runLine({ experiment, role, plan, target }: Firing, run: string, index: number): RunLine {

@@ -1,14 +1,14 @@
 /** Conclusions over observations of known processes. */
 
 import type { Conclusion, Observation } from "../experiment/core/record-lines.ts";
-import { concludeRun } from "../experiment/core/verdict/conclude.ts";
+import { concludeExperiment } from "../experiment/core/verdict/conclude.ts";
 import { evidenceOf } from "../experiment/core/verdict/evidence.ts";
 import { observe, type Schedule, type Visit } from "./schedules.ts";
 
 /** Concludes over one run. */
 export function conclude(observations: readonly Observation[], holdMs = 1_000): Conclusion {
   const requests = observations.map(evidenceOf);
-  return concludeRun({ concurrency: observations.length, holdMs, requests });
+  return concludeExperiment([{ concurrency: observations.length, holdMs, requests }]);
 }
 
 /** Concludes over what a runner observes of a schedule. */

@@ -3,8 +3,8 @@
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
 import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
-  concludeRecorded,
   type RecordedExperiment,
+  recordedExperiment,
 } from "../experiment/reports/recorded-experiment.ts";
 import { controlWords } from "../experiment/reports/words.ts";
 import { crossCheckNotice, type ExperimentStore } from "./store.ts";
@@ -30,7 +30,7 @@ export async function replayRecord(
     if (line.type === "run") store.set({ recorded: line });
     if (line.type === "run" || line.type === "observation") store.show(line);
   }
-  const recorded = concludeRecorded(path, store.fold);
+  const recorded = recordedExperiment(path, store.fold);
   const { id, experiment, control, crossChecks } = recorded;
   if (experiment) {
     store.show({ type: "verdict", experiment: id, run: null, ...experiment.conclusion });

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import type { Answer } from "../../handler/contract.ts";
 import { burstOf, type Stage } from "../core/plan/plan.ts";
 import type {
+  Conclusion,
   CrossCheckLine,
   Observation,
   Outcome,
@@ -15,6 +16,7 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
+import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
@@ -79,6 +81,7 @@ export class RunState implements RunEvidence {
   /** What the record itself says of the run; absent until it is concluded. */
   verdict?: VerdictLine | undefined;
   readonly #evidence: EvidenceTable;
+  #concluded: { ended: number; conclusion: Conclusion } | undefined;
 
   constructor(line: RunLine) {
     const stage = line.plan.stages[line.index];
@@ -98,6 +101,20 @@ export class RunState implements RunEvidence {
   /** The evidence of all of them, in order of arrival. */
   get requests(): readonly Evidence[] {
     return this.#evidence.rows();
+  }
+
+  /** What follows from its requests so far, as if it were its experiment's only run. */
+  get concludedAlone(): Conclusion {
+    if (this.#concluded?.ended !== this.ended) {
+      this.#concluded = { ended: this.ended, conclusion: concludeExperiment([this]) };
+    }
+    return this.#concluded.conclusion;
+  }
+
+  /** What follows from its requests so far. What memory outlives shows over all runs only. */
+  get conclusion(): Conclusion {
+    const { memory: _, ...conclusion } = this.concludedAlone;
+    return conclusion;
   }
 
   /** Counts a request that has ended. */
@@ -151,15 +168,44 @@ export class EnvironmentState {
 }
 
 /** All runs of a plan at one target: the experiment's, or its control's. */
-class RunsOfRole {
+export class Series {
   readonly runs: RunState[] = [];
   /** By id, in order of first use. */
   readonly environments: Map<string, EnvironmentState>;
   /** What the record itself says over all runs; absent until it is concluded. */
   verdict?: VerdictLine | undefined;
+  readonly #control: Series | undefined;
+  #concluded: { ended: string; conclusion: Conclusion } | undefined;
 
-  constructor(environments = new Map<string, EnvironmentState>()) {
+  /** @param control what was fired before, at what must show sharing; it may have no runs */
+  constructor(environments = new Map<string, EnvironmentState>(), control?: Series) {
     this.environments = environments;
+    this.#control = control;
+  }
+
+  /** Its first run's line, which says what was fired and where; only of a series that has runs. */
+  get line(): RunLine {
+    const [first] = this.runs;
+    assert(first, "A series that is told has runs.");
+    return first.line;
+  }
+
+  /** What follows from its requests so far, and from those of its control. */
+  get conclusion(): Conclusion {
+    const ended = this.runs.map((run) => run.ended).join();
+    if (this.#concluded?.ended !== ended) {
+      this.#concluded = { ended, conclusion: this.#conclude() };
+    }
+    return this.#concluded.conclusion;
+  }
+
+  #conclude(): Conclusion {
+    const [first] = this.runs;
+    // A run of a million requests is not concluded twice.
+    const isOnly = first !== undefined && this.runs.length === 1;
+    const conclusion = isOnly ? first.concludedAlone : concludeExperiment(this.runs);
+    const control = this.#control;
+    return withControl(conclusion, control?.runs.length ? control.conclusion : undefined);
   }
 }
 
@@ -175,8 +221,8 @@ export class Fold {
   /** The experiment's id; absent until something was fired. */
   id: string | undefined;
   /** What was fired at a control before; its requests share one process by construction. */
-  control = new RunsOfRole();
-  experiment = new RunsOfRole();
+  control = new Series();
+  experiment = new Series(undefined, this.control);
   crossChecks: CrossCheckLine[] = [];
   /** Verdicts and cross-checks of other experiments, which are left out. */
   foreignLines = 0;
@@ -207,8 +253,8 @@ export class Fold {
   /** Forgets the last record, not the environments that it left warm. */
   startRecord(): void {
     this.id = undefined;
-    this.control = new RunsOfRole();
-    this.experiment = new RunsOfRole(this.experiment.environments);
+    this.control = new Series();
+    this.experiment = new Series(this.experiment.environments, this.control);
     this.crossChecks = [];
     this.foreignLines = 0;
     this.answeredFailures = 0;

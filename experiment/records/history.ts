@@ -10,7 +10,6 @@ import {
   type VerdictLine,
 } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
-import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { recordsFolder } from "./data-folder.ts";
@@ -170,11 +169,13 @@ export function pooledEvidence(
   records: readonly Pick<RecordSummary, "run" | "verdict" | "crossCheck">[],
 ): Map<string, PooledEvidence> {
   const pooled = new Map<string, PooledEvidence>();
-  const seen = new Set<string>();
-  for (const { run, verdict, crossCheck } of records) {
+  const contradicted = records.filter(({ crossCheck }) => crossCheck && isContradicted(crossCheck));
+  // What the log contradicts is no evidence, nor is a copy of it that does not say so.
+  const seen = new Set(contradicted.map(({ run }) => run.experiment));
+  for (const { run, verdict } of records) {
     const key = deploymentOf(run.target);
-    // A copy of a record is no further evidence, and what the log contradicts is none.
-    if (seen.has(run.experiment) || (crossCheck && isContradicted(crossCheck))) continue;
+    // A copy of a record is no further evidence.
+    if (seen.has(run.experiment)) continue;
     seen.add(run.experiment);
     if (key === undefined || !verdict || verdict.verdict === "inconclusive") continue;
     const { isolated, shared, trials } = pooled.get(key) ?? { isolated: 0, shared: 0, trials: 0 };
@@ -239,10 +240,9 @@ export async function concludedAnew(records: readonly RecordSummary[]): Promise<
 async function concludeRecord(path: string): Promise<Conclusion | undefined> {
   const fold = new Fold();
   for await (const _ of followRecord(path, fold));
-  const [{ runs }, control] = [fold.experiment, fold.control];
+  const { runs } = fold.experiment;
   if (runs.length === 0 || !areOfOneTarget(runs.map(({ line }) => line))) return undefined;
-  const seen = control.runs.length > 0 ? concludeExperiment(control.runs) : undefined;
-  return withControl(concludeExperiment(runs), seen);
+  return fold.experiment.conclusion;
 }
 
 /**

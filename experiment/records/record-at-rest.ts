@@ -88,11 +88,14 @@ function sizeOfEndedLines(descriptor: number, size: number): number {
  * @throws ExperimentError when a runner may still be writing it, or this program did not write it so
  */
 export async function deleteRecord(path: string): Promise<void> {
-  await ensureAtRest(path, "delete");
-  await ensureOwn(path, "delete");
-  await rm(path, { force: true }).catch((cause: unknown) => {
+  try {
+    await ensureAtRest(path, "delete");
+    await ensureOwn(path, "delete");
+    await rm(path, { force: true });
+  } catch (cause) {
+    if (cause instanceof ExperimentError) throw cause;
     throw new ExperimentError("record not deleted", { why: rootMessage(cause) }, { cause });
-  });
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ export function comparisonText(comparison: Comparison): string {
   const names = records.map(({ path, experiment }, index) => [
     letter(index),
     printable(path),
-    experiment ? planWords(experiment.plan) : "",
+    experiment ? planWords(experiment.line.plan) : "",
   ]);
   return [
     `${plural(records.length, "record")}\n${table(names).join("\n")}\n`,

@@ -6,6 +6,7 @@ import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
+import type { Series } from "../records/fold.ts";
 import {
   areOfOneTarget,
   deploymentOf,
@@ -14,7 +15,7 @@ import {
 } from "../records/history.ts";
 import { type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
+import type { RecordedExperiment } from "./recorded-experiment.ts";
 import { outcomesWords, targetWords } from "./words.ts";
 
 /** One thing that can be said of every record, and what is said; empty where it does not apply. */
@@ -66,13 +67,15 @@ export function letter(index: number): string {
 type Say = (recorded: RecordedExperiment) => string | undefined;
 
 const ASPECTS: Record<string, Say> = {
-  Target: ofSeries(({ target }) => targetWords(target)),
-  Deployment: ofSeries(({ target }) => target.deployment?.slice(0, 12)),
-  Clients: ofSeries(({ plan }) => plan.clients.slice(0, 8).join(", ")),
-  "Requests a run": ofSeries(({ plan }) => distinct(plan.stages.map(({ requests }) => requests))),
-  "At once": ofSeries(({ plan }) => distinct(plan.stages.map(burstOf))),
-  Hold: ofSeries(({ plan }) => formatDuration(plan.holdMs)),
-  Pauses: ofSeries(({ plan }) => distinct(pausesOf(plan), formatDuration)),
+  Target: ofSeries(({ line: { target } }) => targetWords(target)),
+  Deployment: ofSeries(({ line: { target } }) => target.deployment?.slice(0, 12)),
+  Clients: ofSeries(({ line: { plan } }) => plan.clients.slice(0, 8).join(", ")),
+  "Requests a run": ofSeries(({ line: { plan } }) =>
+    distinct(plan.stages.map(({ requests }) => requests)),
+  ),
+  "At once": ofSeries(({ line: { plan } }) => distinct(plan.stages.map(burstOf))),
+  Hold: ofSeries(({ line: { plan } }) => formatDuration(plan.holdMs)),
+  Pauses: ofSeries(({ line: { plan } }) => distinct(pausesOf(plan), formatDuration)),
   Runs: ofSeries(({ runs }) => inWords(runs.length)),
   Verdict: ofConclusion("verdict"),
   Sharing: ofConclusion("sharing"),
@@ -101,7 +104,7 @@ function ofSeries(say: (series: Series) => string | undefined): Say {
   return ({ experiment }) => experiment && say(experiment);
 }
 
-/** The same of what was concluded; numbers in words. */
+/** Says something of what was concluded; numbers in words. */
 function ofConclusion(key: Exclude<keyof Conclusion, "outcomes" | "witness">): Say {
   return ofSeries(({ conclusion }) => {
     const value = conclusion[key];

@@ -1,14 +1,13 @@
 /**
  * The observations of a record as CSV by RFC 4180, fit to be opened in a spreadsheet: one a row, as
- * they are read, so that no more is kept in memory.
+ * they are read.
  */
 
 import { printable } from "../../basics/printable.ts";
-import { ExperimentError } from "../core/errors.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
-import { readRecord } from "../records/read-record.ts";
-import { recordName } from "../records/record-text.ts";
+import { Fold } from "../records/fold.ts";
+import { followRecord } from "../records/read-record.ts";
 import { globalDataText } from "./words.ts";
 
 /**
@@ -58,23 +57,21 @@ export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
 
 /**
  * @param onCutOff called when the record's end was cut off, with sentences that say so
- * @throws ExperimentError when the file cannot be read, or is no record
+ * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
 export async function* csvRows(
   path: string,
   onCutOff?: (words: string) => void,
 ): AsyncGenerator<string> {
-  const runs = new Map<string, RunLine>();
-  for await (const line of readRecord(path, onCutOff)) {
-    if (line.type === "run") runs.set(line.run, line);
+  const fold = new Fold();
+  for await (const line of followRecord(path, fold)) {
     if (line.type !== "observation") continue;
-    const run = runs.get(line.run);
-    if (!run) {
-      const why = "an observation is of a run that did not begin";
-      throw new ExperimentError("record not reportable", { record: recordName(path), why });
-    }
-    yield csvRow(Object.values(COLUMNS).map((column) => safe(column(line, run))));
+    const { line: run } = fold.runOf(line);
+    // A request that failed has no answer, whatever else its line says.
+    const observation = line.outcome === "ok" ? line : { ...line, response: undefined };
+    yield csvRow(Object.values(COLUMNS).map((column) => safe(column(observation, run))));
   }
+  if (fold.cutOff !== undefined) onCutOff?.(fold.cutOff);
 }
 
 /** What a terminal would obey has no business in a table either. */

@@ -1,7 +1,7 @@
 /** The execution environments of a series, and what each of them served. */
 
 import { isIdentified } from "../core/verdict/evidence.ts";
-import type { RecordedRun } from "./recorded-experiment.ts";
+import type { RunState } from "../records/fold.ts";
 
 /** A moment of a run: milliseconds from its shot, by the runner's clock. */
 export interface Moment {
@@ -29,7 +29,9 @@ interface Growing extends Omit<EnvironmentRow, "pids" | "instances"> {
 }
 
 /** The environments in order of first use. */
-export function environmentRows(runs: readonly RecordedRun[]): EnvironmentRow[] {
+export function environmentRows(
+  runs: readonly Pick<RunState, "line" | "requests">[],
+): EnvironmentRow[] {
   const rows = new Map<string, Growing>();
   for (const { line, requests } of runs) {
     for (const evidence of requests) {

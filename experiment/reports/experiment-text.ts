@@ -13,25 +13,23 @@ import type {
 } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import type { Labels } from "../records/environment-labels.ts";
-import type { Fold, Keep } from "../records/fold.ts";
+import type { Fold, Keep, RunState, Series } from "../records/fold.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import { latencyOf, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment, RecordedRun } from "./recorded-experiment.ts";
+import type { RecordedExperiment } from "./recorded-experiment.ts";
 import {
   controlWords,
   crossCheckWords,
   firedWords,
   globalDataText,
-  seriesLifetimeWords,
+  runsLifetimeWords,
   verdictWords,
 } from "./words.ts";
 
 /** The answers of each run that stand in the text. */
 export const KEPT_IN_TEXT: Keep = { perRun: 20, inAll: Number.POSITIVE_INFINITY };
 
-/** As much of a run as is told. */
-type ToldRun = Pick<RecordedRun, "line" | "requests" | "shown">;
 type Style = Parameters<typeof styleText>[0];
 
 const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
@@ -45,23 +43,23 @@ export function completedText(line: RecordLine, fold: Fold, colour: boolean): st
   if (line.type === "cross-check") return crossCheckText(line);
   if (line.type !== "verdict") return undefined;
   const text = new ExperimentText(fold.labels, colour);
-  if (line.role === "control") return controlText(line);
-  if (line.run === null) return text.verdict(fold.experiment.runs, line);
-  return fold.run && text.run(fold.run, line);
+  if (line.role === "control") return controlText(fold.control.conclusion);
+  if (line.run === null) return text.verdict(fold.experiment);
+  return fold.run && text.run(fold.run);
 }
 
 /** A recorded experiment as text, in the words in which it was told while it ran. */
 export function textReport(recorded: RecordedExperiment, colour: boolean): string {
   const { experiment, control, crossChecks, labels } = recorded;
   const text = new ExperimentText(labels, colour);
-  const runText = (run: RecordedRun) => `${text.run(run, run.conclusion)}\n`;
-  const main = experiment ?? control;
+  const runText = (run: RunState) => `${text.run(run)}\n`;
+  const main = (experiment ?? control)?.line;
   return [
     main ? `${firedWords(main.plan, main.target)}\n${PROVES[main.target.kind]}\n\n` : "",
     ...(control?.runs ?? []).map(runText),
     control ? controlText(control.conclusion) : "",
     ...(experiment?.runs ?? []).map(runText),
-    experiment ? text.verdict(experiment.runs, experiment.conclusion) : "",
+    experiment ? text.verdict(experiment) : "",
     ...crossChecks.map(crossCheckText),
     ...recordNotes(recorded).map((note) => `\nNote: ${note}\n`),
     `\nRecord: ${printable(recorded.path)}\n`,
@@ -80,8 +78,8 @@ class ExperimentText {
   }
 
   /** The run's title, its first requests, and what can be said of the others. */
-  run(run: ToldRun, conclusion: Conclusion): string {
-    const { line, requests, shown } = run;
+  run(run: RunState): string {
+    const { line, requests, shown, conclusion } = run;
     const title = [
       this.#style("bold", runWords(line)),
       ...temperature(run),
@@ -96,10 +94,10 @@ class ExperimentText {
     return `${lines.join("\n")}\n`;
   }
 
-  verdict(runs: readonly ToldRun[], conclusion: Conclusion): string {
+  verdict({ runs, conclusion }: Series): string {
     const words = verdictWords(conclusion, this.#labels);
     const title = this.#style(["bold", TITLE_COLOUR[conclusion.verdict]], words.title);
-    const sentences = [words.evidence, seriesLifetimeWords({ runs }) ?? ""].filter(Boolean);
+    const sentences = [words.evidence, runsLifetimeWords(runs) ?? ""].filter(Boolean);
     return [`${title}  ${words.finding}`, ...sentences].join("\n").concat("\n");
   }
 
@@ -137,10 +135,7 @@ export function runWords({ role, index, plan }: Pick<RunLine, "role" | "index" |
 }
 
 /** `cold`, `warm`, how many of both, or nothing where no answer said so. */
-function temperature({ requests }: ToldRun): string[] {
-  const starts = requests.flatMap(({ report }) => report?.coldStart ?? []);
-  const cold = starts.filter(Boolean).length;
-  const warm = starts.length - cold;
+function temperature({ cold, warm }: RunState): string[] {
   if (cold > 0 && warm > 0) return [`${inWords(cold)} cold, ${inWords(warm)} warm`];
   if (cold > 0) return ["cold"];
   return warm > 0 ? ["warm"] : [];
@@ -153,7 +148,7 @@ function failures({ outcomes }: Conclusion): string[] {
 }
 
 /** Of the requests that are not shown: how many, and the latency of all that were answered. */
-function restText({ requests, shown }: ToldRun): string {
+function restText({ requests, shown }: RunState): string {
   const rest = `${inWords(requests.length - shown.length)} more`;
   const latency = latencyOf(requests);
   if (!latency) return rest;

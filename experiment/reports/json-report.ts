@@ -2,14 +2,15 @@
 
 import * as z from "zod";
 import { OUTCOMES } from "../core/record-lines.ts";
-import { EnvironmentLabels } from "../records/environment-labels.ts";
+import type { Labels } from "../records/environment-labels.ts";
+import type { Series } from "../records/fold.ts";
 import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import type { Comparison } from "./comparison.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
-import type { RecordedExperiment, Series } from "./recorded-experiment.ts";
+import type { RecordedExperiment } from "./recorded-experiment.ts";
 import { pooledWords, verdictWords } from "./words.ts";
 
 /** Raised when a reader of the last version could misread a report of the next. */
@@ -127,7 +128,7 @@ export function toJsonSchema(): object {
 
 /** The report as plain data; `report.schema.json` describes it. */
 export function jsonReport(recorded: RecordedExperiment): JsonReport {
-  const { path, id, experiment, control, crossChecks } = recorded;
+  const { path, id, experiment, control, crossChecks, labels } = recorded;
   return {
     type: "report",
     schema: REPORT_VERSION,
@@ -135,8 +136,8 @@ export function jsonReport(recorded: RecordedExperiment): JsonReport {
     id,
     complete: isComplete(recorded),
     notes: recordNotes(recorded),
-    experiment: experiment && jsonSeries(experiment),
-    control: control && jsonSeries(control),
+    experiment: experiment && jsonSeries(experiment, labels),
+    control: control && jsonSeries(control, labels),
     crossChecks: [...crossChecks],
   };
 }
@@ -161,9 +162,8 @@ export function jsonComparison(comparison: Comparison): JsonComparison {
   };
 }
 
-function jsonSeries({ plan, target, startedAt, versions, runs, conclusion }: Series): JsonSeries {
-  const environments = environmentRows(runs);
-  const labels = new EnvironmentLabels(environments.map(({ id }) => id));
+function jsonSeries({ line, runs, conclusion }: Series, labels: Labels): JsonSeries {
+  const { plan, target, startedAt, versions } = line;
   const latencies = runs.map(({ requests }) => latencyOf(requests));
   // A run of a million requests is not sorted twice.
   const isOne = runs.length === 1;
@@ -181,12 +181,12 @@ function jsonSeries({ plan, target, startedAt, versions, runs, conclusion }: Ser
       run: run.line.run,
       index: run.line.index,
       startedAt: run.line.startedAt,
-      planned: run.planned,
+      planned: run.stage.requests,
       observed: run.requests.length,
       conclusion: run.conclusion,
       latency: latencies[index],
     })),
-    environments: environments.map((row) => ({
+    environments: environmentRows(runs).map((row) => ({
       ...row,
       label: labels.get(row.id) ?? "",
       pids: [...row.pids],

@@ -5,8 +5,9 @@ import { inWords, plural } from "../core/counts.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
+import type { RunState, Series } from "../records/fold.ts";
 import { areOfOneTarget } from "../records/history.ts";
-import type { RecordedExperiment, RecordedRun, Series } from "./recorded-experiment.ts";
+import type { RecordedExperiment } from "./recorded-experiment.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */
 const COMPARED: Partial<Record<keyof Conclusion, string>> = {
@@ -40,36 +41,37 @@ export function recordNotes(recorded: RecordedExperiment): string[] {
 /** Where the record's own verdict over the experiment is not what follows from its observations. */
 export function verdictNotes({ experiment }: RecordedExperiment): string[] {
   if (!experiment) return [];
-  return disagreement(experiment.recorded, experiment.conclusion, "over the experiment");
+  return disagreement(experiment.verdict, experiment.conclusion, "over the experiment");
 }
 
 /** Whether the runner lived to conclude over the experiment. */
 export function isComplete({ experiment }: RecordedExperiment): boolean {
-  return experiment?.recorded !== undefined;
+  return experiment?.verdict !== undefined;
 }
 
 function seriesNotes(series: Series): string[] {
-  const { role, plan, runs, recorded, conclusion } = series;
-  const whose = role === "control" ? "control" : "experiment";
+  const { line, runs, verdict, conclusion } = series;
+  const { role, plan } = line;
   const notes = runs.flatMap((run) => [
-    ...shortfall(run, `${runName(run)} of the ${whose}`),
-    ...disagreement(run.recorded, run.conclusion, `over ${runName(run)} of the ${whose}`),
+    ...shortfall(run, `${runName(run)} of the ${role}`),
+    ...disagreement(run.verdict, run.conclusion, `over ${runName(run)} of the ${role}`),
   ]);
-  if (!recorded) {
+  if (!verdict) {
     const missing = plan.stages.length - runs.length;
     const never = missing > 0 ? `, ${inWords(runs.length)} of ${plan.stages.length} runs` : "";
     notes.push(
-      `The record of the ${whose} ends before its runner concluded. What is on it is reported${never}.`,
+      `The record of the ${role} ends before its runner concluded. What is on it is reported${never}.`,
     );
   }
-  return [...notes, ...disagreement(recorded, conclusion, `over the ${whose}`)];
+  return [...notes, ...disagreement(verdict, conclusion, `over the ${role}`)];
 }
 
-function runName({ line }: RecordedRun): string {
+function runName({ line }: RunState): string {
   return `run ${line.index + 1}`;
 }
 
-function shortfall({ requests, planned }: RecordedRun, which: string): string[] {
+function shortfall({ requests, stage }: RunState, which: string): string[] {
+  const planned = stage.requests;
   const once = countOnce(requests, planned);
   const surplus = requests.length - once;
   const notes: string[] = [];

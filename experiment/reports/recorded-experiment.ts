@@ -1,47 +1,11 @@
 /** A recorded experiment, read once and concluded anew; what it says of itself is kept apart. */
 
 import { ExperimentError } from "../core/errors.ts";
-import type { Plan } from "../core/plan/plan.ts";
-import type {
-  Conclusion,
-  CrossCheckLine,
-  Observation,
-  Role,
-  RunLine,
-  VerdictLine,
-} from "../core/record-lines.ts";
-import type { TargetDescription } from "../core/target.ts";
-import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
-import type { Evidence } from "../core/verdict/evidence.ts";
+import type { CrossCheckLine } from "../core/record-lines.ts";
 import type { Labels } from "../records/environment-labels.ts";
-import { Fold, type Keep, type RunState } from "../records/fold.ts";
+import { Fold, type Keep, type Series } from "../records/fold.ts";
 import { followRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
-
-export interface RecordedRun {
-  line: RunLine;
-  /** In order of arrival. */
-  requests: readonly Evidence[];
-  /** How many the plan has. */
-  planned: number;
-  /** The first ones' answers whole, by their number. */
-  shown: readonly Observation[];
-  conclusion: Conclusion;
-  /** What the record itself says; absent when the runner did not live to conclude. */
-  recorded?: VerdictLine | undefined;
-}
-
-/** The runs of one role, the experiment's or its control's, and what follows from them. */
-export interface Series {
-  role: Role;
-  plan: Plan;
-  target: TargetDescription;
-  startedAt: string;
-  versions: Record<string, string>;
-  runs: readonly RecordedRun[];
-  conclusion: Conclusion;
-  recorded?: VerdictLine | undefined;
-}
 
 export interface RecordedExperiment {
   path: string;
@@ -78,74 +42,22 @@ export async function readExperiment(
 ): Promise<RecordedExperiment> {
   const fold = new Fold(keep);
   for await (const _ of followRecord(path, fold)) signal?.throwIfAborted();
-  return concludeRecorded(path, fold);
+  return recordedExperiment(path, fold);
 }
 
 /**
- * Concludes from a record that was read.
+ * What a record that was read says.
  *
  * @throws ExperimentError when it holds no run
  */
-export function concludeRecorded(path: string, fold: Fold): RecordedExperiment {
+export function recordedExperiment(path: string, fold: Fold): RecordedExperiment {
   const { id, labels, crossChecks, foreignLines, answeredFailures, cutOff } = fold;
   const name = recordName(path);
   if (id === undefined) {
     throw new ExperimentError("record not reportable", { record: name, why: "it holds no run" });
   }
-  const control = concludeSeries("control", fold);
-  const experiment = concludeSeries("experiment", fold, control?.conclusion);
+  const fired = (series: Series) => (series.runs.length > 0 ? series : undefined);
+  const [experiment, control] = [fired(fold.experiment), fired(fold.control)];
   const left = { foreignLines, answeredFailures, cutOff };
   return { path: name, id, experiment, control, crossChecks, ...left, labels };
-}
-
-/**
- * @param control what was concluded of the control, where one was fired at before
- * @returns `undefined` when there is no run
- */
-function concludeSeries(role: Role, fold: Fold, control?: Conclusion): Series | undefined {
-  const { runs, verdict: recorded } = fold[role];
-  const concluded = runs.map((run) => ({ run, whole: concludeFired([run]) }));
-  const [first] = concluded;
-  if (!first) return undefined;
-  // A run of a million requests is not concluded twice.
-  const whole = runs.length === 1 ? first.whole : concludeFired(runs);
-  const { plan, target, startedAt, versions } = first.run.line;
-  return {
-    role,
-    plan,
-    target,
-    startedAt,
-    versions,
-    runs: concluded.map(recordedRun),
-    conclusion: withControl(whole, control),
-    recorded,
-  };
-}
-
-function recordedRun({ run, whole }: { run: RunState; whole: Conclusion }): RecordedRun {
-  const { line, requests, stage, shown, verdict } = run;
-  const { memory: _, ...conclusion } = whole;
-  return {
-    line,
-    requests,
-    planned: stage.requests,
-    shown: shown.toSorted((a, b) => a.index - b.index),
-    conclusion,
-    recorded: verdict,
-  };
-}
-
-/**
- * Concludes over runs whose shot fell: a runner that did not live to see the first answer has fired
- * all the same.
- */
-function concludeFired(runs: readonly RunState[]): Conclusion {
-  const conclusion = concludeExperiment(runs);
-  if (Object.keys(conclusion.outcomes).length > 0) return conclusion;
-  return {
-    ...conclusion,
-    reason:
-      "Requests were fired, and the runner ended before any of their answers was recorded. " +
-      "Run again and let it finish.",
-  };
 }

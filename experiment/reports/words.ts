@@ -25,9 +25,9 @@ import {
 } from "../core/verdict/lifetime.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
+import type { RunState } from "../records/fold.ts";
 import type { PooledEvidence } from "../records/history.ts";
 import { percent, range } from "./numbers.ts";
-import type { RecordedRun } from "./recorded-experiment.ts";
 
 // What is fired, where, and for how much
 
@@ -280,12 +280,10 @@ export function lifetimeWords({ survivals, estimate }: Lifetime): string {
   return `Environments seen again: ${seen}; ${estimateWords(estimate)}.`;
 }
 
-/** The same of a series; `undefined` where no pause says anything. */
-export function seriesLifetimeWords({
-  runs,
-}: {
-  runs: readonly Pick<RecordedRun, "line" | "requests">[];
-}): string | undefined {
+/** What runs say of how long idle environments live; `undefined` where no pause says anything. */
+export function runsLifetimeWords(
+  runs: readonly Pick<RunState, "line" | "requests">[],
+): string | undefined {
   const lifetime = lifetimeOf(servedRuns(runs));
   return lifetime && lifetimeWords(lifetime);
 }

@@ -1,5 +1,6 @@
 /** The embedded Lambda, started and ended with the experiment. */
 
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -51,6 +52,7 @@ export async function openLocalTarget(
   signal?: AbortSignal,
 ): Promise<Target> {
   const configuration = { ...defaultConfiguration(overrides.model), ...overrides };
+  signal?.throwIfAborted();
   const lack = localLackBeforehand(configuration);
   if (lack) throw new ExperimentError("embedded Lambda too large", lack);
   const program = ["--import", PRELOAD, PROGRAM, writeRemoteArgument(configuration)];
@@ -62,8 +64,9 @@ export async function openLocalTarget(
   const ended = untilEnded(child);
   const leave = () => void close(child, ended);
   signal?.addEventListener("abort", leave, { once: true });
-  const ready = await untilReady(child, signal);
-  signal?.removeEventListener("abort", leave);
+  const ready = await untilReady(child, signal).finally(() => {
+    signal?.removeEventListener("abort", leave);
+  });
   const remote = new Remote(child);
   const disconnected = new Promise((resolve) => child.once("disconnect", resolve));
   return {
@@ -140,7 +143,9 @@ class Remote {
     child.on("message", (message: LambdaMessage) => {
       if (message.type === "failed") this.#reason = message.message;
       if (message.type !== "answer") return;
-      this.#open.get(message.call)?.resolve(message);
+      const call = this.#open.get(message.call);
+      assert(call, "the embedded Lambda answers what it was asked");
+      call.resolve(message);
       this.#open.delete(message.call);
     });
     child.once("disconnect", () => {

@@ -46,8 +46,7 @@ export async function openStackTarget(
       logGroupName: stack.logGroupName,
       deployment: stack.codeSha256,
     },
-    coldStartAllowanceMs: ({ concurrency }: Stage) =>
-      COLD_START_MS + concurrency * FURTHER_COLD_START_MS,
+    coldStartAllowanceMs: (stage: Stage) => COLD_START_MS + burstOf(stage) * FURTHER_COLD_START_MS,
     ...(stack.urlAuthorization === "AWS_IAM" && {
       openSigner: (durationMs: number) => openSigner(url, region, credentials, durationMs),
     }),

@@ -52,7 +52,11 @@ test("what keeps a connection from being opened is said with its remedy, and not
       /TLS failed: (wrong version number|packet length too long)\.$/,
       /^Try http:\/\/ instead of https:\/\/\.$/,
     ],
-    ["http://nowhere.invalid/", /ENOTFOUND|EAI_AGAIN/, /^Check the name, that the stack is still/],
+    [
+      "http://nowhere.invalid/",
+      /ENOTFOUND|EAI_AGAIN/,
+      /^Check the name and that this machine is online/,
+    ],
     [closedUrl, /ECONNREFUSED/, /^Check the address and that the/],
   ];
   await Promise.all(

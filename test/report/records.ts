@@ -4,13 +4,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plan } from "../../experiment/core/plan/plan.ts";
 import type {
+  Conclusion,
   CrossCheckLine,
   Observation,
   RecordLine,
   Role,
 } from "../../experiment/core/record-lines.ts";
 import type { TargetDescription } from "../../experiment/core/target.ts";
-import { concludeExperiment, concludeRun } from "../../experiment/core/verdict/conclude.ts";
+import { concludeExperiment } from "../../experiment/core/verdict/conclude.ts";
 import { evidenceOf } from "../../experiment/core/verdict/evidence.ts";
 import { observe, type Visit } from "../schedules.ts";
 
@@ -131,7 +132,9 @@ function seriesLines(
       type: "verdict",
       experiment,
       run,
-      ...concludeRun(evidence[index] ?? { concurrency: 0, holdMs, requests: [] }),
+      ...withoutMemory(
+        concludeExperiment([evidence[index] ?? { concurrency: 0, holdMs, requests: [] }]),
+      ),
     },
   ]);
   return [
@@ -144,6 +147,11 @@ function seriesLines(
       ...concludeExperiment(evidence),
     },
   ];
+}
+
+/** A run alone does not show what memory outlives. */
+function withoutMemory({ memory: _, ...conclusion }: Conclusion): Conclusion {
+  return conclusion;
 }
 
 /** Between runs, by the clocks of processes: their memory is kept meanwhile. */

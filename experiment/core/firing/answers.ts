@@ -145,7 +145,7 @@ function forbidden(
 /** A signature holds for five minutes before and after its date. */
 function untimely(message: string, aheadMs: number | undefined): string {
   const isBehind = /expired/i.test(message);
-  if (isBehind && Math.abs(aheadMs ?? 0) < CLEARLY_WRONG_MS) {
+  if (isBehind && aheadMs !== undefined && Math.abs(aheadMs) < CLEARLY_WRONG_MS) {
     return "the request was on its way for more than five minutes";
   }
   const where = isBehind ? "behind" : "ahead of";

@@ -5,6 +5,7 @@
  * that come at once would be read long after it came (`npm run bench -- burst`).
  */
 
+import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import ky from "ky";
 import type { Client, Dispatcher } from "undici";
@@ -74,12 +75,13 @@ export async function send(
     await dispatch(connection.client, options, reply, signal, now, redact);
     // What has come meanwhile is read before anything is made of this answer: its time is evidence.
     await nextTurn();
-    const { status = 0, headers } = reply.head ?? {};
+    assert(reply.head, "an answer that was read has a head");
+    const { status, headers } = reply.head;
     if (status < LOWEST_STATUS || status > HIGHEST_STATUS) {
       throw new Error(`the target answered with the status ${status}, which HTTP does not have`);
     }
     // Without its reason phrase: a Response takes fewer characters there than servers send.
-    return new Response(null, { status, ...(headers && { headers }) });
+    return new Response(null, { status, headers });
   };
   try {
     const response = await ky(url, {

@@ -7,12 +7,6 @@ import { countOverlaps, findProof, type Proof } from "./proof.ts";
 import { reasonFor } from "./reason.ts";
 import { countTrials, upperBound } from "./trials.ts";
 
-/** Concludes over one run. */
-export function concludeRun(run: RunEvidence): Conclusion {
-  const { memory: _, ...conclusion } = concludeExperiment([run]);
-  return conclusion;
-}
-
 /** Concludes over all runs of an experiment, which follow one another. */
 export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
   const byRun = runs.map((run) => run.requests.filter(isIdentified));

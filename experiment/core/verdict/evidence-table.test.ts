@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../../test/effort.ts";
 import { isolatedSchedule, observe } from "../../../test/schedules.ts";
-import { concludeRun } from "./conclude.ts";
+import { concludeExperiment } from "./conclude.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { EvidenceTable } from "./evidence-table.ts";
 
@@ -43,8 +43,8 @@ test("what is concluded of a table is what is concluded of its evidence", () => 
     fc.property(isolatedSchedule, ({ visits, clockOffsets }) => {
       const requests = observe(visits, clockOffsets).map(evidenceOf);
       const run = { concurrency: requests.length, holdMs: 1_000 };
-      expect(concludeRun({ ...run, requests: tableOf(requests) })).toEqual(
-        concludeRun({ ...run, requests }),
+      expect(concludeExperiment([{ ...run, requests: tableOf(requests) }])).toEqual(
+        concludeExperiment([{ ...run, requests }]),
       );
     }),
     { numRuns: inputs(300, 10_000) },

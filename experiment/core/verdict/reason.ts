@@ -41,8 +41,12 @@ export function reasonFor(findings: Findings): string | undefined {
 }
 
 function noAnswer(findings: Findings): string {
+  if (findings.runs.length === 0) return "Nothing was fired. Run again and let it finish.";
   if (Object.keys(findings.outcomes).length === 0) {
-    return "Nothing was fired. Run again and let it finish.";
+    return (
+      "Requests were fired, and the runner ended before any of their answers was recorded. " +
+      "Run again and let it finish."
+    );
   }
   return `No request was answered: ${unanswered(findings)}. ${remedyFor(findings)}`;
 }

@@ -4,7 +4,7 @@ import { plural } from "../../core/counts.ts";
 import { type Aspect, type Comparison, letter } from "../comparison.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import { deploymentWords, planWords, targetWords, verdictWords } from "../words.ts";
-import { labelsOf, noteList } from "./experiment-page.ts";
+import { noteList } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
 import { documentOf, time } from "./page.ts";
 import { picture } from "./picture.ts";
@@ -56,21 +56,21 @@ function aspectTable(
 }
 
 function verdict(record: RecordedExperiment, index: number): Markup {
-  const { experiment, path } = record;
+  const { experiment, path, labels } = record;
   const name = letter(index);
   if (!experiment) return html`<p>${name}: ${path} holds no experiment.</p>`;
-  const words = verdictWords(experiment.conclusion, labelsOf(record));
+  const words = verdictWords(experiment.conclusion, labels);
   return html`<section class="verdict ${experiment.conclusion.verdict}">
 <h2>${name} <span class="title">${words.title}</span></h2>
 <p class="finding">${words.finding}</p>
 <p>${words.evidence}</p>
-<p class="muted">${planWords(experiment.plan)} · ${targetWords(experiment.target)} ·
-${time(experiment.startedAt)} · <code>${path}</code></p>
+<p class="muted">${planWords(experiment.line.plan)} · ${targetWords(experiment.line.target)} ·
+${time(experiment.line.startedAt)} · <code>${path}</code></p>
 </section>`;
 }
 
 function pictured(record: RecordedExperiment, index: number): Markup {
-  const { experiment } = record;
+  const { experiment, labels } = record;
   if (!experiment) return html``;
-  return html`<h2>${letter(index)}: who served whom, and when</h2>${picture(`Picture of ${letter(index)}`, experiment, labelsOf(record))}`;
+  return html`<h2>${letter(index)}: who served whom, and when</h2>${picture(`Picture of ${letter(index)}`, experiment, labels)}`;
 }

@@ -3,18 +3,18 @@
 import { inWords, plural } from "../../core/counts.ts";
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
-import { type Conclusion, OUTCOMES } from "../../core/record-lines.ts";
-import { EnvironmentLabels, type Labels } from "../../records/environment-labels.ts";
+import { type Conclusion, OUTCOMES, type RunLine } from "../../core/record-lines.ts";
+import type { Labels } from "../../records/environment-labels.ts";
+import type { Series } from "../../records/fold.ts";
 import { PROVES } from "../../targets/target-choice.ts";
-import { environmentRows } from "../environment-rows.ts";
 import { percent } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
-import type { RecordedExperiment, Series } from "../recorded-experiment.ts";
+import type { RecordedExperiment } from "../recorded-experiment.ts";
 import {
   controlWords,
   crossCheckWords,
   planWords,
-  seriesLifetimeWords,
+  runsLifetimeWords,
   targetWords,
   verdictWords,
 } from "../words.ts";
@@ -27,9 +27,8 @@ const MOST_STAGES = 20;
 const MOST_CLIENTS = 40;
 
 export function experimentPage(recorded: RecordedExperiment): string {
-  const { experiment, control, id, path, crossChecks } = recorded;
-  const labels = labelsOf(recorded);
-  const main = experiment ?? control;
+  const { experiment, control, id, path, crossChecks, labels } = recorded;
+  const main = (experiment ?? control)?.line;
   const words = experiment && verdictWords(experiment.conclusion, labels);
   const notes = recordNotes(recorded);
   return documentOf(
@@ -52,12 +51,6 @@ ${EXPLANATION}
   );
 }
 
-/** Short names for all environments of a record, so that none has two. */
-export function labelsOf({ control, experiment }: RecordedExperiment): EnvironmentLabels {
-  const all = [control, experiment].flatMap((series) => series?.runs ?? []);
-  return new EnvironmentLabels(environmentRows(all).map(({ id }) => id));
-}
-
 /** What a reader must know of the records; nothing where there is nothing. */
 export function noteList(name: string, notes: readonly string[]): Markup {
   if (notes.length === 0) return html``;
@@ -65,10 +58,9 @@ export function noteList(name: string, notes: readonly string[]): Markup {
 }
 
 /** The verdict in words, and the figures that it rests on. */
-function verdictSection(series: Series, labels: Labels): Markup {
-  const { conclusion } = series;
+function verdictSection({ conclusion, runs }: Series, labels: Labels): Markup {
   const words = verdictWords(conclusion, labels);
-  const lifetime = seriesLifetimeWords(series);
+  const lifetime = runsLifetimeWords(runs);
   return html`<section class="verdict ${conclusion.verdict}">
 <p class="title">${words.title}</p>
 <p class="finding">${words.finding}</p>
@@ -117,13 +109,13 @@ ${environmentsTable(series, labels)}`;
 function controlSections(control: Series, labels: Labels): Markup {
   return html`<h2>The control</h2>
 <p class="muted">It was fired first, at a target whose requests share one process by construction:
-${targetWords(control.target)}.</p>
+${targetWords(control.line.target)}.</p>
 ${picture("Picture of the control", control, labels)}
 ${runsTable(control)}`;
 }
 
 function planFacts(
-  { plan, target, startedAt, versions }: Series,
+  { plan, target, startedAt, versions }: RunLine,
   id: string,
   path: string,
 ): Markup {

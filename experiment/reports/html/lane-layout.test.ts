@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.ts";
 import { referencePlan } from "../../core/plan/plan.ts";
-import { concludeRun } from "../../core/verdict/conclude.ts";
+import { concludeExperiment } from "../../core/verdict/conclude.ts";
 import { evidenceOf } from "../../core/verdict/evidence.ts";
-import type { RecordedRun } from "../recorded-experiment.ts";
-import { type Layout, layOut as layOutWithin, timeScale } from "./lane-layout.ts";
+import { type LaidOutRun, type Layout, layOut as layOutWithin, timeScale } from "./lane-layout.ts";
 
-function runOf(visits: readonly Visit[], index = 0, offsets: readonly number[] = []): RecordedRun {
+function runOf(visits: readonly Visit[], index = 0, offsets: readonly number[] = []): LaidOutRun {
   const requests = observe(visits, offsets).map(evidenceOf);
   return {
     line: {
@@ -23,9 +22,7 @@ function runOf(visits: readonly Visit[], index = 0, offsets: readonly number[] =
       versions: {},
     },
     requests,
-    planned: requests.length,
-    shown: [],
-    conclusion: concludeRun({ concurrency: requests.length, holdMs: 1_000, requests }),
+    conclusion: concludeExperiment([{ concurrency: requests.length, holdMs: 1_000, requests }]),
   };
 }
 
@@ -39,7 +36,7 @@ const visit: Visit = {
   lost: false,
 };
 
-const layOut = (...runs: RecordedRun[]) => layOutWithin(runs, 900);
+const layOut = (...runs: LaidOutRun[]) => layOutWithin(runs, 900);
 
 /** All bars that are drawn, with the row that each is in. */
 function barsOf({ lanes }: Layout) {

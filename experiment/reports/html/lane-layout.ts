@@ -5,8 +5,8 @@
 
 import assert from "node:assert/strict";
 import { type Evidence, isIdentified } from "../../core/verdict/evidence.ts";
+import type { RunState } from "../../records/fold.ts";
 import { environmentRows } from "../environment-rows.ts";
-import type { RecordedRun } from "../recorded-experiment.ts";
 
 /** Beyond these a picture is neither read nor sent. */
 const MOST_ROWS = 60;
@@ -62,13 +62,16 @@ interface Counts {
   requests: number;
 }
 
+/** As much of a run as is laid out. */
+export type LaidOutRun = Pick<RunState, "line" | "requests" | "conclusion">;
+
 /**
  * Lays out the requests of all runs. Environments stand in order of first use, requests without one
  * last.
  *
  * @param width of all runs together, in units of the picture
  */
-export function layOut(runs: readonly RecordedRun[], width: number): Layout {
+export function layOut(runs: readonly LaidOutRun[], width: number): Layout {
   const scale = timeScale(
     runs.map(({ conclusion }) => conclusion.wallMs),
     width,

@@ -3,8 +3,8 @@
 import { inWords, plural } from "../../core/counts.ts";
 import type { Evidence } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
+import type { Series } from "../../records/fold.ts";
 import { range } from "../numbers.ts";
-import type { Series } from "../recorded-experiment.ts";
 import { html, type Markup } from "./html.ts";
 import { type Bar, type Layout, layOut, type Mark, xOf } from "./lane-layout.ts";
 import { type Look, looksOf, PATTERNS } from "./page.ts";
@@ -39,7 +39,7 @@ export function picture(name: string, series: Series, labels: Labels): Markup {
   const layout = layOut(runs, WIDTH - LABEL_WIDTH - RIGHT_MARGIN);
   const { lanes } = layout;
   const seen = new Set(runs.flatMap(({ requests }) => requests.map(({ client }) => client)));
-  const looks = looksOf([...series.plan.clients, ...seen]);
+  const looks = looksOf([...series.line.plan.clients, ...seen]);
   const marks = lanes.flatMap(({ firstRow, rows }) =>
     rows.flatMap((row, index) => row.map((mark) => ({ mark, row: firstRow + index }))),
   );

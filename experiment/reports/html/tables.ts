@@ -4,9 +4,9 @@ import { inWords } from "../../core/counts.ts";
 import type { Observation } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
+import type { RunState, Series } from "../../records/fold.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
 import { type Latency, latencyOf, seconds } from "../numbers.ts";
-import type { RecordedRun, Series } from "../recorded-experiment.ts";
 import { globalDataText, outcomesWords } from "../words.ts";
 import { html, type Markup, type Value } from "./html.ts";
 
@@ -74,21 +74,23 @@ function counts<T>(name: string, countOf: (row: T) => number): Column<T> {
 }
 
 export function runsTable(series: Series): Markup {
-  const { role, runs } = series;
-  const latency = (name: keyof Latency): Column<RecordedRun> => ({
+  const { line, runs } = series;
+  const rows = runs.slice(0, MOST_ROWS);
+  const latencies = new Map(rows.map((run) => [run, latencyOf(run.requests)]));
+  const latency = (name: keyof Latency): Column<RunState> => ({
     name,
     kind: "number",
-    cell: ({ requests }) => {
-      const latencies = latencyOf(requests);
-      return latencies && seconds(latencies[name]);
+    cell: (run) => {
+      const latency = latencies.get(run);
+      return latency && seconds(latency[name]);
     },
   });
-  const reference: Column<RecordedRun> = {
+  const reference: Column<RunState> = {
     name: "Reference took",
     kind: "number",
     cell: (run) => referenceText(series, run),
   };
-  const columns: Column<RecordedRun>[] = [
+  const columns: Column<RunState>[] = [
     { name: "Run", cell: ({ line }) => `${line.index + 1}` },
     { name: "Verdict", kind: "keep", cell: ({ conclusion }) => conclusion.verdict },
     counts("Requests", ({ requests }) => requests.length),
@@ -109,19 +111,19 @@ export function runsTable(series: Series): Markup {
     },
     ...(["p50", "p95", "max"] as const).map(latency),
   ];
-  const whose = role === "control" ? "The control's runs" : "The runs";
+  const whose = line.role === "control" ? "The control's runs" : "The runs";
   return table(
     `${whose}, and the latency of their answers. Skew is between the burst's first and last request.`,
     columns,
-    runs.slice(0, MOST_ROWS),
+    rows,
     runs.length,
   );
 }
 
 /** What such a run took in the reference; `undefined` where it is another one, or not on AWS. */
 function referenceText(
-  { target, plan }: Series,
-  { conclusion, requests: { length } }: RecordedRun,
+  { line: { target, plan } }: Series,
+  { conclusion, requests: { length } }: RunState,
 ): string | undefined {
   const { requests, holdMs, tookMs } = REFERENCE;
   const { outcomes, coldStarts } = conclusion;
@@ -150,12 +152,14 @@ export function environmentsTable({ runs }: Series, labels: Labels): Markup {
 }
 
 interface Answered {
-  run: RecordedRun;
+  run: RunState;
   observation: Observation;
 }
 
 export function answersTable({ runs }: Series, labels: Labels): Markup {
-  const rows = runs.flatMap((run) => run.shown.map((observation) => ({ run, observation })));
+  const rows = runs.flatMap((run) =>
+    run.shown.toSorted((a, b) => a.index - b.index).map((observation) => ({ run, observation })),
+  );
   const all = runs.reduce((sum, { requests }) => sum + requests.length, 0);
   const columns: Column<Answered>[] = [
     { name: "Client", cell: ({ observation }) => observation.client },
