@@ -2,8 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
-import type { FunctionConfiguration } from "../../local-lambda/function-configuration.ts";
-import { capacityOf } from "../../local-lambda/pool/pool.ts";
+import {
+  capacityOf,
+  type FunctionConfiguration,
+} from "../../local-lambda/function-configuration.ts";
 import { inWords, plural } from "../core/counts.ts";
 import type { ErrorFacts } from "../core/errors.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";

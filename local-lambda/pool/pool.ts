@@ -4,7 +4,6 @@ import { availableParallelism } from "node:os";
 import type { Environment } from "../environment/environment.ts";
 import type { EnvironmentPlan } from "../environment/environment-process.ts";
 import { type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
-import type { FunctionConfiguration } from "../function-configuration.ts";
 import { functionUrlEvent } from "../function-url/function-url-event.ts";
 import {
   type Invocation,
@@ -35,31 +34,6 @@ export interface Pool {
 export interface PoolPlan extends EnvironmentPlan {
   /** Resolves when the code is there to be loaded. */
   codeIsCalm?: (() => Promise<void>) | undefined;
-}
-
-type Limits = Pick<
-  FunctionConfiguration,
-  "model" | "concurrencyLimit" | "environments" | "maxConcurrency"
->;
-
-/**
- * How many requests are taken at once; what comes beyond is throttled. An on-demand function may have
- * so many environments, Managed Instances have so many with so much room each, and a Web Function
- * serves some and lets others wait.
- *
- * AWS lets a Web Function's requests wait for an environment and throttles what it has no room for,
- * without saying how many may wait: as many as are served at once, it is assumed.
- * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
- */
-export function capacityOf(limits: Limits): number {
-  switch (limits.model) {
-    case "on-demand":
-      return limits.concurrencyLimit;
-    case "managed-instances":
-      return limits.environments * limits.maxConcurrency;
-    case "web-function":
-      return 2 * limits.maxConcurrency;
-  }
 }
 
 /**

@@ -6,8 +6,9 @@
  */
 
 import { WebEnvironment } from "../environment/web-environment.ts";
+import { capacityOf } from "../function-configuration.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
-import { capacityOf, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
+import { EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
 interface Waiting {
   request: UrlRequest;
