@@ -1,8 +1,8 @@
 /** The Pulumi program: `pulumi up` deploys the function, and prints what is exported here. */
 import * as pulumi from "@pulumi/pulumi";
 import { bundleHandler } from "./basics/bundle.ts";
-import { ConcurrencyTest } from "./infrastructure/concurrency-test.ts";
 import { parseConfiguration } from "./infrastructure/configuration.ts";
+import { OnDemandFunction } from "./infrastructure/on-demand-function.ts";
 import { stackReadme } from "./infrastructure/readme.ts";
 
 /** The stack as commands name it; a state that is kept without Pulumi Cloud knows one organization. */
@@ -24,12 +24,12 @@ const { configuration } = parsed;
 const bundle = await bundleHandler().catch((error: Error) => {
   throw new pulumi.RunError(`The handler does not build. ${error.message}`);
 });
-const test = new ConcurrencyTest(configuration.namePrefix, { configuration, stack, bundle });
+const deployed = new OnDemandFunction(configuration.namePrefix, { configuration, stack, bundle });
 
-export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = test;
+export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = deployed;
 export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } =
   configuration;
 export const { reservedConcurrency, provisionedConcurrency } = configuration;
 export const readme = pulumi
   .output({ url, functionName, region, logGroupName })
-  .apply((deployed) => stackReadme({ ...deployed, configuration, stack }));
+  .apply((outputs) => stackReadme({ ...outputs, configuration, stack }));

@@ -10,17 +10,16 @@ import { setTimeout } from "node:timers/promises";
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { Target, TargetDescription } from "../experiment/core/target.ts";
+import type { Target } from "../experiment/core/target.ts";
 import { type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
-
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
-import { PROVES, type TargetChoice } from "../experiment/targets/target-choice.ts";
-import type { KeptSettings, Settings } from "./settings.ts";
-import type { TargetState } from "./state.ts";
+import type { TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { Settings } from "./settings.ts";
 import type { ExperimentStore } from "./store.ts";
+import { describeKnown, describeTarget, keptChoice } from "./target-words.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
 export type StackState = Stack | { words: string };
@@ -401,33 +400,4 @@ async function saveReport(record: string, signal: AbortSignal): Promise<string> 
 function failureWords(error: unknown): { words: string } {
   const { message, nextStep } = errorWords(error, "screen");
   return { words: `${message} ${nextStep}` };
-}
-
-/** A target that was chosen, as the head names it. */
-export function describeTarget(choice: TargetChoice): TargetState {
-  const isUnnamed = choice.kind === "stack" && choice.stack === undefined;
-  const { title, proves } = describeKnown(choice);
-  return { choice, title: isUnnamed ? "the selected stack" : title, proves };
-}
-
-/** A target that is open, or that an experiment was recorded at, in the same words. */
-export function describeKnown(
-  target: Pick<TargetDescription, "kind" | "model" | "stack"> & { url?: URL | string },
-): Pick<TargetState, "title" | "proves"> {
-  const { kind, model, url, stack } = target;
-  const titles = { local: ["local", model], stack: ["stack", stack], url: [String(url)] };
-  const title = titles[kind].filter(Boolean).join(kind === "local" ? " · " : " ");
-  return { title, proves: PROVES[kind] };
-}
-
-/** The choice as it is kept between starts, and as the command line takes it. */
-function keptChoice(choice: TargetChoice): KeptSettings {
-  switch (choice.kind) {
-    case "local":
-      return { target: "local", model: choice.model };
-    case "stack":
-      return { target: choice.stack === undefined ? "stack" : `stack:${choice.stack}` };
-    case "url":
-      return { target: choice.url.href };
-  }
 }

@@ -7,10 +7,11 @@ import { endInOrder } from "../basics/signals.ts";
 import { verdictWords } from "../experiment/reports/words.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./screen-options.ts";
-import { describeTarget, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { type KeptSettings, openSettings } from "./settings.ts";
 import { isBusy, type Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
+import { describeTarget } from "./target-words.ts";
 import { withPinnedColumns } from "./terminal/pinned-columns.ts";
 
 /** Fewer than the frames that Ink may draw, so that each snapshot gets a frame of its own. */

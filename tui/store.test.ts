@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { referencePlan } from "../experiment/core/plan/plan.ts";
-import { describeTarget } from "./session.ts";
 import { ExperimentStore } from "./store.ts";
+import { describeTarget } from "./target-words.ts";
 
 afterEach(() => void vi.useRealTimers());
 

@@ -8,8 +8,8 @@ import type { Cost } from "../../experiment/core/target.ts";
 import { localTime } from "../../experiment/reports/numbers.ts";
 import { planParts, verdictWords } from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
-import { describeKnown } from "../session.ts";
 import { isBusy, type Snapshot } from "../state.ts";
+import { describeKnown } from "../target-words.ts";
 import {
   clientColour,
   type Line,

@@ -12,7 +12,8 @@ import {
 } from "../../experiment/records/history.ts";
 import { localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
-import { describeKnown, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
+import { describeKnown } from "../target-words.ts";
 import { type Binding, movingBindings, useCell } from "../terminal/keys.ts";
 import {
   type Line,

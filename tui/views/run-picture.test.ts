@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { expect, test } from "vitest";
 import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { Observation, RunLine } from "../../experiment/core/record-lines.ts";
-import { describeTarget } from "../session.ts";
 import type { Snapshot } from "../state.ts";
 import { ExperimentStore } from "../store.ts";
+import { describeTarget } from "../target-words.ts";
 import { environmentWords, summarizeRun } from "./environment-words.ts";
 import { runPicture, type Scroll } from "./run-picture.ts";
 

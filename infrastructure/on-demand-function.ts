@@ -1,4 +1,4 @@
-/** The deployed experiment: a function with a URL, its log group, and the role that it runs as. */
+/** An on-demand function with its Function URL, its log group, and the role that it runs as. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
@@ -7,7 +7,7 @@ import { callerPolicy, LAMBDA_MAY_ASSUME, mayWriteTo } from "./policies.ts";
 import { openToEverybody } from "./readme.ts";
 import { withDefaultTags } from "./tags.ts";
 
-export interface ConcurrencyTestArgs {
+export interface OnDemandFunctionArgs {
   configuration: Configuration;
   /** The stack as commands name it. */
   stack: string;
@@ -16,7 +16,7 @@ export interface ConcurrencyTestArgs {
 }
 
 /** Everything that is deployed. Destroying it leaves nothing behind, the logs included. */
-export class ConcurrencyTest extends pulumi.ComponentResource {
+export class OnDemandFunction extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly functionName: pulumi.Output<string>;
   readonly region: pulumi.Output<string>;
@@ -27,7 +27,8 @@ export class ConcurrencyTest extends pulumi.ComponentResource {
   readonly callerPolicy: pulumi.Output<string>;
 
   /** @param name begins the names of the function, its role and its log group */
-  constructor(name: string, args: ConcurrencyTestArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: OnDemandFunctionArgs, options?: pulumi.ComponentResourceOptions) {
+    // The type stands in the state of every stack: another one would replace all that is below.
     super("lambda-concurrency-test:infrastructure:ConcurrencyTest", name, {}, options);
     const { configuration, bundle } = args;
     const { reservedConcurrency, provisionedConcurrency } = configuration;
