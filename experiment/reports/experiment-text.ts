@@ -32,7 +32,7 @@ export const KEPT_IN_TEXT: Keep = { perRun: 20, inAll: Number.POSITIVE_INFINITY 
 
 type Style = Parameters<typeof styleText>[0];
 
-const TITLE_COLOUR = { isolated: "green", shared: "red", inconclusive: "yellow" } as const;
+const TITLE_COLOUR = { isolated: "cyan", shared: "magenta", inconclusive: "gray" } as const;
 
 /**
  * The text that a line completes, which the fold has taken; there is none until a run has ended.

@@ -36,10 +36,11 @@ const CLIENT_COLOURS = [
   "blue",
 ];
 
+/** Findings, neither good nor bad: two hues of equal weight, and none. */
 export const VERDICT_COLOURS: Record<Verdict, string> = {
-  isolated: "green",
-  shared: "red",
-  inconclusive: "yellow",
+  isolated: "cyan",
+  shared: "magenta",
+  inconclusive: "gray",
 };
 
 /**

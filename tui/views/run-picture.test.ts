@@ -219,6 +219,42 @@ test("what is in flight fills the room that is left, and the rest is a number", 
   ]);
 });
 
+test("while a later run fires, environments stay with what they held until they answer again", () => {
+  const bo: Told = { ...ana, client: "Bo", environment: "e2", pid: 2 };
+  const first = [ana, bo];
+  const held = ' Bo +\\{ counter: 1, client: "Bo", clients: \\["Bo"\\] \\}$';
+  const fired = picture(shown(2, first, []), 20);
+  expect(fired.body).toEqual([
+    expect.stringMatching(/^ {2}1 {2}\w+ {2}last seen in run 1 +Ana +\{ counter: 1,/),
+    expect.stringMatching(`^  2  \\w+  last seen in run 1 +${held}`),
+    expect.stringMatching(/^ in flight +Ana /),
+    expect.stringMatching(/^ +Barbara /),
+  ]);
+  expect(fired.environments.map(({ id }) => id)).toEqual(["e1", "e2"]);
+  // One that answers comes alive in its place, with as many lines as were taken for it.
+  const answered = picture(shown(2, first, [dean]), 20).body;
+  expect(answered).toEqual([
+    expect.stringMatching(/^ {2}1 {2}\w+ {2}2nd, kept Ana +Dean +●/),
+    '    { counter: 2, client: "Dean", clients: ["Ana", "Dean"] }',
+    expect.stringMatching(`^  2  \\w+  last seen in run 1 +${held}`),
+    expect.stringMatching(/^ in flight +Barbara /),
+  ]);
+  // When all have answered, the run shows those that served it.
+  expect(picture(shown(1, first, [dean]), 20).body).toHaveLength(2);
+});
+
+test("what environments held leaves a line for what is in flight", () => {
+  const first = Array.from({ length: 9 }, (_, index): Told => {
+    return { ...ana, environment: `e${index}`, pid: index };
+  });
+  const { body } = picture(shown(9, first, []), 6);
+  expect(body.slice(2)).toEqual([
+    expect.stringMatching(/last seen in run 1 +Ana +counter 1: "Ana"$/),
+    expect.stringMatching(/last seen in run 1/),
+    " 9 in flight",
+  ]);
+});
+
 test("requests without an environment say how they ended, and many of them how many did", () => {
   const throttled = (index: number): Observation => {
     const seen = { type: "observation", run: "e/1", index, client: "Ana" } as const;

@@ -1,7 +1,8 @@
 /**
  * The body while a run is fired and after it: a title with the time axis, and below it the run as
- * blocks of lines. There is one for each environment that served it in order of first use, then come
- * requests that ended without one, then those in flight. Only the blocks that are seen are drawn.
+ * blocks of lines. There is one for each environment in order of first use, then come requests that
+ * ended without one, then those in flight. Environments that have not answered in this run yet are
+ * dimmed, with what they held when they answered last. Only the blocks that are seen are drawn.
  */
 
 import { printable } from "../../basics/printable.ts";
@@ -203,20 +204,54 @@ interface Block {
   lines: () => Line[];
   /** The environment that it shows, if it shows one. */
   environment?: EnvironmentState;
+  /** Whether that has not answered in this run. */
+  isHeld?: true;
 }
 
 /** @param height how many lines there are for all blocks; those in flight fill what is left */
 function blocksOf(drawing: Drawing, height: number): Block[] {
   const { snapshot, run } = drawing;
-  const blocks = [
-    ...snapshot.environments
-      .filter((environment) => hasServed(environment, run.id))
-      .map((environment) => environmentBlock(drawing, environment)),
-    ...unplacedLines(drawing).map((line): Block => ({ height: 1, lines: () => [line] })),
+  const environments = snapshot.environments.map((environment) => {
+    const isServing = hasServed(environment, run.id);
+    return isServing ? environmentBlock(drawing, environment) : heldBlock(drawing, environment);
+  });
+  const serving = environments.filter((block) => !block.isHeld);
+  const unplaced = unplacedLines(drawing).map(
+    (line): Block => ({ height: 1, lines: () => [line] }),
+  );
+  if (run.inFlight.size === 0) return [...serving, ...unplaced];
+  const room = height - heightOf(serving) - heightOf(unplaced);
+  // One line stays for those in flight.
+  let left = room - 1;
+  const shown = environments.filter(({ isHeld }) => !isHeld || left-- > 0);
+  const inFlight = inFlightBlock(drawing, height - heightOf(shown) - heightOf(unplaced));
+  return [...shown, ...unplaced, inFlight];
+}
+
+function heightOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + block.height, 0);
+}
+
+/** An environment that may answer in this run: on one line, what it held when it answered last. */
+function heldBlock(drawing: Drawing, environment: EnvironmentState): Block {
+  return { height: 1, lines: () => [heldLine(drawing, environment)], environment, isHeld: true };
+}
+
+function heldLine(drawing: Drawing, environment: EnvironmentState): Line {
+  const { last } = summarizeRun(environment);
+  const isOfThis = last.experiment === drawing.run.experiment;
+  const words = isOfThis ? `last seen in run ${last.runIndex + 1}` : "seen before";
+  const { globalData } = last.response;
+  const globals =
+    drawing.density === "lines"
+      ? briefGlobals(drawing, globalData)
+      : [{ text: globalDataText(globalData) }];
+  const line = [
+    { text: `${toWidth(` ${nameOf(drawing, environment)}  ${words}`, drawing.left - 1)} ` },
+    clientSpan(drawing, last.client),
+    ...globals,
   ];
-  const taken = blocks.reduce((sum, block) => sum + block.height, 0);
-  if (run.inFlight.size > 0) blocks.push(inFlightBlock(drawing, height - taken));
-  return blocks;
+  return line.map(({ text }) => ({ text, dim: true }));
 }
 
 function environmentBlock(drawing: Drawing, environment: EnvironmentState): Block {
@@ -258,10 +293,14 @@ function compactLine(drawing: Drawing, summary: RunSummary): Line {
   return [...lane, ...lineToWidth([words, ...globals], drawing.globals)];
 }
 
-function titleOfEnvironment({ snapshot, number, isWide }: Drawing, summary: RunSummary): string {
-  const { environment } = summary;
-  const position = String(environment.position).padStart(number);
-  return `${position}  ${labelOf(snapshot, environment)}  ${environmentWords(summary, isWide)}`;
+function titleOfEnvironment(drawing: Drawing, summary: RunSummary): string {
+  const words = environmentWords(summary, drawing.isWide);
+  return `${nameOf(drawing, summary.environment)}  ${words}`;
+}
+
+/** An environment's number and label. */
+function nameOf({ snapshot, number }: Drawing, environment: EnvironmentState): string {
+  return `${String(environment.position).padStart(number)}  ${labelOf(snapshot, environment)}`;
 }
 
 /** @param words what is said behind the bars */

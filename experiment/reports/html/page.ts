@@ -55,12 +55,14 @@ const PALETTE_CLASSES = PALETTE.map(
 const LIGHT_SCHEME = `
   --page: #ffffff; --text: #1a202c; --muted: #4a5568; --line: #cbd2dc; --even: #f3f5f8;
   --accent: #0b62a8; --on-bar: #ffffff; --ink: #ffffff59;
-  --isolated: #00694c; --shared: #b3261e; --inconclusive: #7a4f00;
+  --isolated: #0b5d8f; --shared: #7d3596; --inconclusive: #555e6b;
+  --bad: #b3261e; --doubt: #7a4f00;
   ${paletteCss("light")}`;
 const DARK_SCHEME = `
   --page: #11151c; --text: #e6e9ef; --muted: #aab4c2; --line: #3a4352; --even: #1a2029;
   --accent: #7cb8f5; --on-bar: #10131a; --ink: #10131a59;
-  --isolated: #63d4a9; --shared: #ff9b90; --inconclusive: #f0c060;
+  --isolated: #72c3f2; --shared: #dba4f2; --inconclusive: #b3bcc9;
+  --bad: #ff9b90; --doubt: #f0c060;
   ${paletteCss("dark")}`;
 
 /** In both colour schemes, on paper, and with contrasts of 4.5 and more. */
@@ -88,7 +90,7 @@ figcaption, footer { font-size: .875rem; max-width: 50rem; }
 .figures dd { margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: 0; }
 .facts dt { color: var(--muted); } .facts dd { margin: 0; overflow-wrap: anywhere; }
-.notes { border: 1px solid var(--inconclusive); border-radius: .4rem; padding: .5rem 1rem; margin: 1rem 0; }
+.notes { border: 1px solid var(--doubt); border-radius: .4rem; padding: .5rem 1rem; margin: 1rem 0; }
 .notes ul { margin: .2rem 0; padding-inline-start: 1.2rem; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -101,7 +103,7 @@ tbody th { font-weight: 500; }
 td.code { overflow-wrap: anywhere; min-width: 16rem; }
 td.keep, time { white-space: nowrap; }
 .number + :not(.number) { padding-inline-start: .6rem; }
-.bad { color: var(--shared); font-weight: 650; } .doubt { color: var(--inconclusive); font-weight: 600; }
+.bad { color: var(--bad); font-weight: 650; } .doubt { color: var(--doubt); font-weight: 600; }
 figure { margin: .8rem 0 1.4rem; }
 figure svg[role] { display: block; width: 100%; min-width: 44rem; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
