@@ -8,13 +8,14 @@ import {
   askAll,
   codeOf,
   distinct,
+  pidOf,
   placesTaken,
   pollingIn,
   post,
   startLambda as start,
   untilPolling,
 } from "../test/embedded-lambda.ts";
-import { isAlive, temporaryFolder } from "../test/processes.ts";
+import { isAlive, temporaryFolder, untilEnded } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { defaultConfiguration } from "./function-configuration.ts";
 import type { UrlRequest } from "./invocation.ts";
@@ -118,25 +119,26 @@ test("the header carries the id that the handler sees", async () => {
 
 test("a process that dies fails its request with 502 and restarts in the same environment", async () => {
   const lambda = await start();
-  const { environment: before } = await ask(lambda, "Ana");
+  const first = await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
   const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
   await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
-  process.kill(before?.pid ?? 0, "SIGKILL");
+  process.kill(pidOf(first), "SIGKILL");
   expect((await doomed).status).toBe(502);
   await untilPolling(lambda, 1);
-  const { environment: after, globalData } = await ask(lambda, "Cy");
-  expect(after?.id).toBe(before?.id);
-  expect(after?.instance).not.toBe(before?.instance);
+  const { environment, globalData } = await ask(lambda, "Cy");
+  expect(environment?.id).toBe(first.environment?.id);
+  expect(environment?.instance).not.toBe(first.environment?.instance);
   expect(globalData.counter).toBe(1);
-  expect(lambda.pool.registry.logOf(before?.id ?? "").join("\n")).toMatch(/"restarted":true/);
+  const log = lambda.pool.registry.logOf(environment?.id ?? "");
+  expect(log.join("\n")).toMatch(/"restarted":true/);
 });
 
 test("an environment whose process ends without being asked for anything ends with it", async () => {
   const lambda = await start();
   const { environment } = await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
-  process.kill(environment?.pid ?? 0, "SIGKILL");
+  process.kill(pidOf({ environment }), "SIGKILL");
   await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
   expect((await ask(lambda, "Bo")).environment?.id).not.toBe(environment?.id);
 });
@@ -151,9 +153,9 @@ test("a function that takes too long is ended with 502", async () => {
 
 test("an environment without requests is ended, and its process with it", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
-  await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
+  await untilEnded([pid]);
 });
 
 test("after recycling every request is a cold start again", async () => {
@@ -230,11 +232,11 @@ test("closing leaves no process and no folder", async () => {
   vi.stubEnv("TMPDIR", temporaryFolder());
   const lambda = await LocalLambda.start(defaultConfiguration(), 0);
   expect(readdirSync(tmpdir())).toHaveLength(1);
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   const busy = post(lambda, { client: "Bo", holdMs: 60_000 }).catch(() => undefined);
   await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
   await lambda.close();
   await busy;
-  expect(isAlive(environment?.pid ?? 0)).toBe(false);
+  expect(isAlive(pid)).toBe(false);
   expect(readdirSync(tmpdir())).toEqual([]);
 });

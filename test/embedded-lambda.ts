@@ -1,5 +1,6 @@
 /** Embedded Lambdas in the test's own process, and requests for them. */
 
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
@@ -38,18 +39,28 @@ export function codeOf(
 }
 
 /**
- * A handler that answers once as many requests are inside its instance as the body says, with where
- * it runs: who gets an answer at all was inside together with the others.
+ * A handler that answers once as many requests are inside its instance as the body says: who gets an
+ * answer at all was inside together with the others.
  */
 export const MEETING = `
   import { threadId } from "node:worker_threads";
+  const { AWS_LAMBDA_LOG_STREAM_NAME, AWS_LAMBDA_INITIALIZATION_TYPE } = process.env;
+  let counter = 0;
   let meet = [];
   export const handler = async ({ body }) => {
+    counter += 1;
+    console.log("entered");
     const { promise, resolve } = Promise.withResolvers();
     meet.push(resolve);
     if (meet.length === Number(body)) for (const go of meet.splice(0)) go();
     await promise;
-    return process.pid + "/" + threadId;
+    return {
+      environment: AWS_LAMBDA_LOG_STREAM_NAME,
+      initializationType: AWS_LAMBDA_INITIALIZATION_TYPE,
+      pid: process.pid,
+      threadId,
+      counter,
+    };
   };`;
 
 export const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
@@ -103,4 +114,29 @@ export async function placesTaken(lambda: LocalLambda, polling: number): Promise
   }
   expect(taken).not.toContain(-1);
   return taken;
+}
+
+/** What {@link MEETING} answers: where it ran, and its globals when all had met. */
+export interface Meeting {
+  environment: string;
+  initializationType: string;
+  pid: number;
+  threadId: number;
+  counter: number;
+}
+
+/** Lets so many requests meet in one instance of {@link MEETING}. */
+export async function meet({ url }: { url: string | URL }, count: number): Promise<Meeting[]> {
+  const headers = { "content-type": "text/plain" };
+  const fired = Array.from({ length: count }, async () => {
+    const response = await fetch(url, { method: "POST", body: `${count}`, headers });
+    return (await response.json()) as Meeting;
+  });
+  return Promise.all(fired);
+}
+
+/** The process that answered. A signal to a missing one, by the number 0, would end the test itself. */
+export function pidOf({ environment }: Pick<Answer, "environment">): number {
+  assert(environment);
+  return environment.pid;
 }

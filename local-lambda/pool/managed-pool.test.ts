@@ -6,6 +6,8 @@ import {
   codeOf,
   distinct,
   MEETING,
+  meet,
+  pidOf,
   placesTaken,
   pollingIn,
   post,
@@ -13,7 +15,7 @@ import {
   startLambda,
   untilPolling,
 } from "../../test/embedded-lambda.ts";
-import { isAlive } from "../../test/processes.ts";
+import { untilEnded } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
@@ -48,20 +50,11 @@ test("three environments poll before the URL is known, and no request meets a co
   });
 });
 
-test("requests at once are inside one worker thread together", async () => {
+test("requests at once are inside one worker thread together, and share its globals", async () => {
   const lambda = await start({ environments: 1, code: codeOf(MEETING) });
-  const answers = await Promise.all(CLIENTS.map(() => send(lambda, "5")));
-  const places = await Promise.all(answers.map((answer) => answer.text()));
-  expect(distinct(places)).toBe(1);
-});
-
-test("requests of one worker thread share its globals", async () => {
-  const lambda = await start({ environments: 1 });
-  const answers = await askAll(lambda, CLIENTS, 1_000);
-  expect(distinct(answers.map(({ environment }) => environment?.instance))).toBe(1);
-  for (const { globalData } of answers) expect(globalData.counter).toBe(5);
-  const entered = answers.map(({ invocation }) => invocation?.inFlightOnEntry).sort();
-  expect(entered).toEqual([1, 2, 3, 4, 5]);
+  const answers = await meet(lambda, 5);
+  expect(distinct(answers.map(({ pid, threadId }) => `${pid}/${threadId}`))).toBe(1);
+  for (const { counter } of answers) expect(counter).toBe(5);
 });
 
 test("worker threads take turns in one process, with globals of their own", async () => {
@@ -130,7 +123,7 @@ test("the caller hears of a timeout, and the code runs on: its context says that
 
 test("a process that dies fails all that was inside, and its environment is replaced", async () => {
   const lambda = await start({ environments: 1 });
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   const before = lambda.pool.registry.ids;
   const doomed = ["Bo", "Cy"].map((client) => {
     return post(lambda, { client, holdMs: 60_000, steps: 100 });
@@ -139,7 +132,7 @@ test("a process that dies fails all that was inside, and its environment is repl
     const lines = lambda.pool.registry.logOf(before[0] ?? "");
     return distinct(lines.flatMap((line) => /"client":"(Bo|Cy)"/.exec(line)?.[1] ?? [])) === 2;
   });
-  process.kill(environment?.pid ?? 0, "SIGKILL");
+  process.kill(pid, "SIGKILL");
   for (const response of await Promise.all(doomed)) expect(response.status).toBe(502);
   await untilReplaced(lambda, 1, before);
   expect((await ask(lambda, "Dan")).globalData.counter).toBe(1);
@@ -147,10 +140,11 @@ test("a process that dies fails all that was inside, and its environment is repl
 
 test("an environment that ends without a request is replaced as well", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
-  const [ana, bo] = await askAll(lambda, ["Ana", "Bo"], 200);
-  process.kill(ana?.environment?.pid ?? 0, "SIGKILL");
-  await untilReplaced(lambda, 2, [ana?.environment?.id ?? ""]);
-  expect(lambda.pool.registry.ids).toContain(bo?.environment?.id);
+  const { environment } = await ask(lambda, "Ana");
+  const others = lambda.pool.registry.ids.filter((id) => id !== environment?.id);
+  process.kill(pidOf({ environment }), "SIGKILL");
+  await untilReplaced(lambda, 2, [environment?.id ?? ""]);
+  expect(lambda.pool.registry.ids).toEqual(expect.arrayContaining(others));
 });
 
 test("a worker thread that ends fails its own requests, and the others go on", async () => {
@@ -173,7 +167,7 @@ test("a worker thread that ends fails its own requests, and the others go on", a
 test("recycling replaces all environments, and lets what is being served finish", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
   const before = lambda.pool.registry.ids;
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   const busy = ask(lambda, "Bo", 1_000);
   await untilPolling(lambda, 1);
   await lambda.pool.recycle();
@@ -183,7 +177,7 @@ test("recycling replaces all environments, and lets what is being served finish"
   ]);
   expect((await busy).client).toBe("Bo");
   await untilReplaced(lambda, 2, before);
-  await waitUntil("the old process to end", () => !isAlive(environment?.pid ?? 0));
+  await untilEnded([pid]);
 });
 
 test("code that cannot be initialized is said, and nothing is left of the start", async () => {

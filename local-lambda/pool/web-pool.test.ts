@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import {
   ask,
-  askAll,
-  CLIENTS,
   codeOf,
   distinct,
   MEETING,
+  meet,
+  pidOf,
   post,
   send,
   startLambda,
   untilPolling,
 } from "../../test/embedded-lambda.ts";
-import { isAlive } from "../../test/processes.ts";
+import { untilEnded } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 
@@ -33,21 +33,12 @@ test("nothing runs before the first request, which is a cold start", async () =>
   expect(second.globalData.clients).toEqual(["Ana", "Bo"]);
 });
 
-test("requests at once are inside one process together, from the first burst on", async () => {
+test("requests at once are inside one process together, and share its globals", async () => {
   const lambda = await start({ code: codeOf(MEETING) });
-  const answers = await Promise.all(CLIENTS.map(() => send(lambda, "5")));
-  const places = await Promise.all(answers.map((answer) => answer.text()));
-  expect(distinct(places)).toBe(1);
+  const answers = await meet(lambda, 5);
+  expect(distinct(answers.map(({ pid }) => pid))).toBe(1);
+  for (const { counter } of answers) expect(counter).toBe(5);
   expect(lambda.pool.registry.ids).toHaveLength(1);
-});
-
-test("requests at once mix their globals", async () => {
-  const lambda = await start();
-  const answers = await askAll(lambda, CLIENTS, 1_000);
-  for (const { globalData, invocation } of answers) {
-    expect(globalData.counter).toBe(5);
-    expect(invocation?.inFlightPeak).toBe(5);
-  }
 });
 
 test("beyond the limit requests wait, and beyond as many again they are throttled", async () => {
@@ -64,14 +55,14 @@ test("beyond the limit requests wait, and beyond as many again they are throttle
 
 test("a process that dies fails what is inside with 502; what waits is served by the next", async () => {
   const lambda = await start({ maxConcurrency: 1 });
-  const { environment } = await ask(lambda, "Ana");
+  const first = await ask(lambda, "Ana");
   const doomed = post(lambda, { client: "Bo", holdMs: 60_000 });
   await untilPolling(lambda, 0);
   const waiting = ask(lambda, "Cy");
-  process.kill(environment?.pid ?? 0, "SIGKILL");
+  process.kill(pidOf(first), "SIGKILL");
   expect((await doomed).status).toBe(502);
   const after = await waiting;
-  expect(after.environment?.id).not.toBe(environment?.id);
+  expect(after.environment?.id).not.toBe(first.environment?.id);
   expect(after.globalData.counter).toBe(1);
 });
 
@@ -87,21 +78,21 @@ test("a process that exits while it serves is followed by another", async () => 
 
 test("without requests it scales to zero", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
-  await waitUntil("its process to end", () => !isAlive(environment?.pid ?? 0));
+  await untilEnded([pid]);
   expect((await ask(lambda, "Bo")).environment?.coldStart).toBe(true);
 });
 
 test("recycling starts a new process, and lets what is being served finish", async () => {
   const lambda = await start({ maxConcurrency: 1 });
-  const { environment } = await ask(lambda, "Ana");
+  const pid = pidOf(await ask(lambda, "Ana"));
   const busy = ask(lambda, "Bo", 1_000);
   await untilPolling(lambda, 0);
   await lambda.pool.recycle();
   expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
   expect((await busy).globalData.counter).toBe(2);
-  await waitUntil("the old process to end", () => !isAlive(environment?.pid ?? 0));
+  await untilEnded([pid]);
   const [id] = lambda.pool.registry.ids;
   await lambda.pool.recycle();
   expect(lambda.pool.registry.ids).toEqual([]);
@@ -109,17 +100,18 @@ test("recycling starts a new process, and lets what is being served finish", asy
 });
 
 test("a request that takes too long fails alone, and later ones meet a new server", async () => {
-  const lambda = await start({ timeoutMs: 2_000 });
-  const { environment } = await ask(lambda, "Ana");
+  const lambda = await start({ timeoutMs: 4_000 });
+  const pid = pidOf(await ask(lambda, "Ana"));
   const slow = post(lambda, { client: "Bo", holdMs: 30_000 });
-  await ask(lambda, "Cy", 1_500);
-  const inside = ask(lambda, "Dan", 1_000);
+  // So Dan enters well before Bo's time is over, and leaves well after it, within a time of his own.
+  await ask(lambda, "Cy", 2_000);
+  const inside = ask(lambda, "Dan", 3_000);
   expect((await slow).status).toBe(502);
   const after = await ask(lambda, "Eve");
-  expect(after.environment?.pid).not.toBe(environment?.pid);
+  expect(pidOf(after)).not.toBe(pid);
   expect(after.globalData.clients).toEqual(["Eve"]);
-  expect((await inside).environment?.pid).toBe(environment?.pid);
-  await waitUntil("the slow server to end", () => !isAlive(environment?.pid ?? 0));
+  expect(pidOf(await inside)).toBe(pid);
+  await untilEnded([pid]);
   expect(lambda.pool.registry.ids).toEqual([after.environment?.id]);
 });
 
