@@ -203,10 +203,17 @@ test.each<[string, string | Uint8Array, string]>([
   ["an array without an end", Buffer.alloc(LONG, "["), "JSON array is longer than 64 million"],
   ["damaged gzip", gzipSync(whole).fill(7, 40, 80), "its compressed data are damaged: "],
 ])("%s is refused by its place, what stands there and what may", async (_, content, words) => {
-  await expect(read(content)).rejects.toMatchObject({
+  const record = fileOf(content);
+  await expect(Array.fromAsync(readRecord(record))).rejects.toMatchObject({
     kind: "record unreadable",
-    facts: { why: expect.stringContaining(words) },
+    facts: { record, why: expect.stringContaining(words) },
   });
+});
+
+test("a file that is not there is no record, and named", async () => {
+  const path = join(temporaryFolder(), "none");
+  const missing = { kind: "record not found", facts: { path } };
+  await expect(Array.fromAsync(readRecord(path))).rejects.toMatchObject(missing);
 });
 
 test.each(["", "\n\n", "garbage", "garbage\n\n"])("the text %j is no record", async (text) => {

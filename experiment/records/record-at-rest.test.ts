@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import {
@@ -10,7 +11,7 @@ import {
   writeRecord,
 } from "../../test/report/records.ts";
 import { readRecord } from "./read-record.ts";
-import { appendToRecord } from "./record-at-rest.ts";
+import { appendToRecord, deleteRecord } from "./record-at-rest.ts";
 
 const line = `${JSON.stringify(ABORTED)}\n`;
 
@@ -36,36 +37,54 @@ test("a last line that lacks its line break is kept", async () => {
   }
 });
 
-test("a record is not continued while its runner may be writing it", async () => {
-  const lines = recordLines({ runs: [burst(5, (index) => index)] });
-  const conclusion = `${JSON.stringify(lines.at(-1))}\n`;
-  const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
+/** The lines of a record that its runner has not concluded yet, and its conclusion. */
+const unconcluded = recordLines({ runs: [burst(5, (index) => index)] });
+const conclusion = `${JSON.stringify(unconcluded.pop())}\n`;
+
+const writeUnconcluded = () => writeRecord(temporaryFolder(), "record.ndjson", unconcluded);
+
+test("a record is neither continued nor deleted while its runner may be writing it", async () => {
+  const path = writeUnconcluded();
   const before = readFileSync(path, "utf8");
-  await expect(appendToRecord(path, ABORTED)).rejects.toMatchObject({
-    kind: "record in use",
-    facts: { path, purpose: "continue" },
-  });
+  const inUse = (purpose: string) => ({ kind: "record in use", facts: { path, purpose } });
+  await expect(appendToRecord(path, ABORTED)).rejects.toMatchObject(inUse("continue"));
+  await expect(deleteRecord(path)).rejects.toMatchObject(inUse("delete"));
   expect(readFileSync(path, "utf8")).toBe(before);
   appendFileSync(path, conclusion.trimEnd());
   await appendToRecord(path, ABORTED);
   expect(readFileSync(path, "utf8")).toBe(before + conclusion + line);
 });
 
-test("a record that its runner never concluded is continued when that was long ago", async () => {
-  const lines = recordLines({ runs: [burst(5, (index) => index)] }).slice(0, -1);
-  const path = writeRecord(temporaryFolder(), "record.ndjson", lines);
+test("a record that was begun long ago has no runner any more: it is continued, and deleted", async () => {
+  const path = writeUnconcluded();
   utimesSync(path, 0, 0);
   await appendToRecord(path, ABORTED);
-  expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
+  expect(await Array.fromAsync(readRecord(path))).toHaveLength(unconcluded.length + 1);
+  utimesSync(path, 0, 0);
+  await deleteRecord(path);
+  expect(existsSync(path)).toBe(false);
 });
 
 test("what a cross-check stands on has no runner any more", async () => {
-  const lines = recordLines({ runs: [burst(5, (index) => index)] });
-  const path = writeRecord(temporaryFolder(), "record.ndjson", lines.slice(0, -1));
+  const path = writeUnconcluded();
   utimesSync(path, 0, 0);
   await appendToRecord(path, CROSS_CHECK);
   await appendToRecord(path, CROSS_CHECK);
-  expect(await Array.fromAsync(readRecord(path))).toHaveLength(lines.length + 1);
+  expect(await Array.fromAsync(readRecord(path))).toHaveLength(unconcluded.length + 2);
+});
+
+test.each<[string, (text: string) => string | Uint8Array]>([
+  ["compressed", (text) => gzipSync(text)],
+  ["in UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le")],
+  ["a JSON array", (text) => `[${text.trim().replaceAll("\n", ",")}]`],
+])("a record that is %s is neither continued nor deleted", async (name, change) => {
+  const path = join(temporaryFolder(), "record.ndjson");
+  writeFileSync(path, change(line + conclusion));
+  const before = readFileSync(path);
+  const refused = { kind: "record in another form", facts: { path, form: `it is ${name}` } };
+  await expect(appendToRecord(path, ABORTED)).rejects.toMatchObject(refused);
+  await expect(deleteRecord(path)).rejects.toMatchObject(refused);
+  expect(readFileSync(path)).toEqual(before);
 });
 
 test("a record that is gone cannot be continued", async () => {
@@ -74,4 +93,12 @@ test("a record that is gone cannot be continued", async () => {
     kind: "record not continued",
     facts: { path, code: "ENOENT" },
   });
+});
+
+test("a deleted record is gone, and deleting it again is no failure", async () => {
+  const path = join(temporaryFolder(), "record.ndjson");
+  writeFileSync(path, conclusion);
+  await deleteRecord(path);
+  await deleteRecord(path);
+  expect(existsSync(path)).toBe(false);
 });
