@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeOf, distinct, startLambda, untilPolling } from "../test/embedded-lambda.ts";
+import { codeOf, distinct, isLogged, startLambda, untilPolling } from "../test/embedded-lambda.ts";
 import { isAlive } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { RuntimeEnvironment } from "./environment/runtime-environment.ts";
@@ -227,10 +227,6 @@ describe.each(MODELS)("as they come, with $model", (model) => {
     endless: `stream.write(String(process.pid)); await wait(60_000);`,
   };
   const { lambda, tell } = share(sources, { ...model, concurrencyLimit: 1, maxConcurrency: 1 });
-  const isLogged = (text: string) =>
-    lambda()
-      .pool.registry.streams()
-      .some(({ lines }) => lines.some((line) => line.text.includes(text)));
 
   test("bytes are sent while the handler runs, whose place is not free before it ends", async () => {
     const response = await open(lambda(), "gated");
@@ -248,12 +244,12 @@ describe.each(MODELS)("as they come, with $model", (model) => {
     await untilReady(lambda());
     const response = await open(lambda(), "large");
     expect(response.statusCode).toBe(200);
-    await waitUntil("the handler to wait", () => isLogged("stalls"));
-    expect(isLogged("finished")).toBe(false);
+    await waitUntil("the handler to wait", () => isLogged(lambda(), "stalls"));
+    expect(isLogged(lambda(), "finished")).toBe(false);
     let size = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) size += chunk.length;
     expect(size).toBe(320 * 65_536);
-    await waitUntil("the handler to end", () => isLogged("finished"));
+    await waitUntil("the handler to end", () => isLogged(lambda(), "finished"));
   });
 
   test("a caller who goes leaves the handler to its end, and nothing behind", async () => {

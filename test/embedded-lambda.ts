@@ -1,8 +1,8 @@
 /** Embedded Lambdas in the test's own process, and requests for them. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { Answer } from "../handler/contract.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
@@ -135,8 +135,68 @@ export async function meet({ url }: { url: string | URL }, count: number): Promi
   return Promise.all(fired);
 }
 
+/** What {@link gatedCode} answers: its process, and how often that was entered by then. */
+interface Entry {
+  pid: number;
+  entered: number;
+}
+
+/** A handler that answers when it is told to. */
+export function gatedCode() {
+  const gate = join(temporaryFolder(), "open");
+  const code = codeOf(`
+    import { existsSync } from "node:fs";
+    import { setTimeout as wait } from "node:timers/promises";
+    let entered = 0;
+    export const handler = async () => {
+      const answer = { pid: process.pid, entered: ++entered };
+      while (!existsSync(${JSON.stringify(gate)})) await wait(20);
+      return answer;
+    };`);
+  return { code, open: () => writeFileSync(gate, "") };
+}
+
+/**
+ * Sends so many requests at once to {@link gatedCode}, of which so many must be throttled, and tells
+ * it to answer the others when they are.
+ */
+export async function overload(
+  { url }: LocalLambda,
+  { count, throttled, open }: { count: number; throttled: number; open: () => void },
+): Promise<Entry[]> {
+  const statuses: number[] = [];
+  const fired = Array.from({ length: count }, async () => {
+    const response = await fetch(url);
+    statuses.push(response.status);
+    return response;
+  });
+  await waitUntil(`${throttled} requests to be throttled`, () => statuses.length >= throttled);
+  expect(statuses).toEqual(Array(throttled).fill(429));
+  open();
+  const taken = (await Promise.all(fired)).filter(({ status }) => status === 200);
+  expect(taken).toHaveLength(count - throttled);
+  return Promise.all(taken.map(async (response) => (await response.json()) as Entry));
+}
+
 /** The process that answered. A signal to a missing one, by the number 0, would end the test itself. */
 export function pidOf({ environment }: Pick<Answer, "environment">): number {
   assert(environment);
   return environment.pid;
+}
+
+/** A new folder with these files, as code whose handler has this name. */
+export function codeIn(files: Record<string, string>, handler = "index.handler") {
+  const root = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return { root, handler };
+}
+
+/** Whether any environment, of those that have ended as well, has logged a text. */
+export function isLogged({ pool }: LocalLambda, text: string): boolean {
+  return pool.registry
+    .streams()
+    .some(({ lines }) => lines.some((line) => line.text.includes(text)));
 }
