@@ -1,27 +1,15 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { codeOf, pollingIn, untilPolling } from "../../test/embedded-lambda.ts";
-import { temporaryFolder } from "../../test/processes.ts";
+import { codeIn, pollingIn, untilPolling } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { defaultConfiguration, MODELS, type Model } from "../function-configuration.ts";
 import { LocalLambda } from "../local-lambda.ts";
 import { StartError } from "../start-error.ts";
 import { openCode } from "./code.ts";
 
-/** A new folder with these files. */
-function folderOf(files: Record<string, string>): string {
-  const root = temporaryFolder();
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), content);
-  }
-  return root;
-}
-
 async function hashOf(files: Record<string, string>): Promise<string> {
-  const { codeSha256 } = await openCode({ root: folderOf(files), handler: "index.handler" });
-  return codeSha256;
+  return (await openCode(codeIn(files))).codeSha256;
 }
 
 test.each([
@@ -32,14 +20,13 @@ test.each([
   ["src/app.handler", "src/app.js"],
   ["packaged.handler", "node_modules/packaged/index.js"],
 ])("the handler %s is found in %s", async (handler, file) => {
-  const root = folderOf({ [file]: "" });
-  expect(await openCode({ root, handler })).toMatchObject({ root });
+  const code = codeIn({ [file]: "" }, handler);
+  expect(await openCode(code)).toMatchObject({ root: code.root });
 });
 
 test("a folder given from here is known by its whole path", async () => {
-  const root = folderOf({ "index.mjs": "" });
-  const given = { root: relative(process.cwd(), root), handler: "index.handler" };
-  expect((await openCode(given)).root).toBe(root);
+  const { root, handler } = codeIn({ "index.mjs": "" });
+  expect((await openCode({ root: relative(process.cwd(), root), handler })).root).toBe(root);
 });
 
 test.each([
@@ -53,15 +40,14 @@ test.each([
   ["", /is no handler/],
   ["../index.handler", /is no handler/],
 ])("the handler %j is missed in words", async (handler, message) => {
-  const root = folderOf({ "index.mjs": "", "folder/file": "" });
-  const opening = openCode({ root, handler });
+  const opening = openCode(codeIn({ "index.mjs": "", "folder/file": "" }, handler));
   await expect(opening).rejects.toThrow(StartError);
   await expect(opening).rejects.toThrow(message);
 });
 
 test("a folder that is not there is missed in words, and so is a file in its place", async () => {
-  const root = folderOf({ "index.mjs": "" });
-  const opening = (folder: string) => openCode({ root: folder, handler: "index.handler" });
+  const { root, handler } = codeIn({ "index.mjs": "" });
+  const opening = (folder: string) => openCode({ root: folder, handler });
   const [missing, file] = [join(root, "none"), join(root, "index.mjs")];
   await expect(opening(missing)).rejects.toThrow(`There is no folder ${missing}.`);
   await expect(opening(file)).rejects.toThrow(`${file} is a file.`);
@@ -86,10 +72,10 @@ test.each([
 });
 
 test("a link counts by where it points to", async () => {
-  const root = folderOf({ "index.mjs": "1", "a.js": "2" });
-  const before = await openCode({ root, handler: "index.handler" });
-  symlinkSync("a.js", join(root, "link.js"));
-  const after = await openCode({ root, handler: "index.handler" });
+  const code = codeIn({ "index.mjs": "1", "a.js": "2" });
+  const before = await openCode(code);
+  symlinkSync("a.js", join(code.root, "link.js"));
+  const after = await openCode(code);
   expect(after.codeSha256).not.toBe(before.codeSha256);
 });
 
@@ -102,9 +88,8 @@ const version = (name: string) => `
   };`;
 
 async function startEdited(model: Model) {
-  const code = codeOf(version("1"));
+  const code = codeIn({ "index.mjs": version("1"), "other.mjs": "export const other = 'a';" });
   const edit = (name: string, source: string) => writeFileSync(join(code.root, name), source);
-  edit("other.mjs", "export const other = 'a';");
   const edits: (readonly string[])[] = [];
   const configuration = { ...defaultConfiguration(model), model, environments: 2, code };
   const lambda = await LocalLambda.start(configuration, 0, {

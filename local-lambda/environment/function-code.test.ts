@@ -1,14 +1,10 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { start as startProgram, temporaryFolder } from "../../test/processes.ts";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { ask, codeIn, codeOf, isLogged, startLambda } from "../../test/embedded-lambda.ts";
+import { start, temporaryFolder } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import {
-  defaultConfiguration,
-  type FunctionConfiguration,
-  MODELS,
-} from "../function-configuration.ts";
-import { LocalLambda } from "../local-lambda.ts";
+import { MODELS } from "../function-configuration.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -26,39 +22,25 @@ const WHERE = `
     region: process.env.AWS_REGION,
   });`;
 
-async function startWith(
-  files: Record<string, string>,
-  handler: string,
-  changes: Partial<FunctionConfiguration> = {},
-) {
-  const root = temporaryFolder();
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), content);
-  }
-  const code = { root, handler };
-  const lambda = await LocalLambda.start({ ...defaultConfiguration(), ...changes, code }, 0);
-  onTestFinished(() => lambda.close());
-  return { lambda, root };
-}
-
-function isLogged(lambda: LocalLambda, text: string): boolean {
-  const lines = lambda.pool.registry.streams().flatMap((stream) => stream.lines);
-  return lines.some((line) => line.text.includes(text));
-}
-
 test("code in a folder is served from there, beside its files, and the folder is left alone", async () => {
-  const files = { "src/app.mjs": WHERE, "note.txt": "hello" };
-  const { lambda, root } = await startWith(files, "src/app.handler");
+  const code = codeIn({ "src/app.mjs": WHERE, "note.txt": "hello" }, "src/app.handler");
+  const lambda = await startLambda({ code });
   const answer = await fetch(lambda.url);
-  expect(await answer.json()).toMatchObject({ root, note: "hello" });
+  expect(await answer.json()).toMatchObject({ root: code.root, note: "hello" });
   await lambda.close();
-  expect(readdirSync(root).sort()).toEqual(["note.txt", "src"]);
+  expect(readdirSync(code.root).sort()).toEqual(["note.txt", "src"]);
 });
 
-test("CommonJS is served as well", async () => {
-  const files = { "index.js": "exports.nested = { handler: async () => 'hello' };" };
-  const { lambda } = await startWith(files, "index.nested.handler");
+test.each([
+  ["index.js", "exports.nested = { handler: async () => 'hello' };", "index.nested.handler"],
+  // The module of AWS's client is called so as well.
+  [
+    "aws-lambda-ric/index.mjs",
+    "export const handler = async () => 'hello';",
+    "aws-lambda-ric/index.handler",
+  ],
+])("code in %s is served", async (file, source, handler) => {
+  const lambda = await startLambda({ code: codeIn({ [file]: source }, handler) });
   expect(await (await fetch(lambda.url)).text()).toBe("hello");
 });
 
@@ -68,84 +50,64 @@ test.each(MODELS)(
     const temporary = join(temporaryFolder(), "t#m?p %20%é");
     mkdirSync(temporary);
     vi.stubEnv("TMPDIR", temporary);
+    const folder = "c#o?d %20%é";
     const files = {
-      "c#o?d %20%é/index.mjs": "export const handler = () => import('./other.mjs');",
+      [`${folder}/index.mjs`]: "export const handler = () => import('./other.mjs');",
+      [`${folder}/other.mjs`]: "export const said = 'hello';",
     };
-    const other = { "c#o?d %20%é/other.mjs": "export const said = 'hello';" };
-    const changes = { model, environments: 1 };
-    const { lambda } = await startWith(
-      { ...files, ...other },
-      "c#o?d %20%é/index.handler",
-      changes,
-    );
+    const code = codeIn(files, `${folder}/index.handler`);
+    const lambda = await startLambda({ model, environments: 1, code });
     expect(await (await fetch(lambda.url)).json()).toEqual({ said: "hello" });
 
-    const own = await LocalLambda.start({ ...defaultConfiguration(model), ...changes }, 0);
-    onTestFinished(() => own.close());
-    const body = JSON.stringify({ client: "Ana", holdMs: 0 });
-    expect((await fetch(own.url, { method: "POST", body })).status).toBe(200);
+    await ask(await startLambda({ model, environments: 1 }), "Ana");
   },
 );
 
-test("code may lie in a folder that is called as AWS's client is", async () => {
-  const files = { "aws-lambda-ric/index.mjs": "export const handler = async () => 'hello';" };
-  const { lambda } = await startWith(files, "aws-lambda-ric/index.handler");
-  expect(await (await fetch(lambda.url)).text()).toBe("hello");
-});
-
 test("other code has another hash than this project's handler", async () => {
-  const { lambda } = await startWith({ "index.mjs": "1" }, "index.handler");
-  const own = await LocalLambda.start(defaultConfiguration(), 0);
-  onTestFinished(() => own.close());
+  const lambda = await startLambda({ code: codeOf("1") });
+  const own = await startLambda();
   expect(lambda.codeSha256).toMatch(/^[0-9a-f]{64}$/);
   expect(own.codeSha256).toMatch(/^[0-9a-f]{64}$/);
   expect(own.codeSha256).not.toBe(lambda.codeSha256);
 });
 
 test("a handler that its file does not export fails requests, and the log says why", async () => {
-  const { lambda } = await startWith({ "index.mjs": "export const other = 1;" }, "index.handler");
+  const lambda = await startLambda({ code: codeOf("export const other = 1;") });
   expect((await fetch(lambda.url)).status).toBe(502);
   await waitUntil("the reason in the log", () => isLogged(lambda, "Runtime.HandlerNotFound"));
 });
 
-test("names are what AWS would make of them", async () => {
-  const { lambda } = await startWith({ "index.mjs": WHERE, "note.txt": "" }, "index.handler", {
-    functionName: "my-function",
-    version: "7",
-    region: "eu-west-1",
-    logGroupName: "/my/logs",
-  });
+test.each([
+  [
+    { version: "7", region: "eu-west-1", logGroupName: "/my/logs" },
+    {
+      version: "7",
+      arn: "arn:aws:lambda:eu-west-1:123456789012:function:my-function:7",
+      logGroup: "/my/logs",
+      logStream: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[7\][0-9a-f]{32}$/),
+      region: "eu-west-1",
+    },
+  ],
+  [
+    {},
+    {
+      version: "$LATEST",
+      arn: "arn:aws:lambda:local:123456789012:function:my-function",
+      logGroup: "/aws/lambda/my-function",
+      logStream: expect.stringContaining("/[$LATEST]"),
+      region: "local",
+    },
+  ],
+])("with %j names are what AWS would make of them", async (changes, names) => {
+  const code = codeIn({ "index.mjs": WHERE, "note.txt": "" });
+  const lambda = await startLambda({ functionName: "my-function", ...changes, code });
   const answer = await fetch(lambda.url);
-  expect(await answer.json()).toMatchObject({
-    name: "my-function",
-    version: "7",
-    arn: "arn:aws:lambda:eu-west-1:123456789012:function:my-function:7",
-    logGroup: "/my/logs",
-    logStream: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[7\][0-9a-f]{32}$/),
-    region: "eu-west-1",
-  });
-});
-
-test("by default nothing is published, and the names follow the function's", async () => {
-  const { lambda } = await startWith({ "index.mjs": WHERE, "note.txt": "" }, "index.handler", {
-    functionName: "my-function",
-  });
-  const answer = await fetch(lambda.url);
-  expect(await answer.json()).toMatchObject({
-    version: "$LATEST",
-    arn: "arn:aws:lambda:local:123456789012:function:my-function",
-    logGroup: "/aws/lambda/my-function",
-    logStream: expect.stringContaining("/[$LATEST]"),
-    region: "local",
-  });
+  expect(await answer.json()).toMatchObject({ name: "my-function", ...names });
 });
 
 test("a log begins with the start of its environment, and outlives it", async () => {
-  const files = { "index.mjs": "export const handler = async () => console.log('in') ?? 1;" };
-  const { lambda } = await startWith(files, "index.handler", {
-    functionName: "my-function",
-    version: "7",
-  });
+  const code = codeOf("export const handler = async () => console.log('in') ?? 1;");
+  const lambda = await startLambda({ functionName: "my-function", version: "7", code });
   const before = Date.now();
   await fetch(lambda.url);
   const [id] = lambda.pool.registry.ids;
@@ -178,7 +140,7 @@ test.each([
   [["--authorization", "IAM"], 2, /Allowed choices are NONE, AWS_IAM/],
 ])("%j ends with what to do instead", async (args, code, message) => {
   const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "" };
-  const run = startProgram("local-lambda/serve.ts", args, env);
+  const run = start("local-lambda/serve.ts", args, env);
   expect(await run.ended).toBe(code);
   expect(run.stderr()).toMatch(message);
   expect(run.stderr()).not.toMatch(/\n\s+at /);
