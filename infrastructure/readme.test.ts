@@ -42,78 +42,62 @@ test("says what was deployed", () => {
   }
 });
 
-test("says how to run, follow, cool and remove it", () => {
-  const text = readme({ generation: 4 });
-  for (const command of [
-    "`npm run tui -- --target stack:dev`",
-    "`npm run experiment -- --target stack:dev`",
-    "`pulumi config set generation 5 --stack dev && pulumi up --stack dev`",
-    "`aws logs tail /aws/lambda/test-1 --region eu-west-1 --follow`",
-    "`pulumi destroy --stack dev`",
-  ]) {
-    expect(text).toContain(command);
-  }
+test.each<[string, Partial<Configuration>, string[]]>([
+  [
+    "run, follow, cool and remove it",
+    { generation: 4 },
+    [
+      "`npm run tui -- --target stack:dev`",
+      "`npm run experiment -- --target stack:dev`",
+      "`pulumi config set generation 5 --stack dev && pulumi up --stack dev`",
+      "`aws logs tail /aws/lambda/test-1 --region eu-west-1 --follow`",
+      "`pulumi destroy --stack dev`",
+    ],
+  ],
+  [
+    "make the policy that a signed request needs",
+    { urlAuthorization: "AWS_IAM" },
+    [
+      "\npulumi stack output callerPolicy --stack dev > policy.json\n",
+      "\naws iam create-policy --policy-name test-1a2b3c4-caller --policy-document file://policy.json\n",
+    ],
+  ],
+  [
+    "close a URL that is open to everybody",
+    { urlAuthorization: "NONE" },
+    ["`pulumi config set urlAuthorization AWS_IAM --stack dev && pulumi up --stack dev`"],
+  ],
+  [
+    "end what provisioned concurrency costs",
+    { provisionedConcurrency: 4 },
+    ["`pulumi config set provisionedConcurrency none --stack dev && pulumi up --stack dev`"],
+  ],
+])("names the commands that %s", (_, changes, commands) => {
+  const text = readme(changes);
+  for (const command of commands) expect(text).toContain(command);
 });
 
-test("names the policy that a signed request needs, with the commands that make it", () => {
-  const text = readme();
-  expect(text).toContain("`callerPolicy`");
-  expect(text).toContain("\npulumi stack output callerPolicy --stack dev > policy.json\n");
-  expect(text).toContain(
-    "\naws iam create-policy --policy-name test-1a2b3c4-caller --policy-document file://policy.json\n",
-  );
-  expect(text).not.toContain("at your expense");
+test("leaves out what does not apply to its configuration", () => {
+  expect(readme({ urlAuthorization: "NONE" })).not.toContain("callerPolicy");
+  expect(readme()).not.toContain("set urlAuthorization");
+  expect(readme()).not.toContain("an hour");
 });
 
-test("says when anybody may use the URL, and how to close it", () => {
-  const text = readme({ urlAuthorization: "NONE" });
-  expect(text).toContain("from anybody, at your expense");
-  expect(text).toContain(
-    "`pulumi config set urlAuthorization AWS_IAM --stack dev && pulumi up --stack dev`",
-  );
-  expect(text).not.toContain("callerPolicy");
-});
+const GB = { memoryMb: 1_024 };
 
-test("says what the reference experiment costs, and that an idle function costs nothing", () => {
-  const text = readme();
-  expect(text).toContain("costs nothing while nobody uses it");
-  expect(text).toContain("10 requests held for 5 s each");
+test.each<[Partial<Configuration>, string, string]>([
+  [{}, "eu-west-1", "10 requests held for 5 s each"],
+  [{ maxHoldMs: 500 }, "eu-west-1", "10 requests held for 0.5 s each"],
   // 10 × 5.05 s × 0.125 GB × 0.0000133334 + 10 × 0.0000002, and 25,000 bytes of logs at 0.50 a GB.
-  expect(text).toContain("about $0.000098 with its logs");
-  expect(text).toContain("in eu-west-1, a region of the ordinary price class");
-});
-
-test("counts with the price of the region, the architecture and the memory", () => {
-  const text = readme({ architecture: "x86_64", memoryMb: 1_024 }, "af-south-1");
+  [{}, "eu-west-1", "about $0.000098 with"],
   // 10 × 5.05 s × 1 GB × 0.0000221 + 10 × 0.00000027, and the logs.
-  expect(text).toContain("about $0.0011 with its logs");
-  expect(text).toContain("in af-south-1, a region of the dearer price class");
-});
-
-test("counts with a shorter hold where the deployment allows no longer one", () => {
-  expect(readme({ maxHoldMs: 500 })).toContain("10 requests held for 0.5 s each");
-});
-
-test("says what provisioned concurrency costs an hour, and how it is replaced and lowered", () => {
-  const text = readme({ provisionedConcurrency: 4, memoryMb: 512 }, "us-east-1");
+  [{ ...GB, architecture: "x86_64" }, "af-south-1", "about $0.0011 with"],
+  // 50.5 GB-seconds: all at 0.0000133334, two fifths of each burst at 0.0000077778, all at that.
+  [GB, "us-east-1", "about $0.00069 with"],
+  [{ ...GB, provisionedConcurrency: 2 }, "us-east-1", "about $0.00057 with"],
+  [{ ...GB, provisionedConcurrency: 5 }, "us-east-1", "about $0.00041 with"],
   // 4 × 0.5 GB × 3,600 s × 0.0000033334
-  expect(text).toContain("$0.024 an hour for 4 provisioned environments, used or not");
-  expect(text).toContain(
-    "`pulumi config set provisionedConcurrency none --stack dev && pulumi up --stack dev`",
-  );
-  expect(text).toContain("a minute or more to replace provisioned environments");
-  expect(text).toContain("lower `provisionedConcurrency` in an update of its own");
-  expect(text).not.toContain("costs nothing");
-});
-
-test("charges of each burst only what exceeds the provisioned environments as on demand", () => {
-  const cost = (provisionedConcurrency: Configuration["provisionedConcurrency"]) =>
-    /about (\S+) with/.exec(readme({ provisionedConcurrency, memoryMb: 1_024 }, "us-east-1"))?.[1];
-  // 50.5 GB-seconds: all at 0.0000133334, two fifths at 0.0000077778, all at that.
-  expect([cost("none"), cost(2), cost(5), cost(50)]).toEqual([
-    "$0.00069",
-    "$0.00057",
-    "$0.00041",
-    "$0.00041",
-  ]);
+  [{ memoryMb: 512, provisionedConcurrency: 4 }, "us-east-1", "$0.024 an hour for 4 provisioned"],
+])("counts what %j costs in %s: %s", (changes, region, words) => {
+  expect(readme(changes, region)).toContain(words);
 });

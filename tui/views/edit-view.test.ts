@@ -28,14 +28,6 @@ test("every field comes round, forwards and backwards", () => {
   expect(moveFocus(form, -1).focus).toBe("pause");
 });
 
-test("what is typed is refused by the plan's own parser, in its words", () => {
-  const form = editFocused(moveFocus(planForm(referencePlan), 1), insert("x"));
-  expect(parseForm(form)).toEqual({
-    ok: false,
-    problems: [{ field: "concurrency", message: '"5x" is not a whole number from 1 to 10,000' }],
-  });
-});
-
 test("an empty field stands for its default", () => {
   const clients = editFocused(planForm(referencePlan), clear);
   const form = editFocused(moveFocus(editFocused(clients, insert("A, B, C")), 1), clear);
