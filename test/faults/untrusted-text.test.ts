@@ -208,7 +208,7 @@ test("what a server answers and a plan names is text on the screen, in every vie
   expect(harmIn(terminal.written)).toEqual([]);
   expect(strayControls(terminal.written)).toEqual([]);
   expect(shownIn(terminal.written).length).toBeGreaterThan(HARMFUL.length / 2);
-  expect(terminal.title).not.toMatch(/owned/);
+  expect(terminal.titles.join()).not.toMatch(/owned/);
 
   const [page = ""] = readdirSync(cwd);
   expect(page).toMatch(/^[\w.-]+\.html$/);

@@ -58,9 +58,9 @@ test("a thousand requests are watched, scrolled through and looked into while th
   terminal.press(KEYS.enter);
   await terminal.shows(/\d+ of 1,000 requests answered · \d+ cold/);
   await terminal.shows(/p50 \d\.\d\d s · p95 \d\.\d\d s · max \d\.\d\d s · \d+ in flight/);
-  await terminal.shows(/ 1–\d+ of [23]\d environments/);
+  await terminal.shows(/ 1–\d+ of \d\d environments/);
   terminal.press(KEYS.end);
-  await terminal.shows(/^▸ *[234]\d {2}/m);
+  await terminal.shows(/^▸ *\d\d {2}/m);
   terminal.press(KEYS.home);
   await terminal.shows(/^▸ +1 {2}/m);
   terminal.press(KEYS.pageDown);
@@ -104,11 +104,11 @@ test("names whose width terminals disagree about move neither the bars nor the c
 test("the window says that it fires, and is called as before when it is left", async () => {
   const { terminal } = await openScreen({ args: QUICK });
   terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
-  const isTitled = (title: string) => waitUntil(title, () => terminal.title === title);
-  await isTitled("Lambda Concurrency Test: run 1 of 2");
-  await isTitled("Lambda Concurrency Test: run 2 of 2");
-  await isTitled("Lambda Concurrency Test");
+  await terminal.shows(/run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  const name = "Lambda Concurrency Test";
+  await waitUntil("the last title", () => terminal.titles.at(-1) === name);
+  const titles = [name, `${name}: run 1 of 2`, `${name}: run 2 of 2`];
+  expect([...new Set(terminal.titles)]).toEqual(titles);
 });
 
 test("a screen reader gets sentences, without bars and rules, however small the terminal is", async () => {

@@ -20,11 +20,20 @@ export interface TerminalOptions {
   cwd?: string;
 }
 
+/** The mode in which Ink draws each frame; until its end a terminal shows what it showed before. */
+const FRAME_MODE = 2026;
+/** After so long a terminal shows what it has: the program may have been stopped within a frame. */
+const FRAME_TIMEOUT_MS = 1_000;
+
 export class Terminal {
   readonly #pty;
   readonly #terminal;
-  /** What the window is called. */
-  title = "";
+  /** Whole frames, in order, from the last one that was waited for, or the last key. */
+  readonly #frames: string[] = [];
+  /** What is shown while a frame is drawn, and until when at most. */
+  #held: { lines: string[]; until: number } | undefined;
+  /** What the window has been called, the latest last. */
+  readonly titles: string[] = [];
   /** Everything that was written, escape sequences included. */
   written = "";
   /** Resolves to the exit code. */
@@ -37,8 +46,13 @@ export class Terminal {
     { columns = 80, rows = 24, env = {}, cwd = ROOT }: TerminalOptions = {},
   ) {
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-    this.#terminal.onTitleChange((title) => {
-      this.title = title;
+    this.#terminal.onTitleChange((title) => this.titles.push(title));
+    this.#onFrameMode("h", () => {
+      this.#held = { lines: this.#rows(), until: performance.now() + FRAME_TIMEOUT_MS };
+    });
+    this.#onFrameMode("l", () => {
+      this.#held = undefined;
+      this.#frames.push(this.text);
     });
     const inherited = { ...process.env };
     for (const name of NOT_INHERITED) delete inherited[name];
@@ -66,8 +80,20 @@ export class Terminal {
     return this.#pty.pid;
   }
 
+  #onFrameMode(final: "h" | "l", listener: () => void): void {
+    this.#terminal.parser.registerCsiHandler({ prefix: "?", final }, ([mode]) => {
+      if (mode === FRAME_MODE) listener();
+      return false;
+    });
+  }
+
   /** The rows of what is shown, without the spaces at their ends. */
   get lines(): string[] {
+    const held = this.#held;
+    return held && performance.now() < held.until ? held.lines : this.#rows();
+  }
+
+  #rows(): string[] {
     const buffer = this.#terminal.buffer.active;
     return Array.from({ length: this.#terminal.rows }, (_, row) =>
       (buffer.getLine(buffer.viewportY + row)?.translateToString(true) ?? "").trimEnd(),
@@ -108,15 +134,18 @@ export class Terminal {
   }
 
   press(keys: string): void {
+    // What was shown before is no answer to them.
+    this.#frames.length = 0;
     this.#pty.write(keys);
   }
 
   /** Pastes as terminals do that were asked to say so. */
   paste(text: string): void {
-    this.#pty.write(`\u001b[200~${text}\u001b[201~`);
+    this.press(`\u001b[200~${text}\u001b[201~`);
   }
 
   resize(columns: number, rows: number): void {
+    this.#frames.length = 0;
     this.#terminal.resize(columns, rows);
     this.#pty.resize(columns, rows);
   }
@@ -136,10 +165,19 @@ export class Terminal {
     });
   }
 
-  /** Waits until the screen shows something; resolves to the whole text. */
+  /**
+   * Waits until the screen shows something, if only in one frame since it last did; resolves to the
+   * whole text of then.
+   */
   async shows(pattern: RegExp): Promise<string> {
+    const find = () => {
+      const found = this.#frames.findIndex((text) => pattern.test(text));
+      if (found < 0) return pattern.test(this.text) ? this.text : undefined;
+      this.#frames.splice(0, found);
+      return this.#frames[0];
+    };
     try {
-      return await waitUntil(`${pattern}`, () => (pattern.test(this.text) ? this.text : undefined));
+      return await waitUntil(`${pattern}`, find);
     } catch (error) {
       throw new Error(`${error}; the screen was:\n${this.text}`);
     }

@@ -38,15 +38,14 @@ test("recorded experiments are listed, opened as if they had just ended, and del
   await fireOnce(terminal);
   terminal.press(KEYS.enter);
   await waitUntil("two records", () => readdirSync(join(data, "records")).length === 2);
-  await terminal.shows(/3rd|4th[\s\S]*ISOLATED[\s\S]*⏎ fire/);
-  await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
+  await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*4th[\s\S]*ISOLATED[\s\S]*⏎ fire/);
   terminal.press("h");
   const list = await terminal.shows(/When +Target/);
   expect(list).toMatch(
     /▸ \d\d-\d\d \d\d:\d\d +local · on-demand +10 +5 +ISOLATED +\d\d % +\d\d %\n {2}\d\d-/,
   );
   terminal.press(KEYS.down);
-  await terminal.shows(/^▸ .*\n─|\n▸ /m);
+  await terminal.shows(/^ {2}\d\d-\d\d .*\n▸ \d\d-\d\d /m);
   terminal.press(KEYS.enter);
   const opened = await terminal.shows(/recorded \d{4}-\d\d-\d\d \d\d:\d\d · local · on-demand/);
   expect(opened).toMatch(/run 2 of 2 · warm · 5 of 5/);
