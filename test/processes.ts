@@ -1,5 +1,6 @@
 /** Programs of this project, run as their users run them, and what becomes of their processes. */
 
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -69,7 +70,13 @@ export function run(
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  return { child, pid: child.pid ?? 0, stdout, stderr, ended };
+  return { child, pid: pidOf(child), stdout, stderr, ended };
+}
+
+/** The id of a process that could be started. */
+export function pidOf({ pid }: ChildProcess): number {
+  assert(pid);
+  return pid;
 }
 
 /** Keeps what a program prints; gives all of it so far. */
@@ -115,18 +122,34 @@ export function untilBelow(pid: number, count: number): Promise<number[]> {
   });
 }
 
-/** The processes below one, by the system's own list. */
+/** The processes below one, by the system's own list, in the order in which they were started. */
 export function descendantsOf(pid: number): number[] {
-  const parents = new Map<number, number>();
-  for (const id of processIds()) {
-    const stat = readProcessFile(id, "stat");
-    if (stat) parents.set(id, Number(stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0]));
-  }
+  // Below 0 is every process.
+  assert(pid > 0);
+  const processes = processIds()
+    .map(parentageOf)
+    // Process ids begin anew once they have been used up.
+    .sort((one, other) => one.startedAt - other.startedAt);
   const found = [pid];
   for (const parent of found) {
-    for (const [child, itsParent] of parents) if (itsParent === parent) found.push(child);
+    for (const process of processes) if (process.parent === parent) found.push(process.id);
   }
-  return found.slice(1);
+  return processes.map(({ id }) => id).filter((id) => found.indexOf(id) > 0);
+}
+
+/** The first process that another one started and that is still there; fails where there is none. */
+export function firstBelow(pid: number): number {
+  const [first] = descendantsOf(pid);
+  assert(first);
+  return first;
+}
+
+/** Who started a process, and when, in ticks of the system's clock; 0 where it has ended meanwhile. */
+function parentageOf(id: number): { id: number; parent: number; startedAt: number } {
+  const stat = readProcessFile(id, "stat");
+  // Its name, which comes before, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { id, parent: Number(fields[1] ?? 0), startedAt: Number(fields[19] ?? 0) };
 }
 
 export function processIds(): number[] {

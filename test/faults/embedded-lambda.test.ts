@@ -17,7 +17,9 @@ import {
   commandOf,
   descendantsOf,
   expectNoTrace,
+  firstBelow,
   isAlive,
+  pidOf,
   ROOT,
   type Running,
   readProcessFile,
@@ -102,9 +104,11 @@ test("steered by another program it leaves nothing either", async () => {
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const complaints = child.stderr ? collect(child.stderr) : () => "there is no pipe";
+  const ended = once(child, "close");
   await once(child, "message");
-  const processes = descendantsOf(child.pid ?? 0);
+  const processes = await untilBelow(pidOf(child), 1);
   child.kill("SIGKILL");
+  await ended;
   await untilEnded(processes);
   await waitUntil("the folder to be empty", () => readdirSync(folder).length === 0);
   expect(complaints()).toBe("");
@@ -151,8 +155,7 @@ test.each(MODELS)(
   async (model) => {
     const { lambda, taskRoot } = await startLooping(model);
     const processes = descendantsOf(lambda.pid);
-    const [reaper = 0] = processes;
-    process.kill(reaper, "SIGKILL");
+    process.kill(firstBelow(lambda.pid), "SIGKILL");
     const next = await waitUntil("another reaper", () =>
       descendantsOf(lambda.pid).find((pid) => !processes.includes(pid)),
     );

@@ -2,14 +2,15 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import {
   collect,
   descendantsOf,
   isAlive,
+  pidOf,
   ROOT,
   temporaryFolder,
+  untilBelow,
   untilEnded,
 } from "../processes.ts";
 import { isConcluded, recordIn } from "../programs.ts";
@@ -30,14 +31,15 @@ function npmRun(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  const below = new Set<number>();
+  const pid = pidOf(child);
+  const known = new Set<number>();
   /** All that ever ran below npm, as far as it was looked. */
   const processes = () => {
-    for (const pid of descendantsOf(child.pid ?? 0)) below.add(pid);
-    return [...below];
+    for (const below of descendantsOf(pid)) known.add(below);
+    return [...known];
   };
   onTestFinished(() => {
-    for (const pid of [child.pid ?? 0, ...processes()]) if (isAlive(pid)) process.kill(pid, 9);
+    for (const one of [pid, ...processes()]) if (isAlive(one)) process.kill(one, "SIGKILL");
   });
   return { child, stdout, stderr, processes };
 }
@@ -56,8 +58,6 @@ async function endEmbedded(signal: NodeJS.Signals): Promise<void> {
   expect(processes().length).toBeGreaterThan(2);
   child.kill(signal);
   await waitUntil(`every process to end by ${signal}`, () => !processes().some(isAlive));
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
-  expect(await once(socket, "error")).toMatchObject([{ code: "ECONNREFUSED" }]);
   expect(stderr()).toBe("");
 }
 
@@ -87,7 +87,7 @@ async function npmInShell(
 ): Promise<{ terminal: Terminal; data: string; npm: number }> {
   const { terminal, data } = await openShell();
   terminal.press(`npm run -s ${words}${KEYS.enter}`);
-  const npm = await waitUntil("npm", () => descendantsOf(terminal.pid)[0]);
+  const [npm = Number.NaN] = await untilBelow(terminal.pid, 1);
   return { terminal, data, npm };
 }
 

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import {
   commandOf,
   descendantsOf,
+  firstBelow,
   isAlive,
   run,
   start,
@@ -98,8 +99,8 @@ test.each([
 
 test.each<[string, (terminal: Terminal) => void]>([
   ["Ctrl-Z", (terminal) => terminal.press(KEYS.ctrl("z"))],
-  ["SIGTSTP", (terminal) => process.kill(descendantsOf(terminal.pid)[0] ?? 0, "SIGTSTP")],
-  ["SIGSTOP", (terminal) => process.kill(descendantsOf(terminal.pid)[0] ?? 0, "SIGSTOP")],
+  ["SIGTSTP", (terminal) => process.kill(firstBelow(terminal.pid), "SIGTSTP")],
+  ["SIGSTOP", (terminal) => process.kill(firstBelow(terminal.pid), "SIGSTOP")],
 ])("a screen that %s stopped has the terminal again after fg", async (how, stop) => {
   const { terminal, data } = await openFromShell();
   terminal.press(KEYS.enter);
@@ -146,7 +147,7 @@ test.each([
   const shell = ["sh", "-c", '"$@"; code=$?; stty -a; exit $code', "sh"];
   const terminal = startTerminal([...shell, ...commandOf("tui", [], nodeArgs)]);
   await terminal.shows(/^loading/m);
-  process.kill(descendantsOf(terminal.pid)[0] ?? 0, signal);
+  process.kill(firstBelow(terminal.pid), signal);
   expect(await terminal.exited).toBe(code);
   const settings = await terminal.shows(/\becho\b/);
   expect(settings).toMatch(/ icanon /);
@@ -170,9 +171,6 @@ test("a paste that never ends is taken for what has come, and Ctrl-C does not wa
   expect(await terminal.exited).toBe(0);
 });
 
-/** The embedded Lambda of a program, which is the first process that it starts. */
-const embeddedBelow = (pid: number): number => descendantsOf(pid)[0] ?? 0;
-
 test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not wait for it"])(
   "an embedded Lambda that hangs keeps nobody from leaving %s, and nothing of it is left",
   async (how) => {
@@ -182,7 +180,7 @@ test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not w
     terminal.press(KEYS.enter);
     await terminal.shows(/run 1 of 1 · cold · 5 of 5[\s\S]*c cold start/);
     const processes = descendantsOf(terminal.pid);
-    process.kill(embeddedBelow(terminal.pid), "SIGSTOP");
+    process.kill(firstBelow(terminal.pid), "SIGSTOP");
     if (how.startsWith("after Esc")) {
       terminal.press("c");
       await terminal.shows(/Esc stop/);
@@ -203,11 +201,11 @@ test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not w
 test("of an embedded Lambda that ends between two runs it is said that it has, and to fire again", async () => {
   const running = startExperiment([]);
   await waitUntil("the shot", () => running.record().length > 0);
-  process.kill(embeddedBelow(running.pid), "SIGKILL");
+  process.kill(firstBelow(running.pid), "SIGKILL");
   const { terminal, data } = await openScreen();
   terminal.press(KEYS.enter);
   await terminal.shows(/in flight/);
-  process.kill(embeddedBelow(terminal.pid), "SIGKILL");
+  process.kill(firstBelow(terminal.pid), "SIGKILL");
   expect(await running.ended).toBe(1);
   const said = "The embedded Lambda has ended.\nFire again: it is started anew.\n";
   expect(running.stderr()).toBe(`error: ${said}`);

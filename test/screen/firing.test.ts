@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
-import { commandOf, descendantsOf } from "../processes.ts";
+import { commandOf, firstBelow, untilEnded } from "../processes.ts";
 import { outcomesOf, recordIn } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK, startTerminal } from "./open-screen.ts";
@@ -126,9 +126,9 @@ test("requests without an environment are shown with what became of them", async
 test("an embedded Lambda that died is started anew", async () => {
   const { terminal } = await openScreen({ args: QUICK });
   await fire(terminal);
-  const [lambda] = descendantsOf(terminal.pid);
-  if (lambda !== undefined) process.kill(lambda, "SIGKILL");
-  await waitUntil("its end", () => !descendantsOf(terminal.pid).includes(lambda ?? 0));
+  const lambda = firstBelow(terminal.pid);
+  process.kill(lambda, "SIGKILL");
+  await untilEnded([lambda]);
   terminal.press(KEYS.enter);
   await terminal.shows(/run 1 of 2 · cold · 5 of 5/);
 });
