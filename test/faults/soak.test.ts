@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inputs } from "../effort.ts";
+import { inputs, SOAK } from "../effort.ts";
 import { type SeenRequest, startServer, type TestServer } from "../http-server.ts";
 import { descendantsOf, isAlive, temporaryFile, temporaryFolder } from "../processes.ts";
 import {
@@ -35,11 +35,11 @@ const NEVER_ANSWERED = 1_000;
 
 /** Starts a front for a test; what is sent to it, one in two times reaches the target. */
 function startFaultyFront(target: string): Promise<TestServer> {
-  let drawn = 0;
+  let received = 0;
   return startServer((request, response) => {
-    drawn += 1;
-    if (drawn % NEVER_ANSWERED === 0) return;
-    const fault = drawn % 2 === 0 ? undefined : FAULTS[Math.floor(Math.random() * FAULTS.length)];
+    received += 1;
+    if (received % NEVER_ANSWERED === 0) return;
+    const fault = received % 2 === 0 ? undefined : FAULTS[((received - 1) / 2) % FAULTS.length];
     if (fault) fault(response);
     else void pass(target, request, response).catch(() => response.destroy());
   });
@@ -140,7 +140,8 @@ test("fired at again and again, with faults of every kind, nothing grows and eve
   expect(await terminal.exited).toBe(0);
   expect(terminal.text).not.toMatch(/bug|^ +at /m);
 
-  for (const held of Object.values(weights)) {
+  // A few samples say nothing of growth.
+  for (const held of SOAK ? Object.values(weights) : []) {
     const { first, last } = thirds(held);
     expect(last.heap, JSON.stringify(held)).toBeLessThan(1.1 * first.heap + 2);
     expect(last.rss, JSON.stringify(held)).toBeLessThan(1.3 * first.rss + 10);
