@@ -1,6 +1,7 @@
 /** What each change of code or configuration does to a stack that is deployed, and to nothing else. */
 
 import { expect, test } from "vitest";
+import { waitUntil } from "../wait-until.ts";
 import { callSigned, callUnsigned } from "./call-url.ts";
 import { boundless, privilegesIn } from "./privileges.ts";
 import { changedIn, deployed, describeDeployment } from "./workspace.ts";
@@ -101,8 +102,10 @@ describeDeployment("a changed stack", () => {
     expect(aws.resources.join()).not.toContain("permission");
 
     // Another handler updates the function alone, and its environments are cold.
-    const warm = await callSigned(url, aws.account);
-    expect(warm.answer).toMatchObject({ environment: { coldStart: false } });
+    const warm = await waitUntil("a warm answer", async () => {
+      const called = await callSigned(url, aws.account);
+      return called.answer.environment?.coldStart === false && called;
+    });
     aws.account.takeCalls();
     workspace.edit("handler/index.ts", "/** The deployment's", "/** It is the deployment's");
     expect(await workspace.preview()).toContain("7 unchanged");
