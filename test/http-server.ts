@@ -21,6 +21,9 @@ export interface TestServer {
   connections: () => number;
 }
 
+/** Nothing listens there: the port is that of a service of old. */
+export const CLOSED = new URL("http://127.0.0.1:9/");
+
 /** Starts a server whose answers are `serve`'s. */
 export async function startServer(
   serve: (request: SeenRequest, response: ServerResponse) => void,

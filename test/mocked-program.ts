@@ -1,4 +1,5 @@
 /** Runs the Pulumi program under Pulumi's mocks, in place of its engine and of AWS. */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
@@ -35,7 +36,8 @@ export class Run {
   inputsOf(type: string): Record<string, unknown> {
     const [resource, ...others] = this.all(type);
     expect(others).toEqual([]);
-    return resource?.inputs ?? {};
+    assert(resource);
+    return resource.inputs;
   }
 
   /** The files of the function's archive, by name. */

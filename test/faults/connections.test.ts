@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
 import { type Certificate, certificateFor } from "../certificates.ts";
-import { answerPlainly, startServer } from "../http-server.ts";
+import { answerPlainly, CLOSED, startServer } from "../http-server.ts";
 import { commandOf, run, temporaryFile, temporaryFolder } from "../processes.ts";
 import { fire, recordsIn, SHORT, wholeLines } from "../programs.ts";
 
@@ -38,9 +38,6 @@ test("what keeps a connection from being opened is said with its remedy, and not
   const known = trusted.cert + expired.cert + elsewhere.cert;
   const env = { NODE_EXTRA_CA_CERTS: temporaryFile("trusted.pem", known) };
   const plain = await startServer(answerPlainly);
-  const closed = createServer();
-  const closedUrl = await urlOf(closed);
-  await new Promise((resolve) => closed.close(resolve));
   const received: unknown[] = [];
 
   const faults: [string, RegExp, RegExp][] = [
@@ -57,7 +54,7 @@ test("what keeps a connection from being opened is said with its remedy, and not
       /ENOTFOUND|EAI_AGAIN/,
       /^Check the name and that this machine is online/,
     ],
-    [closedUrl, /ECONNREFUSED/, /^Check the address and that the/],
+    [CLOSED.href, /ECONNREFUSED/, /^Check the address and that the/],
   ];
   await Promise.all(
     faults.map(async ([url, message, step]) => {
@@ -80,7 +77,7 @@ test("a target that closes idle connections before the shot gets no request, and
   const received: string[] = [];
   const server = createServer((socket) => {
     socket.on("error", () => {}).on("data", (bytes) => received.push(`${bytes}`));
-    setTimeout(() => socket.end(), 50);
+    socket.end();
   });
   const { code, stderr, record } = await fire([...SHORT, "--target", await urlOf(server)]);
   expect(stderr).toMatch(/^error: A connection did not last until the shot: .*\nLower the concurr/);

@@ -241,8 +241,8 @@ test.each([
   await untilEnded([...cli]);
 });
 
-/** A profile whose credentials a program is asked for that never has them; it ends with the test. */
-function profileThatHangs(): Record<string, string> {
+/** A profile whose credentials a program is asked for that never has them. */
+function profileThatHangs() {
   const pids = temporaryFile("pids", "");
   const program = temporaryFile(
     "hangs.cjs",
@@ -251,12 +251,14 @@ function profileThatHangs(): Record<string, string> {
   );
   const profile = `[profile hangs]\ncredential_process = ${process.execPath} ${program}\n`;
   const config = temporaryFile("config", profile);
-  onTestFinished(async () => {
-    const started = readFileSync(pids, "utf8").split("\n").filter(Boolean).map(Number);
-    for (const pid of started.filter(isAlive)) process.kill(pid, "SIGKILL");
-    await untilEnded(started);
-  });
-  return { AWS_CONFIG_FILE: config, AWS_PROFILE: "hangs", AWS_EC2_METADATA_DISABLED: "true" };
+  const started = () => readFileSync(pids, "utf8").split("\n").filter(Boolean).map(Number);
+  const end = async () => {
+    for (const pid of started().filter(isAlive)) process.kill(pid, "SIGKILL");
+    await untilEnded(started());
+  };
+  onTestFinished(end);
+  const asked = { AWS_CONFIG_FILE: config, AWS_PROFILE: "hangs" };
+  return { env: { ...asked, AWS_EC2_METADATA_DISABLED: "true" }, started, end };
 }
 
 function stub(env: Record<string, string>): void {
@@ -265,7 +267,7 @@ function stub(env: Record<string, string>): void {
 }
 
 test("credentials that do not come are waited for so long and no longer", async () => {
-  stub(profileThatHangs());
+  stub(profileThatHangs().env);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const waits: string[] = [];
@@ -283,18 +285,21 @@ test("credentials that do not come are waited for so long and no longer", async 
 test("it is said that AWS credentials are waited for, and a signal ends the waiting", async () => {
   const { url, requests } = await startServer(answerPlainly);
   const outputs = { ...outputsOf(url.href), urlAuthorization: "AWS_IAM" };
-  const { pid, child, stderr } = start("experiment", ["--target", "stack", "--hold", "100ms"], {
-    ...profileThatHangs(),
+  const profile = profileThatHangs();
+  const args = ["--target", "stack", "--hold", "100ms"];
+  const { child, ended, stderr } = start("experiment", args, {
+    ...profile.env,
     LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
     PATH: pathWithPulumi(scriptOf(outputs)),
   });
   const words = "Waiting for AWS credentials …\n";
   await waitUntil("the words", () => stderr() === words);
-  expect(descendantsOf(pid).length).toBeGreaterThan(0);
+  await waitUntil("the program that is asked", () => profile.started().length > 0);
   child.kill("SIGTERM");
-  // Its output is held open by the program that was asked for credentials.
+  // That program still holds the output open.
   await waitUntil("the end", () => child.exitCode !== null);
-  expect(child.exitCode).toBe(130);
+  await profile.end();
+  expect(await ended).toBe(130);
   expect(stderr()).toBe(words);
   expect(requests).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { fireAt } from "../../../test/fire-at.ts";
-import { answerPlainly, type SeenRequest, startServer } from "../../../test/http-server.ts";
+import { answerPlainly, CLOSED, type SeenRequest, startServer } from "../../../test/http-server.ts";
 import type { Observation } from "../record-lines.ts";
 
 test("each request carries its client, hold and steps, and ends in one observation", async () => {
@@ -150,30 +150,25 @@ test("stopping observes what was in flight and what was never sent as aborted", 
   expect(aborted.filter(({ sentAt }) => sentAt !== undefined).length).toBeLessThanOrEqual(2);
 });
 
-test.each(["destroy", "end"] as const)(
-  "a target that closes idle connections (%s) fails the arming and gets no request",
-  async (how) => {
-    const { createServer } = await import("node:net");
-    const received: string[] = [];
-    let accepted = 0;
-    const server = createServer((socket) => {
-      accepted += 1;
-      socket.on("error", () => {}).on("data", (bytes) => received.push(bytes.toString()));
-      if (accepted <= 3) socket[how]();
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as { port: number };
-    const failure = await fireAt(new URL(`http://127.0.0.1:${port}/`), 300, 300).catch(
-      (error: unknown) => error,
-    );
-    expect(failure).toMatchObject({
-      kind: "connection lost before the shot",
-      facts: { why: expect.stringMatching(/^the target closed/) },
-    });
-    expect(received).toEqual([]);
-  },
-);
+test("a target that closes idle connections fails the arming and gets no request", async () => {
+  const received: string[] = [];
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted += 1;
+    socket.on("error", () => {}).on("data", (bytes) => received.push(bytes.toString()));
+    if (accepted <= 3) socket.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`http://127.0.0.1:${port}/`);
+  const failure = await fireAt(url, 300, 300).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    kind: "connection lost before the shot",
+    facts: { why: expect.stringMatching(/^the target closed/) },
+  });
+  expect(received).toEqual([]);
+});
 
 test("an observation that cannot be taken ends the run: nothing more is sent or observed", async () => {
   const server = await startServer(answerPlainly);
@@ -190,27 +185,12 @@ test("an observation that cannot be taken ends the run: nothing more is sent or 
 });
 
 test("a target that is down fails the arming, with a next step and nothing sent", async () => {
-  const server = await startServer(answerPlainly);
-  const { port } = server.url;
-  const down = new URL(`http://127.0.0.1:${await unusedPort()}/`);
-  expect(down.port).not.toBe(port);
-  const failure = await fireAt(down, 3, 3).catch((error: unknown) => error);
+  const failure = await fireAt(CLOSED, 3, 3).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     kind: "connection not opened",
-    facts: { host: down.host, opened: 0, wanted: 3, code: "ECONNREFUSED" },
+    facts: { host: CLOSED.host, opened: 0, wanted: 3, code: "ECONNREFUSED" },
   });
 });
-
-/** A port that was free a moment ago. */
-async function unusedPort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  await new Promise<void>((resolve) => connect(port, "127.0.0.1").on("error", () => resolve()));
-  return port;
-}
 
 /** A server in a thread of its own, which answers while this one is stopped. */
 async function startApart(): Promise<URL> {
