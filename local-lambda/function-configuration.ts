@@ -110,10 +110,11 @@ export const TRAITS: Record<Model, ModelTraits> = {
 
 /**
  * The defaults of a model. Limits and names follow AWS; how long idle environments live is not
- * documented and was measured as some minutes, so five are assumed. On Managed Instances AWS starts
- * at least three environments and gives each 64 requests at once per vCPU, of which there is one
- * here. It would run eight worker threads per vCPU; one is the default here, since a handful of
- * requests would hardly ever meet in one of eight, which is what the experiment is about.
+ * documented and was measured as some minutes, so five are assumed. On Managed Instances AWS gives an
+ * environment 64 requests at once per vCPU, of which there is one here. It would start three
+ * environments, unless told otherwise, with eight worker threads per vCPU; one of one is the default
+ * here, since a handful of requests would hardly ever meet elsewhere, which is what the experiment is
+ * about.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
@@ -128,7 +129,7 @@ export function defaultConfiguration(model: Model = "on-demand"): FunctionConfig
     timeoutMs: 65_000,
     idleTimeoutMs: 300_000,
     concurrencyLimit: 1_000,
-    environments: 3,
+    environments: 1,
     workers: 1,
     maxConcurrency: 64,
     maxHoldMs: HOLD_LIMITS_MS.max,

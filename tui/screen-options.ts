@@ -2,7 +2,12 @@
 
 import { parseArguments } from "../basics/command-line.ts";
 import { readPlan } from "../experiment/command/plan-options.ts";
-import { createProgram, isTargetGiven, readTarget } from "../experiment/command/program.ts";
+import {
+  createProgram,
+  isTargetGiven,
+  modelOption,
+  readTarget,
+} from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import { MODELS, parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
@@ -28,6 +33,7 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
     "tui",
     "Fires requests at the same instant and shows who shared a process with whom.",
     "what you chose last",
+    modelOption(),
   ).addHelpText("after", NOTES);
   parseArguments(program, args);
   // A wrong plan is said before the screen opens.

@@ -12,7 +12,7 @@ import { jsonComparison, jsonReport } from "../reports/json-report.ts";
 import {
   KEPT_IN_PAGE,
   type RecordedExperiment,
-  readExperiment,
+  readExperiments,
 } from "../reports/recorded-experiment.ts";
 
 export type Format = "text" | "json" | "csv" | "html";
@@ -41,7 +41,7 @@ export async function textOf(options: ReportOptions): Promise<AsyncIterable<stri
   const { files, format } = options;
   if (format === "csv") return csvParts(files);
   const records: RecordedExperiment[] = [];
-  for (const file of files) records.push(await readExperiment(file, KEPT[format]));
+  for (const file of files) records.push(...(await readExperiments(file, KEPT[format])));
   const [only] = records;
   return [records.length === 1 && only ? reportOf(only, options) : comparisonOf(records, format)];
 }

@@ -11,9 +11,11 @@ import type { RecordLine, Verdict } from "../core/record-lines.ts";
 import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
 import type { Fired, Phase } from "../experiment.ts";
 import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
-import { Fold } from "../records/fold.ts";
+import { Fold, type Series } from "../records/fold.ts";
 import { pooledWith } from "../records/history.ts";
+import { printError } from "../reports/error-words.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
+import { modelsText } from "../reports/models-text.ts";
 import { costWords, firedWords, pooledWords } from "../reports/words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
@@ -34,8 +36,43 @@ export interface ExperimentOptions {
   yes: boolean;
 }
 
-/** How it ended, where it did not fail. */
-export type Ending = "verdict" | "unexpected" | "inconclusive" | "interrupted";
+/** How it ended. */
+export type Ending = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
+
+/** The graver first: how several experiments end together. */
+const GRAVEST: readonly Ending[] = ["interrupted", "failed", "inconclusive", "unexpected"];
+
+/**
+ * Fires one experiment after the other, and prints and records each. Of several a table says at last
+ * what each came to, and one that fails does not keep the next from being fired.
+ *
+ * @param onBegun called with each record's path, when there is one
+ * @throws ExperimentError when the only one cannot be fired, recorded or printed
+ */
+export async function printExperiments(
+  experiments: readonly ExperimentOptions[],
+  signal: AbortSignal,
+  onBegun: (record: string) => void,
+): Promise<Ending> {
+  const [first, ...others] = experiments;
+  assert(first, "at least one experiment is fired");
+  if (others.length === 0) return (await printExperiment(first, signal, onBegun)).ending;
+  const told: { target: TargetChoice; ending: Ending; series?: Series }[] = [];
+  for (const options of experiments) {
+    const { target, json } = options;
+    if (!json && told.length > 0) process.stdout.write("\n");
+    try {
+      told.push({ target, ...(await printExperiment(options, signal, onBegun)) });
+    } catch (error) {
+      const isStopped = signal.aborted && !(error instanceof ExperimentError);
+      if (!isStopped) printError(error);
+      told.push({ target, ending: isStopped ? "interrupted" : "failed" });
+    }
+    if (signal.aborted) break;
+  }
+  if (!first.json) process.stdout.write(`\n${modelsText(told)}`);
+  return GRAVEST.find((grave) => told.some(({ ending }) => ending === grave)) ?? "verdict";
+}
 
 /**
  * Fires, prints and records what was asked for.
@@ -43,11 +80,11 @@ export type Ending = "verdict" | "unexpected" | "inconclusive" | "interrupted";
  * @param onBegun called with the record's path, when there is one
  * @throws ExperimentError when it cannot be fired, recorded or printed
  */
-export async function printExperiment(
+async function printExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
   onBegun: (record: string) => void,
-): Promise<Ending> {
+): Promise<{ ending: Ending; series?: Series }> {
   const output = watchOutput();
   const { plan, json, out } = options;
   const progress = new Progress(plan);
@@ -72,7 +109,7 @@ export async function printExperiment(
     const found = await preflight(plan, target);
     ensurePossible(found);
     const isAgreed = await agree(plan, target, found, { say, isAgreed: options.yes, signal });
-    if (isAgreed === undefined) return "interrupted";
+    if (isAgreed === undefined) return { ending: "interrupted" };
     if (!isAgreed) throw new ExperimentError("nothing fired", {});
     if (!json) say.write("\n");
     fired = await runExperiment({
@@ -108,12 +145,12 @@ export async function printExperiment(
     const { crossCheck } = await import("../cross-check.ts");
     const line = await unlessAborted(crossCheck(record, signal, { onWait }), signal);
     if (line) show(line);
-    if (line && !line.agreement) return "inconclusive";
+    if (line && !line.agreement) return { ending: "inconclusive", series: fold.experiment };
   }
-  if (signal.aborted) return "interrupted";
+  if (signal.aborted) return { ending: "interrupted", series: fold.experiment };
   const why = await output.loss();
   if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
-  return endingOf(fired, options);
+  return { ending: endingOf(fired, options), series: fold.experiment };
 }
 
 /** Where it is, and what it adds to those before it. */

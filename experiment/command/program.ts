@@ -1,6 +1,6 @@
 /** What the programs that fire at a target have in common on their command lines. */
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { createCommand } from "../../basics/command-line.ts";
 import { MAX_SIZES, MODEL_OPTIONS, misplacedOption, whole } from "../../local-lambda/options.ts";
 import {
@@ -15,7 +15,7 @@ import { addPlanOptions } from "./plan-options.ts";
 
 interface TargetOptions extends LocalSizes {
   target?: string;
-  model?: Model;
+  model?: Model | Model[];
 }
 
 /** What each size of the embedded Lambda means. */
@@ -32,15 +32,17 @@ const SIZE_NAMES = Object.keys(SIZES) as (keyof LocalSizes)[];
  * version with 0.
  *
  * @param defaultTarget in words
+ * @param model the option that names the model, or several
  */
-export function createProgram(name: string, description: string, defaultTarget: string): Command {
+export function createProgram(
+  name: string,
+  description: string,
+  defaultTarget: string,
+  model: Option,
+): Command {
   const program = createCommand(name, description)
     .option("--target <target>", `local, stack, stack:NAME or a URL (default: ${defaultTarget})`)
-    .addOption(
-      new Option("--model <model>", "how the embedded Lambda serves (default: on-demand)").choices(
-        MODELS,
-      ),
-    );
+    .addOption(model);
   for (const name of SIZE_NAMES) {
     const { option, models } = MODEL_OPTIONS[name];
     const meaning = `${models.join(", ")}: ${SIZES[name]}`;
@@ -48,6 +50,29 @@ export function createProgram(name: string, description: string, defaultTarget: 
   }
   addPlanOptions(program);
   return program.version(VERSION, "--version", "show the version");
+}
+
+/** `--model` with one of the models. */
+export function modelOption(): Option {
+  return new Option(
+    "--model <model>",
+    "how the embedded Lambda serves (default: on-demand)",
+  ).choices(MODELS);
+}
+
+/** `--model` with one of the models, several, or all; they are fired at in the order of {@link MODELS}. */
+export function modelsOption(): Option {
+  return new Option(
+    "--model <models>",
+    `how the embedded Lambda serves: ${MODELS.join(", ")}, several of them, or all (default: on-demand)`,
+  ).argParser((text): Model[] => {
+    const names = text === "all" ? MODELS : text.split(",").map((name) => name.trim());
+    const unknown = names.find((name) => !MODELS.some((model) => model === name));
+    if (unknown === undefined) return MODELS.filter((model) => names.includes(model));
+    throw new InvalidArgumentError(
+      `Allowed choices are ${MODELS.join(", ")}, several of them separated by commas, or all.`,
+    );
+  });
 }
 
 /** Whether the target was given on the command line. */
@@ -58,9 +83,15 @@ export function isTargetGiven(program: Command): boolean {
 
 /** Reads the target of a parsed program; a wrong one ends the process like other wrong usage. */
 export function readTarget(program: Command): TargetChoice {
+  return readTargets(program)[0];
+}
+
+/** Reads the targets of a parsed program: as many as models were named. */
+export function readTargets(program: Command): [TargetChoice, ...TargetChoice[]] {
   const options = program.opts<TargetOptions>();
   const { target = "local", model, environments, workers, maxConcurrency } = options;
-  const choice = parseTarget(target, model ?? "on-demand");
+  const [first = "on-demand", ...others] = [model ?? []].flat();
+  const choice = parseTarget(target, first);
   if (typeof choice === "string") return program.error(`error: --target: ${choice}`);
   const sizes: LocalSizes = {
     ...(environments !== undefined && { environments }),
@@ -68,13 +99,32 @@ export function readTarget(program: Command): TargetChoice {
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   };
   if (choice.kind === "local") {
-    const problem = misplacedOption(choice.model, sizes);
-    return problem === undefined ? { ...choice, ...sizes } : program.error(`error: ${problem}`);
+    const target = (one: Model) => localTarget(program, one, [first, ...others], sizes);
+    return [target(first), ...others.map(target)];
   }
   const misplaced = firstOf(sizes);
-  if (misplaced === undefined && model === undefined) return choice;
+  if (misplaced === undefined && model === undefined) return [choice];
   const option = misplaced === undefined ? "--model" : MODEL_OPTIONS[misplaced].option;
   return program.error(`error: ${option}: only the embedded Lambda takes it; use --target local`);
+}
+
+/** Sizes go to those of the models that have them; one that none of them has is refused. */
+function localTarget(
+  program: Command,
+  model: Model,
+  models: readonly Model[],
+  sizes: LocalSizes,
+): TargetChoice {
+  const has = (some: Model, name: keyof LocalSizes) =>
+    MODEL_OPTIONS[name].models.some((owner) => owner === some);
+  const own: LocalSizes = { ...sizes };
+  for (const name of SIZE_NAMES) {
+    if (!has(model, name) && models.some((other) => has(other, name))) delete own[name];
+  }
+  const problem = misplacedOption(model, own);
+  return problem === undefined
+    ? { kind: "local", model, ...own }
+    : program.error(`error: ${problem}`);
 }
 
 /** The first size that was given, if any was. */

@@ -1,16 +1,24 @@
 /** `npm run experiment`: one experiment without a screen, from its options to its exit code. */
 
-import { Option } from "commander";
+import { join } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
 import { parseArguments } from "../../basics/command-line.ts";
 import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
+import type { Verdict } from "../core/record-lines.ts";
+import { MODELS, type Model, type TargetChoice } from "../targets/target-choice.ts";
 import { fileName, recordLine, untilTaken } from "./output.ts";
 import { readPlan } from "./plan-options.ts";
 import type { Ending, ExperimentOptions } from "./print-experiment.ts";
-import { createProgram, readTarget } from "./program.ts";
+import { createProgram, modelsOption, readTargets } from "./program.ts";
+
+/** The verdict that is expected of each model, and of all others. */
+type Expectations = ReadonlyMap<Model | undefined, Verdict>;
+
+const EXPECTED = ["isolated", "shared"] as const;
 
 /** Wrong usage is 2. */
-const EXIT: Record<Ending | "failed", number> = {
+const EXIT: Record<Ending, number> = {
   verdict: 0,
   failed: 1,
   inconclusive: 3,
@@ -25,7 +33,7 @@ Exit codes: 0 a verdict was reached (and is the expected one), 1 the experiment 
 2 wrong usage, 3 inconclusive or not confirmed by the cross-check, 4 another verdict than expected,
 130 interrupted.`;
 
-const options = parseOptions(process.argv.slice(2));
+const experiments = parseOptions(process.argv.slice(2));
 const interruption = new AbortController();
 // The first Ctrl-C ends in order; the second one at once.
 endInOrder(() => interruption.abort());
@@ -35,32 +43,42 @@ process.exitCode = EXIT[await main(interruption.signal)];
 await untilTaken(interruption.signal, () => {
   // Of what is read by programs somebody may miss the end from here on.
   process.exitCode = EXIT.interrupted;
-  if (options.json && record !== undefined) process.stderr.write(recordLine(record));
+  if (experiments[0].json && record !== undefined) process.stderr.write(recordLine(record));
 });
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
-function parseOptions(args: readonly string[]): ExperimentOptions {
+function parseOptions(args: readonly string[]): [ExperimentOptions, ...ExperimentOptions[]] {
   const command = createProgram(
     "experiment",
     "Fires requests at the same instant and concludes who shared a process with whom.",
     "local",
+    modelsOption(),
   )
     .addOption(
-      new Option("--expect <verdict>", "exit 4 on another verdict").choices(["isolated", "shared"]),
+      new Option(
+        "--expect <verdict>",
+        "exit 4 on another verdict than isolated or shared; of several models MODEL=VERDICT,…",
+      ).argParser(parseExpectations),
     )
-    .option("--out <file>", "where to record (default: the platform's data folder)", fileName)
+    .option(
+      "--out <file>",
+      "where to record, a folder of several models (default: the platform's data folder)",
+      fileName,
+    )
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
     .option("--control", "fire at a control first, which must show sharing", false)
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
     .option("--yes", "fire without asking, also what costs a dollar or more", false)
     .addHelpText("after", EXIT_CODES);
   parseArguments(command, args);
-  const raw = command.opts<Omit<ExperimentOptions, "plan" | "target">>();
+  const { expect, ...raw } = command.opts<
+    Omit<ExperimentOptions, "plan" | "target" | "expect"> & { expect?: Expectations }
+  >();
 
   const { plan } = readPlan(command);
-  const target = readTarget(command);
+  const [target, ...others] = readTargets(command);
   if (/\.(html?|csv)$/i.test(raw.out ?? "")) {
     command.error(
       `error: --out: ${raw.out} would hold the record, which is NDJSON.\n` +
@@ -70,14 +88,42 @@ function parseOptions(args: readonly string[]): ExperimentOptions {
   if (raw.crossCheck && target.kind !== "stack") {
     command.error("error: --cross-check: only a stack has a log to ask; add --target stack");
   }
-  return { ...raw, plan, target };
+  const hasWebFunction = [target, ...others].some(
+    (one) => one.kind === "local" && one.model === "web-function",
+  );
+  if (raw.control && others.length > 0 && hasWebFunction) {
+    command.error(
+      "error: --control: web-function is one of the models, and must show sharing itself",
+    );
+  }
+  const optionsOf = (one: TargetChoice): ExperimentOptions => {
+    const model = one.kind === "local" ? one.model : undefined;
+    const isOne = others.length === 0 || raw.out === undefined;
+    const out = isOne ? raw.out : join(raw.out ?? "", `${model}.ndjson`);
+    return { ...raw, out, expect: expect?.get(model) ?? expect?.get(undefined), plan, target: one };
+  };
+  return [optionsOf(target), ...others.map(optionsOf)];
+}
+
+function parseExpectations(text: string): Expectations {
+  return new Map(
+    text.split(",").map((part) => {
+      const [, name, word] = /^(?:([\w-]+)=)?(\w+)$/.exec(part.trim()) ?? [];
+      const model = MODELS.find((one) => one === name);
+      const verdict = EXPECTED.find((one) => one === word);
+      if (verdict !== undefined && (name === undefined || model)) return [model, verdict];
+      throw new InvalidArgumentError(
+        `Allowed choices are ${EXPECTED.join(" and ")}, or several such as on-demand=isolated,web-function=shared.`,
+      );
+    }),
+  );
 }
 
 async function main(signal: AbortSignal): Promise<keyof typeof EXIT> {
   try {
     // Loaded late, so that help comes at once.
-    const { printExperiment } = await import("./print-experiment.ts");
-    return await printExperiment(options, signal, (path) => {
+    const { printExperiments } = await import("./print-experiment.ts");
+    return await printExperiments(experiments, signal, (path) => {
       record = path;
     });
   } catch (error) {

@@ -49,15 +49,30 @@ export async function* readRecord(
 /**
  * Reads a record into a state, and hands on each line that was taken.
  *
+ * @param next gives the state of the next experiment, where a file may hold several, one behind the
+ *   other
  * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
-export async function* followRecord(path: string, fold: Fold): AsyncGenerator<RecordLine> {
+export async function* followRecord(
+  path: string,
+  fold: Fold,
+  next?: () => Fold,
+): AsyncGenerator<RecordLine> {
+  let current = fold;
   const onCutOff = (words: string) => {
-    fold.cutOff = words;
+    current.cutOff = words;
   };
+  const seen = new Set<string>();
   try {
     for await (const line of readRecord(path, onCutOff)) {
-      fold.take(line);
+      if (next && line.type === "run" && line.experiment !== current.id) {
+        if (current.id !== undefined) current = next();
+        if (seen.has(line.experiment)) {
+          throw new MisplacedLineError("the lines of its experiments do not stand together");
+        }
+        seen.add(line.experiment);
+      }
+      current.take(line);
       yield line;
     }
   } catch (error) {

@@ -6,9 +6,6 @@ import { type Comparison, letter } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
 import { deploymentWords, planWords } from "./words.ts";
 
-/** What a list of more than two shows of each. */
-const LISTED = ["Target", "Runs", "Verdict", "Environments", "Trials", "Sharing below (95 %)"];
-
 /** Of two, what differs; of more, a list. */
 export function comparisonText(comparison: Comparison): string {
   const { records, deployments, notes } = comparison;
@@ -38,12 +35,11 @@ function differences({ aspects }: Comparison): string {
   return `What differs\n${lines.join("\n")}\nThe same: ${alike.join(", ") || "nothing"}.\n`;
 }
 
-function list({ aspects, records }: Comparison): string {
-  const listed = LISTED.flatMap((name) => aspects.find(({ what }) => what === name) ?? []);
-  const head = ["", ...listed.map(({ what }) => what)];
+function list({ summary, records }: Comparison): string {
+  const head = ["", ...summary.map(({ what }) => what)];
   const rows = records.map((_, index) => [
     letter(index),
-    ...listed.map(({ values }) => values[index] || "–"),
+    ...summary.map(({ values }) => values[index] || "–"),
   ]);
   return `${table([head, ...rows]).join("\n")}\n`;
 }

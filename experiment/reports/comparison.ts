@@ -6,6 +6,7 @@ import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
+import { mostAtOnce } from "../core/verdict/proof.ts";
 import type { Series } from "../records/fold.ts";
 import {
   areOfOneTarget,
@@ -37,6 +38,8 @@ export interface Comparison {
   records: readonly RecordedExperiment[];
   /** In the order in which they are shown. */
   aspects: readonly Aspect[];
+  /** Those that tell at one look what each record came to. */
+  summary: readonly Aspect[];
   /** Those whose code and configuration are known, with what their experiments say together. */
   deployments: readonly Deployment[];
   /** What a reader must know of the records. */
@@ -54,6 +57,7 @@ export function compareRecords(records: readonly RecordedExperiment[]): Comparis
   return {
     records,
     aspects,
+    summary: aspects.filter(({ what }) => SUMMARY.has(what)),
     deployments: deploymentsOf(records),
     notes: [...repetitionNotes(records), ...records.flatMap(notesOf)],
   };
@@ -66,7 +70,7 @@ export function letter(index: number): string {
 
 type Say = (recorded: RecordedExperiment) => string | undefined;
 
-const ASPECTS: Record<string, Say> = {
+const ASPECTS = {
   Target: ofSeries(({ line: { target } }) => targetWords(target)),
   Deployment: ofSeries(({ line: { target } }) => target.deployment?.slice(0, 12)),
   Clients: ofSeries(({ line: { plan } }) => plan.clients.slice(0, 8).join(", ")),
@@ -90,6 +94,7 @@ const ASPECTS: Record<string, Say> = {
     bound === undefined ? undefined : percent(bound),
   ),
   "Overlapping pairs": ofConclusion("overlaps"),
+  "Most at once": ofSeries(({ runs }) => inWords(mostAtOnce(runs))),
   "Mixed answers": ofConclusion("mixed"),
   Memory: ofConclusion("memory"),
   Took: ofSeries(({ conclusion }) => seconds(conclusion.wallMs)),
@@ -97,7 +102,17 @@ const ASPECTS: Record<string, Say> = {
   "Latency p95": latency("p95"),
   "Latency max": latency("max"),
   Control: ({ control }) => control?.conclusion.verdict,
-};
+} satisfies Record<string, Say>;
+
+const SUMMARY: ReadonlySet<string> = new Set<keyof typeof ASPECTS>([
+  "Target",
+  "Verdict",
+  "Environments",
+  "Processes",
+  "Sharing below (95 %)",
+  "Most at once",
+  "Mixed answers",
+]);
 
 /** Says something of the experiment itself, where it was fired. */
 function ofSeries(say: (series: Series) => string | undefined): Say {

@@ -57,14 +57,18 @@ export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
 
 /**
  * @param onCutOff called when the record's end was cut off, with sentences that say so
- * @throws ExperimentError when the file cannot be read, or is no record of one experiment
+ * @throws ExperimentError when the file cannot be read, or is no record
  */
 export async function* csvRows(
   path: string,
   onCutOff?: (words: string) => void,
 ): AsyncGenerator<string> {
-  const fold = new Fold();
-  for await (const line of followRecord(path, fold)) {
+  let fold = new Fold();
+  const next = () => {
+    fold = new Fold();
+    return fold;
+  };
+  for await (const line of followRecord(path, fold, next)) {
     if (line.type !== "observation") continue;
     const { line: run } = fold.runOf(line);
     // A request that failed has no answer, whatever else its line says.

@@ -46,6 +46,25 @@ export async function readExperiment(
 }
 
 /**
+ * Reads a file that may hold the records of several experiments, one behind the other.
+ *
+ * @throws ExperimentError when the file cannot be read, or holds no record
+ */
+export async function readExperiments(path: string, keep: Keep): Promise<RecordedExperiment[]> {
+  const folds = [new Fold(keep)];
+  const next = () => {
+    const fold = new Fold(keep);
+    folds.push(fold);
+    return fold;
+  };
+  for await (const _ of followRecord(path, folds[0] ?? next(), next));
+  return folds.map((fold, index) => {
+    const recorded = recordedExperiment(path, fold);
+    return folds.length === 1 ? recorded : { ...recorded, path: `${recorded.path}, ${index + 1}` };
+  });
+}
+
+/**
  * What a record that was read says.
  *
  * @throws ExperimentError when it holds no run

@@ -84,7 +84,7 @@ test("evidence of one model or size is none of another", () => {
     configured({ model: "web-function" }),
     configured({ model: "web-function", maxConcurrency: 1 }),
     configured({ model: "managed-instances" }),
-    configured({ model: "managed-instances", environments: 1 }),
+    configured({ model: "managed-instances", environments: 2 }),
     configured({ model: "managed-instances", workers: 5 }),
     configured({ model: "managed-instances", maxConcurrency: 1 }),
   ].map((configuration) => localDeployment("code", configuration));

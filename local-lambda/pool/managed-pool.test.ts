@@ -26,7 +26,7 @@ import { StartError } from "../start-error.ts";
 import { seededRandom } from "./pool.ts";
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
-  startLambda({ model: "managed-instances", ...changes });
+  startLambda({ model: "managed-instances", environments: 3, ...changes });
 
 /** Waits until so many environments exist and poll, none of which is one of the old. */
 const untilReplaced = (lambda: LocalLambda, count: number, old: readonly string[]) =>

@@ -35,7 +35,7 @@ import { waitUntil } from "../wait-until.ts";
 /** Reaper, and the processes that serve five requests at once. */
 const PROCESSES: Record<Model, number> = {
   "on-demand": 1 + 5,
-  "managed-instances": 1 + 3,
+  "managed-instances": 1 + 1,
   "web-function": 1 + 1,
 };
 

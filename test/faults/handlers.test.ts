@@ -151,8 +151,10 @@ test.each(MODELS)(
 test.each(MODELS)(
   "with %s a rejection after the answer costs the process, and neither this answer nor the next",
   async (model) => {
+    // While one of the managed environments is replaced another one serves.
+    const sizes = model === "managed-instances" ? ["--environments", "2"] : [];
     const lambda = await startLambdaAlone([
-      ...["--quiet", "--model", model, "--code", await faultyCode()],
+      ...["--quiet", "--model", model, ...sizes, "--code", await faultyCode()],
     ]);
     const body = JSON.stringify({ client: "regrets", holdMs: 0 });
     const answer = await fetch(lambda.url, { method: "POST", body });

@@ -155,7 +155,7 @@ const CLIENTS = ["Ana", "Barbara", "Mario"];
 /** Besides, as many environments as these clients meet at once. */
 const PROCESSES: Record<Model, number> = {
   "on-demand": BESIDES + CLIENTS.length,
-  "managed-instances": BESIDES + 3,
+  "managed-instances": BESIDES + 1,
   "web-function": BESIDES + 1,
 };
 /** Of a record: the run, its requests, and the verdicts over it and over the experiment. */

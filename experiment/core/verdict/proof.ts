@@ -1,8 +1,8 @@
 /** Proof that one process served two requests at once. One is enough. */
 
 import type { Sharing, Witness, WitnessParty } from "../record-lines.ts";
-import type { Identified } from "./evidence.ts";
-import { countIntersections, firstIntersection } from "./intervals.ts";
+import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
+import { countDeepest, countIntersections, firstIntersection } from "./intervals.ts";
 
 export interface Proof {
   sharing: Sharing;
@@ -18,6 +18,13 @@ function intervalOf(item: Identified) {
 export function countOverlaps(run: readonly Identified[]): number {
   const processes = Map.groupBy(run, (item) => item.report.process).values();
   return processes.reduce((sum, items) => sum + countIntersections(items.map(intervalOf)), 0);
+}
+
+/** The most requests that one process had inside at once, by its own clock. */
+export function mostAtOnce(runs: readonly RunEvidence[]): number {
+  const identified = runs.flatMap((run) => run.requests.filter(isIdentified));
+  const processes = Map.groupBy(identified, (item) => item.report.process).values();
+  return processes.reduce((most, items) => Math.max(most, countDeepest(items.map(intervalOf))), 0);
 }
 
 /**

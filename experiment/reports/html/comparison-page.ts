@@ -14,7 +14,7 @@ import { type Column, table } from "./tables.ts";
 const MOST_PICTURES = 4;
 
 export function comparisonPage(comparison: Comparison): string {
-  const { records, aspects, deployments, notes } = comparison;
+  const { records, aspects, summary, deployments, notes } = comparison;
   const title = plural(records.length, "experiment");
   const different = aspects.filter(({ isSame }) => !isSame);
   const same = aspects.filter(({ isSame, values }) => isSame && values[0] !== "");
@@ -24,6 +24,7 @@ export function comparisonPage(comparison: Comparison): string {
 <h1>${title} beside each other</h1>
 </header>
 <main>
+${summaryTable(records, summary)}
 ${records.map(verdict)}
 ${deployments.length > 0 && html`<h2>Deployments</h2><ul>${deployments.map(({ target, pooled }) => html`<li>${deploymentWords(target, pooled)}</li>`)}</ul>`}
 ${noteList("Notes on the records", notes)}
@@ -40,6 +41,19 @@ ${
 ${same.length > 0 && html`<h2>What is the same</h2>${aspectTable("What is the same for all.", ["All"], same)}`}
 ${records.slice(0, MOST_PICTURES).map(pictured)}
 </main>`,
+  );
+}
+
+/** What each record came to, one a row. */
+function summaryTable(records: readonly RecordedExperiment[], summary: readonly Aspect[]): Markup {
+  const columns = summary.map(({ what, values }): Column<number> => {
+    return { name: what, cell: (index) => values[index] || "–" };
+  });
+  const rows = records.map((_, index) => index);
+  return table(
+    "What each came to.",
+    [{ name: "Record", cell: (index) => letter(index) }, ...columns],
+    rows,
   );
 }
 

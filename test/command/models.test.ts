@@ -1,0 +1,108 @@
+/** One plan at several models, one after the other. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { RecordLine } from "../../experiment/core/record-lines.ts";
+import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { temporaryFile, temporaryFolder } from "../processes.ts";
+import { report, startExperiment } from "../programs.ts";
+
+const SHORT = ["--hold", "300ms", "--runs", "1"];
+
+/** Fires to the end, whatever is recorded. */
+async function fire(args: readonly string[]) {
+  const { ended, stdout, stderr } = startExperiment(args);
+  return { code: await ended, stdout: stdout(), stderr: stderr() };
+}
+
+const linesOf = (text: string): RecordLine[] =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+/** The verdict over each experiment, in order, and the model that it is of. */
+function verdictsIn(lines: readonly RecordLine[]) {
+  const runs = lines.filter((line) => line.type === "run");
+  const verdicts = lines
+    .filter((line) => line.type === "verdict")
+    .filter(({ run }) => run === null);
+  return verdicts.map(({ experiment, verdict }) => [
+    runs.find((run) => run.experiment === experiment)?.target.model,
+    verdict,
+  ]);
+}
+
+const EXPECTED = [
+  ["on-demand", "isolated"],
+  ["managed-instances", "shared"],
+  ["web-function", "shared"],
+];
+
+test("all models are fired at in turn, recorded one by one, and told in one table", async () => {
+  const folder = join(temporaryFolder(), "three");
+  const expectation = "on-demand=isolated,managed-instances=shared,web-function=shared";
+  const asked = ["--model", "all", "--expect", expectation, "--out", folder];
+  const { code, stdout } = await fire([...asked, ...SHORT]);
+  expect(code).toBe(0);
+  const rows = stdout.match(/^ {2}(on-demand|managed-instances|web-function) .*$/gm) ?? [];
+  expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+    ["on-demand", "5", "5", "1", "0", "isolated", "53 %"],
+    ["managed-instances", "1", "1", "5", "4", "shared"],
+    ["web-function", "1", "1", "5", expect.stringMatching(/^[1-5]$/), "shared"],
+  ]);
+  const records = MODELS.map((model) => readFileSync(join(folder, `${model}.ndjson`), "utf8"));
+  expect(records.flatMap((text) => verdictsIn(linesOf(text)))).toEqual(EXPECTED);
+});
+
+test("as JSON the records follow one another, which a report reads as a comparison", async () => {
+  const { code, stdout } = await fire(["--model", "web-function,on-demand", "--json", ...SHORT]);
+  expect(code).toBe(0);
+  expect(verdictsIn(linesOf(stdout))).toEqual([EXPECTED[0], EXPECTED[2]]);
+  const path = temporaryFile("two.ndjson", stdout);
+  const { reports } = JSON.parse((await report(path, "--format", "json")).stdout);
+  expect(reports.map(({ record }: { record: string }) => record)).toEqual([
+    `${path}, 1`,
+    `${path}, 2`,
+  ]);
+  const csv = (await report(path, "--format", "csv")).stdout;
+  expect(csv.trim().split("\r\n")).toHaveLength(1 + 2 * 5);
+  // Lines of an experiment that do not stand together are no record.
+  const [first = ""] = stdout.split("\n");
+  const torn = temporaryFile("torn.ndjson", `${stdout}${first}\n`);
+  expect(await report(torn)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("do not stand together"),
+  });
+});
+
+test("a model that cannot be fired at does not keep the next one from it", async () => {
+  const tooMany = ["--environments", "1000", "--workers", "256"];
+  const asked = ["--model", "managed-instances,web-function", ...tooMany, ...SHORT];
+  const { code, stdout, stderr } = await fire(asked);
+  expect(code).toBe(1);
+  expect(stderr).toContain("1,000 environments of 256 worker threads each");
+  expect(stdout).toMatch(/^ {2}managed-instances .*not fired$/m);
+  expect(stdout).toMatch(/^ {2}web-function .*shared$/m);
+});
+
+test.each([
+  ["on-demand=shared", 4],
+  ["shared", 4],
+  ["web-function=shared", 0],
+])("of several models %s exits with %d", async (expectation, expected) => {
+  const asked = ["--model", "on-demand,web-function", "--expect", expectation, ...SHORT];
+  expect((await fire(asked)).code).toBe(expected);
+});
+
+test.each([
+  [["--model", "all", "--control"], "--control: web-function is one of the models"],
+  [["--model", "all", "--expect", "on-demand=maybe"], "several such as on-demand=isolated"],
+  [["--model", "web-function,on-demand", "--workers", "2"], "--workers is an option of managed-"],
+  [["--model", "all", "--max-concurrency", "129"], "of web-function is at most 128"],
+])("wrong usage, %j, exits with 2 and says what would be right", async (args, words) => {
+  const { code, stdout, stderr } = await fire(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(words);
+});
