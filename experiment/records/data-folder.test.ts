@@ -1,8 +1,17 @@
 import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
-import { makeFolder } from "./data-folder.ts";
+import { DATA_FOLDER_VARIABLE, makeFolder, recordsFolder } from "./data-folder.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("the data folder is the platform's, or the variable's", () => {
+  vi.stubEnv(DATA_FOLDER_VARIABLE, "");
+  expect(recordsFolder()).toMatch(/lambda-concurrency-test.records$/);
+  vi.stubEnv(DATA_FOLDER_VARIABLE, "/somewhere");
+  expect(recordsFolder()).toBe("/somewhere/records");
+});
 
 test("every folder that is missing is made, for its owner alone, and those there are left alone", () => {
   const root = temporaryFolder();

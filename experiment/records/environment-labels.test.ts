@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { printable } from "../../basics/printable.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 
 function label(ids: readonly string[]): (string | undefined)[] {
@@ -22,8 +21,4 @@ test("environments that are named alike in their distinctive part are told apart
 test("half a million environments can be labelled", () => {
   const ids = Array.from({ length: 500_000 }, (_, index) => `[$LATEST]${index}`);
   expect(new Set(label(ids)).size).toBe(500_000);
-});
-
-test("what a terminal would obey is shown as its code", () => {
-  expect(printable("\u001b[31mé\u202e\u2028\ud800🙂")).toBe("\\u001b[31mé\\u202e\\u2028\\ud800🙂");
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { ABORTED } from "../../test/report/records.ts";
-import { DATA_FOLDER_VARIABLE, recordsFolder } from "./data-folder.ts";
+import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
 import { RecordFile } from "./record-file.ts";
 import { recordLineSchema, toJsonSchema } from "./schema.ts";
 
@@ -35,13 +35,6 @@ test("two records of one moment have files of their own", () => {
   expect(one.path).not.toBe(other.path);
   one.close();
   other.close();
-});
-
-test("the data folder is the platform's, or the variable's", () => {
-  vi.stubEnv(DATA_FOLDER_VARIABLE, "");
-  expect(recordsFolder()).toMatch(/lambda-concurrency-test.records$/);
-  vi.stubEnv(DATA_FOLDER_VARIABLE, "/somewhere");
-  expect(recordsFolder()).toBe("/somewhere/records");
 });
 
 test("a folder that is a file is said with the next step", () => {

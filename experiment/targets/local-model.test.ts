@@ -71,13 +71,6 @@ test("only an on-demand function starts an environment for each request", () => 
   expect(memory("web-function")).toEqual([]);
 });
 
-test("more environments beforehand than the machine can carry are refused", () => {
-  const huge = configured({ model: "managed-instances", environments: 1_000, workers: 256 });
-  expect(localLackBeforehand(huge)).toMatchObject({
-    what: "1,000 environments of 256 worker threads each",
-  });
-});
-
 test("evidence of one model or size is none of another", () => {
   const deployments = [
     configured({}),
