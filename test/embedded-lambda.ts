@@ -1,8 +1,11 @@
 /** Embedded Lambdas in the test's own process, and requests for them. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, onTestFinished } from "vitest";
 import type { Answer } from "../handler/contract.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
@@ -199,4 +202,11 @@ export function isLogged({ pool }: LocalLambda, text: string): boolean {
   return pool.registry
     .streams()
     .some(({ lines }) => lines.some((line) => line.text.includes(text)));
+}
+
+/** Sends a request by `node:http`, as it is: `fetch` would refuse or change some of its parts. */
+export async function sendAsIs({ url }: LocalLambda, options: RequestOptions, body = "") {
+  const outgoing = request(url, options).end(body);
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }

@@ -1,27 +1,14 @@
-import { request } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { codeOf, send, startLambda } from "../../test/embedded-lambda.ts";
+import { codeOf, send, sendAsIs, startLambda } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import type { LocalLambda } from "../local-lambda.ts";
 import { readWebMessage, type WebMessage } from "./web-environment.ts";
 
 const start = (source: string, timeoutMs = 10_000) =>
   startLambda({ model: "web-function", timeoutMs, code: codeOf(source) });
 
 const ECHO = "export const handler = async ({ headers }) => headers;";
-
-/** Sends a request as it is; `fetch` would refuse most of these headers. */
-function sendWith({ url }: LocalLambda, headers: Record<string, string>) {
-  return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
-    const outgoing = request(url, { method: "POST", headers }, async (response) => {
-      let body = "";
-      for await (const chunk of response.setEncoding("utf8")) body += chunk;
-      resolve({ status: response.statusCode, body });
-    });
-    outgoing.on("error", reject).end("{}");
-  });
-}
 
 test.each([
   { trailer: "foo", "transfer-encoding": "chunked" },
@@ -31,7 +18,8 @@ test.each([
   { connection: "close", "transfer-encoding": "chunked" },
 ])("headers of the caller's connection are not sent on: %j", async (headers) => {
   const lambda = await start(ECHO);
-  const { status, body } = await sendWith(lambda, { ...headers, "x-sent": "yes" });
+  const sent = { ...headers, "x-sent": "yes" };
+  const { status, body } = await sendAsIs(lambda, { method: "POST", headers: sent }, "{}");
   expect(status).toBe(200);
   const seen = JSON.parse(body);
   expect(seen).toHaveProperty("x-sent", "yes");
@@ -41,17 +29,11 @@ test.each([
 test("a trailer without a body in chunks ends neither the request nor the service", async () => {
   const lambda = await start(ECHO);
   const { port } = lambda.url;
-  const answer = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    connect(Number(port), "127.0.0.1")
-      .on("data", (chunk) => {
-        text += chunk;
-      })
-      .on("close", () => resolve(text))
-      .on("error", reject)
-      .write("GET / HTTP/1.1\r\nHost: localhost\r\nTrailer: foo\r\nConnection: close\r\n\r\n");
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  const connection = connect(Number(port), "127.0.0.1");
+  connection.write(
+    "GET / HTTP/1.1\r\nHost: localhost\r\nTrailer: foo\r\nConnection: close\r\n\r\n",
+  );
+  expect(await text(connection)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test.each([

@@ -1,6 +1,5 @@
-import { type IncomingMessage, request } from "node:http";
 import { expect, test } from "vitest";
-import { codeOf, startLambda } from "../../test/embedded-lambda.ts";
+import { codeOf, sendAsIs, startLambda } from "../../test/embedded-lambda.ts";
 
 /** Answers with what the query asks for, or with the event's headers. */
 const SOURCE = `
@@ -20,25 +19,15 @@ test("the content length of an answer without a body is what GET would get, or n
     ["GET", { statusCode: 200 }, "0"],
   ] as const;
   for (const [method, returned, expected] of cases) {
-    const url = new URL(`?answer=${encodeURIComponent(JSON.stringify(returned))}`, lambda.url);
-    const seen = await new Promise((resolve, reject) => {
-      const outgoing = request(url, { method }, ({ statusCode, headers }) =>
-        resolve({ statusCode, length: headers["content-length"] }),
-      );
-      outgoing.on("error", reject).end();
-    });
-    expect(seen).toEqual({ statusCode: returned.statusCode, length: expected });
+    const path = `/?answer=${encodeURIComponent(JSON.stringify(returned))}`;
+    const { status, headers } = await sendAsIs(lambda, { method, path });
+    expect([status, headers["content-length"]]).toEqual([returned.statusCode, expected]);
   }
 });
 
 test("what a caller sends in two lines is joined as AWS documents it, and the caller is named", async () => {
   const lambda = await start();
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { "x-sent": ["a", "b"] };
-    request(lambda.url, { headers }, resolve).on("error", reject).end();
-  });
-  let body = "";
-  for await (const chunk of response.setEncoding("utf8")) body += chunk;
+  const { body } = await sendAsIs(lambda, { headers: { "x-sent": ["a", "b"] } });
   expect(JSON.parse(body).headers).toMatchObject({
     "x-sent": "a,b",
     "x-forwarded-for": "127.0.0.1",

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { request } from "node:http";
 import { promisify } from "node:util";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { expect, onTestFinished, test } from "vitest";
-import { codeOf } from "../../test/embedded-lambda.ts";
+import { codeOf, sendAsIs } from "../../test/embedded-lambda.ts";
 import { start } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { defaultConfiguration } from "../function-configuration.ts";
@@ -35,18 +34,11 @@ const requestFor = ({ url }: LocalLambda, method: string, path = "/", query = {}
   headers: { host: url.host },
 });
 
-/** Sends a request as it is, with the path as written. */
-async function post({ url }: LocalLambda, target: string, headers: object, body = "{}") {
-  const options = { method: "POST", host: url.hostname, port: url.port, path: target };
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  request({ ...options, headers: { ...headers } }, async (response) => {
-    let text = "";
-    for await (const chunk of response.setEncoding("utf8")) text += chunk;
-    resolve({ status: response.statusCode, headers: response.headers, body: JSON.parse(text) });
-  })
-    .on("error", reject)
-    .end(body);
-  return promise;
+/** Sends a request with the path as written. */
+async function post(lambda: LocalLambda, path: string, headers: object, sent = "{}") {
+  const options = { method: "POST", path, headers: { ...headers } };
+  const { body, ...response } = await sendAsIs(lambda, options, sent);
+  return { ...response, body: JSON.parse(body) as unknown };
 }
 
 const withDate = { date: expect.stringMatching(/GMT$/) };
