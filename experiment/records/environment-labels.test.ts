@@ -18,7 +18,7 @@ test("environments that are named alike in their distinctive part are told apart
   expect(label(["a]same", "other", "b]same"])).toEqual(["a]sa", "othe", "b]sa"]);
 });
 
-test("half a million environments can be labelled", () => {
-  const ids = Array.from({ length: 500_000 }, (_, index) => `[$LATEST]${index}`);
-  expect(new Set(label(ids)).size).toBe(500_000);
+test("two hundred thousand environments can be labelled", () => {
+  const ids = Array.from({ length: 200_000 }, (_, index) => `[$LATEST]${index}`);
+  expect(new Set(label(ids)).size).toBe(200_000);
 });

@@ -21,7 +21,7 @@ function fourTrials(id: string, { startedAt, deployment, claim }: Changes = {}):
   const lines = recordLines({
     id,
     runs: [burst(5, (index) => index)],
-    // So the first line is longer than what is read of a file at once.
+    // The first line is then longer than what is read of a file at once.
     clients: Array(3_000).fill("a rather long name, many times"),
     ...(deployment && { target: { deployment } }),
   });
