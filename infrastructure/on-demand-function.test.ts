@@ -180,7 +180,7 @@ test.each([
   ["none", FUNCTION_ARN],
   ["1", [FUNCTION_ARN, `${FUNCTION_ARN}:provisioned`]],
 ])(
-  "with provisioned concurrency %s, the caller's policy allows what the runner asks of AWS",
+  "the caller's policy with provisioned concurrency %s allows what the runner asks of AWS",
   async (provisionedConcurrency, Resource) => {
     const { outputs } = await runProgram({ provisionedConcurrency });
     expect(JSON.parse(String(outputs.callerPolicy))).toEqual(
@@ -241,7 +241,7 @@ test.each([
 test.each([
   ["organization", "dev"],
   ["acme", "acme/dev"],
-])("of organization %s, every command names the stack %s", async (organization, name) => {
+])("every command of the organization %s names the stack %s", async (organization, name) => {
   for (const changes of [{ provisionedConcurrency: "2", urlAuthorization: "NONE" }, {}]) {
     const { outputs } = await runProgram(changes, new Run(), organization);
     const readme = String(outputs.readme);

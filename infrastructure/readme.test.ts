@@ -27,7 +27,7 @@ function readme(changes: Partial<Configuration> = {}, region = "eu-west-1"): str
   });
 }
 
-test("says what was deployed", () => {
+test("the README says what was deployed", () => {
   const text = readme({ reservedConcurrency: 9, provisionedConcurrency: 4 });
   for (const line of [
     "| function | `test-1a2b3c4` in eu-west-1 |",
@@ -72,12 +72,12 @@ test.each<[string, Partial<Configuration>, string[]]>([
     { provisionedConcurrency: 4 },
     ["`pulumi config set provisionedConcurrency none --stack dev && pulumi up --stack dev`"],
   ],
-])("names the commands that %s", (_, changes, commands) => {
+])("the README names the commands that %s", (_, changes, commands) => {
   const text = readme(changes);
   for (const command of commands) expect(text).toContain(command);
 });
 
-test("leaves out what does not apply to its configuration", () => {
+test("the README leaves out what does not apply to its configuration", () => {
   expect(readme({ urlAuthorization: "NONE" })).not.toContain("callerPolicy");
   expect(readme()).not.toContain("set urlAuthorization");
   expect(readme()).not.toContain("an hour");
@@ -98,6 +98,6 @@ test.each<[Partial<Configuration>, string, string]>([
   [{ ...GB, provisionedConcurrency: 5 }, "us-east-1", "about $0.00041 with"],
   // 4 × 0.5 GB × 3,600 s × 0.0000033334
   [{ memoryMb: 512, provisionedConcurrency: 4 }, "us-east-1", "$0.024 an hour for 4 provisioned"],
-])("counts what %j costs in %s: %s", (changes, region, words) => {
+])("the README counts what %j costs in %s: %s", (changes, region, words) => {
   expect(readme(changes, region)).toContain(words);
 });

@@ -73,7 +73,7 @@ test("requests at once are served by as many processes, alone in each", async ()
   }
 });
 
-test("with the multi-concurrency variable the same pool shows overlaps: the runtime decides", async () => {
+test("the multi-concurrency variable lets the same pool show overlaps: the runtime decides", async () => {
   const environmentVariables = {
     AWS_LAMBDA_MAX_CONCURRENCY: "10",
     AWS_LAMBDA_NODEJS_WORKER_COUNT: "1",

@@ -3,7 +3,7 @@ import { defaultConfiguration, type FunctionConfiguration } from "./function-con
 import { misplacedOption, parseOptions } from "./options.ts";
 import { readRemoteArgument, writeRemoteArgument } from "./remote.ts";
 
-test("without arguments everyone may call this project's handler", () => {
+test("everyone may call this project's handler by default", () => {
   expect(parseOptions([])).toEqual({
     ...{ port: 0, authorization: "NONE", quiet: false },
     configuration: { ...defaultConfiguration(), seed: expect.any(Number) },

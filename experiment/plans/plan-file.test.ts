@@ -127,7 +127,7 @@ test.each([
     ],
   ],
 ])(
-  "of a file with %j the problems are named with their field and what is allowed",
+  "the problems of a file with %j are named with their field and what is allowed",
   (content, problems) => {
     expect(problemsOf(content)).toEqual(problems);
   },

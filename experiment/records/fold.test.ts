@@ -47,7 +47,7 @@ test.each<[string, Keep, shown: number[], latest: number]>([
   ["the first of each run", { perRun: 2, inAll: 100 }, [2, 2], 0],
   ["the first of all", { perRun: 5, inAll: 7 }, [5, 2], 0],
   ["the latest of each environment", { latest: 100 }, [0, 0], 2],
-])("of the answers are kept whole: %s", (_, keep, shown, latest) => {
+])("answers are kept whole: %s", (_, keep, shown, latest) => {
   const experimentAlone = lines.filter((line) => !("run" in line && line.run?.includes("control")));
   const { experiment } = foldOf(experimentAlone, keep);
   expect(experiment.runs.map((run) => run.shown.length)).toEqual(shown);
@@ -57,7 +57,7 @@ test.each<[string, Keep, shown: number[], latest: number]>([
   }
 });
 
-test("of an environment that answered often the latest are kept, and the others counted", () => {
+test("the latest answers of an environment are kept, and the others counted", () => {
   const [run, observation] = changed({});
   const repeated = Array.from({ length: 20 }, (_, index) => ({ ...observation, index }));
   const { environments } = foldOf([run, ...repeated] as RecordLine[], { latest: 8 });

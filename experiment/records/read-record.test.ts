@@ -77,7 +77,7 @@ test.each<[string, string | Uint8Array, number, RegExp]>([
   },
 );
 
-test("of a whole record nothing is said", async () => {
+test("nothing is remarked of a whole record", async () => {
   expect((await read(whole)).said).toEqual([]);
 });
 

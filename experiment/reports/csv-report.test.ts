@@ -17,7 +17,7 @@ test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"])(
 );
 
 test.each([";", "\t", "|"])(
-  "where %j separates cells, no part of a name is a formula",
+  "no part of a name is a formula where %j separates cells",
   (separator) => {
     const row = csvRow(["Ana", `Ana${separator}=1+1${separator}x`]);
     expect(row).toBe(`Ana,"Ana${separator}'=1+1${separator}x"\r\n`);

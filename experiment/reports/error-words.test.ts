@@ -36,7 +36,7 @@ test.each([
     "Choose fewer with --environments or --workers.",
     "Choose fewer environments or worker threads.",
   ],
-])("of %s each user interface names what helps there", (error, onCommandLine, onScreen) => {
+])("each user interface names what helps there against %s", (error, onCommandLine, onScreen) => {
   expect(errorWords(error, "command line").nextStep).toBe(onCommandLine);
   expect(errorWords(error, "screen").nextStep).toBe(onScreen);
 });

@@ -154,7 +154,7 @@ test.each<[LifetimeEstimate, string]>([
   );
 });
 
-test("of many pauses the first are told", () => {
+test("the first of many pauses are told", () => {
   const many = Array.from({ length: 10 }, (_, index) => {
     return { pauseMs: (index + 1) * 1_000, before: 1, after: 1 };
   });

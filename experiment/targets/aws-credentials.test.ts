@@ -57,7 +57,7 @@ test.each([
   }
 });
 
-test("without credentials nothing can be signed, and the next step is said", async () => {
+test("nothing can be signed without credentials, and the next step is said", async () => {
   const signing = openSigner(new URL("http://127.0.0.1/"), REGION, standardCredentials(), 1_000);
   const failure = await signing.catch((error: unknown) => error);
   expect(failure).toMatchObject({ kind: "no AWS credentials" });

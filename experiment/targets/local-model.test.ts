@@ -36,7 +36,7 @@ test("only an on-demand function needs more time for more requests", () => {
   expect(allowance("web-function", 64)).toBe(allowance("web-function", 5));
 });
 
-test("who may have to wait in a queue is given the time of another hold", () => {
+test("requests that may have to wait in a queue are given the time of another hold", () => {
   const web = configured({ model: "web-function", maxConcurrency: 5 });
   const alone = localAllowanceMs(burstOf(5), web);
   expect(localAllowanceMs(burstOf(6), web)).toBe(alone + 60_000);

@@ -192,13 +192,13 @@ test.each([
     args: LISTING,
     complaint: 'it printed "dev" instead of the JSON that was asked for',
   }),
-])("where $when, that is the failure", async ({ script, kind, facts }) => {
+])("the failure is named where $when", async ({ script, kind, facts }) => {
   havePulumi(script);
   expect(await failure()).toEqual({ kind, facts });
 });
 
 test.each([undefined, "tomato", ""])(
-  "where no stack is selected, the failure holds the variable PULUMI_STACK: %j",
+  "the failure that no stack is selected holds the variable PULUMI_STACK: %j",
   async (variable) => {
     const complaint = "echo 'error: no stack selected; please use it' >&2; exit 1";
     havePulumi(`case "$*" in *" ls "*) echo '[]';; *) ${complaint};; esac`);
@@ -207,7 +207,7 @@ test.each([undefined, "tomato", ""])(
   },
 );
 
-test("where the list of stacks passes over one that cannot be read, the reason is said", async () => {
+test("the reason is said where the list of stacks passes over one that cannot be read", async () => {
   const complaint = "echo 'error: failed to load checkpoint: permission denied' >&2; exit 1";
   havePulumi(`case "$*" in *" ls "*) echo '[]';; *) ${complaint};; esac`);
   expect(await failure()).toEqual({
@@ -256,7 +256,7 @@ test("a burst above what the account has left is said to be throttled; it is ask
   expect(asked).toBe(1);
 });
 
-test("where the account's limit is not known, that is said of bursts that may meet it", async () => {
+test("an unknown limit of the account is said of bursts that may meet it", async () => {
   const cautions = throttlingCautions(OPEN, async () => undefined);
   expect(await cautions(burst(10))).toEqual([]);
   const [caution] = await cautions(burst(11));

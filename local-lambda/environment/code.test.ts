@@ -104,7 +104,7 @@ async function startEdited(model: Model) {
 }
 
 test.each(MODELS)(
-  "with %s an edit is what serves the very next request, good or bad, and new environments alone",
+  "an edit with %s serves the very next request, good or bad, in new environments alone",
   async (model) => {
     const { lambda, edit, edits, ask } = await startEdited(model);
     expect(await ask()).toBe("200 1a");
@@ -136,7 +136,7 @@ test("what is being served by the old code is finished by it", async () => {
 });
 
 test.each(["on-demand", "web-function"] as const)(
-  "with %s a request for which an environment was starting meets the new code alone",
+  "a request with %s for which an environment was starting meets the new code alone",
   async (model) => {
     const { edit, ask, lambda } = await startEdited(model);
     edit("other.mjs", "await new Promise((resolve) => setTimeout(resolve, 1e6));");

@@ -45,7 +45,7 @@ test.each([
 });
 
 test.each(MODELS)(
-  "with %s folders may be called by what has a meaning in URLs, that of temporary files too",
+  "folders with %s may be called by what has a meaning in URLs, that of temporary files too",
   async (model) => {
     const temporary = join(temporaryFolder(), "t#m?p %20%é");
     mkdirSync(temporary);
@@ -98,7 +98,7 @@ test.each([
       region: "local",
     },
   ],
-])("with %j names are what AWS would make of them", async (changes, names) => {
+])("names are what AWS would make of %j", async (changes, names) => {
   const code = codeIn({ "index.mjs": WHERE, "note.txt": "" });
   const lambda = await startLambda({ functionName: "my-function", ...changes, code });
   const answer = await fetch(lambda.url);

@@ -29,7 +29,7 @@ test("what was listed does not change when more is logged", () => {
   expect(streams.get("a")?.lines).toHaveLength(2);
 });
 
-test("of the ended environments the latest thousand are kept, of the living ones all", () => {
+test("the latest thousand of the ended environments are kept, and all of the living ones", () => {
   const streams = new LogStreams();
   for (let index = 0; index < 1_005; index++) streams.add(String(index), new LogStream());
   streams.forgetOld(new Set(["0", "2"]));

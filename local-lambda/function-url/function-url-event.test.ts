@@ -98,7 +98,7 @@ test.each([
   ["an address", { "x-forwarded-for": ["1.2.3.4"] }, { "x-forwarded-for": "1.2.3.4, 127.0.0.1" }],
   ["a protocol", { "x-forwarded-proto": ["https"] }, { "x-forwarded-proto": "https" }],
   ["a trace", { "x-amzn-trace-id": ["Root=1-a-b"] }, { "x-amzn-trace-id": "Root=1-a-b" }],
-])("of a caller's headers nothing is lost: %s", (_, headers, expected) => {
+])("nothing of a caller's headers is lost: %s", (_, headers, expected) => {
   expect(eventOf({ headers }).headers).toMatchObject(expected);
 });
 

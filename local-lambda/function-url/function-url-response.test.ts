@@ -37,7 +37,7 @@ test.each([
     { "content-type": "text/plain" },
   ],
 ])(
-  "of headers that a function returns twice nothing is lost but a second type: %j",
+  "nothing of headers that a function returns twice is lost but a second type: %j",
   (returned, expected) => {
     const value = JSON.stringify({ statusCode: 200, ...returned });
     expect(functionUrlResponse(Buffer.from(value)).headers).toMatchObject(expected);

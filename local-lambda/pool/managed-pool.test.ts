@@ -205,7 +205,7 @@ test.each([
   [11, 1],
   [1, 2],
   [3, 3],
-])("with the seed %i three requests meet %i of three environments", async (seed, met) => {
+])("three requests with the seed %i meet %i of three environments", async (seed, met) => {
   const random = seededRandom(seed);
   expect(distinct([0, 1, 2].map(() => Math.floor(random() * 3)))).toBe(met);
   const lambda = await start({ seed });

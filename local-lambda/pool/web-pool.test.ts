@@ -76,7 +76,7 @@ test("a process that exits while it serves is followed by another", async () => 
   expect(lambda.pool.registry.ids).not.toEqual(before);
 });
 
-test("without requests it scales to zero", async () => {
+test("a function without requests scales to zero", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const pid = pidOf(await ask(lambda, "Ana"));
   await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);

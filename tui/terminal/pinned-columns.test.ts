@@ -53,7 +53,7 @@ async function rowsOf(text: string, widthOf: WidthOf | undefined): Promise<strin
 }
 
 test.each(Object.entries(TERMINALS))(
-  "in a terminal %s, what follows stands in its column",
+  "what follows stands in its column in a terminal %s",
   async (_, widthOf) => {
     await fc.assert(
       fc.asyncProperty(

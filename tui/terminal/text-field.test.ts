@@ -54,7 +54,7 @@ test.each([
 test.each([
   ["a list of lines becomes one of commas", "Ana\nBo\r\nCy\n", "Ana, Bo, Cy|"],
   ["control characters are left out", "a\u001b[31m\u0015b", "a[31mb|"],
-])("of what is pasted %s", (_, pasted, after) => {
+])("pasting keeps what a field can hold: %s", (_, pasted, after) => {
   expect(written(insert(pasted)(textField("")))).toBe(after);
 });
 
@@ -71,7 +71,7 @@ test("moving never puts the cursor into the middle of a character", () => {
   );
 });
 
-test("of a long field the part is seen in which the cursor is", () => {
+test("a long field shows the part in which the cursor is", () => {
   const long = textField("Ana, Barbara, Mario");
   expect(fieldLine(long, 30)).toEqual({ text: long.text.padEnd(30), cursorColumn: 19 });
   expect(fieldLine(long, 10)).toEqual({ text: "…a, Mario ", cursorColumn: 9 });

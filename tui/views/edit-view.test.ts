@@ -41,7 +41,7 @@ test("a plan reads as a sentence", () => {
   );
 });
 
-test("of a plan whose runs differ the form holds equal ones as large, and says what it replaces", () => {
+test("the form of a plan whose runs differ holds equal ones as large, and says what it replaces", () => {
   const stages = [
     { concurrency: 1, requests: 1, pauseMs: 0 },
     { concurrency: 4, requests: 8, pauseMs: 2_000 },

@@ -178,7 +178,7 @@ test("an option that means nothing in a plan is refused, and so is every wrong o
   });
 });
 
-test("of a file's plan only the clients and the hold can be changed", () => {
+test("only the clients and the hold of a file's plan can be changed", () => {
   const plan = { ...referencePlan, name: "mine", steps: 3 };
   expect(changePlan(plan, { clients: "Bo", hold: "1s" }, "mine.json")).toEqual({
     ok: true,

@@ -37,7 +37,7 @@ test("survivors are counted for each pause, the shortest first, and equal ones a
   ]);
 });
 
-test("where all outlive some pauses and none the longer ones, the timeout lies between", () => {
+test("the timeout lies between the pauses that all outlive and the longer ones that none does", () => {
   const runs = [1, 2, 4, 8, 16].map((minutes) => [minutes * MINUTE, minutes < 5 ? 10 : 0] as const);
   expect(estimateOf(10, runs)).toEqual({
     kind: "timeout",
@@ -46,7 +46,7 @@ test("where all outlive some pauses and none the longer ones, the timeout lies b
   });
 });
 
-test("where all outlive every pause, or none any, one side of the timeout is known", () => {
+test("one side of the timeout is known where all outlive every pause, or none any", () => {
   const pauses = [1_000, 2_000];
   expect(
     estimateOf(
@@ -68,7 +68,7 @@ test("where all outlive every pause, or none any, one side of the timeout is kno
   });
 });
 
-test("of a thousand environments that halve every 380 s, the half-life is found", () => {
+test("the half-life of a thousand environments that halve every 380 s is found", () => {
   const survivors = [30, 60, 120, 240, 480, 960].map(
     (seconds) => [seconds * 1_000, Math.round(1_000 * 2 ** (-seconds / 380))] as const,
   );
@@ -108,7 +108,7 @@ test("what no decay explains is not explained, and one pause alone explains noth
   ).toEqual({ kind: "unexplained" });
 });
 
-test("without a pause, or around a run that could not show all environments, nothing is said", () => {
+test("nothing is said without a pause, or around a run that could not show all environments", () => {
   expect(lifetimeOf(runsOf(5, [[0, 5]]))).toBeUndefined();
   expect(lifetimeOf(runsOf(5, []))).toBeUndefined();
   const [first, second] = runsOf(5, [[1_000, 5]]);

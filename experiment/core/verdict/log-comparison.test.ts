@@ -77,7 +77,7 @@ test("an initialization that no answer owns up to is a difference", () => {
   expect(compareWith(requests as CheckedRequest[], LOG).differences).toEqual([
     "1 request called itself warm, and its environment was initialized meanwhile, such as r2.",
   ]);
-  // Whoever was the first may be the one whose answer was lost.
+  // The first one may be the one whose answer was lost.
   const lost: CheckedRequest = { requestId: "r4" };
   const log: LoggedEvent[] = [
     ...LOG,
@@ -118,7 +118,7 @@ test("a failed request is found in the log that its answer could not name", () =
   expect(compareWith([...REQUESTS, failed], LOG)).toMatchObject({ requests: 3, agreement: true });
 });
 
-test("where no answer named an environment, nothing is confirmed", () => {
+test("nothing is confirmed where no answer named an environment", () => {
   expect(compareWith([{ requestId: "r4" }], LOG)).toMatchObject({
     agreement: false,
     differences: ["No answer named its environment: nothing can be compared."],

@@ -80,7 +80,7 @@ test("requests without an environment stand last, and those that were never sent
   expect(barsOf(layout)[1]).toMatchObject({ row: 1, insideFrom: undefined });
 });
 
-test("where no process serves two at once, no environment has two rows and no bars collide", () => {
+test("no environment has two rows and no bars collide where no process serves two at once", () => {
   fc.assert(
     fc.property(isolatedSchedule, ({ visits, clockOffsets }) => {
       const layout = layOut(runOf(visits, 0, clockOffsets));
@@ -133,7 +133,7 @@ function busy(environments: number, rounds: number): Visit[] {
   });
 }
 
-test("of more environments than can be read the first are drawn, and all that shared", () => {
+test("the first of more environments than can be read are drawn, and all that shared", () => {
   const shares = busy(150, 1).map((one) => ({ ...one, process: 3 * one.process }));
   const guests = [140, 149].map((index) => ({ ...visit, process: 3 * index, begin: 12 }));
   const lost = { ...visit, lost: true };
