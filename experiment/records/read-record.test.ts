@@ -116,6 +116,11 @@ test.each<[string, string | Uint8Array, string]>([
     observation({ client: undefined }),
     "line 2: client is missing, and must be a text",
   ],
+  [
+    "half an answer",
+    observation({ response: { client: "Ana" } }),
+    "line 2: response.globalData is missing, and must be an object",
+  ],
   ["another type", verdict({ run: 5 }), "line 7: run is 5, and must be a text or null"],
   [
     "a number below its range",
