@@ -1,7 +1,7 @@
 /** A real HTTP server for one test, gone when the test is over. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Answer } from "../handler/contract.ts";
 
@@ -24,6 +24,13 @@ export interface TestServer {
 /** Nothing listens there: the port is that of a service of old. */
 export const CLOSED = new URL("http://127.0.0.1:9/");
 
+/** Listens on this machine until the test is over; gives the port. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 /** Starts a server whose answers are `serve`'s. */
 export async function startServer(
   serve: (request: SeenRequest, response: ServerResponse) => void,
@@ -41,12 +48,8 @@ export async function startServer(
     serve(seen, response);
   });
   server.on("connection", (socket) => sockets.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
+  onTestFinished(() => server.closeAllConnections());
   return { url: new URL(`http://127.0.0.1:${port}/`), requests, connections: () => sockets.length };
 }
 

@@ -95,6 +95,13 @@ const ANYWHERE: Faults = {
     { Reason: "ReservedFunctionConcurrentInvocationLimitExceeded", message: "Rate Exceeded." },
     /^Rate Exceeded: the concurrency of the function or of the account is used up$/,
   ),
+  Wordless: {
+    serve: (response) => response.writeHead(429).end(),
+    outcome: "throttled",
+    status: 429,
+    message: /^the concurrency of the function or of the account is used up$/,
+    isLambda: true,
+  },
   Broken: refusal(500, { message: { toString: 1 } }, /^500 {"message".* or Lambda itself failed$/),
   Crashed: refusal(
     502,
@@ -240,6 +247,16 @@ const SIGNED: Faults = {
     { message: "Signature not yet current: 20260101T001000Z is still later than 20260101T000000Z" },
     /^403 Signature not yet .*clock is about 11 min ahead of the service's; set it$/,
     11 * MINUTE_MS,
+  ),
+  Late: refusal(
+    403,
+    { message: "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z" },
+    /^403 Signature expired: .*: the request was on its way for more than five minutes$/,
+  ),
+  WrongRegion: refusal(
+    403,
+    { message: "Credential should be scoped to a valid region." },
+    /^403 Credential should be scoped to a valid region\.$/,
   ),
   WrongSecret: refusal(
     403,

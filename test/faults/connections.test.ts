@@ -2,21 +2,14 @@
 
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
 import { type Certificate, certificateFor } from "../certificates.ts";
-import { answerPlainly, CLOSED, startServer } from "../http-server.ts";
+import { answerPlainly, CLOSED, listen, startServer } from "../http-server.ts";
 import { commandOf, run, temporaryFile, temporaryFolder } from "../processes.ts";
 import { fire, recordsIn, SHORT, wholeLines } from "../programs.ts";
-
-/** Listens on this machine until the test is over; gives the port. */
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return (server.address() as AddressInfo).port;
-}
 
 const urlOf = async (server: Server) => `http://127.0.0.1:${await listen(server)}/`;
 

@@ -1,10 +1,16 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { fireAt } from "../../../test/fire-at.ts";
-import { answerPlainly, CLOSED, type SeenRequest, startServer } from "../../../test/http-server.ts";
+import {
+  answerPlainly,
+  CLOSED,
+  listen,
+  type SeenRequest,
+  startServer,
+} from "../../../test/http-server.ts";
 import type { Observation } from "../record-lines.ts";
 
 test("each request carries its client, hold and steps, and ends in one observation", async () => {
@@ -76,39 +82,6 @@ test("a connection that the target closes is opened again, and its next request 
   expect(server.requests).toHaveLength(6);
 });
 
-test.each<[string, number, string, Partial<Observation>]>([
-  [
-    "a 429",
-    429,
-    '{"message":"Rate Exceeded."}',
-    { outcome: "throttled", message: "Rate Exceeded." },
-  ],
-  ["a 403", 403, '{"Message":"Forbidden"}', { outcome: "failed", message: "403 Forbidden" }],
-  [
-    "a 502",
-    502,
-    "Internal Server Error",
-    { outcome: "failed", message: "502 Internal Server Error" },
-  ],
-  ["a page", 200, "<html>", { outcome: "unreadable", message: "no JSON: <html>" }],
-  ["a redirect", 302, "", { outcome: "failed" }],
-])("%s is observed once, and never retried", async (_, status, body, seen) => {
-  const server = await startServer((_request, response) => {
-    response.writeHead(status, { location: "/elsewhere" }).end(body);
-  });
-  const { observations } = await fireAt(server.url, 2, 2);
-  expect(observations).toHaveLength(2);
-  for (const observation of observations) expect(observation).toMatchObject({ status, ...seen });
-  expect(server.requests).toHaveLength(2);
-});
-
-test("a connection that breaks off is a failed request, with the reason", async () => {
-  const server = await startServer((_, response) => response.destroy());
-  const { observations } = await fireAt(server.url, 2, 2);
-  expect(observations.map(({ outcome }) => outcome)).toEqual(["failed", "failed"]);
-  expect(observations[0]?.message).toMatch(/other side closed/);
-});
-
 test("a request without an answer is timed out, counted from the shot", async () => {
   const server = await startServer((request, response) => {
     if (JSON.parse(request.body).client !== "Bo") answerPlainly(request, response);
@@ -158,10 +131,7 @@ test("a target that closes idle connections fails the arming and gets no request
     socket.on("error", () => {}).on("data", (bytes) => received.push(bytes.toString()));
     if (accepted <= 3) socket.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const url = new URL(`http://127.0.0.1:${port}/`);
+  const url = new URL(`http://127.0.0.1:${await listen(server)}/`);
   const failure = await fireAt(url, 300, 300).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     kind: "connection lost before the shot",
