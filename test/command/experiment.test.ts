@@ -172,7 +172,6 @@ test.each([
   [["--plan", "ramp", "--requests", "5"], "--requests: means nothing in the plan ramp"],
   [["--environments", "0"], "'0' is invalid. It must be a whole number from 1"],
   [["--workers", "2"], "--workers is an option of managed-instances"],
-  [["--model", "web-function", "--max-concurrency", "129"], "of web-function is at most 128"],
   [["--target", "stack", "--max-concurrency", "2"], "--max-concurrency: only the embedded Lambda"],
   [
     ["--target", "http://127.0.0.1/", "--model", "web-function"],

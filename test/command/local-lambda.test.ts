@@ -176,9 +176,6 @@ test.each([
     ["--workers", "2"],
     /--workers is an option of managed-instances: leave it out with --model on-/,
   ],
-  [["--model", "web-function", "--workers", "2"], /--workers is an option of managed-instances/],
-  [["--model", "web-function", "--max-concurrency", "200"], /of web-function is at most 128/],
-  [["--model", "managed-instances", "--idle-timeout", "9"], /--idle-timeout is an option of on-/],
 ])("wrong usage, %j, says what would be right", async (args, message) => {
   const running = start("local-lambda", args);
   expect(await running.ended).toBe(2);
