@@ -30,15 +30,13 @@ export interface Loaded {
   complaints: string[];
 }
 
-/** A browser that ends with the test. */
+/** Starts a browser, which the caller closes. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = chromiumOnPath() ?? "";
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
-  onTestFinished(() => browser.close());
-  return browser;
+  return chromium.launch({ executablePath, args: FLAGS });
 }
 
-/** Loads a file in a window of its own. */
+/** Loads a file in a window of its own, which ends with the test. */
 export async function load(
   browser: Browser,
   path: string,
@@ -46,6 +44,7 @@ export async function load(
   width = 1_100,
 ): Promise<Loaded> {
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+  onTestFinished(() => page.close());
   const requests: string[] = [];
   const complaints: string[] = [];
   page.on("request", (request) => requests.push(request.url()));

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareRecords } from "../../experiment/reports/comparison.ts";
 import { textReport } from "../../experiment/reports/experiment-text.ts";
 import { comparisonPage } from "../../experiment/reports/html/comparison-page.ts";
@@ -109,6 +110,12 @@ test("beside a stack's figures stand the reference's", async () => {
 });
 
 describePage("in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
   const pages: [string, () => Promise<string>][] = [
     ["an isolated experiment with its control", async () => experimentPage(await read(isolated))],
     ["sharing, losses and many clients", async () => experimentPage(await read(shared))],
@@ -128,7 +135,6 @@ describePage("in a browser", () => {
     "%s: loads nothing, runs nothing, and can be read in both schemes",
     async (_, make) => {
       const path = save(await make());
-      const browser = await startBrowser();
       for (const scheme of ["light", "dark"] satisfies Scheme[]) {
         const { page, requests, complaints } = await load(browser, path, scheme);
         expect(requests).toHaveLength(1);
@@ -143,7 +149,6 @@ describePage("in a browser", () => {
   );
 
   test("a text that is too faint would be seen, on the page and in a picture", async () => {
-    const browser = await startBrowser();
     const path = save(experimentPage(await read(isolated)));
     const { page } = await load(browser, path, "light");
     await page.evaluate("document.documentElement.style.setProperty('--muted', '#999999')");
@@ -153,7 +158,6 @@ describePage("in a browser", () => {
   });
 
   test("heads belong to columns and rows, pictures have names, and nothing is wider than a phone", async () => {
-    const browser = await startBrowser();
     const path = save(experimentPage(await read(isolated)));
     const { page } = await load(browser, path, "light", 390);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
