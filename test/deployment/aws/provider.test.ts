@@ -1,6 +1,6 @@
 /**
- * What of pulumi-aws and AWS the tests of the deployment rest on and is easily got wrong: what stands
- * in the state after a refusal, and what waits for what.
+ * What of pulumi-aws the tests of the deployment rest on and is easily got wrong: what stands in the
+ * state after a refusal.
  */
 
 import { afterEach, expect, test } from "vitest";
@@ -10,10 +10,6 @@ import type { ProviderAnswer } from "./provider.ts";
 
 const TYPES = {
   function: "aws:lambda/function:Function",
-  url: "aws:lambda/functionUrl:FunctionUrl",
-  permission: "aws:lambda/permission:Permission",
-  alias: "aws:lambda/alias:Alias",
-  provisioned: "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
   role: "aws:iam/role:Role",
   policy: "aws:iam/rolePolicy:RolePolicy",
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
@@ -43,17 +39,6 @@ const RIGHT: Record<Type, Properties> = {
     publish: true,
     loggingConfig: { logFormat: "JSON", logGroup: "g" },
   },
-  alias: { name: "a", functionName: "f", functionVersion: "1" },
-  provisioned: { functionName: "f", qualifier: "a", provisionedConcurrentExecutions: 2 },
-  url: { functionName: "f", qualifier: "a", authorizationType: "NONE" },
-  permission: {
-    function: "f",
-    principal: "*",
-    action: "lambda:InvokeFunctionUrl",
-    functionUrlAuthType: "NONE",
-    qualifier: "a",
-    statementId: "s",
-  },
 };
 function policy(action: string | string[], rest: Properties): string {
   return JSON.stringify({ Statement: [{ Effect: "Allow", Action: action, ...rest }] });
@@ -81,25 +66,6 @@ async function create(type: Type, changes: Properties = {}): Promise<ProviderAns
   return aws.current.provider({ method: "create", type: TYPES[type], news: inputs });
 }
 
-/** What is found to change between a state and what is wanted, and whether that takes a new resource. */
-async function changes(type: Type, state: Properties, wanted: Properties) {
-  const { inputs: news = {} } = await check(type, wanted);
-  const answer = await aws.current.provider({ method: "diff", type: TYPES[type], state, news });
-  const found = Object.entries(answer.changes ?? {});
-  return Object.fromEntries(found.map(([path, { replaces }]) => [path, replaces]));
-}
-
-test("what was made is read as it was wanted, and changes nothing", async () => {
-  for (const type of Object.keys(RIGHT) as Type[]) {
-    const { inputs: oldInputs = {} } = await check(type);
-    const { id = "", outputs: state = {} } = await create(type);
-    const request = { method: "read", type: TYPES[type], id, state, oldInputs } as const;
-    const read = await aws.current.provider(request);
-    expect(read).toMatchObject({ id, inputs: oldInputs });
-    expect(await changes(type, read.outputs ?? {}, {})).toEqual({});
-  }
-});
-
 test("a refusal after the creation leaves the function, and the wanted values in the state", async () => {
   for (const type of ["logGroup", "role", "policy"] as const) await create(type);
   const { id, outputs, reason } = await create("function", { reservedConcurrentExecutions: 901 });
@@ -120,40 +86,4 @@ test("a refused update leaves in the state the wanted values, but the code that 
   const refused = await aws.current.provider({ method: "update", type, id, state, news });
   expect(refused.reason).toContain("cannot be assumed");
   expect(refused.outputs).toMatchObject({ role: wanted.role, code: { hash: "1" } });
-});
-
-test("a change of publish alone publishes a version, and no second one of the same", async () => {
-  for (const type of ["logGroup", "role", "policy"] as const) await create(type);
-  let { id = "", outputs: state = {} } = await create("function", { publish: false });
-  const versions = [state.version];
-  for (const publish of [true, false, true]) {
-    const { inputs: news = {} } = await check("function", { publish });
-    const request = { method: "update", type: TYPES.function, id, state, news } as const;
-    ({ outputs: state = {} } = await aws.current.provider(request));
-    versions.push(state.version);
-  }
-  expect(versions).toEqual(["$LATEST", "1", "1", "1"]);
-});
-
-test("permissions wait for each other, but those of an open URL are refused meanwhile", async () => {
-  for (const type of ["logGroup", "role", "policy", "function", "alias"] as const) {
-    await create(type);
-  }
-  const pair = ["first", "second"].map((statementId) => create("permission", { statementId }));
-  await Promise.all(pair);
-  let url: ProviderAnswer | undefined;
-  const creation = create("url").then((answer) => {
-    url = answer;
-  });
-  for (let count = 1; url === undefined; count += 1) {
-    await create("permission", { statementId: `s${count}` });
-  }
-  await creation;
-  expect(url).toMatchObject({
-    id: "f/a",
-    reason: expect.stringMatching(/^ResourceConflictException/),
-  });
-  const ids = aws.current.lambda.functionNamed("f").policy.map(({ statementId }) => statementId);
-  expect(ids).toEqual(expect.arrayContaining(["first", "second"]));
-  expect(ids.join()).not.toContain("FunctionURL");
 });
