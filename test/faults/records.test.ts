@@ -33,7 +33,7 @@ import {
   startExperiment,
   wholeLines,
 } from "../programs.ts";
-import { openScreen, startTerminal } from "../screen/open-screen.ts";
+import { editPlan, openScreen, startTerminal } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -270,8 +270,7 @@ test.skipIf(!canPretend)(
       env: { LAMBDA_CONCURRENCY_TEST_DATA: data },
     });
     await terminal.shows(/⏎ fire/);
-    terminal.press("e");
-    await terminal.shows(/▸ Clients/);
+    await editPlan(terminal);
     terminal.press(KEYS.enter);
     await terminal.shows(/⏎ fire/);
     expect(existsSync(join(data, "settings.json"))).toBe(true);

@@ -9,13 +9,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { crossCheck } from "../../experiment/cross-check.ts";
 import { openSigner, standardCredentials } from "../../experiment/targets/aws-credentials.ts";
+import { openSettings } from "../../tui/settings.ts";
 import { canPretend, makePipe, NAMELESS_USER } from "../another-machine.ts";
-import { answerAlone, answerPlainly, startServer } from "../http-server.ts";
+import { answerAlone, answerPlainly, listen, startServer } from "../http-server.ts";
 import {
   commandOf,
   descendantsOf,
@@ -30,7 +31,7 @@ import {
 import { fire, recordIn, recordsIn, startExperiment } from "../programs.ts";
 import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
 import { burst, recordLines, writeRecord } from "../report/records.ts";
-import { openScreen, startTerminal } from "../screen/open-screen.ts";
+import { editPlan, openScreen, startTerminal } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -104,8 +105,7 @@ test("a clock that is set back during a run changes no duration, and no verdict"
 
 /** Opens the editor and keeps the plan as it stands. */
 async function keepPlan(terminal: Terminal): Promise<void> {
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
+  await editPlan(terminal);
   terminal.press(KEYS.enter);
 }
 
@@ -119,20 +119,34 @@ test.each([
   ["a pipe that nobody writes into", makePipe],
   ["a link to what has no end", (file: string) => symlinkSync("/dev/zero", file)],
   ["a file of megabytes", (file: string) => writeFileSync(file, " ".repeat(1e7))],
-])("settings that are %s are put aside, and said to be", async (_, spoil) => {
+])("settings that are %s are put aside, and others can be kept", async (_, spoil) => {
   const data = temporaryFolder();
   const file = join(data, "settings.json");
   writeFileSync(`${file}.bak`, "put aside before");
   spoil(file);
-  const { terminal } = await openScreen({ data, rows: 30 });
-  expect(flat(terminal.text)).toMatch(
-    /The settings could not be read and were renamed to \S+ ?settings\.json\.bak-2: \w+.*\. /,
-  );
-  await keepPlan(terminal);
-  await terminal.shows(/⏎ fire/);
+  stub({ LAMBDA_CONCURRENCY_TEST_DATA: data });
+  const { kept, notice, keep } = await openSettings();
+  expect(kept).toEqual({});
+  expect(notice).toContain(`could not be read and were renamed to ${file}.bak-2: `);
+  expect(keep({ target: "local" })).toBe(undefined);
   const names = ["settings.json", "settings.json.bak", "settings.json.bak-2"];
   expect(readdirSync(data).sort()).toEqual(names);
   expect(readFileSync(`${file}.bak`, "utf8")).toBe("put aside before");
+  expect((await openSettings()).kept).toEqual({ target: "local" });
+});
+
+test("the screen says that settings were put aside, and keeps a plan all the same", async () => {
+  const data = temporaryFolder();
+  const file = join(data, "settings.json");
+  writeFileSync(file, '{"plan": {"clients": "Ana');
+  const { terminal } = await openScreen({ data, rows: 30 });
+  expect(flat(terminal.text)).toMatch(
+    /The settings could not be read and were renamed to \S+ ?\S+: /,
+  );
+  await keepPlan(terminal);
+  await terminal.shows(/⏎ fire/);
+  const plan = { clients: "Ana, Barbara, Mario, Dean, John" };
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ plan });
 });
 
 test("settings of a newer version are kept, and what of them is not known is said", async () => {
@@ -307,13 +321,12 @@ test("it is said that AWS credentials are waited for, and a signal ends the wait
 test("a log service that takes connections and never answers is waited for until a signal comes", async () => {
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => sockets.add(socket.on("error", () => {})));
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const port = await listen(listener);
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
-    listener.close();
   });
   stub({
-    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: `http://127.0.0.1:${port}/`,
     AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
     AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG+bPxRfiCY",
   });

@@ -16,7 +16,7 @@ import {
   untilEnded,
 } from "../processes.ts";
 import { isConcluded, outcomesOf, recordIn, SHORT, startExperiment } from "../programs.ts";
-import { openFromShell, openScreen, startTerminal } from "../screen/open-screen.ts";
+import { editPlan, openFromShell, openScreen, startTerminal } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -112,8 +112,7 @@ test.each<[string, (terminal: Terminal) => void]>([
   terminal.press(`fg${KEYS.enter}`);
   await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
   expect(terminal.isAlternate).toBe(true);
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
+  await editPlan(terminal);
   terminal.press(", Zoe");
   expect(await terminal.shows(/John, Zoe/)).not.toMatch(/prompt>|Stopped/);
   terminal.press(KEYS.ctrl("c"));
@@ -156,16 +155,14 @@ test.each([
 
 test("a paste that never ends is taken for what has come, and Ctrl-C does not wait for that", async () => {
   const { terminal } = await openScreen();
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
+  await editPlan(terminal);
   terminal.press("\u001b[200~, Zoe");
   await terminal.shows(/John, Zoe/);
   terminal.press(", Max");
   await terminal.shows(/John, Zoe, Max/);
   terminal.press(KEYS.escape);
   await terminal.shows(/⏎ fire/);
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
+  await editPlan(terminal);
   // There q is a letter.
   terminal.press(`q\u001b[200~never ends${KEYS.ctrl("c")}`);
   expect(await terminal.exited).toBe(0);
@@ -198,7 +195,7 @@ test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not w
   },
 );
 
-test("of an embedded Lambda that ends between two runs it is said that it has, and to fire again", async () => {
+test("an embedded Lambda that ends during a run is said to have ended, and to be started anew by firing again", async () => {
   const running = startExperiment([]);
   await waitUntil("the shot", () => running.record().length > 0);
   process.kill(firstBelow(running.pid), "SIGKILL");

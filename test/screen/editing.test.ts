@@ -2,17 +2,12 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFile, temporaryFolder } from "../processes.ts";
-import { openScreen } from "./open-screen.ts";
-import { KEYS, type Terminal } from "./terminal.ts";
-
-async function edit(terminal: Terminal): Promise<void> {
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
-}
+import { editPlan, openScreen } from "./open-screen.ts";
+import { KEYS } from "./terminal.ts";
 
 test("three names and ten requests, five at a time, are kept until the next start", async () => {
   const { terminal, data } = await openScreen();
-  await edit(terminal);
+  await editPlan(terminal);
   terminal.press(KEYS.ctrl("u"));
   terminal.press("Eva, Luis, 日本");
   await terminal.shows(/▸ Clients +Eva, Luis, 日本/);
@@ -47,7 +42,7 @@ test("options on the command line go before what was kept", async () => {
 test("while typing the message names the field and its limits, and neither Enter nor Escape takes anything over", async () => {
   const { terminal, data } = await openScreen();
   const before = terminal.lines[2];
-  await edit(terminal);
+  await editPlan(terminal);
   terminal.press(KEYS.tab);
   await terminal.shows(/▸ Concurrency/);
   terminal.press("x");
@@ -66,14 +61,14 @@ test("while typing the message names the field and its limits, and neither Enter
 
 test("what arrives in one piece is taken character by character", async () => {
   const { terminal } = await openScreen();
-  await edit(terminal);
+  await editPlan(terminal);
   terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
   await terminal.shows(/Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/);
 });
 
 test("a list can be pasted, and the cursor stands where the next character goes", async () => {
   const { terminal } = await openScreen();
-  await edit(terminal);
+  await editPlan(terminal);
   terminal.press(KEYS.ctrl("u"));
   terminal.paste("Ana\n日本\nMario\n");
   await terminal.shows(/▸ Clients +Ana, 日本, Mario$/m);

@@ -37,6 +37,12 @@ export async function openScreen({
   return { terminal, data };
 }
 
+/** Opens the form of the plan. */
+export async function editPlan(terminal: Terminal): Promise<void> {
+  terminal.press("e");
+  await terminal.shows(/▸ Clients/);
+}
+
 /** Runs a command line in a terminal that ends with the test. */
 export function startTerminal(
   [command = "", ...args]: readonly string[],
