@@ -54,23 +54,26 @@ const TRUTHS: [string, Partial<FunctionConfiguration>, Partial<VerdictLine>][] =
   ],
 ];
 
-test.each(TRUTHS)("%s", async (_, configuration, truth) => {
-  for (let round = 0; round < SEEDS; round++) {
-    const seed = randomInt(2 ** 31);
-    const first = randomInt(PLANS.length);
-    const rotated = [...PLANS.slice(first), ...PLANS.slice(0, first)];
-    for (const fired of rotated.slice(0, PLANS_PER_SEED)) {
-      const target = await openLocalTarget({ ...configuration, seed });
-      onTestFinished(() => target.close());
-      const { verdict } = await runExperiment({
-        plan: fired,
-        target,
-        signal: new AbortController().signal,
-        out: join(temporaryFolder(), "record.ndjson"),
-      });
-      await target.close();
-      const outcomes = { ok: requestsOf(fired) };
-      expect(verdict, `${fired.name} with seed ${seed}`).toMatchObject({ ...truth, outcomes });
+test.each(TRUTHS)(
+  "the verdict on %s is what its construction implies",
+  async (_, configuration, truth) => {
+    for (let round = 0; round < SEEDS; round++) {
+      const seed = randomInt(2 ** 31);
+      const first = randomInt(PLANS.length);
+      const rotated = [...PLANS.slice(first), ...PLANS.slice(0, first)];
+      for (const fired of rotated.slice(0, PLANS_PER_SEED)) {
+        const target = await openLocalTarget({ ...configuration, seed });
+        onTestFinished(() => target.close());
+        const { verdict } = await runExperiment({
+          plan: fired,
+          target,
+          signal: new AbortController().signal,
+          out: join(temporaryFolder(), "record.ndjson"),
+        });
+        await target.close();
+        const outcomes = { ok: requestsOf(fired) };
+        expect(verdict, `${fired.name} with seed ${seed}`).toMatchObject({ ...truth, outcomes });
+      }
     }
-  }
-});
+  },
+);

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import {
   collect,
   descendantsOf,
+  firstBelow,
   isAlive,
   pidOf,
   ROOT,
@@ -87,8 +88,8 @@ async function npmInShell(
 ): Promise<{ terminal: Terminal; data: string; npm: number }> {
   const { terminal, data } = await openShell();
   terminal.press(`npm run -s ${words}${KEYS.enter}`);
-  const [npm = Number.NaN] = await untilBelow(terminal.pid, 1);
-  return { terminal, data, npm };
+  await untilBelow(terminal.pid, 1);
+  return { terminal, data, npm: firstBelow(terminal.pid) };
 }
 
 test("whatever ends npm, the shell has a usable terminal after the screen", async () => {
