@@ -129,7 +129,7 @@ async function fireRuns(firing: Firing): Promise<VerdictLine> {
       await fireRun(firing, index, stage);
     }
   } catch (error) {
-    // What has ended cannot be reached either, and the address was not the user's choice.
+    // If the target itself has ended, that is the reason, and not the connection that it broke.
     if (!signal.aborted) failure = (await target.explainEnd?.()) ?? error;
   }
   const { runs, conclusion } = fold[role];

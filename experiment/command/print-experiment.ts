@@ -129,7 +129,7 @@ async function printExperiment(
     });
   } catch (error) {
     progress.clear();
-    // What was fired until then is on it.
+    // The record holds what was fired so far.
     if (begun !== undefined) say.write(`\n${recordLine(begun)}`);
     throw error;
   } finally {

@@ -76,7 +76,7 @@ class WholeFile {
     this.#path = path;
     this.#part = join(dirname(path), `.${process.pid}-${randomBytes(6).toString("hex")}.part`);
     this.#descriptor = openSync(this.#part, "wx", MODE);
-    // Whoever ends the program: what is not finished goes with it.
+    // However the program ends, a file that is not finished goes with it.
     process.once("exit", this.#onExit);
   }
 

@@ -1,8 +1,8 @@
 /** Waiting that ends early. */
 
 /**
- * What a promise resolves to, or `undefined` as soon as nobody waits for it any more; what it comes
- * to then is left alone.
+ * Resolves like the promise, or to `undefined` as soon as the signal aborts; what the promise comes to
+ * after that is left alone.
  */
 export async function unlessAborted<T>(
   promise: Promise<T>,

@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { ExperimentError } from "../core/errors.ts";
 import {
   type Conclusion,
   type CrossCheckLine,
@@ -54,7 +55,13 @@ async function recordsIn(folder = recordsFolder()): Promise<string[]> {
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
 export function summarizeRecord(path: string): Promise<RecordSummary | undefined> {
-  return summarize(path).catch(() => undefined);
+  return summarize(path).catch(unlessUnreadable);
+}
+
+/** What cannot be read says nothing; a fault of this program is heard all the same. */
+function unlessUnreadable(error: unknown): undefined {
+  const isOfFile = error instanceof ExperimentError || (error instanceof Error && "code" in error);
+  if (!isOfFile) throw error;
 }
 
 async function summarize(path: string): Promise<RecordSummary | undefined> {
@@ -111,7 +118,7 @@ async function ending(file: FileHandle, experiment: string): Promise<Ending> {
   return { crossCheck };
 }
 
-/** The same of what can only be read from its beginning. */
+/** The ending of a record that can only be read from its beginning. */
 async function endingOfWhole(path: string, experiment: string): Promise<Ending> {
   let ending: Ending = {};
   for await (const line of readRecord(path)) {
@@ -220,7 +227,7 @@ export async function concludedAnew(records: readonly RecordSummary[]): Promise<
       concluded.push(record);
     } else if (size <= left) {
       left -= size;
-      const conclusion = await concludeRecord(path).catch(() => undefined);
+      const conclusion = await concludeRecord(path).catch(unlessUnreadable);
       const { type, experiment, run } = verdict;
       const anew = conclusion && { type, experiment, run, ...conclusion };
       concluded.push({ ...record, verdict: anew });

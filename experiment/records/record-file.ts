@@ -170,7 +170,7 @@ function stands(path: string, descriptor: number): boolean {
   }
 }
 
-/** Under no name that is taken: what stands there is somebody else's. */
+/** Writes a record again, under its own name unless that is taken: what stands there is another's. */
 function writeAgain(path: string, descriptor: number): void {
   makeFolder(dirname(path));
   const copy = openSync(path, "wx", 0o600);

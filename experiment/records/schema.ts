@@ -133,7 +133,7 @@ export const recordLineSchema: z.ZodType<RecordLine> = z.discriminatedUnion("typ
   crossCheckSchema,
 ]);
 
-/** The same as a JSON Schema, for readers in any language. */
+/** The schema of a line as a JSON Schema, for readers in any language. */
 export function toJsonSchema(): object {
   return {
     title: "One line of a record of Lambda Concurrency Test",

@@ -248,7 +248,7 @@ export function pooledWords(pooled: PooledEvidence): string | undefined {
   return `Over ${experiments}: ${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %).`;
 }
 
-/** The same with the deployment before it, which may have been experimented on once. */
+/** What the experiments of a deployment say together, or the only one, behind its name. */
 export function deploymentWords(target: TargetDescription, pooled: PooledEvidence): string {
   const { trials, bound } = pooled;
   const alone =

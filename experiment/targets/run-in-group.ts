@@ -50,7 +50,7 @@ export async function runInGroup(
   let isLong = false;
   const end = () => {
     killGroup(child);
-    // What has left the group may hold the other ends for ever.
+    // A process that left the group may hold the other ends of these pipes for ever.
     child.stdout.destroy();
     child.stderr.destroy();
   };

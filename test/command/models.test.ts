@@ -68,13 +68,6 @@ test("as JSON the records follow one another, which a report reads as a comparis
   ]);
   const csv = (await report(path, "--format", "csv")).stdout;
   expect(csv.trim().split("\r\n")).toHaveLength(1 + 2 * 5);
-  // Lines of an experiment that do not stand together are no record.
-  const [first = ""] = stdout.split("\n");
-  const torn = temporaryFile("torn.ndjson", `${stdout}${first}\n`);
-  expect(await report(torn)).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining("do not stand together"),
-  });
 });
 
 test("a model that cannot be fired at does not keep the next one from it", async () => {

@@ -130,8 +130,8 @@ test.each<[RecordLine[], string]>([
     'line 2: outcome is "\\u202eOK", and must be "ok", "throttled", "failed", "timed out", "aborted" or "unreadable".\n',
   ],
   [
-    [...LINES, ...recordLines({ id: "other", runs: [burst(1, () => 0)] })],
-    "more than one experiment",
+    [...LINES, ...recordLines({ id: "other", runs: [burst(1, () => 0)] }), ...LINES],
+    "the lines of its experiments do not stand together",
   ],
   [LINES.slice(1), "an observation is of a run that did not begin"],
 ])("a record that cannot be is refused in words, %#", async (lines, words) => {

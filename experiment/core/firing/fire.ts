@@ -156,7 +156,7 @@ class Volley {
         request = await this.#prepare(index);
       } catch (error) {
         if (signal.aborted) return this.#emit(index, { outcome: "aborted" });
-        // Nor could the next one be: the others go on to their end, and nothing more is sent.
+        // The next request could not be signed either: those in flight go on, and no more is sent.
         const message = `The request could not be signed: ${rootMessage(error)}`;
         this.#unsignable = message;
         return this.#emit(index, { outcome: "failed", message });
