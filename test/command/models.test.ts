@@ -8,7 +8,8 @@ import { MODELS } from "../../experiment/targets/target-choice.ts";
 import { temporaryFile, temporaryFolder } from "../processes.ts";
 import { report, startExperiment } from "../programs.ts";
 
-const SHORT = ["--hold", "300ms", "--runs", "1"];
+/** The second run is warm, so that it shows isolation however long a cold start takes. */
+const SHORT = ["--hold", "500ms"];
 
 /** Fires to the end, whatever is recorded. */
 async function fire(args: readonly string[]) {
@@ -34,6 +35,8 @@ function verdictsIn(lines: readonly RecordLine[]) {
   ]);
 }
 
+const COUNT = expect.stringMatching(/^[1-9]\d*$/);
+
 const EXPECTED = [
   ["on-demand", "isolated"],
   ["managed-instances", "shared"],
@@ -48,9 +51,9 @@ test("all models are fired at in turn, recorded one by one, and told in one tabl
   expect(code).toBe(0);
   const rows = stdout.match(/^ {2}(on-demand|managed-instances|web-function) .*$/gm) ?? [];
   expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
-    ["on-demand", "5", "5", "1", "0", "isolated", "53 %"],
-    ["managed-instances", "1", "1", "5", "4", "shared"],
-    ["web-function", "1", "1", "5", expect.stringMatching(/^[1-5]$/), "shared"],
+    ["on-demand", COUNT, COUNT, "1", "0", "isolated", expect.stringMatching(/^\d+ %$/)],
+    ["managed-instances", "1", "1", "5", COUNT, "shared"],
+    ["web-function", "1", "1", "5", COUNT, "shared"],
   ]);
   const records = MODELS.map((model) => readFileSync(join(folder, `${model}.ndjson`), "utf8"));
   expect(records.flatMap((text) => verdictsIn(linesOf(text)))).toEqual(EXPECTED);
@@ -67,7 +70,7 @@ test("as JSON the records follow one another, which a report reads as a comparis
     `${path}, 2`,
   ]);
   const csv = (await report(path, "--format", "csv")).stdout;
-  expect(csv.trim().split("\r\n")).toHaveLength(1 + 2 * 5);
+  expect(csv.trim().split("\r\n")).toHaveLength(1 + 2 * 10);
 });
 
 test("a model that cannot be fired at does not keep the next one from it", async () => {
