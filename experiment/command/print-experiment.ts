@@ -138,8 +138,6 @@ async function printExperiment(
   }
   const { record } = fired;
   if (!json && record !== undefined) await printRecord(record);
-  // A reader of the record on standard output may not get the rest of it.
-  if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
   if (options.crossCheck && record !== undefined && !signal.aborted) {
     say.write("\nReading the stack's log, which may lag by up to a minute …\n");
     const { crossCheck } = await import("../cross-check.ts");
@@ -147,10 +145,12 @@ async function printExperiment(
     if (line) show(line);
     if (line && !line.agreement) return { ending: "inconclusive", series: fold.experiment };
   }
-  if (signal.aborted) return { ending: "interrupted", series: fold.experiment };
-  const why = await output.loss();
+  const why = signal.aborted ? undefined : await output.loss();
   if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
-  return { ending: endingOf(fired, options), series: fold.experiment };
+  // A reader of the record on standard output may not get the rest of it.
+  if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
+  const ending = signal.aborted ? "interrupted" : endingOf(fired, options);
+  return { ending, series: fold.experiment };
 }
 
 /** Where it is, and what it adds to those before it. */

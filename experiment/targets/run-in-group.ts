@@ -38,40 +38,47 @@ export async function runInGroup(
   { timeoutMs, signal, ...options }: GroupOptions,
 ): Promise<Finished> {
   signal?.throwIfAborted();
-  const child = spawn(command, args, {
-    ...options,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  const closed = once(child, "close");
-  // Without a PID it was not started, for want of open files perhaps, and then it has no output.
-  if (child.pid === undefined) await closed;
+  // Before there is a group to leave behind: the system ends a process that does not listen at once.
+  listen();
+  let child: ChildProcess | undefined;
+  let limit: NodeJS.Timeout | undefined;
   let isLate = false;
   let isLong = false;
   const end = () => {
+    if (!child) return;
     killGroup(child);
     // A process that left the group may hold the other ends of these pipes for ever.
-    child.stdout.destroy();
-    child.stderr.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   };
-  const limit = setTimeout(() => {
-    isLate = true;
-    end();
-  }, timeoutMs);
   const onLong = () => {
     isLong = true;
     end();
   };
-  const [stdout, stderr] = [collect(child.stdout, onLong), collect(child.stderr, onLong)];
-  signal?.addEventListener("abort", end, { once: true });
-  takeAlong(child);
   try {
+    const started = spawn(command, args, {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    child = started;
+    along.add(started);
+    const closed = once(started, "close");
+    // Without a PID it was not started, for want of open files perhaps, and then it has no output.
+    if (started.pid === undefined) await closed;
+    limit = setTimeout(() => {
+      isLate = true;
+      end();
+    }, timeoutMs);
+    signal?.addEventListener("abort", end, { once: true });
+    const [stdout, stderr] = [collect(started.stdout, onLong), collect(started.stderr, onLong)];
     const [code, itsSignal] = await closed;
     signal?.throwIfAborted();
     if (isLong) throw new Error(`it printed more than ${MOST_WORDS}`);
     return { code: code ?? itsSignal, stdout: stdout(), stderr: stderr(), isLate };
   } finally {
-    leaveBehind(child);
+    if (child) along.delete(child);
+    stopListening();
     clearTimeout(limit);
     signal?.removeEventListener("abort", end);
   }
@@ -95,18 +102,19 @@ function killGroup({ pid }: ChildProcess): void {
 
 /** Commands that end with this process: signals of the terminal do not reach their groups. */
 const along = new Set<ChildProcess>();
+/** Calls under way, which listen to what ends this process. */
+let listening = 0;
 
-function takeAlong(child: ChildProcess): void {
-  if (along.size === 0) {
-    process.on("exit", endAll);
-    for (const signal of ENDING_SIGNALS) process.prependListener(signal, endWith);
-  }
-  along.add(child);
+function listen(): void {
+  listening += 1;
+  if (listening > 1) return;
+  process.on("exit", endAll);
+  for (const signal of ENDING_SIGNALS) process.prependListener(signal, endWith);
 }
 
-function leaveBehind(child: ChildProcess): void {
-  along.delete(child);
-  if (along.size > 0) return;
+function stopListening(): void {
+  listening -= 1;
+  if (listening > 0) return;
   process.off("exit", endAll);
   for (const signal of ENDING_SIGNALS) process.off(signal, endWith);
 }
