@@ -1,8 +1,8 @@
 /** The records that were kept: what each says, without reading it whole, and all of them together. */
 
+import { AssertionError } from "node:assert/strict";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ExperimentError } from "../core/errors.ts";
 import {
   type Conclusion,
   type CrossCheckLine,
@@ -60,8 +60,7 @@ export function summarizeRecord(path: string): Promise<RecordSummary | undefined
 
 /** What cannot be read says nothing; a fault of this program is heard all the same. */
 function unlessUnreadable(error: unknown): undefined {
-  const isOfFile = error instanceof ExperimentError || (error instanceof Error && "code" in error);
-  if (!isOfFile) throw error;
+  if (error instanceof AssertionError || error instanceof TypeError) throw error;
 }
 
 async function summarize(path: string): Promise<RecordSummary | undefined> {
