@@ -17,6 +17,7 @@ import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
 import { HelpView } from "./views/help-view.ts";
 import { HistoryView } from "./views/history-view.ts";
+import { ModelsView } from "./views/models-view.ts";
 import type { Scroll } from "./views/run-picture.ts";
 import { RunView } from "./views/run-view.ts";
 import { TargetsView } from "./views/targets-view.ts";
@@ -62,6 +63,8 @@ export function App({ session, redraw }: Props) {
       return h(RunView, { ...props, scroll });
     case "edit":
       return h(EditView, props);
+    case "models":
+      return h(ModelsView, props);
     case "targets":
       return h(TargetsView, props);
     case "details":

@@ -11,14 +11,15 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { Target } from "../experiment/core/target.ts";
-import { type Preflight, preflight } from "../experiment/preflight.ts";
+import { ensurePossible, type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
+import type { RecordedExperiment } from "../experiment/reports/recorded-experiment.ts";
 import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
-import type { TargetChoice } from "../experiment/targets/target-choice.ts";
+import { MODELS, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Settings } from "./settings.ts";
-import type { ExperimentStore } from "./store.ts";
+import { ExperimentStore } from "./store.ts";
 import { describeKnown, describeTarget, keptChoice } from "./target-words.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
@@ -142,6 +143,63 @@ export class Session {
       const pooled = await pooledWith(record);
       store.set({ pooled: pooled && pooledPhrase(pooled) });
     });
+  }
+
+  /** Fires the plan at each model of the embedded Lambda, one after the other. */
+  fireAtModels(): void {
+    this.#start(async (signal) => {
+      const { store } = this;
+      const { plan, input } = store.current;
+      const models = MODELS.map((model) => {
+        const target = describeTarget({ kind: "local", model });
+        const column = new ExperimentStore({ plan, input, target, notice: undefined }, 1);
+        // Its lines are published by the store that shows it.
+        column.close();
+        return column;
+      });
+      store.compare(models);
+      for (const column of models) {
+        if (signal.aborted) return;
+        await this.#fireColumn(column, signal);
+      }
+    });
+  }
+
+  /** Fires one experiment of a comparison; its failure is shown there, and stops no other. */
+  async #fireColumn(column: ExperimentStore, signal: AbortSignal): Promise<void> {
+    const { store } = this;
+    const { plan, target: chosen } = column.current;
+    let target: Target | undefined;
+    try {
+      column.set({ activity: "opening" });
+      store.set({ activity: "opening" });
+      target = await loadTarget(chosen.choice, signal);
+      const found = await preflight(plan, target);
+      ensurePossible(found);
+      const { runExperiment } = await importExperiment();
+      await runExperiment({
+        plan,
+        target,
+        found,
+        signal,
+        fold: column.fold,
+        onLine: (line) => {
+          column.show(line);
+          store.set({});
+        },
+        onPhase: (phase) => {
+          column.enter(phase);
+          store.enter(phase);
+        },
+        onRecord: (record) => column.set({ record }),
+      });
+    } catch (error) {
+      const isStopped = signal.aborted && !(error instanceof ExperimentError);
+      if (!isStopped) column.set({ failure: errorWords(error, "screen") });
+    } finally {
+      await target?.close();
+    }
+    column.settle();
   }
 
   /** Makes the next run a cold one, or says how that is done where the target cannot. */
@@ -321,11 +379,13 @@ export class Session {
   /** Makes a page of the experiment that is shown, to send to somebody. */
   saveReport(): void {
     this.#start(async (signal) => {
-      const { record } = this.store.current;
-      if (record === undefined) return;
+      const { record, models } = this.store.current;
+      const compared = models.flatMap((model) => model.record ?? []);
+      const records = record === undefined ? compared : [record];
+      if (records.length === 0) return;
       this.store.set({ activity: "reading", failure: undefined, notice: undefined });
       try {
-        this.store.set({ notice: `Report: ./${await saveReport(record, signal)}` });
+        this.store.set({ notice: `Report: ./${await saveReport(records, signal)}` });
       } catch (error) {
         if (signal.aborted) this.store.set({ notice: "It was stopped: no report was saved." });
         throw error;
@@ -366,32 +426,36 @@ async function loadTarget(choice: TargetChoice, signal: AbortSignal): Promise<Ta
 }
 
 /**
- * Writes the page of a record, as `npm run report` makes it, into the folder where the screen was
- * started.
+ * Writes the page of a record, or of several beside each other, as `npm run report` makes it, into the
+ * folder where the screen was started.
  *
  * @param signal stops it as long as the page is not written; the promise is rejected with its reason
  * @returns the page's name in that folder; one that is there already is never overwritten
  * @throws ExperimentError when the record cannot be read, or the page cannot be written
  */
-async function saveReport(record: string, signal: AbortSignal): Promise<string> {
+async function saveReport(records: readonly string[], signal: AbortSignal): Promise<string> {
   const { ensureRegular } = await import("../experiment/records/read-record.ts");
   const { KEPT_IN_PAGE, readExperiment } = await import(
     "../experiment/reports/recorded-experiment.ts"
   );
-  const { experimentPage } = await import("../experiment/reports/html/experiment-page.ts");
+  const { pageOf } = await import("../experiment/reports/html/page-of.ts");
   const { writeReport } = await import("../experiment/command/report-output.ts");
   // Between what takes long and cannot be stopped: an Esc that was pressed meanwhile is seen.
   const letKeysIn = async () => {
     await setTimeout(KEY_MS);
     signal.throwIfAborted();
   };
-  const name = basename(record, ".ndjson");
+  const [first = ""] = records;
+  const name = basename(first, ".ndjson");
   let path = `${name}.html`;
   for (let copy = 2; existsSync(path); copy++) path = `${name}-${copy}.html`;
-  await ensureRegular(record);
-  const recorded = await readExperiment(record, KEPT_IN_PAGE, signal);
+  const read: RecordedExperiment[] = [];
+  for (const record of records) {
+    await ensureRegular(record);
+    read.push(await readExperiment(record, KEPT_IN_PAGE, signal));
+  }
   await letKeysIn();
-  const page = experimentPage(recorded);
+  const page = pageOf(read);
   await letKeysIn();
   await writeReport(path, [page]);
   return path;

@@ -106,7 +106,8 @@ function leaveWithTerminal(screen: Instance): void {
 }
 
 /** The alternate screen is gone with everything on it: the last verdict is said once more. */
-function farewell({ verdict, isVerdictOld, labels, record, failure }: Snapshot): string {
+function farewell(snapshot: Snapshot): string {
+  const { verdict, isVerdictOld, labels, record, failure, models } = snapshot;
   const words = verdict && !isVerdictOld && verdictWords(verdict, labels);
   const said = failure
     ? [`error: ${failure.message}`, failure.nextStep]
@@ -114,5 +115,11 @@ function farewell({ verdict, isVerdictOld, labels, record, failure }: Snapshot):
       ? [`${words.title}  ${words.finding}`, words.evidence]
       : [];
   const lines = [...said, ...(record === undefined ? [] : [`Record: ${record}`])];
+  // Of a comparison each model's answer.
+  for (const model of models) {
+    const title = model.verdict && verdictWords(model.verdict, model.labels).title;
+    if (title !== undefined) lines.push(`${model.target.title}: ${title}`);
+    if (model.record !== undefined) lines.push(`Record: ${model.record}`);
+  }
   return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -94,6 +94,8 @@ export interface Snapshot {
   cost?: Cost | undefined;
   /** What must be answered before the plan is fired. */
   question?: string | undefined;
+  /** One for each model, where the plan is fired at several, one after the other. */
+  models: readonly Snapshot[];
   /** What the plan will meet at the target, such as throttling. */
   cautions: readonly string[];
 }

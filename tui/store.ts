@@ -22,7 +22,7 @@ const KEPT_ANSWERS = 20_000;
 const LONGEST_US = Number.MAX_SAFE_INTEGER;
 
 /** What the snapshot shows beside what follows from the experiment's lines. */
-type State = Omit<Snapshot, "run" | "environments" | "labels" | "clients" | "now">;
+type State = Omit<Snapshot, "run" | "environments" | "labels" | "clients" | "now" | "models">;
 
 export class ExperimentStore {
   /** What the lines of the last record say, and the environments that it left warm. */
@@ -34,6 +34,8 @@ export class ExperimentStore {
   #state: State;
   #snapshot: Snapshot;
   #run: RunOnScreen | undefined;
+  /** What the experiments of a comparison come to, each in a store of its own. */
+  #models: readonly ExperimentStore[] = [];
   #timer: NodeJS.Timeout | undefined;
   #publishedAt = 0;
   #isClosed = false;
@@ -61,7 +63,8 @@ export class ExperimentStore {
   get current(): Snapshot {
     const { environments, labels } = this.fold;
     const shown = { run: this.#run?.state, environments, labels, clients: this.#clients };
-    return { ...this.#state, ...shown, now: performance.now() };
+    const models = this.#models.map(({ current }) => current);
+    return { ...this.#state, ...shown, models, now: performance.now() };
   }
 
   /** Changes what the next snapshot shows. */
@@ -81,14 +84,23 @@ export class ExperimentStore {
     if (this.#state.recorded) this.fold.forget();
     else this.fold.startRecord();
     this.#run = undefined;
+    this.#models = [];
     const forgotten = { recorded: undefined, record: undefined, failure: undefined };
     const faded = { isVerdictOld: true, pooled: undefined };
     this.set({ activity: "arming", ...faded, notice, ...forgotten });
   }
 
+  /** Begins a comparison: what comes to these stores is shown side by side. */
+  compare(models: readonly ExperimentStore[]): void {
+    this.#models = models;
+    const forgotten = { verdict: undefined, pooled: undefined, record: undefined };
+    this.set({ activity: "opening", ...forgotten, failure: undefined, notice: undefined });
+  }
+
   /** Forgets everything that was fired: what comes next is counted anew. */
   forget(changes: Partial<State>): void {
     this.forgetEnvironments();
+    this.#models = [];
     const nothing = { failure: undefined, verdict: undefined, pooled: undefined };
     const forgotten = { recorded: undefined, ...nothing };
     this.set({ ...forgotten, record: undefined, notice: undefined, ...changes });

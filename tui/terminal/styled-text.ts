@@ -124,6 +124,15 @@ export function paragraph(text: string, width: number, indent: number, style: St
   return wrapText(text, width).map((line) => [{ text: " ".repeat(indent) + line, ...style }]);
 }
 
+/** A title in bold, and behind it a text, wrapped together. */
+export function titledLines(width: number, title: string, colour: string, text: string): Line[] {
+  const [first = "", ...rest] = wrapText(`${title}  ${text}`, width);
+  return [
+    [{ text: title, bold: true, colour }, { text: first.slice(title.length) }],
+    ...rest.map((line) => [{ text: line }]),
+  ];
+}
+
 /**
  * A name, and beside it a wrapped text.
  *

@@ -16,9 +16,9 @@ import {
   lineToWidth,
   paragraph,
   type Span,
+  titledLines,
   toWidth,
   VERDICT_COLOURS,
-  wrapText,
 } from "../terminal/styled-text.ts";
 
 /** Columns of a plan's name. */
@@ -79,34 +79,32 @@ function planLine(
 export function footLines(snapshot: Snapshot, width: number): Line[] {
   const { awaited, notice = "", question, failure, obstacle, cautions } = snapshot;
   const { verdict, pooled, labels, isVerdictOld } = snapshot;
-  if (question !== undefined) return titled(width, "ASKED FIRST", "yellow", question);
+  if (question !== undefined) return titledLines(width, "ASKED FIRST", "yellow", question);
   const lines = untitled(width, notice);
-  if (awaited !== undefined) lines.push(...titled(width, "WAITING", "yellow", awaited));
+  if (awaited !== undefined) lines.push(...titledLines(width, "WAITING", "yellow", awaited));
   if (failure) {
-    return [...lines, ...titled(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`)];
+    return [
+      ...lines,
+      ...titledLines(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`),
+    ];
   }
   if (obstacle !== undefined && !isBusy(snapshot)) {
-    return [...lines, ...titled(width, "CANNOT FIRE", "yellow", `${obstacle} Change the plan.`)];
+    return [
+      ...lines,
+      ...titledLines(width, "CANNOT FIRE", "yellow", `${obstacle} Change the plan.`),
+    ];
   }
   if (!verdict || isVerdictOld || !isBusy(snapshot)) {
-    lines.push(...cautions.flatMap((caution) => titled(width, "NOTE", "yellow", caution)));
+    lines.push(...cautions.flatMap((caution) => titledLines(width, "NOTE", "yellow", caution)));
   }
   if (!verdict) return lines;
   const { title, finding, evidence } = verdictWords(verdict, labels);
   const words = [
-    ...titled(width, title, VERDICT_COLOURS[verdict.verdict], finding),
+    ...titledLines(width, title, VERDICT_COLOURS[verdict.verdict], finding),
     ...untitled(width, pooled === undefined ? evidence : `${evidence} ${pooled}`),
   ];
   const faded = words.map((line) => line.map(({ text }) => ({ text, dim: true })));
   return [...lines, ...(isVerdictOld ? faded : words)];
-}
-
-function titled(width: number, title: string, colour: string, text: string): Line[] {
-  const [first = "", ...rest] = wrapText(`${title}  ${text}`, width);
-  return [
-    [{ text: title, bold: true, colour }, { text: first.slice(title.length) }],
-    ...rest.map((line) => [{ text: line }]),
-  ];
 }
 
 function untitled(width: number, text: string): Line[] {

@@ -10,6 +10,7 @@ const KEYS: [string, string][] = [
   ["Esc", "stop the run: what is in flight is recorded as aborted"],
   ["e", "edit clients, concurrency, requests, hold, runs and pause"],
   ["t", "choose where to fire: the embedded Lambda, your stack, or a URL"],
+  ["a", "fire at each model of the embedded Lambda in turn, side by side"],
   ["k", "fire at a control first, which must show sharing, and then at the target"],
   ["c", "make all environments cold, or say how"],
   ["x", "cross-check an experiment at a stack with the log of its function"],

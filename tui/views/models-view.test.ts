@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
+import type { RecordLine } from "../../experiment/core/record-lines.ts";
+import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { burst, recordLines } from "../../test/report/records.ts";
+import type { Snapshot } from "../state.ts";
+import { ExperimentStore } from "../store.ts";
+import { describeTarget } from "../target-words.ts";
+import { modelsLines } from "./models-view.ts";
+
+const PLAN = { ...referencePlan, stages: equalStages(1, 5, 5, 0), holdMs: 1_000 };
+const ISOLATED = recordLines({ runs: [burst(5, (index) => index)] });
+const SHARED = recordLines({ runs: [burst(5, () => 0)] });
+
+/** Each model with the lines of its record that have come. */
+function compared(...records: readonly (readonly RecordLine[])[]): Snapshot[] {
+  return MODELS.map((model, index) => {
+    const target = describeTarget({ kind: "local", model });
+    const store = new ExperimentStore({ plan: PLAN, input: {}, target, notice: undefined }, 1);
+    store.close();
+    for (const line of records[index] ?? []) store.take(line);
+    return store.current;
+  });
+}
+
+function textsOf(models: readonly Snapshot[], columns: number, bodyRows: number): string[] {
+  const lines = modelsLines(models, { columns, bodyRows });
+  return lines.map((line) =>
+    line
+      .map(({ text }) => text)
+      .join("")
+      .trimEnd(),
+  );
+}
+
+test("models stand in columns, each with its lanes and the verdict below them", () => {
+  const texts = textsOf(compared(ISOLATED, SHARED, SHARED), 120, 12);
+  expect(texts).toHaveLength(12);
+  expect(texts[0]).toMatch(/^ on-demand +managed-instances +web-function$/);
+  expect(texts[2]).toMatch(/^ 1 \S+ +●━+● +Ana +1 \S+ +●━+● +Ana +\S/);
+  expect(texts[3]).toMatch(/^ 2 \S+ +●━+● +Barbara +●━+● +Barbara/);
+  expect(texts[7]).toMatch(/^ ISOLATED {2}5 environments, .* SHARED {2}1 environment, .* SHARED/);
+  for (const text of texts) expect(text.length).toBeLessThan(120);
+});
+
+test("where there is no room for columns they are blocks, and those that wait take a line each", () => {
+  const [run] = ISOLATED;
+  const texts = textsOf(compared(run ? [run] : []), 80, 10);
+  expect(texts).toHaveLength(1 + 5 + 2);
+  expect(texts[0]).toMatch(/^ on-demand {2}run 1 of 1 · 0 of 5 · /);
+  expect(texts[1]).toMatch(/^ {10}●━*╸? +Ana$/);
+  expect(texts.slice(-2)).toEqual([" managed-instances  waits", " web-function  waits"]);
+  const ended = textsOf(compared(ISOLATED, SHARED, SHARED), 80, 12);
+  expect(ended).toHaveLength(12);
+  expect(ended[0]).toMatch(/^ on-demand {2}ISOLATED {2}5 environments, 1 at once, below 53 %$/);
+  expect(ended.slice(3, 5)).toEqual([
+    " … 3 more",
+    expect.stringMatching(
+      /^ managed-instances {2}SHARED {2}1 environment, 5 at once, globals shared$/,
+    ),
+  ]);
+});
+
+test("a model that failed says why in its place", () => {
+  const models = compared(ISOLATED);
+  const failure = { message: "It could not start.", nextStep: "Lower the sizes." };
+  const failed = models.map((model, index) => (index === 1 ? { ...model, failure } : model));
+  const texts = textsOf(failed, 80, 12);
+  expect(texts).toContain(" managed-instances  FAILED  It could not start. Lower the sizes.");
+});

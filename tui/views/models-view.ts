@@ -1,0 +1,174 @@
+/**
+ * The same plan at each model, side by side: one is fired at after the other, and the three answers
+ * stand below. Where the terminal is too narrow for columns, they are blocks one under another.
+ */
+
+import { createElement as h } from "react";
+import { inWords, plural } from "../../experiment/core/counts.ts";
+import { clientOf } from "../../experiment/core/plan/plan.ts";
+import type { VerdictLine } from "../../experiment/core/record-lines.ts";
+import { percent, seconds } from "../../experiment/reports/numbers.ts";
+import { verdictWords } from "../../experiment/reports/words.ts";
+import { PROVES } from "../../experiment/targets/target-choice.ts";
+import { isBusy, type RunState, type Snapshot } from "../state.ts";
+import type { Binding } from "../terminal/keys.ts";
+import {
+  clientColour,
+  type Line,
+  lineToWidth,
+  titledLines,
+  toWidth,
+  VERDICT_COLOURS,
+} from "../terminal/styled-text.ts";
+import { answerWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
+import { axisEnd, barLine } from "./time-axis.ts";
+import { commonBindings, Frame, type FrameLayout, type ViewProps } from "./view-frame.ts";
+
+/** Columns that lanes need beside each other. */
+const WIDE = 114;
+const GAP = 2;
+/** An environment's number and label, a client's name, and the word behind it. */
+const NAME = 9;
+const CLIENT = 9;
+const WORD = 7;
+
+export function ModelsView(view: ViewProps) {
+  const { session, snapshot, layout, go } = view;
+  const bindings: Binding[] = isBusy(snapshot)
+    ? [{ on: "escape", words: "Esc stop", run: () => session.stop() }]
+    : [
+        { on: "a", words: "a fire again", run: () => session.fireAtModels() },
+        { on: "s", words: "s save report", run: () => session.saveReport() },
+        { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
+      ];
+  const lines = modelsLines(snapshot.models, layout);
+  // What is known of the session's own target says nothing of these.
+  const target = { ...snapshot.target, title: "local · all models", proves: PROVES.local };
+  const about = { ...snapshot, target, cost: undefined, obstacle: undefined, cautions: [] };
+  const shown = { ...view, snapshot: about };
+  return h(Frame, { view: shown, bindings: [...bindings, ...commonBindings(view)], lines });
+}
+
+/** Columns where there is room, else blocks. */
+export function modelsLines(
+  models: readonly Snapshot[],
+  { columns, bodyRows }: Pick<FrameLayout, "columns" | "bodyRows">,
+): Line[] {
+  if (columns < WIDE) {
+    // Those that wait say so on one line, and leave the others the rest.
+    const waiting = models.filter(({ run, failure }) => !run && !failure).length;
+    const height = Math.floor((bodyRows - waiting) / Math.max(1, models.length - waiting));
+    return models.flatMap((model) => modelLines(model, columns - 2, height, false).map(indented));
+  }
+  const width = Math.floor((columns - 2 - GAP * (models.length - 1)) / models.length);
+  const blocks = models.map((model) => modelLines(model, width, bodyRows, true));
+  return Array.from({ length: bodyRows }, (_, row) =>
+    indented(
+      blocks.flatMap((block, index) => [
+        ...(index > 0 ? [{ text: " ".repeat(GAP) }] : []),
+        ...lineToWidth(block[row] ?? [], width),
+      ]),
+    ),
+  );
+}
+
+function indented(line: Line): Line {
+  return [{ text: " " }, ...line];
+}
+
+/** A model's name and run, its lanes as far as there is room, and what follows from them. */
+function modelLines(model: Snapshot, width: number, height: number, isColumn: boolean): Line[] {
+  const { run } = model;
+  const name = { text: nameOf(model), bold: true };
+  const words = { text: run ? runWords(model, run) : stateOf(model), dim: true };
+  const ended = endLines(model, isColumn ? width : width - name.text.length - 2);
+  const [verdict = [words], ...below] = ended;
+  const head: Line[] = isColumn
+    ? [[name], [words]]
+    : [[name, { text: "  " }, ...verdict], ...below];
+  const end = isColumn ? ended : [];
+  const room = Math.max(0, height - head.length - end.length);
+  const lanes = run ? lanesOf(model, run, width) : [];
+  const isCut = lanes.length > room;
+  const shown = isCut ? lanes.slice(0, Math.max(0, room - 1)) : lanes;
+  const more = inWords(lanes.length - shown.length);
+  const rest: Line[] = isCut && room > 0 ? [[{ text: `… ${more} more`, dim: true }]] : [];
+  return [...head, ...shown, ...rest, ...end].map((line) => lineToWidth(line, width));
+}
+
+function nameOf({ target: { choice, title } }: Snapshot): string {
+  return choice.kind === "local" ? choice.model : title;
+}
+
+function stateOf({ activity, failure }: Snapshot): string {
+  if (failure) return "";
+  return activity === "opening" ? "starting …" : "waits";
+}
+
+function runWords({ now }: Snapshot, run: RunState): string {
+  const { index, plan, answered, requests, wallMs, shotAt } = run;
+  const which = `run ${index + 1} of ${plan.stages.length}`;
+  const took = seconds(wallMs ?? now - shotAt);
+  return `${which} · ${inWords(answered)} of ${inWords(requests)} · ${took}`;
+}
+
+/** A lane for each request of the run, by its environment; then those in flight. */
+function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
+  const nowMs = run.wallMs ?? model.now - run.shotAt;
+  const axis = { width: width - NAME - CLIENT - WORD, endMs: axisEnd(run.plan.holdMs, nowMs) };
+  const lane = (
+    name: string,
+    client: string,
+    bar: { from: number; until: number },
+    word: string,
+  ) => {
+    const colour = clientColour(model.clients, client);
+    const isOpen = name === "" && word === "";
+    return [
+      { text: `${toWidth(name, NAME - 1)} ` },
+      ...barLine(axis, [{ ...bar, isOpen, colour }]),
+      { text: ` ${toWidth(client, CLIENT - 2)} `, colour },
+      { text: toWidth(word, WORD), colour: "red" },
+    ];
+  };
+  const served = model.environments
+    .filter((environment) => hasServed(environment, run.id))
+    .flatMap((environment) => {
+      const { answers, atOnce } = summarizeRun(environment);
+      return answers.map((answer, row) => {
+        const name = row === 0 ? `${environment.position} ${labelOf(model, environment)}` : " ";
+        const bar = { from: answer.sentAt, until: answer.answeredAt };
+        return lane(name, answer.client, bar, answerWords(answer, atOnce));
+      });
+    });
+  const failed = run.unplaced.map(
+    ({ client, outcome }): Line => [
+      { text: toWidth("", NAME) },
+      { text: toWidth(outcome, axis.width), colour: "yellow" },
+      { text: ` ${toWidth(client, CLIENT - 2)}`, colour: clientColour(model.clients, client) },
+    ],
+  );
+  const flying = [...run.inFlight].map(([index, from]) =>
+    lane("", clientOf(run.plan, index), { from, until: nowMs }, ""),
+  );
+  return [...served, ...failed, ...flying];
+}
+
+/** What follows from it, or what went wrong. */
+function endLines(model: Snapshot, width: number): Line[] {
+  const { failure, verdict, labels } = model;
+  if (failure) return titledLines(width, "FAILED", "red", `${failure.message} ${failure.nextStep}`);
+  if (!verdict || verdict.run !== null) return [];
+  const { title } = verdictWords(verdict, labels);
+  return titledLines(width, title, VERDICT_COLOURS[verdict.verdict], findingOf(model, verdict));
+}
+
+function findingOf({ environments }: Snapshot, verdict: VerdictLine): string {
+  const most = Math.max(0, ...environments.map((one) => summarizeRun(one).mostAtOnce));
+  const words = [plural(verdict.environments, "environment"), `${inWords(most)} at once`];
+  if (verdict.sharing !== undefined) {
+    words.push(verdict.sharing === "globals" ? "globals shared" : "globals apart");
+  }
+  if (verdict.bound !== undefined) words.push(`below ${percent(verdict.bound)}`);
+  return words.join(", ");
+}
