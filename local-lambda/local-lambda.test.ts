@@ -194,6 +194,20 @@ test("an environment that is being ended takes no request more, however late it 
   expect(await second).not.toEqual(first);
 });
 
+test("an error that states no text as its message fails its own request alone", async () => {
+  const source = `export const handler = async ({ rawPath }, { awsRequestId }) => {
+    if (rawPath !== "/odd") return "fine";
+    const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2018-06-01/runtime/invocation/";
+    const body = JSON.stringify({ errorType: ["odd"], errorMessage: { toString: 1 } });
+    await fetch(api + awsRequestId + "/error", { method: "POST", body });
+  };`;
+  const { url } = await start({ code: codeOf(source) });
+  const odd = await fetch(new URL("/odd", url));
+  expect(odd.status).toBe(502);
+  expect(await odd.text()).toContain("Unknown");
+  expect(await (await fetch(url)).text()).toBe("fine");
+});
+
 test("each environment logs its own steps as JSON", async () => {
   const lambda = await start();
   const answers = await askAll(lambda, ["Ana", "Bo"], 100);

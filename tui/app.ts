@@ -60,11 +60,10 @@ export function App({ session, redraw }: Props) {
   const props = { session, snapshot, layout, go: setView, help, quit };
   switch (view.name) {
     case "run":
+      if (snapshot.models.length > 0) return h(ModelsView, props);
       return h(RunView, { ...props, scroll });
     case "edit":
       return h(EditView, props);
-    case "models":
-      return h(ModelsView, props);
     case "targets":
       return h(TargetsView, props);
     case "details":

@@ -11,6 +11,7 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { Target } from "../experiment/core/target.ts";
+import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
 import { ensurePossible, type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
@@ -159,8 +160,8 @@ export class Session {
       });
       store.compare(models);
       for (const column of models) {
-        if (signal.aborted) return;
-        await this.#fireColumn(column, signal);
+        if (signal.aborted) column.set({ activity: "finished" });
+        else await this.#fireColumn(column, signal);
       }
     });
   }
@@ -193,6 +194,7 @@ export class Session {
         },
         onRecord: (record) => column.set({ record }),
       });
+      column.set({ mostAtOnce: mostAtOnce(column.fold.experiment.runs) });
     } catch (error) {
       const isStopped = signal.aborted && !(error instanceof ExperimentError);
       if (!isStopped) column.set({ failure: errorWords(error, "screen") });

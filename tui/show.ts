@@ -85,7 +85,8 @@ export async function show(
   if (crash) throw crash;
   // Read aloud, what was last said stays, and its line has no end.
   process.stdout.write(`${isRead ? "\n" : ""}${farewell(store.current)}`);
-  return store.current.failure ? 1 : 0;
+  const { failure, models } = store.current;
+  return failure || models.some((model) => model.failure) ? 1 : 0;
 }
 
 /** Waits for the end; the usual screen is back, and empty meanwhile. */
@@ -119,6 +120,7 @@ function farewell(snapshot: Snapshot): string {
   for (const model of models) {
     const title = model.verdict && verdictWords(model.verdict, model.labels).title;
     if (title !== undefined) lines.push(`${model.target.title}: ${title}`);
+    if (model.failure) lines.push(`error: ${model.target.title}: ${model.failure.message}`);
     if (model.record !== undefined) lines.push(`Record: ${model.record}`);
   }
   return lines.map((line) => `${printable(line)}\n`).join("");

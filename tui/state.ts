@@ -80,6 +80,8 @@ export interface Snapshot {
   isVerdictOld: boolean;
   /** What all recorded experiments of the deployment say together, in words. */
   pooled?: string | undefined;
+  /** The most requests that one process had inside at once, in an experiment of a comparison. */
+  mostAtOnce?: number | undefined;
   /** Where the experiment was recorded. */
   record?: string | undefined;
   /** What comes as soon as the target is known. */

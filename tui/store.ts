@@ -92,9 +92,14 @@ export class ExperimentStore {
 
   /** Begins a comparison: what comes to these stores is shown side by side. */
   compare(models: readonly ExperimentStore[]): void {
+    // Environments of a recorded experiment are long gone; those of the session's target stay warm.
+    if (this.#state.recorded) this.fold.forget();
+    else this.fold.startRecord();
+    this.#run = undefined;
     this.#models = models;
-    const forgotten = { verdict: undefined, pooled: undefined, record: undefined };
-    this.set({ activity: "opening", ...forgotten, failure: undefined, notice: undefined });
+    const forgotten = { recorded: undefined, verdict: undefined, pooled: undefined };
+    const last = { record: undefined, failure: undefined, notice: undefined };
+    this.set({ activity: "opening", ...forgotten, ...last });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */

@@ -65,14 +65,29 @@ export async function untilTaken(signal: AbortSignal, onInterrupted: () => void)
 }
 
 /**
+ * Takes the name of a file or a folder that is to be written as it is.
+ *
+ * @throws InvalidArgumentError for what cannot be one
+ */
+export function outputName(value: string): string {
+  if (value === "") throw new InvalidArgumentError("Name a file.");
+  if (value === "-")
+    throw new InvalidArgumentError("Standard output needs no --out: leave it out.");
+  return value;
+}
+
+/** What keeps a name from being that of a file, as one sentence; or `undefined`. */
+export function lackOfFile(value: string): string | undefined {
+  return /[/\\]$/.test(value) ? "That is a folder: name a file in it." : undefined;
+}
+
+/**
  * Takes the name of a file that is to be written as it is.
  *
  * @throws InvalidArgumentError for what cannot be one
  */
 export function fileName(value: string): string {
-  if (value === "") throw new InvalidArgumentError("Name a file.");
-  if (value === "-")
-    throw new InvalidArgumentError("Standard output needs no --out: leave it out.");
-  if (/[/\\]$/.test(value)) throw new InvalidArgumentError("That is a folder: name a file in it.");
+  const lack = lackOfFile(outputName(value));
+  if (lack !== undefined) throw new InvalidArgumentError(lack);
   return value;
 }

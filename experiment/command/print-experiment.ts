@@ -11,11 +11,11 @@ import type { RecordLine, Verdict } from "../core/record-lines.ts";
 import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
 import type { Fired, Phase } from "../experiment.ts";
 import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
-import { Fold, type Series } from "../records/fold.ts";
+import { Fold } from "../records/fold.ts";
 import { pooledWith } from "../records/history.ts";
 import { printError } from "../reports/error-words.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
-import { modelsText } from "../reports/models-text.ts";
+import { type Ending, modelsText, type ToldModel } from "../reports/models-text.ts";
 import { costWords, firedWords, pooledWords } from "../reports/words.ts";
 import { openTarget } from "../targets/open-target.ts";
 import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
@@ -36,9 +36,6 @@ export interface ExperimentOptions {
   yes: boolean;
 }
 
-/** How it ended. */
-export type Ending = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
-
 /** The graver first: how several experiments end together. */
 const GRAVEST: readonly Ending[] = ["interrupted", "failed", "inconclusive", "unexpected"];
 
@@ -56,17 +53,19 @@ export async function printExperiments(
 ): Promise<Ending> {
   const [first, ...others] = experiments;
   assert(first, "at least one experiment is fired");
-  if (others.length === 0) return (await printExperiment(first, signal, onBegun)).ending;
-  const told: { target: TargetChoice; ending: Ending; series?: Series }[] = [];
+  const foldOf = ({ json }: ExperimentOptions) => new Fold(json ? {} : KEPT_IN_TEXT);
+  if (others.length === 0) return printExperiment(first, foldOf(first), signal, onBegun);
+  const told: ToldModel[] = [];
   for (const options of experiments) {
     const { target, json } = options;
+    const fold = foldOf(options);
     if (!json && told.length > 0) process.stdout.write("\n");
     try {
-      told.push({ target, ...(await printExperiment(options, signal, onBegun)) });
+      told.push({ target, ending: await printExperiment(options, fold, signal, onBegun), fold });
     } catch (error) {
       const isStopped = signal.aborted && !(error instanceof ExperimentError);
       if (!isStopped) printError(error);
-      told.push({ target, ending: isStopped ? "interrupted" : "failed" });
+      told.push({ target, ending: isStopped ? "interrupted" : "failed", fold });
     }
     if (signal.aborted) break;
   }
@@ -77,14 +76,16 @@ export async function printExperiments(
 /**
  * Fires, prints and records what was asked for.
  *
+ * @param fold takes its lines
  * @param onBegun called with the record's path, when there is one
  * @throws ExperimentError when it cannot be fired, recorded or printed
  */
 async function printExperiment(
   options: ExperimentOptions,
+  fold: Fold,
   signal: AbortSignal,
   onBegun: (record: string) => void,
-): Promise<{ ending: Ending; series?: Series }> {
+): Promise<Ending> {
   const output = watchOutput();
   const { plan, json, out } = options;
   const progress = new Progress(plan);
@@ -97,7 +98,6 @@ async function printExperiment(
     openTarget(options.target, signal, onWait),
     import("../experiment.ts"),
   ]);
-  const fold = new Fold(json ? {} : KEPT_IN_TEXT);
   const show = printer(json, progress, fold);
   // What is read by programs is the record and nothing else.
   const say = json ? process.stderr : process.stdout;
@@ -109,7 +109,7 @@ async function printExperiment(
     const found = await preflight(plan, target);
     ensurePossible(found);
     const isAgreed = await agree(plan, target, found, { say, isAgreed: options.yes, signal });
-    if (isAgreed === undefined) return { ending: "interrupted" };
+    if (isAgreed === undefined) return "interrupted";
     if (!isAgreed) throw new ExperimentError("nothing fired", {});
     if (!json) say.write("\n");
     fired = await runExperiment({
@@ -143,14 +143,13 @@ async function printExperiment(
     const { crossCheck } = await import("../cross-check.ts");
     const line = await unlessAborted(crossCheck(record, signal, { onWait }), signal);
     if (line) show(line);
-    if (line && !line.agreement) return { ending: "inconclusive", series: fold.experiment };
+    if (line && !line.agreement) return "inconclusive";
   }
   const why = signal.aborted ? undefined : await output.loss();
   if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
   // A reader of the record on standard output may not get the rest of it.
   if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
-  const ending = signal.aborted ? "interrupted" : endingOf(fired, options);
-  return { ending, series: fold.experiment };
+  return signal.aborted ? "interrupted" : endingOf(fired, options);
 }
 
 /** Where it is, and what it adds to those before it. */

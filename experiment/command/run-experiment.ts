@@ -1,15 +1,17 @@
 /** `npm run experiment`: one experiment without a screen, from its options to its exit code. */
 
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { parseArguments } from "../../basics/command-line.ts";
 import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Verdict } from "../core/record-lines.ts";
+import type { Ending } from "../reports/models-text.ts";
 import { MODELS, type Model, type TargetChoice } from "../targets/target-choice.ts";
-import { fileName, recordLine, untilTaken } from "./output.ts";
+import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
 import { readPlan } from "./plan-options.ts";
-import type { Ending, ExperimentOptions } from "./print-experiment.ts";
+import type { ExperimentOptions } from "./print-experiment.ts";
 import { createProgram, modelsOption, readTargets } from "./program.ts";
 
 /** The verdict that is expected of each model, and of all others. */
@@ -65,7 +67,7 @@ function parseOptions(args: readonly string[]): [ExperimentOptions, ...Experimen
     .option(
       "--out <file>",
       "where to record, a folder of several models (default: the platform's data folder)",
-      fileName,
+      outputName,
     )
     .option("--json", "print the record, one JSON object a line, and nothing else", false)
     .option("--control", "fire at a control first, which must show sharing", false)
@@ -79,44 +81,76 @@ function parseOptions(args: readonly string[]): [ExperimentOptions, ...Experimen
 
   const { plan } = readPlan(command);
   const [target, ...others] = readTargets(command);
-  if (/\.(html?|csv)$/i.test(raw.out ?? "")) {
-    command.error(
-      `error: --out: ${raw.out} would hold the record, which is NDJSON.\n` +
-        "Name a file that ends in .ndjson; npm run report makes the page or the table of it.",
-    );
-  }
-  if (raw.crossCheck && target.kind !== "stack") {
-    command.error("error: --cross-check: only a stack has a log to ask; add --target stack");
-  }
-  const hasWebFunction = [target, ...others].some(
-    (one) => one.kind === "local" && one.model === "web-function",
-  );
-  if (raw.control && others.length > 0 && hasWebFunction) {
-    command.error(
-      "error: --control: web-function is one of the models, and must show sharing itself",
-    );
-  }
+  const targets = [target, ...others];
+  const isOne = others.length === 0;
+  const { out } = raw;
+  const problem =
+    (isOne ? lackOfRecord(out) : lackOfFolder(out)) ??
+    lackOfTarget(targets, raw, [...(expect?.keys() ?? [])]);
+  if (problem !== undefined) command.error(`error: ${problem}`);
   const optionsOf = (one: TargetChoice): ExperimentOptions => {
-    const model = one.kind === "local" ? one.model : undefined;
-    const isOne = others.length === 0 || raw.out === undefined;
-    const out = isOne ? raw.out : join(raw.out ?? "", `${model}.ndjson`);
-    return { ...raw, out, expect: expect?.get(model) ?? expect?.get(undefined), plan, target: one };
+    const model = modelOf(one);
+    const path = isOne || out === undefined ? out : join(out, `${model}.ndjson`);
+    const expected = expect?.get(model) ?? expect?.get(undefined);
+    return { ...raw, out: path, expect: expected, plan, target: one };
   };
   return [optionsOf(target), ...others.map(optionsOf)];
 }
 
-function parseExpectations(text: string): Expectations {
-  return new Map(
-    text.split(",").map((part) => {
-      const [, name, word] = /^(?:([\w-]+)=)?(\w+)$/.exec(part.trim()) ?? [];
-      const model = MODELS.find((one) => one === name);
-      const verdict = EXPECTED.find((one) => one === word);
-      if (verdict !== undefined && (name === undefined || model)) return [model, verdict];
-      throw new InvalidArgumentError(
-        `Allowed choices are ${EXPECTED.join(" and ")}, or several such as on-demand=isolated,web-function=shared.`,
-      );
-    }),
+function modelOf(target: TargetChoice): Model | undefined {
+  return target.kind === "local" ? target.model : undefined;
+}
+
+/** Why one experiment cannot be recorded there; or `undefined`. */
+function lackOfRecord(out = ""): string | undefined {
+  const lack = lackOfFile(out);
+  if (lack !== undefined) return `--out: ${lack}`;
+  if (!/\.(html?|csv)$/i.test(out)) return undefined;
+  return (
+    `--out: ${out} would hold the record, which is NDJSON.\n` +
+    "Name a file that ends in .ndjson; npm run report makes the page or the table of it."
   );
+}
+
+/** Why several experiments cannot be recorded there; or `undefined`. */
+function lackOfFolder(out: string | undefined): string | undefined {
+  const found = out === undefined ? undefined : statSync(out, { throwIfNoEntry: false });
+  if (!found || found.isDirectory()) return undefined;
+  return `--out: ${out} is a file.\nName a folder: several models have a record each.`;
+}
+
+/** Why what was asked for does not fit the targets; or `undefined`. */
+function lackOfTarget(
+  targets: readonly TargetChoice[],
+  { crossCheck, control }: Pick<ExperimentOptions, "crossCheck" | "control">,
+  expected: readonly (Model | undefined)[],
+): string | undefined {
+  const models = targets.map(modelOf);
+  if (crossCheck && targets.some(({ kind }) => kind !== "stack")) {
+    return "--cross-check: only a stack has a log to ask; add --target stack";
+  }
+  if (control && targets.length > 1 && models.includes("web-function")) {
+    return "--control: web-function is one of the models, and must show sharing itself";
+  }
+  const unknown = expected.find((model) => model !== undefined && !models.includes(model));
+  return unknown && `--expect: nothing is fired at ${unknown}; name it with --model`;
+}
+
+function parseExpectations(text: string): Expectations {
+  const expected = new Map<Model | undefined, Verdict>();
+  for (const part of text.split(",")) {
+    const [, name, word] = /^(?:([\w-]+)=)?(\w+)$/.exec(part.trim()) ?? [];
+    const model = MODELS.find((one) => one === name);
+    const verdict = EXPECTED.find((one) => one === word);
+    if (verdict === undefined || model !== name || expected.has(model)) {
+      throw new InvalidArgumentError(
+        `Allowed choices are ${EXPECTED.join(" and ")}, or one for each model, such as ` +
+          "on-demand=isolated,web-function=shared.",
+      );
+    }
+    expected.set(model, verdict);
+  }
+  return expected;
 }
 
 async function main(signal: AbortSignal): Promise<keyof typeof EXIT> {

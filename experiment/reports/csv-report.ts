@@ -1,13 +1,14 @@
 /**
  * The observations of a record as CSV by RFC 4180, fit to be opened in a spreadsheet: one a row, as
- * they are read.
+ * they are read, so that no more is kept in memory.
  */
 
 import { printable } from "../../basics/printable.ts";
+import { ExperimentError } from "../core/errors.ts";
 import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
-import { Fold } from "../records/fold.ts";
-import { followRecord } from "../records/read-record.ts";
+import { readRecord } from "../records/read-record.ts";
+import { recordName } from "../records/record-text.ts";
 import { globalDataText } from "./words.ts";
 
 /**
@@ -63,19 +64,20 @@ export async function* csvRows(
   path: string,
   onCutOff?: (words: string) => void,
 ): AsyncGenerator<string> {
-  let fold = new Fold();
-  const next = () => {
-    fold = new Fold();
-    return fold;
-  };
-  for await (const line of followRecord(path, fold, next)) {
+  const runs = new Map<string, RunLine>();
+  for await (const line of readRecord(path, onCutOff)) {
+    // A run that begins twice is the one that began first.
+    if (line.type === "run" && !runs.has(line.run)) runs.set(line.run, line);
     if (line.type !== "observation") continue;
-    const { line: run } = fold.runOf(line);
+    const run = runs.get(line.run);
+    if (!run) {
+      const why = "an observation is of a run that did not begin";
+      throw new ExperimentError("record not reportable", { record: recordName(path), why });
+    }
     // A request that failed has no answer, whatever else its line says.
     const observation = line.outcome === "ok" ? line : { ...line, response: undefined };
     yield csvRow(Object.values(COLUMNS).map((column) => safe(column(observation, run))));
   }
-  if (fold.cutOff !== undefined) onCutOff?.(fold.cutOff);
 }
 
 /** What a terminal would obey has no business in a table either. */

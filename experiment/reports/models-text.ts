@@ -2,7 +2,7 @@
 
 import { inWords } from "../core/counts.ts";
 import { mostAtOnce } from "../core/verdict/proof.ts";
-import type { Series } from "../records/fold.ts";
+import type { Fold } from "../records/fold.ts";
 import type { TargetChoice } from "../targets/target-choice.ts";
 import { table } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";
@@ -13,16 +13,24 @@ const LEGEND =
   "at once: the most requests that one process had inside; below: the probability of sharing, with\n" +
   "95 % confidence.\n";
 
-/** A model's series is absent, or has no runs, where nothing was fired at it. */
-export function modelsText(
-  told: readonly { target: TargetChoice; series?: Series | undefined }[],
-): string {
-  const rows = told.map(({ target, series }) => {
+/** How an experiment ended. */
+export type Ending = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
+
+export interface ToldModel {
+  target: TargetChoice;
+  ending: Ending;
+  fold: Fold;
+}
+
+export function modelsText(told: readonly ToldModel[]): string {
+  const rows = told.map(({ target, ending, fold: { experiment } }) => {
     const name = target.kind === "local" ? target.model : target.kind;
-    if (!series || series.runs.length === 0) return [name, "–", "–", "–", "–", "not fired", ""];
-    const { environments, processes, mixed, verdict, bound } = series.conclusion;
-    const counts = [environments, processes, mostAtOnce(series.runs), mixed].map(inWords);
-    return [name, ...counts, verdict, bound === undefined ? "" : percent(bound)];
+    const { runs } = experiment;
+    if (runs.length === 0) return [name, "–", "–", "–", "–", ending, ""];
+    const { environments, processes, mixed, verdict, bound } = experiment.conclusion;
+    const counts = [environments, processes, mostAtOnce(runs), mixed].map(inWords);
+    const word = ending === "failed" || ending === "interrupted" ? ending : verdict;
+    return [name, ...counts, word, bound === undefined ? "" : percent(bound)];
   });
   return `${table([HEAD, ...rows]).join("\n")}\n\n${LEGEND}`;
 }

@@ -312,12 +312,16 @@ function trailedFailure({ trailers }: IncomingMessage): FunctionFailure | undefi
 
 /** What a runtime says of an error, and where it is that the SDK is missing, what helps. */
 function parseFailure(body: string): FunctionFailure {
-  let fields: Partial<Pick<FunctionFailure, "errorType" | "errorMessage">> = {};
+  let fields: Partial<Record<string, unknown>> = {};
   try {
     fields = { ...JSON.parse(body) };
   } catch {
     // It may be any text.
   }
-  const { errorType = "Unknown", errorMessage = body } = fields;
-  return { kind: "error", errorType, errorMessage: withMissingSdk(errorMessage) };
+  const { errorType, errorMessage } = fields;
+  return {
+    kind: "error",
+    errorType: typeof errorType === "string" ? errorType : "Unknown",
+    errorMessage: withMissingSdk(typeof errorMessage === "string" ? errorMessage : body),
+  };
 }

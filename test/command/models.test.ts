@@ -79,7 +79,7 @@ test("a model that cannot be fired at does not keep the next one from it", async
   const { code, stdout, stderr } = await fire(asked);
   expect(code).toBe(1);
   expect(stderr).toContain("1,000 environments of 256 worker threads each");
-  expect(stdout).toMatch(/^ {2}managed-instances .*not fired$/m);
+  expect(stdout).toMatch(/^ {2}managed-instances .*failed$/m);
   expect(stdout).toMatch(/^ {2}web-function .*shared$/m);
 });
 
@@ -94,8 +94,15 @@ test.each([
 
 test.each([
   [["--model", "all", "--control"], "--control: web-function is one of the models"],
-  [["--model", "all", "--expect", "on-demand=maybe"], "several such as on-demand=isolated"],
+  [
+    ["--model", "all", "--expect", "on-demand=maybe"],
+    "or one for each model, such as on-demand=isolated",
+  ],
   [["--model", "web-function,on-demand", "--workers", "2"], "--workers is an option of managed-"],
+  [["--expect", "web-function=shared"], "--expect: nothing is fired at web-function"],
+  [["--model", "all", "--expect", "isolated,shared"], "or one for each model"],
+  [["--model", "all", "--out", "package.json"], "--out: package.json is a file.\nName a folder"],
+  [["--out", "folder/"], "--out: That is a folder: name a file in it."],
   [["--model", "all", "--max-concurrency", "129"], "of web-function is at most 128"],
 ])("wrong usage, %j, exits with 2 and says what would be right", async (args, words) => {
   const { code, stdout, stderr } = await fire(args);

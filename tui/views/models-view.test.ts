@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
+import { mostAtOnce } from "../../experiment/core/verdict/proof.ts";
 import { MODELS } from "../../experiment/targets/target-choice.ts";
 import { burst, recordLines } from "../../test/report/records.ts";
 import type { Snapshot } from "../state.ts";
@@ -18,7 +19,9 @@ function compared(...records: readonly (readonly RecordLine[])[]): Snapshot[] {
     const target = describeTarget({ kind: "local", model });
     const store = new ExperimentStore({ plan: PLAN, input: {}, target, notice: undefined }, 1);
     store.close();
+    const { runs } = store.fold.experiment;
     for (const line of records[index] ?? []) store.take(line);
+    store.set({ mostAtOnce: mostAtOnce(runs) });
     return store.current;
   });
 }

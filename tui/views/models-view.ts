@@ -3,6 +3,7 @@
  * stand below. Where the terminal is too narrow for columns, they are blocks one under another.
  */
 
+import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
 import { inWords, plural } from "../../experiment/core/counts.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
@@ -21,8 +22,15 @@ import {
   VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
 import { answerWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
+import { runSentences } from "./run-sentences.ts";
 import { axisEnd, barLine } from "./time-axis.ts";
-import { commonBindings, Frame, type FrameLayout, type ViewProps } from "./view-frame.ts";
+import {
+  commonBindings,
+  Frame,
+  type FrameLayout,
+  frameLayout,
+  type ViewProps,
+} from "./view-frame.ts";
 
 /** Columns that lanes need beside each other. */
 const WIDE = 114;
@@ -33,20 +41,39 @@ const CLIENT = 9;
 const WORD = 7;
 
 export function ModelsView(view: ViewProps) {
-  const { session, snapshot, layout, go } = view;
-  const bindings: Binding[] = isBusy(snapshot)
-    ? [{ on: "escape", words: "Esc stop", run: () => session.stop() }]
-    : [
-        { on: "a", words: "a fire again", run: () => session.fireAtModels() },
-        { on: "s", words: "s save report", run: () => session.saveReport() },
-        { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
-      ];
-  const lines = modelsLines(snapshot.models, layout);
+  const { snapshot } = view;
   // What is known of the session's own target says nothing of these.
   const target = { ...snapshot.target, title: "local · all models", proves: PROVES.local };
   const about = { ...snapshot, target, cost: undefined, obstacle: undefined, cautions: [] };
-  const shown = { ...view, snapshot: about };
-  return h(Frame, { view: shown, bindings: [...bindings, ...commonBindings(view)], lines });
+  const layout = frameLayout(about, view.layout);
+  const isRead = useIsScreenReaderEnabled();
+  const { models } = snapshot;
+  const lines = isRead ? models.flatMap(sentencesOf) : modelsLines(models, layout);
+  return h(Frame, { view: { snapshot: about, layout }, bindings: bindingsOf(view), lines });
+}
+
+function bindingsOf(view: ViewProps): Binding[] {
+  const { session, snapshot, go } = view;
+  if (isBusy(snapshot)) {
+    const stop = { on: "escape", words: "Esc stop", run: () => session.stop() };
+    return [...(snapshot.activity === "stopping" ? [] : [stop]), ...commonBindings(view)];
+  }
+  return [
+    { on: "a", words: "a fire again", run: () => session.fireAtModels() },
+    { on: "return", words: "⏎ fire at the target", run: () => session.fire() },
+    { on: "s", words: "s save report", run: () => session.saveReport() },
+    { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
+    { on: "t", words: "t target", run: () => go({ name: "targets" }) },
+    { on: "h", words: "h history", run: () => go({ name: "history" }) },
+    ...commonBindings(view),
+  ];
+}
+
+/** A model as a screen reader has it. */
+function sentencesOf(model: Snapshot): Line[] {
+  const { run } = model;
+  const said = run ? runSentences(model, run) : [[{ text: stateOf(model) }]];
+  return [[{ text: nameOf(model) }], ...said, ...endLines(model, Number.POSITIVE_INFINITY)];
 }
 
 /** Columns where there is room, else blocks. */
@@ -102,6 +129,7 @@ function nameOf({ target: { choice, title } }: Snapshot): string {
 
 function stateOf({ activity, failure }: Snapshot): string {
   if (failure) return "";
+  if (activity === "finished") return "not fired";
   return activity === "opening" ? "starting …" : "waits";
 }
 
@@ -163,9 +191,9 @@ function endLines(model: Snapshot, width: number): Line[] {
   return titledLines(width, title, VERDICT_COLOURS[verdict.verdict], findingOf(model, verdict));
 }
 
-function findingOf({ environments }: Snapshot, verdict: VerdictLine): string {
-  const most = Math.max(0, ...environments.map((one) => summarizeRun(one).mostAtOnce));
-  const words = [plural(verdict.environments, "environment"), `${inWords(most)} at once`];
+function findingOf({ mostAtOnce }: Snapshot, verdict: VerdictLine): string {
+  const words = [plural(verdict.environments, "environment")];
+  if (mostAtOnce !== undefined) words.push(`${inWords(mostAtOnce)} at once`);
   if (verdict.sharing !== undefined) {
     words.push(verdict.sharing === "globals" ? "globals shared" : "globals apart");
   }

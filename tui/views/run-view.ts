@@ -59,17 +59,12 @@ function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] 
     ...(record === undefined ? [] : [save]),
     { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
     { on: "t", words: "t target", run: () => go({ name: "targets" }) },
-    { on: "a", words: "a models", run: () => startModels(view) },
+    { on: "a", words: "a models", run: () => session.fireAtModels() },
     { on: "c", words: "c cold start", run: () => session.recycle() },
     { on: "h", words: "h history", run: () => go({ name: "history" }) },
     { on: "k", words: "k control", run: () => session.fire({ withControl: true }) },
     ...commonBindings(view),
   ];
-}
-
-function startModels({ session, go }: Props): void {
-  session.fireAtModels();
-  go({ name: "models" });
 }
 
 /** Only a stack has a log that can be asked. */

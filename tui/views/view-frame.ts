@@ -12,7 +12,6 @@ import { footLines, headLines } from "./head-and-foot.ts";
 export type View =
   | { name: "run" }
   | { name: "edit" }
-  | { name: "models" }
   | { name: "targets" }
   | { name: "details"; environment: string }
   | { name: "history" }
