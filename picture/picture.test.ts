@@ -1,61 +1,84 @@
-/** The picture is of the screen as it is now: what it shows is rendered anew from the record in it. */
+/** The pictures are of the screen as it is now: what they show is rendered anew from their records. */
 
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { renderToString } from "ink";
 import { createElement as h } from "react";
 import { expect, test } from "vitest";
-import { referencePlan } from "../experiment/core/plan/plan.ts";
+import { equalStages, referencePlan } from "../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../experiment/core/record-lines.ts";
+import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
+import { MODELS, type Model } from "../experiment/targets/target-choice.ts";
 import type { Session } from "../tui/session.ts";
-import type { Snapshot } from "../tui/state.ts";
 import { ExperimentStore } from "../tui/store.ts";
 import { describeTarget } from "../tui/target-words.ts";
+import { ModelsView } from "../tui/views/models-view.ts";
 import type { Scroll } from "../tui/views/run-picture.ts";
 import { RunView } from "../tui/views/run-view.ts";
 import { frameLayout } from "../tui/views/view-frame.ts";
-import { CELL, PICTURE, SIZE } from "./svg.ts";
+import { CELL, REFERENCE, SIDE_BY_SIDE } from "./svg.ts";
 
-const OLD = "docs/screen.svg shows another screen than there is now: run `npm run picture`";
-
-const picture = readFileSync(PICTURE, "utf8");
+const OLD = "This picture shows another screen than there is now: run `npm run picture`";
+const REFERENCE_SVG = readFileSync(REFERENCE.path, "utf8");
+const SIDE_BY_SIDE_SVG = readFileSync(SIDE_BY_SIDE.path, "utf8");
 
 test.each([
   ["before anything is fired", 0, []],
-  ["when all is over", -1, recordIn(picture)],
-])("the picture that `npm run picture` made is of the screen as it is now, %s", (_, at, lines) => {
-  expect(shownIn(picture, at), OLD).toEqual(rendered(snapshotOf(lines)));
+  ["when all is over", -1, recordIn(REFERENCE_SVG)],
+])("the picture of the reference is of the screen as it is now, %s", (_, at, lines) => {
+  const store = storeOf("on-demand");
+  if (lines.length > 0) {
+    store.begin(undefined);
+    taken(store, lines);
+  }
+  expect(shownIn(REFERENCE_SVG, at), OLD).toEqual(rendered(store, REFERENCE.size));
 });
 
-/**
- * What stands in the store when an experiment has just ended, or before the first: what a session
- * sets beside and the screen shows belongs here too.
- */
-function snapshotOf(lines: readonly RecordLine[]): Snapshot {
-  const target = describeTarget({ kind: "local", model: "on-demand" });
-  const initial = { plan: referencePlan, input: {}, target, notice: undefined };
-  const store = new ExperimentStore(initial, 1);
-  try {
-    if (lines.length > 0) {
-      store.begin(undefined);
-      store.set({ record: "its path" });
-      for (const line of lines) store.take(line);
-      store.settle();
-    }
-    return store.current;
-  } finally {
-    store.close();
-  }
+test("the picture of the models is of the screen as it is now, when all is over", () => {
+  const experiments = Map.groupBy(recordIn(SIDE_BY_SIDE_SVG), experimentOf);
+  const plan = { ...referencePlan, holdMs: 2_000, stages: equalStages(2, 5, 5, 0) };
+  const models = [...experiments.values()].map((lines, index) => {
+    const model = MODELS[index];
+    const store = taken(storeOf(model ?? "on-demand", plan), lines);
+    store.set({ mostAtOnce: mostAtOnce(store.fold.experiment.runs) });
+    return store;
+  });
+  const store = storeOf("on-demand", plan);
+  store.compare(models);
+  store.settle();
+  expect(shownIn(SIDE_BY_SIDE_SVG, -1), OLD).toEqual(rendered(store, SIDE_BY_SIDE.size));
+});
+
+/** What a session has when nothing was fired: what it sets beside and the screen shows belongs here. */
+function storeOf(model: Model, plan = referencePlan): ExperimentStore {
+  const target = describeTarget({ kind: "local", model });
+  const store = new ExperimentStore({ plan, input: {}, target, notice: undefined }, 1);
+  store.close();
+  return store;
+}
+
+function taken(store: ExperimentStore, lines: readonly RecordLine[]): ExperimentStore {
+  store.set({ record: "its path" });
+  for (const line of lines) store.take(line);
+  store.settle();
+  return store;
+}
+
+/** The experiment of a line; the runs of one have its name before theirs. */
+function experimentOf(line: RecordLine): string {
+  return line.type === "observation" ? (line.run.split("/")[0] ?? "") : line.experiment;
 }
 
 /** The rows of the screen, without the spaces at their ends. */
-function rendered(snapshot: Snapshot): string[] {
+function rendered(store: ExperimentStore, size: { columns: number; rows: number }): string[] {
+  const snapshot = store.current;
   const scroll = { current: { selected: undefined, offset: 0 } as Scroll, set: () => {} };
-  const layout = frameLayout(snapshot, SIZE);
-  const props = { snapshot, layout, scroll, go: () => {}, help: () => {}, quit: () => {} };
+  const layout = frameLayout(snapshot, size);
+  const keys = { go: () => {}, help: () => {}, quit: () => {} };
   // Only keys need a session, and none is pressed.
-  const view = h(RunView, { ...props, session: {} as Session });
-  const text = renderToString(view, { columns: SIZE.columns });
+  const props = { snapshot, layout, scroll, ...keys, session: {} as Session };
+  const view = snapshot.models.length > 0 ? h(ModelsView, props) : h(RunView, props);
+  const text = renderToString(view, { columns: size.columns });
   return stripVTControlCharacters(text)
     .split("\n")
     .map((row) => row.trimEnd());

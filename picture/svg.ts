@@ -2,9 +2,22 @@
 
 import { fileURLToPath } from "node:url";
 
-/** Where the README's picture is, and the terminal that it shows. */
-export const PICTURE = fileURLToPath(new URL("../docs/screen.svg", import.meta.url));
-export const SIZE = { columns: 100, rows: 22 };
+/** A picture of the README: where it is, and the terminal that it shows. */
+export interface Picture {
+  path: string;
+  size: { columns: number; rows: number };
+}
+
+/** The reference experiment. */
+export const REFERENCE: Picture = {
+  path: fileURLToPath(new URL("../docs/screen.svg", import.meta.url)),
+  size: { columns: 100, rows: 22 },
+};
+/** The same plan at each model, side by side. */
+export const SIDE_BY_SIDE: Picture = {
+  path: fileURLToPath(new URL("../docs/side-by-side.svg", import.meta.url)),
+  size: { columns: 120, rows: 20 },
+};
 
 /** One cell of a terminal. */
 export interface Cell {
