@@ -4,12 +4,19 @@ import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeOf, distinct, isLogged, startLambda, untilPolling } from "../test/embedded-lambda.ts";
+import {
+  codeOf,
+  distinct,
+  isLogged,
+  startLambda,
+  startNoted,
+  untilPolling,
+} from "../test/embedded-lambda.ts";
 import { isAlive } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { RuntimeEnvironment } from "./environment/runtime-environment.ts";
 import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
-import { LocalLambda } from "./local-lambda.ts";
+import type { LocalLambda } from "./local-lambda.ts";
 
 type Sources = Record<string, string>;
 
@@ -40,7 +47,7 @@ function share(sources: Sources, changes: Partial<FunctionConfiguration>) {
     writeFileSync(join(root, "index.mjs"), codeFor(sources));
     const code = { root, handler: "index.handler" };
     const configuration = { ...defaultConfiguration(changes.model), ...changes, code };
-    started = await LocalLambda.start(configuration, 0);
+    started = await startNoted(configuration);
   });
   afterAll(async () => {
     await started?.close();

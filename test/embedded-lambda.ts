@@ -14,19 +14,32 @@ import {
   defaultConfiguration,
   type FunctionConfiguration,
 } from "../local-lambda/function-configuration.ts";
-import { LocalLambda } from "../local-lambda/local-lambda.ts";
+import { LocalLambda, type StartOptions } from "../local-lambda/local-lambda.ts";
 import { temporaryFolder } from "./processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const configurations = new WeakMap<LocalLambda, FunctionConfiguration>();
+const logged = new WeakMap<LocalLambda, readonly string[]>();
+
+/** Starts one whose configuration and log are noted, and which the caller closes. */
+export async function startNoted(
+  configuration: FunctionConfiguration,
+  options: StartOptions = {},
+): Promise<LocalLambda> {
+  const texts: string[] = [];
+  const onLog = (_: string, text: string) => void texts.push(text);
+  const lambda = await LocalLambda.start(configuration, 0, { ...options, onLog });
+  configurations.set(lambda, configuration);
+  logged.set(lambda, texts);
+  return lambda;
+}
 
 /** Starts one that ends with the test. */
 export async function startLambda(
   changes: Partial<FunctionConfiguration> = {},
 ): Promise<LocalLambda> {
   const configuration = { ...defaultConfiguration(changes.model), ...changes };
-  const lambda = await LocalLambda.start(configuration, 0);
-  configurations.set(lambda, configuration);
+  const lambda = await startNoted(configuration);
   onTestFinished(() => lambda.close());
   return lambda;
 }
@@ -197,11 +210,14 @@ export function codeIn(files: Record<string, string>, handler = "index.handler")
   return { root, handler };
 }
 
+/** What all environments have logged, those that have ended as well. */
+export function loggedBy(lambda: LocalLambda): readonly string[] {
+  return logged.get(lambda) ?? [];
+}
+
 /** Whether any environment, of those that have ended as well, has logged a text. */
-export function isLogged({ pool }: LocalLambda, text: string): boolean {
-  return pool.registry
-    .streams()
-    .some(({ lines }) => lines.some((line) => line.text.includes(text)));
+export function isLogged(lambda: LocalLambda, text: string): boolean {
+  return loggedBy(lambda).some((line) => line.includes(text));
 }
 
 /** Sends a request by `node:http`, as it is: `fetch` would refuse or change some of its parts. */

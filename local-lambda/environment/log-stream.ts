@@ -9,20 +9,11 @@ const MAX_LINE_LENGTH = 10_000;
 /** How many characters a stream keeps: code that floods its log must not fill this process. */
 const MAX_LENGTH = 1_000_000;
 
-export interface LogLine {
-  /**
-   * When it arrived here, epoch ms. A line of JSON may state its own time as well, which is a little
-   * earlier.
-   */
-  arrivedAt: number;
-  text: string;
-}
-
 type OnLine = (text: string, requestId: string | undefined) => void;
 
 export class LogStream {
   readonly #onLine: OnLine;
-  #history: LogLine[] = [];
+  #lines: string[] = [];
   /** Characters in all of them. */
   #length = 0;
   readonly #inside = new Set<string>();
@@ -35,12 +26,7 @@ export class LogStream {
 
   /** Oldest first. */
   get lines(): readonly string[] {
-    return this.#history.map(({ text }) => text);
-  }
-
-  /** The same lines, with their times, as they are now. */
-  get history(): readonly LogLine[] {
-    return [...this.#history];
+    return [...this.#lines];
   }
 
   /** A request is inside from here to {@link leave}. */
@@ -86,33 +72,26 @@ export class LogStream {
   #append(line: string): void {
     const text = cut(line);
     this.#onLine(text, this.#writer);
-    this.#history.push({ arrivedAt: Date.now(), text });
+    this.#lines.push(text);
     this.#length += text.length;
     // In bulk: dropping one line at a time would move the whole array each time.
-    if (this.#history.length > 2 * MAX_LINES || this.#length > 2 * MAX_LENGTH) this.#dropOld();
+    if (this.#lines.length > 2 * MAX_LINES || this.#length > 2 * MAX_LENGTH) this.#dropOld();
   }
 
   #dropOld(): void {
-    const kept: LogLine[] = [];
+    const kept: string[] = [];
     this.#length = 0;
-    for (const line of this.#history.slice(-MAX_LINES).reverse()) {
-      if (this.#length + line.text.length > MAX_LENGTH) break;
-      this.#length += line.text.length;
+    for (const line of this.#lines.slice(-MAX_LINES).reverse()) {
+      if (this.#length + line.length > MAX_LENGTH) break;
+      this.#length += line.length;
       kept.push(line);
     }
-    this.#history = kept.reverse();
+    this.#lines = kept.reverse();
   }
 }
 
 /** Streams kept of environments that have ended, so that they can still be read. */
 const MAX_ENDED = 1_000;
-
-/** What a stream holds at one moment. */
-export interface LogStreamContent {
-  name: string;
-  /** Oldest first. */
-  lines: readonly LogLine[];
-}
 
 /** One stream for each environment of a function, the latest ended ones included. */
 export class LogStreams {
@@ -124,11 +103,6 @@ export class LogStreams {
 
   get(name: string): LogStream | undefined {
     return this.#streams.get(name);
-  }
-
-  /** All of them, in order of their environments' start. */
-  list(): LogStreamContent[] {
-    return [...this.#streams].map(([name, { history }]) => ({ name, lines: history }));
   }
 
   /** Drops the oldest streams of environments that have ended, when there are too many. */

@@ -3,11 +3,11 @@ import { promisify } from "node:util";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { expect, onTestFinished, test } from "vitest";
-import { codeOf, sendAsIs } from "../../test/embedded-lambda.ts";
+import { codeOf, loggedBy, sendAsIs, startNoted } from "../../test/embedded-lambda.ts";
 import { start } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { defaultConfiguration } from "../function-configuration.ts";
-import { LocalLambda } from "../local-lambda.ts";
+import type { LocalLambda } from "../local-lambda.ts";
 import { iamAuthorization } from "./authorization.ts";
 
 const ANA = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "Ana's secret" };
@@ -23,7 +23,7 @@ async function startGuarded(): Promise<LocalLambda> {
   const code = codeOf("export const handler = async (event) => event;");
   const authorize = iamAuthorization(region, ANA);
   const configuration = { ...defaultConfiguration(), region, code };
-  const lambda = await LocalLambda.start(configuration, 0, { authorize });
+  const lambda = await startNoted(configuration, { authorize });
   onTestFinished(() => lambda.close());
   return lambda;
 }
@@ -91,7 +91,7 @@ test("what is not signed, or was changed, is refused, and starts no environment"
       },
     });
   }
-  expect(lambda.pool.registry.streams()).toEqual([]);
+  expect(loggedBy(lambda)).toEqual([]);
 });
 
 test("a URL that was signed is served until it expires, and then refused", async () => {

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Environment } from "../environment/environment.ts";
 import type { EnvironmentPlan } from "../environment/environment-process.ts";
-import { type LogStreamContent, LogStreams } from "../environment/log-stream.ts";
+import { LogStreams } from "../environment/log-stream.ts";
 import { functionUrlEvent } from "../function-url/function-url-event.ts";
 import {
   type Invocation,
@@ -15,7 +15,7 @@ import {
 
 export interface Pool {
   /** The environments that exist now, and the logs of all. */
-  readonly registry: Pick<EnvironmentRegistry, "all" | "ids" | "logOf" | "streams">;
+  readonly registry: Pick<EnvironmentRegistry, "all" | "ids" | "logOf">;
   /**
    * Starts what must run before the first request.
    *
@@ -108,11 +108,6 @@ export class EnvironmentRegistry<E extends Environment = Environment> {
   /** The lines that an environment logged, oldest first; empty for one that is unknown. */
   logOf(id: string): readonly string[] {
     return this.#streams.get(id)?.lines ?? [];
-  }
-
-  /** All log streams, the latest ones of environments that have ended included. */
-  streams(): LogStreamContent[] {
-    return this.#streams.list();
   }
 
   /**

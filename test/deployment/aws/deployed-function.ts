@@ -271,13 +271,13 @@ export class DeployedUrl {
 
   async #start(): Promise<void> {
     const configuration = this.#configuration();
+    const logGroup = this.deployed.region.logGroups.get(configuration.logGroupName ?? "");
     const lambda = await LocalLambda.start(configuration, this.#port, {
       authorize: this.#authorize,
+      onLog: (environment, text) => logGroup?.write(environment, text),
     });
     this.#lambda = lambda;
     this.#port = Number(lambda.url.port);
-    const logGroup = this.deployed.region.logGroups.get(configuration.logGroupName ?? "");
-    logGroup?.add(() => lambda.pool.registry.streams());
   }
 
   #configuration(): FunctionConfiguration {

@@ -1,7 +1,6 @@
 /** CloudWatch Logs: groups, as the provider makes them, and what programs find in them. */
 
 import { z } from "zod";
-import type { LogStreamContent } from "../../../local-lambda/environment/log-stream.ts";
 import { type Account, AwsError } from "./account.ts";
 import { type Kind, tags, text } from "./kind.ts";
 import { isRecord, type Properties } from "./properties.ts";
@@ -19,23 +18,31 @@ const RETENTION_DAYS = [
 /** Events of one answer. Fewer than AWS's 10,000, so that callers have to turn pages. */
 const PAGE = 100;
 
+interface LogStream {
+  name: string;
+  /** Oldest first, each with when it arrived, epoch ms. */
+  lines: { arrivedAt: number; text: string }[];
+}
+
 export class LogGroup {
   retentionInDays: unknown;
   tags: unknown;
-  readonly #sources: (() => LogStreamContent[])[] = [];
+  readonly #streams = new Map<string, LogStream>();
 
   constructor({ retentionInDays, tags: given }: Properties) {
     this.retentionInDays = retentionInDays;
     this.tags = given;
   }
 
-  /** Adds what writes into it: one source a start of the embedded Lambda. It outlives that. */
-  add(source: () => LogStreamContent[]): void {
-    this.#sources.push(source);
+  /** Writes a line into a stream, which is made for its first. */
+  write(name: string, text: string): void {
+    const stream = this.#streams.get(name) ?? { name, lines: [] };
+    this.#streams.set(name, stream);
+    stream.lines.push({ arrivedAt: Date.now(), text });
   }
 
-  get streams(): LogStreamContent[] {
-    return this.#sources.flatMap((source) => source());
+  get streams(): readonly LogStream[] {
+    return [...this.#streams.values()];
   }
 }
 
