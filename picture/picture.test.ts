@@ -1,5 +1,6 @@
 /** The pictures are of the screen as it is now: what they show is rendered anew from their records. */
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { renderToString } from "ink";
@@ -39,7 +40,8 @@ test("the picture of the models is of the screen as it is now, when all is over"
   const plan = { ...referencePlan, holdMs: 2_000, stages: equalStages(2, 5, 5, 0) };
   const models = [...experiments.values()].map((lines, index) => {
     const model = MODELS[index];
-    const store = taken(storeOf(model ?? "on-demand", plan), lines);
+    assert(model, "there is an experiment for each model");
+    const store = taken(storeOf(model, plan), lines);
     store.set({ mostAtOnce: mostAtOnce(store.fold.experiment.runs) });
     return store;
   });

@@ -144,7 +144,7 @@ export function firstBelow(pid: number): number {
   return first;
 }
 
-/** Who started a process, and when, in ticks of the system's clock; 0 where it has ended meanwhile. */
+/** The parent of a process, and its start in ticks of the system's clock; 0 where it has ended. */
 function parentageOf(id: number): { id: number; parent: number; startedAt: number } {
   const stat = readProcessFile(id, "stat");
   // Its name, which comes before, may hold anything.

@@ -12,7 +12,7 @@ import { ExperimentError } from "../experiment/core/errors.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { Target } from "../experiment/core/target.ts";
 import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
-import { ensurePossible, type Preflight, preflight } from "../experiment/preflight.ts";
+import { type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import type { RecordedExperiment } from "../experiment/reports/recorded-experiment.ts";
@@ -175,13 +175,10 @@ export class Session {
       column.set({ activity: "opening" });
       store.set({ activity: "opening" });
       target = await loadTarget(chosen.choice, signal);
-      const found = await preflight(plan, target);
-      ensurePossible(found);
       const { runExperiment } = await importExperiment();
       await runExperiment({
         plan,
         target,
-        found,
         signal,
         fold: column.fold,
         onLine: (line) => {
@@ -440,7 +437,7 @@ async function saveReport(records: readonly string[], signal: AbortSignal): Prom
   const { KEPT_IN_PAGE, readExperiment } = await import(
     "../experiment/reports/recorded-experiment.ts"
   );
-  const { pageOf } = await import("../experiment/reports/html/page-of.ts");
+  const { pageOf } = await import("../experiment/reports/html/comparison-page.ts");
   const { writeReport } = await import("../experiment/command/report-output.ts");
   // Between what takes long and cannot be stopped: an Esc that was pressed meanwhile is seen.
   const letKeysIn = async () => {

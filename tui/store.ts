@@ -80,11 +80,7 @@ export class ExperimentStore {
    * @param notice what is to be known of it meanwhile
    */
   begin(notice: string | undefined): void {
-    // Those of a recorded experiment are other processes, long gone.
-    if (this.#state.recorded) this.fold.forget();
-    else this.fold.startRecord();
-    this.#run = undefined;
-    this.#models = [];
+    this.#startAnew([]);
     const forgotten = { recorded: undefined, record: undefined, failure: undefined };
     const faded = { isVerdictOld: true, pooled: undefined };
     this.set({ activity: "arming", ...faded, notice, ...forgotten });
@@ -92,14 +88,19 @@ export class ExperimentStore {
 
   /** Begins a comparison: what comes to these stores is shown side by side. */
   compare(models: readonly ExperimentStore[]): void {
-    // Environments of a recorded experiment are long gone; those of the session's target stay warm.
+    this.#startAnew(models);
+    const forgotten = { recorded: undefined, verdict: undefined, pooled: undefined };
+    const last = { record: undefined, failure: undefined, notice: undefined };
+    this.set({ activity: "opening", ...forgotten, ...last });
+  }
+
+  /** Forgets the last experiment, or comparison; environments of the session's target stay warm. */
+  #startAnew(models: readonly ExperimentStore[]): void {
+    // Those of a recorded experiment are other processes, long gone.
     if (this.#state.recorded) this.fold.forget();
     else this.fold.startRecord();
     this.#run = undefined;
     this.#models = models;
-    const forgotten = { recorded: undefined, verdict: undefined, pooled: undefined };
-    const last = { record: undefined, failure: undefined, notice: undefined };
-    this.set({ activity: "opening", ...forgotten, ...last });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */

@@ -6,8 +6,7 @@ import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
 import { KEPT_IN_TEXT, textReport } from "../reports/experiment-text.ts";
-import { comparisonPage } from "../reports/html/comparison-page.ts";
-import { experimentPage } from "../reports/html/experiment-page.ts";
+import { pageOf } from "../reports/html/comparison-page.ts";
 import { jsonComparison, jsonReport } from "../reports/json-report.ts";
 import {
   KEPT_IN_PAGE,
@@ -42,12 +41,12 @@ export async function textOf(options: ReportOptions): Promise<AsyncIterable<stri
   if (format === "csv") return csvParts(files);
   const records: RecordedExperiment[] = [];
   for (const file of files) records.push(...(await readExperiments(file, KEPT[format])));
+  if (format === "html") return [pageOf(records)];
   const [only] = records;
   return [records.length === 1 && only ? reportOf(only, options) : comparisonOf(records, format)];
 }
 
 function reportOf(record: RecordedExperiment, { format, out }: ReportOptions): string {
-  if (format === "html") return experimentPage(record);
   if (format === "json") return jsonText(jsonReport(record));
   const colour = out === undefined && (process.stdout.hasColors?.() ?? false);
   return textReport(record, colour);
@@ -55,7 +54,6 @@ function reportOf(record: RecordedExperiment, { format, out }: ReportOptions): s
 
 function comparisonOf(records: readonly RecordedExperiment[], format: Format): string {
   const comparison = compareRecords(records);
-  if (format === "html") return comparisonPage(comparison);
   return format === "json" ? jsonText(jsonComparison(comparison)) : comparisonText(comparison);
 }
 

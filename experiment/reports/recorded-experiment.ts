@@ -51,13 +51,13 @@ export async function readExperiment(
  * @throws ExperimentError when the file cannot be read, or holds no record
  */
 export async function readExperiments(path: string, keep: Keep): Promise<RecordedExperiment[]> {
-  const folds = [new Fold(keep)];
+  const folds: Fold[] = [];
   const next = () => {
     const fold = new Fold(keep);
     folds.push(fold);
     return fold;
   };
-  for await (const _ of followRecord(path, folds[0] ?? next(), next));
+  for await (const _ of followRecord(path, next(), next));
   return folds.map((fold, index) => {
     const recorded = recordedExperiment(path, fold);
     return folds.length === 1 ? recorded : { ...recorded, path: `${recorded.path}, ${index + 1}` };

@@ -2,9 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compareRecords } from "../../experiment/reports/comparison.ts";
 import { textReport } from "../../experiment/reports/experiment-text.ts";
-import { comparisonPage } from "../../experiment/reports/html/comparison-page.ts";
+import { pageOf } from "../../experiment/reports/html/comparison-page.ts";
 import { experimentPage } from "../../experiment/reports/html/experiment-page.ts";
 import {
   type RecordedExperiment,
@@ -74,7 +73,7 @@ test("pages and texts head a plan whose stages differ by all of them", async () 
   expect(page).toContain(`<p class="muted">${words} · stack dev, on-demand, eu-west-1 · `);
   expect(page).toContain("1 at once; 2 at once; 4 at once");
   expect(textReport(ramp, false)).toMatch(new RegExp(`^${words} · stack dev`));
-  expect(comparisonPage(compareRecords([ramp, ramp]))).toContain(words);
+  expect(pageOf([ramp, ramp])).toContain(words);
 });
 
 test("how long idle environments lived is said after runs of any size, in texts and on pages", async () => {
@@ -125,10 +124,7 @@ describePage("in a browser", () => {
       // Each row of a table costs axe more than the reader.
       async () => experimentPage(await read(large(2), 0, { perRun: 5, inAll: 5 })),
     ],
-    [
-      "a comparison",
-      async () => comparisonPage(compareRecords([await read(isolated), await read(shared)])),
-    ],
+    ["a comparison", async () => pageOf([await read(isolated), await read(shared)])],
   ];
 
   test.each(pages)(

@@ -111,15 +111,15 @@ function factsOf(
 
 function invocationLines({ clients }: Snapshot, environment: EnvironmentState): Line[] {
   const { invocations, earlier } = environment;
-  const byRun = Map.groupBy(invocations, ({ run }) => run);
-  let latest: string | undefined;
-  const lines = [...byRun.values()].flatMap((answers): Line[] => {
-    const atOnce = atOnceByProcess(answers);
-    const rows = answers.map((one) => invocationLine(one, answerWords(one, atOnce), clients));
-    // Runs are counted anew in each experiment.
-    const isNext = latest !== undefined && latest !== answers[0]?.experiment;
-    latest = answers[0]?.experiment;
-    return isNext ? [[], ...rows] : rows;
+  // Runs are counted anew in each experiment, so a blank line parts them.
+  const byExperiment = Map.groupBy(invocations, ({ experiment }) => experiment);
+  const lines = [...byExperiment.values()].flatMap((ofOne, index): Line[] => {
+    const byRun = Map.groupBy(ofOne, ({ run }) => run);
+    const rows = [...byRun.values()].flatMap((answers) => {
+      const atOnce = atOnceByProcess(answers);
+      return answers.map((answer) => invocationLine(answer, answerWords(answer, atOnce), clients));
+    });
+    return index > 0 ? [[], ...rows] : rows;
   });
   if (earlier === 0) return lines;
   return [[{ text: `   … ${plural(earlier, "earlier one")}, on the record`, dim: true }], ...lines];

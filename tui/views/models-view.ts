@@ -23,12 +23,13 @@ import {
 } from "../terminal/styled-text.ts";
 import { answerWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
 import { runSentences } from "./run-sentences.ts";
-import { axisEnd, barLine } from "./time-axis.ts";
+import { axisEnd, type Bar, barLine } from "./time-axis.ts";
 import {
   commonBindings,
   Frame,
   type FrameLayout,
   frameLayout,
+  stopBindings,
   type ViewProps,
 } from "./view-frame.ts";
 
@@ -54,10 +55,7 @@ export function ModelsView(view: ViewProps) {
 
 function bindingsOf(view: ViewProps): Binding[] {
   const { session, snapshot, go } = view;
-  if (isBusy(snapshot)) {
-    const stop = { on: "escape", words: "Esc stop", run: () => session.stop() };
-    return [...(snapshot.activity === "stopping" ? [] : [stop]), ...commonBindings(view)];
-  }
+  if (isBusy(snapshot)) return [...stopBindings(view), ...commonBindings(view)];
   return [
     { on: "a", words: "a fire again", run: () => session.fireAtModels() },
     { on: "return", words: "⏎ fire at the target", run: () => session.fire() },
@@ -144,17 +142,11 @@ function runWords({ now }: Snapshot, run: RunState): string {
 function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
   const nowMs = run.wallMs ?? model.now - run.shotAt;
   const axis = { width: width - NAME - CLIENT - WORD, endMs: axisEnd(run.plan.holdMs, nowMs) };
-  const lane = (
-    name: string,
-    client: string,
-    bar: { from: number; until: number },
-    word: string,
-  ) => {
+  const lane = (name: string, client: string, bar: Omit<Bar, "colour">, word: string) => {
     const colour = clientColour(model.clients, client);
-    const isOpen = name === "" && word === "";
     return [
       { text: `${toWidth(name, NAME - 1)} ` },
-      ...barLine(axis, [{ ...bar, isOpen, colour }]),
+      ...barLine(axis, [{ ...bar, colour }]),
       { text: ` ${toWidth(client, CLIENT - 2)} `, colour },
       { text: toWidth(word, WORD), colour: "red" },
     ];
@@ -164,8 +156,8 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
     .flatMap((environment) => {
       const { answers, atOnce } = summarizeRun(environment);
       return answers.map((answer, row) => {
-        const name = row === 0 ? `${environment.position} ${labelOf(model, environment)}` : " ";
-        const bar = { from: answer.sentAt, until: answer.answeredAt };
+        const name = row === 0 ? `${environment.position} ${labelOf(model, environment)}` : "";
+        const bar = { from: answer.sentAt, until: answer.answeredAt, isOpen: false };
         return lane(name, answer.client, bar, answerWords(answer, atOnce));
       });
     });
@@ -177,7 +169,7 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
     ],
   );
   const flying = [...run.inFlight].map(([index, from]) =>
-    lane("", clientOf(run.plan, index), { from, until: nowMs }, ""),
+    lane("", clientOf(run.plan, index), { from, until: nowMs, isOpen: true }, ""),
   );
   return [...served, ...failed, ...flying];
 }

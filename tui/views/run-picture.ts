@@ -204,28 +204,31 @@ interface Block {
   lines: () => Line[];
   /** The environment that it shows, if it shows one. */
   environment?: EnvironmentState;
-  /** Whether that has not answered in this run. */
-  isHeld?: true;
 }
+
+type EnvironmentBlock = Block & { environment: EnvironmentState };
 
 /** @param height how many lines there are for all blocks; those in flight fill what is left */
 function blocksOf(drawing: Drawing, height: number): Block[] {
   const { snapshot, run } = drawing;
-  const environments = snapshot.environments.map((environment) => {
-    const isServing = hasServed(environment, run.id);
-    return isServing ? environmentBlock(drawing, environment) : heldBlock(drawing, environment);
-  });
-  const serving = environments.filter((block) => !block.isHeld);
+  const isServing = (environment: EnvironmentState) => hasServed(environment, run.id);
+  const serving = snapshot.environments
+    .filter(isServing)
+    .map((environment) => environmentBlock(drawing, environment));
   const unplaced = unplacedLines(drawing).map(
     (line): Block => ({ height: 1, lines: () => [line] }),
   );
   if (run.inFlight.size === 0) return [...serving, ...unplaced];
   const room = height - heightOf(serving) - heightOf(unplaced);
   // One line stays for those in flight.
-  let left = room - 1;
-  const shown = environments.filter(({ isHeld }) => !isHeld || left-- > 0);
-  const inFlight = inFlightBlock(drawing, height - heightOf(shown) - heightOf(unplaced));
-  return [...shown, ...unplaced, inFlight];
+  const held = snapshot.environments
+    .filter((environment) => !isServing(environment))
+    .slice(0, Math.max(0, room - 1))
+    .map((environment) => heldBlock(drawing, environment));
+  const inOrder = [...serving, ...held].sort(
+    (one, other) => one.environment.position - other.environment.position,
+  );
+  return [...inOrder, ...unplaced, inFlightBlock(drawing, room - heightOf(held))];
 }
 
 function heightOf(blocks: readonly Block[]): number {
@@ -233,8 +236,8 @@ function heightOf(blocks: readonly Block[]): number {
 }
 
 /** An environment that may answer in this run: on one line, what it held when it answered last. */
-function heldBlock(drawing: Drawing, environment: EnvironmentState): Block {
-  return { height: 1, lines: () => [heldLine(drawing, environment)], environment, isHeld: true };
+function heldBlock(drawing: Drawing, environment: EnvironmentState): EnvironmentBlock {
+  return { height: 1, lines: () => [heldLine(drawing, environment)], environment };
 }
 
 function heldLine(drawing: Drawing, environment: EnvironmentState): Line {
@@ -254,7 +257,7 @@ function heldLine(drawing: Drawing, environment: EnvironmentState): Line {
   return line.map(({ text }) => ({ text, dim: true }));
 }
 
-function environmentBlock(drawing: Drawing, environment: EnvironmentState): Block {
+function environmentBlock(drawing: Drawing, environment: EnvironmentState): EnvironmentBlock {
   // Of a thousand environments only those that are seen are looked at.
   if (drawing.density === "lines") {
     const lines = () => [compactLine(drawing, summarizeRun(environment))];

@@ -12,7 +12,7 @@ import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
 import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
 import { type RunPicture, runPicture, type Scroll } from "./run-picture.ts";
 import { runSentences } from "./run-sentences.ts";
-import { commonBindings, Frame, type ViewProps } from "./view-frame.ts";
+import { commonBindings, Frame, stopBindings, type ViewProps } from "./view-frame.ts";
 
 interface Props extends ViewProps {
   scroll: Cell<Scroll>;
@@ -42,13 +42,10 @@ function consentBindings({ session, quit }: Props): Binding[] {
 
 function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] {
   const { session, snapshot, go } = view;
-  const { record, recorded, activity } = snapshot;
+  const { record, recorded } = snapshot;
   const selecting =
     picture && picture.environments.length > 0 ? selectionBindings(view, picture) : [];
-  if (isBusy(snapshot)) {
-    const stop = { on: "escape", words: "Esc stop", run: () => session.stop() };
-    return [...(activity === "stopping" ? [] : [stop]), ...selecting, ...commonBindings(view)];
-  }
+  if (isBusy(snapshot)) return [...stopBindings(view), ...selecting, ...commonBindings(view)];
   const fire = recorded ? "⏎ fire your plan" : "⏎ fire";
   const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
   const save = { on: "s", words: "s save report", run: () => session.saveReport() };

@@ -36,6 +36,12 @@ export function commonBindings({ help, quit }: Pick<ViewProps, "help" | "quit">)
   ];
 }
 
+/** The key that stops what is under way, until it was pressed. */
+export function stopBindings({ session, snapshot }: ViewProps): Binding[] {
+  if (snapshot.activity === "stopping") return [];
+  return [{ on: "escape", words: "Esc stop", run: () => session.stop() }];
+}
+
 export interface Size {
   columns: number;
   rows: number;

@@ -1,10 +1,10 @@
 /** Several recorded experiments beside each other, as one page. */
 
 import { plural } from "../../core/counts.ts";
-import { type Aspect, type Comparison, letter } from "../comparison.ts";
+import { type Aspect, type Comparison, compareRecords, letter } from "../comparison.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import { deploymentWords, planWords, targetWords, verdictWords } from "../words.ts";
-import { noteList } from "./experiment-page.ts";
+import { experimentPage, noteList } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
 import { documentOf, time } from "./page.ts";
 import { picture } from "./picture.ts";
@@ -13,7 +13,15 @@ import { type Column, table } from "./tables.ts";
 /** Pictures of more are no comparison any more. */
 const MOST_PICTURES = 4;
 
-export function comparisonPage(comparison: Comparison): string {
+/** The page of one recorded experiment, or of several beside each other. */
+export function pageOf(records: readonly RecordedExperiment[]): string {
+  const [only, ...others] = records;
+  return only && others.length === 0
+    ? experimentPage(only)
+    : comparisonPage(compareRecords(records));
+}
+
+function comparisonPage(comparison: Comparison): string {
   const { records, aspects, summary, deployments, notes } = comparison;
   const title = plural(records.length, "experiment");
   const different = aspects.filter(({ isSame }) => !isSame);

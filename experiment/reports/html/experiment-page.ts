@@ -164,8 +164,8 @@ const EXPLANATION = html`<h2>How to read it</h2>
 <p>An execution environment hosts one process of the function. Two requests <b>overlap</b> when
 one process served both at the same time, by that process's own clock; one overlap is proof of
 sharing. A <b>trial</b> is a chance to share: a request that the service could have put into a process
-that was certainly busy. Five at once give four, since the first finds none busy. With <i>n</i> trials and no sharing, the probability of
-sharing is below 1 − 0.05<sup>1/<i>n</i></sup> with 95 % confidence, if the service decides about
+that was certainly busy. Five at once give four, since the first finds none busy. With <i>n</i> trials
+and no sharing, the probability of sharing is below 1 − 0.05<sup>1/<i>n</i></sup> with 95 % confidence, if the service decides about
 each request independently; the requests of one burst stretch that a little, which is why warm trials
 are counted apart. An answer is <b>mixed</b> when its <code>globalData</code> is not what its own
 request left.</p>`;
