@@ -1,32 +1,52 @@
-/** Builds what is deployed: the handler in one file, the same bytes for the same source. */
+/** Builds what is deployed: each entry of the handler in one file, the same bytes for the same source. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** The bundle's file name; `index.handler` is the function's entry point. */
+/** The file name of a Lambda function's bundle; `index.handler` is its entry point. */
 export const BUNDLE_FILE = "index.mjs";
 
 /** The function's entry point in AWS's notation: file, then export. */
 export const HANDLER = "index.handler";
 
+/**
+ * The file name of a Web Function's bundle, which its runtime runs.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-runtimes.html
+ */
+export const WEB_BUNDLE_FILE = "index.js";
+
 const [, EXPORT = ""] = HANDLER.split(".");
 
 /**
- * Bundles the handler as an ES module for Node.js 24, the deployed runtime.
+ * Bundles the entry of a Lambda function as an ES module for Node.js 24, the deployed runtime.
  *
  * @returns the source text of {@link BUNDLE_FILE}
  * @throws esbuild's error, which names file and line, when the source does not parse; Error when it
  * does not export what is called
  */
 export async function bundleHandler(): Promise<string> {
-  const entry = fileURLToPath(new URL("../handler/index.ts", import.meta.url));
-  const { text, exports } = await bundle(entry, "esm");
+  const { text, exports } = await bundle(inHandler("index.ts"), "esm");
   if (exports.includes(EXPORT)) return text;
   throw new Error(`handler/index.ts exports no "${EXPORT}".`);
+}
+
+/**
+ * Bundles the entry of a Web Function for Node.js 24 as a CommonJS module, which is what the name
+ * `index.js` stands for where no package.json says otherwise.
+ *
+ * @returns the source text of {@link WEB_BUNDLE_FILE}
+ * @throws esbuild's error, which names file and line, when the source does not parse
+ */
+export async function bundleWebServer(): Promise<string> {
+  return bundleForRuntime(inHandler("web.ts"), "cjs");
 }
 
 /** Bundles one module of this project for the deployed Node.js; paths do not reach the output. */
 export async function bundleForRuntime(entry: string, format: "esm" | "cjs"): Promise<string> {
   return (await bundle(entry, format)).text;
+}
+
+function inHandler(name: string): string {
+  return fileURLToPath(new URL(`../handler/${name}`, import.meta.url));
 }
 
 async function bundle(

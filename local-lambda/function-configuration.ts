@@ -62,7 +62,10 @@ export interface FunctionConfiguration {
 export interface FunctionCode {
   /** The folder, which is used where it is and never changed. */
   root: string;
-  /** File without its extension, and export, such as `index.handler`. */
+  /**
+   * File without its extension, and export, such as `index.handler`; of a Web Function the file of its
+   * server, such as `index.js`.
+   */
   handler: string;
 }
 

@@ -166,14 +166,18 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
         "serve the code in a folder (default: this project's handler)",
       ).argParser(folderName),
     )
-    .option("--handler <file.export>", "file and export in that folder", "index.handler");
+    .option(
+      "--handler <name>",
+      "file and export in that folder (default: index.handler); " +
+        "of a web-function the file of its server (default: index.js)",
+    );
   for (const option of Object.values(FIELDS)) command.addOption(option);
   const { port, authorization, quiet, code, handler } = parseArguments(command, args).opts<
-    Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler: string }
+    Omit<LocalLambdaOptions, "configuration"> & { code?: string; handler?: string }
   >();
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
-  if (code === undefined && isGiven("handler")) {
-    command.error("error: --handler names an export of your own code: add --code FOLDER.");
+  if (code === undefined && handler !== undefined) {
+    command.error("error: --handler names a part of your own code: add --code FOLDER.");
   }
   const given: Partial<FunctionConfiguration> = Object.fromEntries(
     Object.entries(FIELDS)
@@ -184,16 +188,20 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
   const defaults = defaultConfiguration(given.model);
   const misplaced = misplacedOption(defaults.model, given);
   if (misplaced !== undefined) command.error(`error: ${misplaced}`);
-  return {
-    port,
-    authorization,
-    quiet,
-    configuration: {
-      ...defaults,
-      ...given,
-      ...(code !== undefined && { code: { root: code, handler } }),
-    },
-  };
+  const configuration = { ...defaults, ...given };
+  if (code !== undefined) {
+    configuration.code = { root: code, handler: handler ?? defaultHandler(configuration) };
+  }
+  return { port, authorization, quiet, configuration };
+}
+
+/**
+ * What AWS calls where nothing else is named.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-runtimes.html
+ */
+function defaultHandler({ model, environmentVariables }: FunctionConfiguration): string {
+  if (model !== "web-function") return "index.handler";
+  return environmentVariables.AWS_LAMBDA_NODEJS_ENTRYPOINT ?? "index.js";
 }
 
 /**

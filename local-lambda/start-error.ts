@@ -4,6 +4,7 @@ interface StartErrorFacts {
   "no folder": { folder: string; isFile: boolean };
   "no handler name": { handler: string };
   "no handler file": { handler: string; folder: string; names: readonly string[] };
+  "no server file": { file: string; folder: string };
   /** What the system says, which names the file, as a sentence without its full stop. */
   "unreadable code": { lack: string };
   "no temporary files": { folder: string; reason: string };
@@ -24,6 +25,9 @@ const WORDS: { [Kind in keyof StartErrorFacts]: (facts: StartErrorFacts[Kind]) =
   "no handler file": ({ handler, folder, names }) =>
     `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
     "Name the file that is there with --handler, such as --handler index.handler.",
+  "no server file": ({ file, folder }) =>
+    `There is no file ${file} in ${folder}. A web function is an HTTP server: name its file with ` +
+    "--handler, such as --handler server.js, or serve a handler with another --model.",
   "unreadable code": ({ lack }) =>
     `${lack}. Make all of the folder readable, or name one that holds the code alone: --code.`,
   "no temporary files": ({ folder, reason }) =>

@@ -12,7 +12,9 @@ import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environm
 import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
 import {
   defaultConfiguration,
+  type FunctionCode,
   type FunctionConfiguration,
+  type Model,
 } from "../local-lambda/function-configuration.ts";
 import { LocalLambda, type StartOptions } from "../local-lambda/local-lambda.ts";
 import { temporaryFolder } from "./processes.ts";
@@ -45,13 +47,52 @@ export async function startLambda(
 }
 
 /** Code of the test's own, whose handler is `index.handler`. */
-export function codeOf(
-  source: string,
-  name = "index.mjs",
-): NonNullable<FunctionConfiguration["code"]> {
+export function codeOf(source: string, name = "index.mjs"): FunctionCode {
   const root = temporaryFolder();
   writeFileSync(join(root, name), source);
   return { root, handler: "index.handler" };
+}
+
+/** Code of the test's own that is a Web Function's server, or is expected to be one. */
+export function serverOf(source: string, name = "server.mjs"): FunctionCode {
+  return { ...codeOf(source, name), handler: name };
+}
+
+/** A server that answers by these statements, which have `request`, `response` and `text`. */
+export const answering = (statements: string) => `
+  import { createServer } from "node:http";
+  import { text } from "node:stream/consumers";
+  createServer(async (request, response) => { ${statements} }).listen(3000);`;
+
+/** What serves the handler of `index.mjs` as a Web Function does: a server that is plain to write. */
+const SERVER = answering(`
+  try {
+    const event = { body: await text(request), rawPath: request.url };
+    const context = { awsRequestId: request.headers["lambda-web-request-id"] };
+    const returned = await handler(event, context);
+    const json = typeof returned === "string" ? returned : (JSON.stringify(returned) ?? "null");
+    const { statusCode = 200, headers = {}, body = json } = Object(returned);
+    response.writeHead(statusCode, headers).end(body);
+  } catch (error) {
+    console.error(error);
+    const message = "Internal Server Error (" + String(error).split("\\n")[0] + ")";
+    response.writeHead(500).end(JSON.stringify({ message }));
+  }`);
+
+/** The server's file, beside the handler. */
+export const SERVER_FILE = "server.mjs";
+
+/** Adds {@link SERVER_FILE} to a folder whose handler is in a file there. */
+export function addServer(folder: string, file = "index.mjs"): void {
+  writeFileSync(join(folder, SERVER_FILE), `import { handler } from "./${file}"; ${SERVER}`);
+}
+
+/** Code of the test's own for a model: a handler, or for a Web Function a server around it. */
+export function codeFor(model: Model, source: string, file = "index.mjs"): FunctionCode {
+  const code = codeOf(source, file);
+  if (model !== "web-function") return code;
+  addServer(code.root, file);
+  return { ...code, handler: SERVER_FILE };
 }
 
 /**
@@ -146,7 +187,9 @@ export async function meet({ url }: { url: string | URL }, count: number): Promi
   const headers = { "content-type": "text/plain" };
   const fired = Array.from({ length: count }, async () => {
     const response = await fetch(url, { method: "POST", body: `${count}`, headers });
-    return (await response.json()) as Meeting;
+    // A Web Function does not know its log stream, but its callers do.
+    const environment = response.headers.get("lambda-web-logstream");
+    return Object.assign({ environment }, (await response.json()) as Meeting);
   });
   return Promise.all(fired);
 }
@@ -158,9 +201,11 @@ interface Entry {
 }
 
 /** A handler that answers when it is told to. */
-export function gatedCode() {
+export function gatedCode(model: Model) {
   const gate = join(temporaryFolder(), "open");
-  const code = codeOf(`
+  const code = codeFor(
+    model,
+    `
     import { existsSync } from "node:fs";
     import { setTimeout as wait } from "node:timers/promises";
     let entered = 0;
@@ -168,7 +213,8 @@ export function gatedCode() {
       const answer = { pid: process.pid, entered: ++entered };
       while (!existsSync(${JSON.stringify(gate)})) await wait(20);
       return answer;
-    };`);
+    };`,
+  );
   return { code, open: () => writeFileSync(gate, "") };
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { codeOf, MEETING, meet, pidOf } from "../../test/embedded-lambda.ts";
+import { codeFor, codeOf, MEETING, meet, pidOf } from "../../test/embedded-lambda.ts";
 import { isAlive } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { answerSchema } from "../core/firing/answer-schema.ts";
@@ -44,7 +44,7 @@ test.each([
   ["managed-instances", { environments: 1, workers: 1 }, "lambda-managed-instances"],
   ["web-function", { maxConcurrency: 2 }, "native-http"],
 ] as const)("a %s target of %j lets requests share a process", async (model, sizes, type) => {
-  const target = await openLocalTarget({ model, ...sizes, code: codeOf(MEETING) });
+  const target = await openLocalTarget({ model, ...sizes, code: codeFor(model, MEETING) });
   onTestFinished(() => target.close());
   expect(target.description).toMatchObject({ kind: "local", model });
   const met = await meet(target, 2);

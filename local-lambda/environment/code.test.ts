@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { codeIn, pollingIn, untilPolling } from "../../test/embedded-lambda.ts";
+import { codeFor, codeIn, pollingIn, untilPolling } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { defaultConfiguration, MODELS, type Model } from "../function-configuration.ts";
 import { LocalLambda } from "../local-lambda.ts";
@@ -88,7 +88,8 @@ const version = (name: string) => `
   };`;
 
 async function startEdited(model: Model) {
-  const code = codeIn({ "index.mjs": version("1"), "other.mjs": "export const other = 'a';" });
+  const code = codeFor(model, version("1"));
+  writeFileSync(join(code.root, "other.mjs"), "export const other = 'a';");
   const edit = (name: string, source: string) => writeFileSync(join(code.root, name), source);
   const edits: (readonly string[])[] = [];
   const configuration = { ...defaultConfiguration(model), model, environments: 2, code };

@@ -11,9 +11,9 @@
 import { createHash } from "node:crypto";
 import { type Dirent, existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { readFile, readlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { FunctionCode } from "../function-configuration.ts";
+import type { FunctionCode, Model } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { EXTENSIONS, handlerFile, handlerParts } from "./handler-file.ts";
 
@@ -37,17 +37,23 @@ const PACKAGES = "node_modules";
 const EDITORS_FILE = /^(\.#.*|#.*#|.*~|\..*\.sw[a-p]|4913)$/;
 
 /**
- * Finds the handler's file as AWS's runtime client will. Whether the file exports the handler shows
- * when an environment loads it: as on AWS, requests are then answered with 502, and the log says
- * `Runtime.HandlerNotFound`.
+ * Finds the handler's file as AWS's runtime client will, or that of a Web Function's server. Whether the
+ * file exports the handler, or listens, shows when an environment loads it: as on AWS, requests are
+ * then answered with 502, and the log says why.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-runtimes.html
  *
- * @throws StartError when the folder or the handler's file is missing, or a file cannot be read
+ * @throws StartError when the folder or the file is missing, or a file cannot be read
  */
-export async function openCode({ root, handler }: FunctionCode): Promise<CodeVersion> {
+export async function openCode(
+  { root, handler }: FunctionCode,
+  model: Model = "on-demand",
+): Promise<CodeVersion> {
   const folder = resolve(root);
   try {
-    findHandler(folder, handler);
+    findFolder(folder);
+    if (model === "web-function") findServer(folder, handler);
+    else findHandler(folder, handler);
     const files = new Map([...listCode(folder, "own"), ...listCode(folder, "packages")]);
     return { root: folder, files, codeSha256: await hashOf(folder, files.keys()) };
   } catch (error) {
@@ -56,10 +62,21 @@ export async function openCode({ root, handler }: FunctionCode): Promise<CodeVer
   }
 }
 
-function findHandler(folder: string, handler: string): void {
+function findFolder(folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (!found?.isDirectory())
     throw new StartError("no folder", { folder, isFile: found !== undefined });
+}
+
+function findServer(folder: string, file: string): void {
+  const path = resolve(folder, file);
+  const isInside = path.startsWith(`${folder}${sep}`);
+  if (!isInside || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new StartError("no server file", { file, folder });
+  }
+}
+
+function findHandler(folder: string, handler: string): void {
   const parts = handlerParts(handler);
   if (parts === undefined) throw new StartError("no handler name", { handler });
   if (handlerFile(folder, parts.module) === undefined) {

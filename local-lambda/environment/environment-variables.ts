@@ -7,10 +7,11 @@ import type { Task } from "./task.ts";
  * The variables that Lambda reserves, those of the function, and nothing of the user's own.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  *
- * A Web Function's log stream is not told to it on AWS, only to its callers in a header. Here it is,
- * so that an answer names the environment whose log it is found in; the same goes for the memory.
+ * A Web Function is told of itself next to nothing: neither its name, nor its memory or log stream.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-env-vars.html
  *
- * @param address `host:port/key`: where the Runtime API is, or where a Web Function must listen
+ * @param address `host:port/key`, where the Runtime API is; or where a Web Function must listen, as
+ * web-preload.ts takes it
  */
 export function environmentVariables(
   configuration: FunctionConfiguration,
@@ -23,17 +24,14 @@ export function environmentVariables(
     PATH: "/usr/local/bin:/usr/bin:/bin",
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
-    _HANDLER: task.handler,
     LAMBDA_TASK_ROOT: task.root,
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memoryMb),
-    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_INITIALIZATION_TYPE: TRAITS[model].initializationType,
     AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     ...(model === "web-function"
       ? { AWS_LAMBDA_HTTP_ENDPOINT: address }
-      : runtimeVariables(configuration, address)),
+      : runtimeVariables(configuration, task, logStream, address)),
     MAX_HOLD_MS: String(configuration.maxHoldMs),
     ...configuration.environmentVariables,
   };
@@ -46,10 +44,15 @@ export function environmentVariables(
  */
 function runtimeVariables(
   configuration: FunctionConfiguration,
+  task: Task,
+  logStream: string,
   runtimeApi: string,
 ): Record<string, string> {
   return {
+    _HANDLER: task.entry,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memoryMb),
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_FUNCTION_NAME: configuration.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: configuration.version,
     AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(configuration),

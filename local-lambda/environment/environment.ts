@@ -60,7 +60,7 @@ export abstract class Environment {
   /** Invocations inside. */
   abstract get inside(): number;
   /** What a process has to do to be initialized and has not, as the beginning of a sentence. */
-  protected abstract readonly missed: string;
+  protected abstract get missed(): string;
   /** Prepares the way of the requests; gives the address that the process is told. */
   protected abstract open(): Promise<string>;
   protected abstract startProcess(variables: Record<string, string>): EnvironmentProcess;

@@ -1,7 +1,15 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { ask, codeIn, codeOf, isLogged, startLambda } from "../../test/embedded-lambda.ts";
+import {
+  addServer,
+  ask,
+  codeIn,
+  codeOf,
+  isLogged,
+  SERVER_FILE,
+  startLambda,
+} from "../../test/embedded-lambda.ts";
 import { start, temporaryFolder } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { MODELS } from "../function-configuration.ts";
@@ -55,7 +63,9 @@ test.each(MODELS)(
       [`${folder}/index.mjs`]: "export const handler = () => import('./other.mjs');",
       [`${folder}/other.mjs`]: "export const said = 'hello';",
     };
-    const code = codeIn(files, `${folder}/index.handler`);
+    const handler = model === "web-function" ? SERVER_FILE : "index.handler";
+    const code = codeIn(files, `${folder}/${handler}`);
+    addServer(join(code.root, folder));
     const lambda = await startLambda({ model, environments: 1, code });
     expect(await (await fetch(lambda.url)).json()).toEqual({ said: "hello" });
 

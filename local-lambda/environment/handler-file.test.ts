@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf, startLambda } from "../../test/embedded-lambda.ts";
+import { codeFor, startLambda } from "../../test/embedded-lambda.ts";
 import { MODELS } from "../function-configuration.ts";
 import { withMissingSdk } from "./handler-file.ts";
 
@@ -32,12 +32,15 @@ const CODES: [file: string, source: string][] = [
   ["index.mjs", LAZY],
 ];
 
-test.each(MODELS.flatMap((model) => CODES.map(([file, source]) => ({ model, file, source }))))(
-  "with $model a caller of $source is told",
-  async ({ model, file, source }) => {
-    const starting = startLambda({ model, environments: 1, code: codeOf(source, file) });
-    // What cannot be initialized ends Managed Instances at their start.
-    const told = await starting.then(async ({ url }) => (await fetch(url)).text(), String);
-    expect(told).toContain(HELP("@aws-sdk/client-s3"));
-  },
-);
+const CASES = MODELS.flatMap(
+  (model) => CODES.map(([file, source]) => ({ model, file, source })),
+  // What a server meets when it serves it answers itself.
+).filter(({ model, source }) => model !== "web-function" || source !== LAZY);
+
+test.each(CASES)("with $model a caller of $source is told", async ({ model, file, source }) => {
+  const code = codeFor(model, source, file);
+  const starting = startLambda({ model, environments: 1, code });
+  // What cannot be initialized ends Managed Instances at their start.
+  const told = await starting.then(async ({ url }) => (await fetch(url)).text(), String);
+  expect(told).toContain(HELP("@aws-sdk/client-s3"));
+});

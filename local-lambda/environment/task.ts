@@ -1,20 +1,29 @@
 /** What an environment runs: the code, and the program around it, in a folder for temporary files. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
-import { BUNDLE_FILE, bundleForRuntime, bundleHandler, HANDLER } from "../../basics/bundle.ts";
+import {
+  BUNDLE_FILE,
+  bundleForRuntime,
+  bundleHandler,
+  bundleWebServer,
+  HANDLER,
+  WEB_BUNDLE_FILE,
+} from "../../basics/bundle.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { type CodeVersion, openCode } from "./code.ts";
 
 export interface Task extends Omit<CodeVersion, "files"> {
-  /** _HANDLER: the file without its extension, and the export. */
-  handler: string;
+  /** _HANDLER, which is the file without its extension and the export; or a Web Function's file. */
+  entry: string;
+  /** For temporary files; this user alone can enter it. */
+  folder: string;
   /** Of a folder of the user's, which may be edited; absent for this project's own handler. */
   files?: CodeVersion["files"];
   /** The arguments of `node` that start an environment. */
@@ -38,6 +47,17 @@ export function makeTemporaryFolder(): string {
 }
 
 /**
+ * The longest path of a socket, in bytes: what the system has room for, without the zero at its end.
+ * https://man7.org/linux/man-pages/man7/unix.7.html
+ */
+const MAX_SOCKET_PATH = process.platform === "linux" ? 107 : 103;
+
+/** A new path for a socket in such a folder. */
+export function socketIn(folder: string): string {
+  return join(folder, randomBytes(4).toString("hex"));
+}
+
+/**
  * Writes the program of an environment into such a folder and, unless other code is given, the bundle
  * of this project's handler.
  *
@@ -47,16 +67,29 @@ export async function prepareTask(
   { model, code }: Pick<FunctionConfiguration, "model" | "code">,
   folder: string,
 ): Promise<Task> {
-  const given = code && { ...(await openCode(code)), handler: code.handler };
-  const build = model === "web-function" ? bundleWebServer : bundleRuntimeClient;
-  const [bundle, { file, text, args }] = await withEsbuild(() =>
-    Promise.all([given ? "" : bundleHandler(), build()]),
+  const isWeb = model === "web-function";
+  if (isWeb && Buffer.byteLength(socketIn(folder)) > MAX_SOCKET_PATH) {
+    throw noRoom(`the path of a socket in ${folder} would be too long`);
+  }
+  const given = code && { ...(await openCode(code, model)), entry: code.handler };
+  const own = isWeb ? OWN_SERVER : OWN_HANDLER;
+  const preload = isWeb ? WEB_PRELOAD : RUNTIME_PRELOAD;
+  const [bundle, text] = await withEsbuild(() =>
+    Promise.all([given ? "" : own.build(), preload.build()]),
   );
-  const program = args(await writeTemporaryFile(folder, file, text));
-  if (given) return { ...given, program };
-  await writeTemporaryFile(folder, BUNDLE_FILE, bundle);
-  const codeSha256 = createHash("sha256").update(bundle).digest("hex");
-  return { root: folder, handler: HANDLER, codeSha256, program };
+  const preloaded = await writeTemporaryFile(folder, preload.file, text);
+  if (!given) {
+    await writeTemporaryFile(folder, own.file, bundle);
+    // So that no such file further up makes the bundle an ES module.
+    await writeTemporaryFile(folder, "package.json", "{}");
+  }
+  const source = given ?? {
+    root: folder,
+    entry: own.entry,
+    codeSha256: createHash("sha256").update(bundle).digest("hex"),
+  };
+  const main = isWeb ? resolve(source.root, source.entry) : RUNTIME;
+  return { ...source, folder, program: ["--require", preloaded, main] };
 }
 
 let building = 0;
@@ -75,29 +108,26 @@ async function withEsbuild<T>(build: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A program in one file, and how node is to run it. */
-interface Program {
-  file: string;
-  text: string;
-  args: (path: string) => string[];
-}
+/** This project's own handler, by both of its entries. */
+const OWN_HANDLER = { file: BUNDLE_FILE, entry: HANDLER, build: bundleHandler };
+const OWN_SERVER = { file: WEB_BUNDLE_FILE, entry: WEB_BUNDLE_FILE, build: bundleWebServer };
 
 /**
- * AWS's runtime client, with the stand-in for its add-on preloaded: in all of its threads, since it
- * hands the arguments of node on to them. The stand-in is CommonJS, since preloading an ES module
- * makes an environment start a third slower.
+ * What is preloaded: the stand-in for the add-on of AWS's runtime client, in all of its threads, since
+ * it hands the arguments of node on to them; or the stand-in for a Web Function's port. CommonJS, since
+ * preloading an ES module makes an environment start a third slower.
  */
-async function bundleRuntimeClient(): Promise<Program> {
-  const bundled = await bundleForRuntime(beside("runtime-client.ts"), "cjs");
+const RUNTIME_PRELOAD = {
+  file: "runtime-client.cjs",
   // Code of the user's may bring a client of its own, which is left alone.
-  const text = `const CLIENT_URL = ${JSON.stringify(RUNTIME_URL)};\n${bundled}`;
-  return { file: "runtime-client.cjs", text, args: (path) => ["--require", path, RUNTIME] };
-}
-
-async function bundleWebServer(): Promise<Program> {
-  const text = await bundleForRuntime(beside("web-server.ts"), "esm");
-  return { file: "web-server.mjs", text, args: (path) => [path] };
-}
+  build: async () =>
+    `const CLIENT_URL = ${JSON.stringify(RUNTIME_URL)};\n` +
+    (await bundleForRuntime(beside("runtime-client.ts"), "cjs")),
+};
+const WEB_PRELOAD = {
+  file: "web-preload.cjs",
+  build: () => bundleForRuntime(beside("web-preload.ts"), "cjs"),
+};
 
 function beside(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));

@@ -1,52 +1,83 @@
 /** The environment of a Web Function: an HTTP server in a process, and the way to it. */
 
 import assert from "node:assert/strict";
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { rmSync } from "node:fs";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
-import { newKey } from "../function-url/callers.ts";
 import { endToEnd } from "../function-url/function-url-response.ts";
 import type { InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
+import { withMissingSdk } from "./handler-file.ts";
+import { socketIn } from "./task.ts";
 
-/** The pipe over which the server says once where it listens, as a line of JSON. */
+/**
+ * Where the server must listen. The form is documented, the value is that of AWS's own skill
+ * (aws/agent-toolkit-for-aws, aws-lambda-web-functions/references/deployment.md).
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-env-vars.html
+ */
+const PORT = 3_000;
+const ENDPOINT = `0.0.0.0:${PORT}`;
+
+/** The pipe over which web-preload.ts speaks, in lines of JSON. */
 const MESSAGE_PIPE = 3;
 
-/** What a Web Function's server says. */
+/** What is said of a Web Function's server until it listens where it must. */
 export type WebMessage =
-  | { type: "listening"; port: number }
-  /** It never will; why, in one line. */
+  | { type: "listening" }
+  /** A server listens on a port that is not asked for. */
+  | { type: "elsewhere"; port: number }
+  /** The code has ended, or is about to; why. */
   | { type: "failed"; reason: string };
 
 export class WebEnvironment extends Environment {
-  protected override readonly missed = "The server did not listen";
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #key = newKey();
-  /** Where its server listens, once it does. */
-  #port: number | undefined;
+  /** Where its server listens, in place of the port. */
+  readonly #socket = socketIn(this.plan.task.folder);
+  #hasListened = false;
+  /** Another port, on which a server listens. */
+  #elsewhere: number | undefined;
   #inside = 0;
   /** Requests whose connection broke: until the process has ended, or has not, nothing is sent. */
   #broken = 0;
 
+  /** The code sees the first part alone: web-preload.ts takes the second off. */
   protected override async open(): Promise<string> {
-    return `127.0.0.1:0/${this.#key}`;
+    return `${ENDPOINT}${this.#socket}`;
+  }
+
+  protected override get missed(): string {
+    if (this.#elsewhere === undefined) return `The server did not listen on port ${PORT}`;
+    return (
+      `The server listens on port ${this.#elsewhere}, and did not listen on ${ENDPOINT}, as ` +
+      "AWS_LAMBDA_HTTP_ENDPOINT says,"
+    );
   }
 
   protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
     const process = new EnvironmentProcess(this.plan, variables, this.log, ["pipe"]);
-    process.output(MESSAGE_PIPE)?.once("data", (bytes: Buffer) => this.#read(bytes.toString()));
+    const input = process.output(MESSAGE_PIPE);
+    if (input) createInterface({ input }).on("line", (line) => this.#read(line));
     return process;
   }
 
-  #read(text: string): void {
-    const message = readWebMessage(text);
-    if (message.type === "failed") {
-      const errorMessage = message.reason;
-      this.initFailure = { kind: "error", errorType: "Runtime.ExitError", errorMessage };
-    } else {
-      this.#port = message.port;
-      this.markInitialized();
+  #read(line: string): void {
+    // The pipe is open to the function's own code, which may write there what it likes.
+    if (this.#hasListened) return;
+    const message = readWebMessage(line);
+    switch (message.type) {
+      case "listening":
+        this.#hasListened = true;
+        this.markInitialized();
+        return;
+      case "elsewhere":
+        this.#elsewhere = message.port;
+        return;
+      case "failed": {
+        const errorMessage = withMissingSdk(message.reason);
+        this.initFailure = { kind: "error", errorType: "Runtime.ExitError", errorMessage };
+      }
     }
   }
 
@@ -54,7 +85,7 @@ export class WebEnvironment extends Environment {
   protected override endInside(): void {}
 
   protected override close(): void {
-    this.#agent.destroy();
+    rmSync(this.#socket, { force: true });
   }
 
   /** How many requests it can take now. */
@@ -65,7 +96,7 @@ export class WebEnvironment extends Environment {
 
   /** Its server has listened at some time. */
   get hasListened(): boolean {
-    return this.#port !== undefined;
+    return this.#hasListened;
   }
 
   override get inside(): number {
@@ -117,11 +148,11 @@ export class WebEnvironment extends Environment {
     let timer: NodeJS.Timeout | undefined;
     try {
       outgoing = httpRequest({
-        host: "127.0.0.1",
-        port: this.#port,
-        agent: this.#agent,
+        socketPath: this.#socket,
+        // A connection for each: a server may close one that is kept just when it is used again.
+        agent: false,
         method,
-        path: `/${this.#key}${target}`,
+        path: target,
         headers: {
           ...endToEnd({ ...headers, host: headers.host?.[0] }),
           "content-length": body.length,
@@ -153,12 +184,18 @@ export class WebEnvironment extends Environment {
 
 async function readResponse(incoming: IncomingMessage): Promise<UrlResponse> {
   const body = await buffer(incoming);
+  const { "content-length": length } = incoming.headers;
   // The date is the front's own.
-  const { date: _, ...headers } = endToEnd(incoming.headers);
-  return { statusCode: incoming.statusCode ?? 502, headers, body };
+  const { date: _, ...headers } = endToEnd(incoming.headersDistinct);
+  return {
+    statusCode: incoming.statusCode ?? 502,
+    // To HEAD it is all that is said of the body.
+    headers: { ...headers, ...(length !== undefined && { "content-length": length }) },
+    body,
+  };
 }
 
-/** Reads a message. The pipe is open to the function's own code: what is no message is a failure. */
+/** Reads a message: what is none is the reason of a failure. */
 export function readWebMessage(text: string): WebMessage {
   let value: Partial<Record<string, unknown>> | null;
   try {
@@ -166,13 +203,7 @@ export function readWebMessage(text: string): WebMessage {
   } catch {
     value = null;
   }
-  if (value?.type === "listening" && isPort(value.port)) {
-    return { type: "listening", port: value.port };
-  }
-  const reason = value?.type === "failed" ? value.reason : text;
-  return { type: "failed", reason: String(reason) };
-}
-
-function isPort(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+  if (value?.type === "listening") return { type: "listening" };
+  if (value?.type === "elsewhere") return { type: "elsewhere", port: Number(value.port) };
+  return { type: "failed", reason: String(value?.type === "failed" ? value.reason : text) };
 }

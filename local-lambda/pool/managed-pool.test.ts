@@ -74,7 +74,7 @@ test("worker threads take turns in one process, with globals of their own", asyn
 test.each([1, 2, 3])(
   "environments for one request each all have one, with seed %i",
   async (seed) => {
-    const { code, open } = gatedCode();
+    const { code, open } = gatedCode("managed-instances");
     const lambda = await start({ environments: 5, maxConcurrency: 1, seed, code });
     const answers = await overload(lambda, { count: 6, throttled: 1, open });
     expect(distinct(answers.map(({ pid }) => pid))).toBe(5);
@@ -84,7 +84,7 @@ test.each([1, 2, 3])(
 test.each([1, 2, 3])(
   "what finds no room is throttled and touches nothing, with seed %i",
   async (seed) => {
-    const { code, open } = gatedCode();
+    const { code, open } = gatedCode("managed-instances");
     const lambda = await start({ environments: 2, maxConcurrency: 3, seed, code });
     const before = lambda.pool.registry.ids;
     const answers = await overload(lambda, { count: 8, throttled: 2, open });

@@ -1,16 +1,20 @@
 import { expect, test } from "vitest";
 import {
+  answering,
   ask,
-  codeOf,
+  codeFor,
   distinct,
   gatedCode,
   isLogged,
+  loggedBy,
   MEETING,
   meet,
   overload,
   pidOf,
   post,
   send,
+  sendAsIs,
+  serverOf,
   startLambda,
   untilPolling,
 } from "../../test/embedded-lambda.ts";
@@ -25,19 +29,20 @@ test("nothing runs before the first request, which is a cold start", async () =>
   const lambda = await start();
   expect(lambda.pool.registry.ids).toEqual([]);
   const first = await ask(lambda, "Ana");
+  // Neither its log stream nor its memory is told to it.
   expect(first.environment).toMatchObject({
-    id: lambda.pool.registry.ids[0],
+    id: expect.stringMatching(/^[0-9a-f]{26}$/),
     initializationType: "native-http",
     coldStart: true,
-    memoryMb: 2_048,
   });
+  expect(first.environment).not.toHaveProperty("memoryMb");
   const second = await ask(lambda, "Bo");
   expect(second.environment).toMatchObject({ coldStart: false, pid: first.environment?.pid });
   expect(second.globalData.clients).toEqual(["Ana", "Bo"]);
 });
 
 test("requests at once are inside one process together, and share its globals", async () => {
-  const lambda = await start({ code: codeOf(MEETING) });
+  const lambda = await start({ code: codeFor("web-function", MEETING) });
   const answers = await meet(lambda, 5);
   expect(distinct(answers.map(({ pid }) => pid))).toBe(1);
   for (const { counter } of answers) expect(counter).toBe(5);
@@ -45,7 +50,7 @@ test("requests at once are inside one process together, and share its globals", 
 });
 
 test("beyond the limit requests wait, and beyond as many again they are throttled", async () => {
-  const { code, open } = gatedCode();
+  const { code, open } = gatedCode("web-function");
   const lambda = await start({ maxConcurrency: 2, code });
   const answers = await overload(lambda, { count: 6, throttled: 2, open });
   expect(answers.map(({ entered }) => entered).sort()).toEqual([1, 2, 3, 4]);
@@ -67,8 +72,8 @@ test("a process that dies fails what is inside with 502; what waits is served by
 });
 
 test("a process that exits while it serves is followed by another", async () => {
-  const source = "export const handler = async ({ body }) => body === 'end' ? process.exit(1) : 1;";
-  const lambda = await start({ code: codeOf(source) });
+  const source = answering("if ((await text(request)) === 'end') process.exit(1); response.end();");
+  const lambda = await start({ code: serverOf(source) });
   expect((await send(lambda, "")).status).toBe(200);
   const before = lambda.pool.registry.ids;
   expect((await send(lambda, "end")).status).toBe(502);
@@ -112,40 +117,117 @@ test("a request that takes too long fails alone, and later ones meet a new serve
   expect(after.globalData.clients).toEqual(["Eve"]);
   expect(pidOf(await inside)).toBe(pid);
   await untilEnded([pid]);
-  expect(lambda.pool.registry.ids).toEqual([after.environment?.id]);
+  expect(lambda.pool.registry.ids).toHaveLength(1);
 });
 
-test("a handler that throws is answered with 500, and the server goes on", async () => {
-  const source = `
-    export const handler = async ({ body }) => {
-      if (body === "throw") throw new Error("no");
-      return process.pid;
-    };`;
-  const lambda = await start({ code: codeOf(source) });
+test("a server answers its own errors, and goes on", async () => {
+  const source = answering(`
+    response.statusCode = (await text(request)) === "throw" ? 500 : 200;
+    response.end(String(process.pid));`);
+  const lambda = await start({ code: serverOf(source) });
   const pid = await (await send(lambda, "")).text();
   expect((await send(lambda, "throw")).status).toBe(500);
   expect(await (await send(lambda, "")).text()).toBe(pid);
 });
 
 test.each([
-  ["is not exported", "export const other = 1;", "Runtime.HandlerNotFound"],
-  ["fails to load", "throw new Error('broken');", "broken"],
-])("a handler that %s fails requests, and the log says why", async (_, source, reason) => {
-  const lambda = await start({ code: codeOf(source) });
-  expect((await send(lambda, "")).status).toBe(502);
-  await waitUntil("the reason in the log", () => isLogged(lambda, reason));
+  ["only exports a handler", "export const handler = async () => 1;", /Nothing listens on 0\.0/],
+  ["throws at its start", "throw new Error('broken');", /Error: broken/],
+  ["rejects at its start", "Promise.reject(new TypeError('refused'));", /TypeError: refused/],
+  ["does not parse", "const = 1;", /SyntaxError: /],
+  ["throws later, before it listens", "setTimeout(() => { throw 18999; });", /18999/],
+])("code that %s fails requests, and the log says why", async (_, source, reason) => {
+  const lambda = await start({ code: serverOf(source) });
+  const response = await send(lambda, "");
+  expect(response.status).toBe(502);
+  expect(await response.text()).toMatch(reason);
+  await waitUntil("the reason in the log", () =>
+    loggedBy(lambda).some((line) => reason.test(line)),
+  );
   await waitUntil("the environment to go", () => lambda.pool.registry.ids.length === 0);
+});
+
+test("a server that listens on another port is answered for with 502, which says so", async () => {
+  const source = `
+    import { createServer } from "node:http";
+    const server = createServer((_, response) => response.end());
+    server.listen(0, "127.0.0.1", () => console.log(server.address().port));`;
+  const lambda = await start({ code: serverOf(source), initTimeoutMs: 1_000 });
+  const response = await send(lambda, "");
+  expect(response.status).toBe(502);
+  const port = loggedBy(lambda).find((line) => /^\d+$/.test(line));
+  expect(await response.text()).toBe(
+    `Internal Server Error (Sandbox.Failure: The server listens on port ${port}, and did not listen ` +
+      "on 0.0.0.0:3000, as AWS_LAMBDA_HTTP_ENDPOINT says, within 1 second)",
+  );
+});
+
+test.each([
+  ["a number", "3000"],
+  ["a text, and the host", "'3000', '0.0.0.0'"],
+  ["options", "{ port: 3000, host: '::' }"],
+  ["AWS's own variable", "...process.env.AWS_LAMBDA_HTTP_ENDPOINT.split(':').toReversed()"],
+])("a server may be told its port by %s, and finds what it asked for", async (_, told) => {
+  const source = `
+    import { createServer } from "node:http";
+    const seen = ({ socket }) => [server.address().port, socket.localPort, socket.remoteAddress];
+    const server = createServer((request, response) => response.end(seen(request).join()));
+    server.listen(${told}, () => console.log("listens"));`;
+  const lambda = await start({ code: serverOf(source) });
+  expect(await (await send(lambda, "")).text()).toBe("3000,3000,127.0.0.1");
+  await waitUntil("the callback", () => isLogged(lambda, "listens"));
+});
+
+test("a server beside the one on AWS's port keeps a port of its own", async () => {
+  const source = `
+    import { createServer } from "node:http";
+    const other = createServer((_, response) => response.end()).listen(0, "127.0.0.1", () =>
+      createServer((_, response) => response.end(String(other.address().port))).listen(3000));`;
+  const lambda = await start({ code: serverOf(source) });
+  const port = await (await send(lambda, "")).text();
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+});
+
+test("a server may be written in TypeScript", async () => {
+  const source = `
+    import { createServer, type RequestListener } from "node:http";
+    const answer: RequestListener = (_, response) => response.end("typed");
+    createServer(answer).listen(3000);`;
+  const lambda = await start({ code: serverOf(source, "server.ts") });
+  expect(await (await send(lambda, "")).text()).toBe("typed");
+});
+
+test("a process that a server starts is told AWS's address, and is none of the service's", async () => {
+  const source = `
+    import { fork } from "node:child_process";
+    import { once } from "node:events";
+    import { createServer } from "node:http";
+    if (process.argv[2] === "child") process.send(process.env.AWS_LAMBDA_HTTP_ENDPOINT);
+    else createServer(async (_, response) => {
+      const child = fork(import.meta.filename, ["child"]);
+      const [said] = await once(child, "message");
+      response.end(said);
+    }).listen(3000);`;
+  const lambda = await start({ code: serverOf(source) });
+  expect(await (await send(lambda, "")).text()).toBe("0.0.0.0:3000");
 });
 
 test("the server gets the request as it came, and its answer goes back as it is", async () => {
   const source = `
-    exports.handler = async (event, context) => ({
-      statusCode: 201,
-      headers: { "x-seen": event.headers["x-sent"] },
-      cookies: ["a=1", "b=2"],
-      body: JSON.stringify({ event, requestId: context.awsRequestId, env: process.env }),
-    });`;
-  const lambda = await start({ code: codeOf(source, "index.js") });
+    const { createServer } = require("node:http");
+    const { buffer } = require("node:stream/consumers");
+    createServer(async (request, response) => {
+      const { method, url, headers } = request;
+      const body = (await buffer(request)).toString("hex");
+      response.writeHead(201, {
+        "x-seen": headers["x-sent"],
+        "set-cookie": ["a=1", "b=2"],
+        "www-authenticate": ["One", "Two"],
+        "content-type": "application/vnd.awslambda.http-integration-response",
+      });
+      response.end(JSON.stringify({ statusCode: 500, method, url, headers, body, env: process.env }));
+    }).listen(3000);`;
+  const lambda = await start({ code: serverOf(source, "index.js") });
   const response = await fetch(new URL("/a%20b?x=1&x=2", lambda.url), {
     method: "PUT",
     headers: { "x-sent": "hello", cookie: "c=3", "content-type": "application/octet-stream" },
@@ -154,25 +236,44 @@ test("the server gets the request as it came, and its answer goes back as it is"
   expect(response.status).toBe(201);
   expect(response.headers.get("x-seen")).toBe("hello");
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
-  const { event, requestId, env } = (await response.json()) as Record<string, never>;
-  expect(event).toMatchObject({
-    version: "2.0",
-    rawPath: "/a b",
-    rawQueryString: "x=1&x=2",
-    cookies: ["c=3"],
-    requestContext: { requestId, http: { method: "PUT", sourceIp: "127.0.0.1" } },
-    body: "AP8=",
-    isBase64Encoded: true,
+  expect(response.headers.get("www-authenticate")).toBe("One, Two");
+  const requestId = response.headers.get("lambda-web-request-id");
+  const { env, ...request } = (await response.json()) as Record<string, never>;
+  expect(request).toMatchObject({
+    method: "PUT",
+    url: "/a%20b?x=1&x=2",
+    headers: {
+      "x-sent": "hello",
+      cookie: "c=3",
+      "content-length": "2",
+      host: lambda.url.host,
+      "x-forwarded-for": "127.0.0.1",
+      "lambda-web-request-id": requestId,
+    },
+    body: "00ff",
   });
-  for (const name of ["x-amzn-requestid", "lambda-web-request-id"]) {
-    expect(response.headers.get(name)).toBe(requestId);
-  }
+  expect(response.headers.get("x-amzn-requestid")).toBe(requestId);
   expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.registry.ids[0]);
   expect(env).toMatchObject({
-    AWS_LAMBDA_HTTP_ENDPOINT: expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/),
+    AWS_LAMBDA_HTTP_ENDPOINT: "0.0.0.0:3000",
     AWS_LAMBDA_INITIALIZATION_TYPE: "native-http",
   });
-  for (const name of ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"]) {
-    expect(env).not.toHaveProperty(name);
+  for (const name of ["RUNTIME_API", "FUNCTION_NAME", "LOG_STREAM_NAME", "FUNCTION_MEMORY_SIZE"]) {
+    expect(env).not.toHaveProperty(`AWS_LAMBDA_${name}`);
   }
+});
+
+test("answers without a body keep their status, and to HEAD their length", async () => {
+  const source = answering(`
+    response.statusCode = Number(request.url.slice(1));
+    response.setHeader("content-length", request.method === "HEAD" ? 1234 : 0);
+    response.end();`);
+  const lambda = await start({ code: serverOf(source) });
+  const answersOf = async (status: number, method = "GET") => {
+    const { headers, ...response } = await sendAsIs(lambda, { method, path: `/${status}` });
+    return [response.status, response.body, headers["content-length"]];
+  };
+  expect(await answersOf(200, "HEAD")).toEqual([200, "", "1234"]);
+  expect(await answersOf(204)).toEqual([204, "", undefined]);
+  expect(await answersOf(304)).toEqual([304, "", undefined]);
 });

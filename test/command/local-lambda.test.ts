@@ -15,6 +15,7 @@ import {
   writeRemoteArgument,
 } from "../../local-lambda/remote.ts";
 import { canPretend, NAMELESS_USER, readOnlyDisk, smallDisk } from "../another-machine.ts";
+import { codeFor } from "../embedded-lambda.ts";
 import { collect, commandOf, run, start, temporaryFile, temporaryFolder } from "../processes.ts";
 import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -62,7 +63,9 @@ const folderWith = (source: string) => dirname(temporaryFile("index.mjs", source
 test.each(MODELS)(
   "with %s what a handler logs is shown as it comes, and whose it is",
   async (model) => {
-    const { url, stderr } = await startLambdaAlone(["--model", model, "--code", folderWith(LOGS)]);
+    const { root, handler } = codeFor(model, LOGS);
+    const args = ["--model", model, "--code", root, "--handler", handler];
+    const { url, stderr } = await startLambdaAlone(args);
     const id = (await fetch(url)).headers.get("x-amzn-requestid");
     // A handler's two outputs are two pipes, so their lines come in any order.
     for (const words of ["(INFO )?hello", "plain", "(ERROR )?Error: it broke", " +at .*"]) {

@@ -107,9 +107,9 @@ describeDeployment("a changed stack", () => {
       return called.answer.environment?.coldStart === false && called;
     });
     aws.account.takeCalls();
-    workspace.edit("handler/index.ts", "/** The deployment's", "/** It is the deployment's");
+    workspace.edit("handler/answer.ts", "/** The deployment's", "/** It is the deployment's");
     expect(await workspace.preview()).toContain("7 unchanged");
-    workspace.edit("handler/index.ts", "`step ", "`step number ");
+    workspace.edit("handler/answer.ts", "`step ", "`step number ");
     const preview = await workspace.preview();
     expect(changedIn(preview)).toEqual([FUNCTION_UPDATE]);
     expect(preview).toMatch(/^ *[~+] code/m);
@@ -133,7 +133,7 @@ describeDeployment("a changed stack", () => {
     expect(versionOf(await callSigned(url, aws.account))).toBe("1");
     expect(await callUnsigned(url)).toMatchObject({ status: 403 });
 
-    workspace.edit("handler/index.ts", "`step ", "`step number ");
+    workspace.edit("handler/answer.ts", "`step ", "`step number ");
     expect(changedIn(await workspace.preview()).toSorted()).toEqual([
       "~ aws:lambda/alias:Alias: (update)",
       FUNCTION_UPDATE,

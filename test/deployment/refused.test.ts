@@ -57,10 +57,10 @@ describeDeployment("pulumi up", () => {
     const [, remedy = ""] = /; run: (pulumi .+)$/m.exec(misspelt) ?? [];
     await workspace.expectSuccess("sh", "-ec", remedy);
 
-    workspace.edit("handler/index.ts", "const globalData", "const const globalData");
+    workspace.edit("handler/answer.ts", "const globalData", "const const globalData");
     const broken = await workspace.refusedUp();
-    expect(broken).toMatch(/The handler does not build\.[\s\S]*handler\/index\.ts:\d+:\d+/);
-    workspace.edit("handler/index.ts", "const const globalData", "const globalData");
+    expect(broken).toMatch(/The handler does not build\.[\s\S]*handler\/answer\.ts:\d+:\d+/);
+    workspace.edit("handler/answer.ts", "const const globalData", "const globalData");
     workspace.edit("handler/index.ts", "async function handler", "async function run");
     expect(await workspace.refusedUp()).toContain('handler/index.ts exports no "handler"');
 

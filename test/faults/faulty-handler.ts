@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleHandler } from "../../basics/bundle.ts";
-import { temporaryFolder } from "../processes.ts";
+import type { Model } from "../../local-lambda/function-configuration.ts";
+import { codeFor } from "../embedded-lambda.ts";
 
 /** By the client's name, what happens instead of an answer, or besides it. */
 const FAULTS = `
@@ -71,9 +72,11 @@ const FAULTS = `
     return good(event, context);
   },`;
 
-/** A folder with the code, as `--code` takes it. The embedded Lambda calls `index.handler`. */
-export async function faultyCode(): Promise<string> {
-  return codeFolder(`
+/** Arguments for the code. */
+export async function faultyCode(model: Model = "on-demand"): Promise<string[]> {
+  return codeArguments(
+    model,
+    `
     import { handler as good } from "./good.mjs";
     const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     const circle = {};
@@ -82,13 +85,16 @@ export async function faultyCode(): Promise<string> {
     export const handler = async (event, context) => {
       const { client } = JSON.parse(event.body);
       return (FAULTS[client] ?? good)(event, context);
-    };`);
+    };`,
+  );
 }
 
-/** A folder with a module of the test's own beside `good.mjs`, which is this project's handler. */
-export async function codeFolder(source: string): Promise<string> {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, "good.mjs"), await bundleHandler());
-  writeFileSync(join(folder, "index.mjs"), source);
-  return folder;
+/**
+ * Arguments for a module of the test's own, which exports a handler, beside `good.mjs`, which is this
+ * project's. For a Web Function there is a server around it.
+ */
+export async function codeArguments(model: Model, source: string): Promise<string[]> {
+  const { root, handler } = codeFor(model, source);
+  writeFileSync(join(root, "good.mjs"), await bundleHandler());
+  return ["--model", model, "--code", root, "--handler", handler];
 }

@@ -24,7 +24,7 @@ import {
 } from "../programs.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
-import { codeFolder, faultyCode } from "./faulty-handler.ts";
+import { codeArguments, faultyCode } from "./faulty-handler.ts";
 
 /** Fires one request of each client at a URL. */
 function fireEach(url: string, clients: readonly string[], concurrency = 1): Promise<Result> {
@@ -60,18 +60,15 @@ const UNSETTLED = exited(
   "exit status 0, as when nothing is left to do and a promise was never settled",
 );
 
-/** What is the same in all models, since the process stays. */
-const ANSWERS: Expected = {
-  nothing: ["unreadable", /null$/],
+const NULL = ["unreadable", /null$/] as const;
+
+/** What AWS's runtime client makes of it, at whatever concurrency. */
+const RUNTIME: Expected = {
+  nothing: NULL,
   status: failed(/^502 .*\(Runtime\.InvalidResponse: the status code "fine"\)/),
   header: failed(/^502 .*\(Runtime\.InvalidResponse: Invalid character in header/),
   transfer: OK,
   twice: OK,
-};
-
-/** What AWS's runtime client makes of it, at whatever concurrency. */
-const RUNTIME: Expected = {
-  ...ANSWERS,
   throws: failed(/^502 Internal Server Error \(Error: it broke\): the function failed/),
   rejects: failed(/^502 Internal Server Error \(TypeError: it was rejected\): the function/),
   bigint: NOT_JSON,
@@ -108,7 +105,10 @@ const CASES: Record<Model, { sizes: string[]; expected: Expected }> = {
   "web-function": {
     sizes: [],
     expected: {
-      ...ANSWERS,
+      nothing: NULL,
+      // What the server cannot send, it says itself.
+      status: serverSaid("RangeError"),
+      header: serverSaid("TypeError"),
       throws: serverSaid("Error: it broke"),
       rejects: serverSaid("TypeError: it was rejected"),
       bigint: serverSaid("TypeError: Do not know how to serialize a BigInt"),
@@ -131,8 +131,8 @@ test.each(MODELS)(
   async (model) => {
     const { sizes, expected } = CASES[model];
     const heap = ["--env", "NODE_OPTIONS=--max-old-space-size=40"];
-    const args = ["--quiet", "--model", model, "--timeout", "2", ...heap, ...sizes];
-    const lambda = await startLambdaAlone([...args, "--code", await faultyCode()]);
+    const args = ["--quiet", "--timeout", "2", ...heap, ...sizes];
+    const lambda = await startLambdaAlone([...args, ...(await faultyCode(model))]);
     const clients = withOthers(Object.keys(expected));
     // Where a process serves many at once, all that is inside goes down with it.
     const result = await fireEach(lambda.url, clients, model === "on-demand" ? 4 : 1);
@@ -153,9 +153,7 @@ test.each(MODELS)(
   async (model) => {
     // While one of the managed environments is replaced another one serves.
     const sizes = model === "managed-instances" ? ["--environments", "2"] : [];
-    const lambda = await startLambdaAlone([
-      ...["--quiet", "--model", model, ...sizes, "--code", await faultyCode()],
-    ]);
+    const lambda = await startLambdaAlone(["--quiet", ...sizes, ...(await faultyCode(model))]);
     const body = JSON.stringify({ client: "regrets", holdMs: 0 });
     const answer = await fetch(lambda.url, { method: "POST", body });
     expect(answer.status).toBe(200);
@@ -168,7 +166,7 @@ test.each(MODELS)(
 );
 
 test("a runtime that exits is started again in its environment, which the screen calls restarted", async () => {
-  const lambda = await startLambdaAlone(["--quiet", "--code", await faultyCode()]);
+  const lambda = await startLambdaAlone(["--quiet", ...(await faultyCode())]);
   const sizes = ["--concurrency", "1", "--requests", "3", ...SHORT];
   const { terminal, data } = await openScreen({
     args: ["--clients", "Ana,exits,Bo", ...sizes],
@@ -188,8 +186,10 @@ test("a runtime that exits is started again in its environment, which the screen
 });
 
 /** Arguments for code whose every evaluation meets the next fault; when none is left, all is well. */
-async function faultyInit(...faults: string[]): Promise<string[]> {
-  const folder = await codeFolder(`
+async function faultyInit(model: Model, ...faults: string[]): Promise<string[]> {
+  const code = await codeArguments(
+    model,
+    `
     import { appendFileSync, readFileSync } from "node:fs";
     appendFileSync(process.env.TURNS, "x");
     const turn = readFileSync(process.env.TURNS, "utf8").length - 1;
@@ -201,11 +201,13 @@ async function faultyInit(...faults: string[]): Promise<string[]> {
       loops() { for (;;); },
     };
     await FAULTS[${JSON.stringify(faults)}[turn]]?.();
-    export { handler } from "./good.mjs";`);
+    export { handler } from "./good.mjs";`,
+  );
+  const folder = code[code.indexOf("--code") + 1] ?? "";
   writeFileSync(join(folder, "misspelt.mjs"), "export const handler = async ( => {};");
   const turns = `TURNS=${join(temporaryFolder(), "turns")}`;
   const limits = ["--init-timeout", "1", "--timeout", "2"];
-  return ["--quiet", "--code", folder, "--env", turns, ...limits];
+  return ["--quiet", ...code, "--env", turns, ...limits];
 }
 
 const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
@@ -230,13 +232,13 @@ test.each<[Model, string[], RegExp[]]>([
       /\(Runtime\.ExitError: Error: it broke at its start/,
       /\(Runtime\.ExitError: SyntaxError: /,
       EXIT_3,
-      /The server did not listen within 1 second\)/,
+      /The server did not listen on port 3000 within 1 second\)/,
     ],
   ],
 ])(
   "with %s code that fails to initialize fails the request that it is started for, and the next starts another",
   async (model, faults, causes) => {
-    const lambda = await startLambdaAlone(["--model", model, ...(await faultyInit(...faults))]);
+    const lambda = await startLambdaAlone(await faultyInit(model, ...faults));
     const result = await fireEach(lambda.url, CLIENTS);
     for (const [index, cause] of causes.entries()) {
       const observation = observationOf(result, CLIENTS[index] ?? "");
@@ -261,11 +263,8 @@ test.each([
 ])(
   "managed environments whose code %s at its start end the program, which says so",
   async (fault, words) => {
-    const args = ["--model", "managed-instances", "--environments", "1"];
-    const { ended, stdout, stderr } = start("local-lambda", [
-      ...args,
-      ...(await faultyInit(fault, fault)),
-    ]);
+    const args = await faultyInit("managed-instances", fault, fault);
+    const { ended, stdout, stderr } = start("local-lambda", ["--environments", "1", ...args]);
     expect(await ended).toBe(1);
     expect(stderr()).toMatch(/^The environments could not be initialized: /);
     expect(stderr()).toMatch(words);
@@ -281,9 +280,7 @@ const peakMb = (pid: number): number =>
 test.each(MODELS)(
   "with %s 40 MB of log neither fill the embedded Lambda nor stop the handler, nor is SIGTERM ignored",
   async (model) => {
-    const lambda = await startLambdaAlone([
-      ...["--quiet", "--model", model, "--code", await faultyCode()],
-    ]);
+    const lambda = await startLambdaAlone(["--quiet", ...(await faultyCode(model))]);
     const before = peakMb(lambda.pid);
     const { observations } = await fireEach(lambda.url, ["Ana", "floods", "Bo"]);
     expect(observations.map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok"]);
