@@ -1,9 +1,18 @@
-/** The Pulumi program: `pulumi up` deploys the function, and prints what is exported here. */
+/** The Pulumi program: `pulumi up` deploys each model's function, and prints what is exported here. */
+import assert from "node:assert/strict";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { bundleHandler } from "./basics/bundle.ts";
-import { parseConfiguration } from "./infrastructure/configuration.ts";
+import { BUNDLE_FILE, bundleHandler, bundleWebServer, WEB_BUNDLE_FILE } from "./basics/bundle.ts";
+import { NAME_ENDS, parseConfiguration } from "./infrastructure/configuration.ts";
+import { ManagedInstancesFunction } from "./infrastructure/managed-instances-function.ts";
+import { findNetwork } from "./infrastructure/network.ts";
 import { OnDemandFunction } from "./infrastructure/on-demand-function.ts";
-import { stackReadme } from "./infrastructure/readme.ts";
+import { callerPolicy as policyOfCallers } from "./infrastructure/policies.ts";
+import { stackReadme, stackWarnings } from "./infrastructure/readme.ts";
+import { lackOfModels, type Place } from "./infrastructure/regions.ts";
+import { withDefaultTags } from "./infrastructure/tags.ts";
+import type { DeployedTarget } from "./infrastructure/targets.ts";
+import { WebFunction } from "./infrastructure/web-function.ts";
 
 /** The stack as commands name it; a state that is kept without Pulumi Cloud knows one organization. */
 const organization = pulumi.getOrganization();
@@ -19,17 +28,64 @@ const parsed = parseConfiguration(given, stack);
 // A RunError is shown without a stack trace: there is nothing to look up in the source.
 if (!parsed.ok) throw new pulumi.RunError(parsed.message);
 const { configuration } = parsed;
+const { models, namePrefix } = configuration;
 
-// Bundled before anything is registered, so that a broken handler changes nothing.
-const bundle = await bundleHandler().catch((error: Error) => {
-  throw new pulumi.RunError(`The handler does not build. ${error.message}`);
-});
-const deployed = new OnDemandFunction(configuration.namePrefix, { configuration, stack, bundle });
+// Bundled and looked up before anything is registered, so that what is wrong changes nothing.
+const [handler, webServer] = await Promise.all([bundleHandler(), bundleWebServer()]).catch(
+  (error: Error) => {
+    throw new pulumi.RunError(`The handler does not build. ${error.message}`);
+  },
+);
+const place = models.some((model) => model !== "on-demand") ? await findPlace() : undefined;
+const lack = place && lackOfModels(configuration, place, stack);
+if (lack !== undefined) throw new pulumi.RunError(lack);
+const network =
+  place && models.includes("managed-instances")
+    ? await findNetwork(configuration, stack, place.partition)
+    : undefined;
 
-export const { url, functionName, region, logGroupName, codeSha256, callerPolicy } = deployed;
-export const { urlAuthorization, memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } =
-  configuration;
-export const { reservedConcurrency, provisionedConcurrency } = configuration;
-export const readme = pulumi
-  .output({ url, functionName, region, logGroupName })
-  .apply((outputs) => stackReadme({ ...outputs, configuration, stack }));
+const deployment = { project: pulumi.getProject(), stack: pulumi.getStack() };
+const tags = withDefaultTags(configuration.tags, deployment);
+const args = { configuration, tags, code: archive(BUNDLE_FILE, handler) };
+const onDemand = models.includes("on-demand") ? new OnDemandFunction(namePrefix, args) : undefined;
+const managed =
+  network &&
+  new ManagedInstancesFunction(`${namePrefix}${NAME_ENDS["managed-instances"]}`, {
+    ...args,
+    network,
+  });
+const web = models.includes("web-function")
+  ? new WebFunction(`${namePrefix}${NAME_ENDS["web-function"]}`, {
+      ...args,
+      code: archive(WEB_BUNDLE_FILE, webServer),
+      source: webServer,
+    })
+  : undefined;
+for (const warning of stackWarnings(configuration, stack)) void pulumi.log.warn(warning);
+
+const deployed = [onDemand, managed, web].filter((one) => one !== undefined);
+const [first] = deployed;
+assert(first, "the configuration names at least one model");
+/** One for each model, in the order of the models. */
+export const targets = pulumi.all<DeployedTarget>(deployed.map(({ target }) => target));
+export const { url, functionName, region, logGroupName } = first.target;
+export const callerPolicy = policyOfCallers(deployed.map(({ callee }) => callee));
+export const { urlAuthorization, maxHoldMs, generation } = configuration;
+export const codeSha256 = onDemand?.codeSha256;
+export const {
+  memoryMb,
+  architecture,
+  timeoutSeconds,
+  reservedConcurrency,
+  provisionedConcurrency,
+} = onDemand ? configuration : ({} as Partial<typeof configuration>);
+export const readme = targets.apply((all) => stackReadme({ targets: all, configuration, stack }));
+
+function archive(file: string, text: string): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({ [file]: new pulumi.asset.StringAsset(text) });
+}
+
+async function findPlace(): Promise<Place> {
+  const [{ region }, { partition }] = await Promise.all([aws.getRegion(), aws.getPartition()]);
+  return { region, partition };
+}

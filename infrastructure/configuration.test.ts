@@ -6,6 +6,7 @@ import { tagPairs, withDefaultTags } from "./tags.ts";
 type Texts = Partial<Record<keyof Configuration, string>>;
 
 const VALID = {
+  ...declaredDefaults(),
   memoryMb: "512",
   timeoutSeconds: "61",
   architecture: "x86_64",
@@ -17,6 +18,7 @@ const VALID = {
   urlAuthorization: "NONE",
   namePrefix: "my_test-1",
   tags: "team=platform,cost-center=42",
+  models: "web-function, on-demand",
 } satisfies Texts;
 
 /** The lines of the refusal, one a problem. */
@@ -29,6 +31,7 @@ test("a valid configuration arrives typed", () => {
   expect(parseConfiguration(VALID, "dev")).toEqual({
     ok: true,
     configuration: {
+      models: ["on-demand", "web-function"],
       memoryMb: 512,
       timeoutSeconds: 61,
       architecture: "x86_64",
@@ -40,6 +43,20 @@ test("a valid configuration arrives typed", () => {
       urlAuthorization: "NONE",
       namePrefix: "my_test-1",
       tags: { team: "platform", "cost-center": "42" },
+      managedInstancesType: "m7g.large",
+      managedInstancesMinEnvironments: 1,
+      managedInstancesMaxEnvironments: 1,
+      managedInstancesWorkers: 1,
+      managedInstancesMaxConcurrency: 64,
+      managedInstancesMemoryMb: 2_048,
+      managedInstancesMemoryGbPerVcpu: 2,
+      managedInstancesMaxVcpus: 12,
+      managedInstancesSubnets: "none",
+      managedInstancesSecurityGroup: "none",
+      managedInstancesVersion: "numbered",
+      webFunctionMaxConcurrency: 64,
+      webFunctionMaxEnvironments: 2,
+      webFunctionTimeoutSeconds: 65,
     },
   });
 });
@@ -62,7 +79,12 @@ describe("accepts the limits themselves", () => {
     { generation: "0" },
     { logRetentionDays: "1" },
     { logRetentionDays: "3653" },
-    { namePrefix: "a".repeat(56) },
+    { namePrefix: "a".repeat(56), models: "on-demand" },
+    { namePrefix: "a".repeat(48), models: "managed-instances" },
+    { managedInstancesSubnets: "subnet-0a1b2c3d,subnet-0a1b2c3d4e5f60718" },
+    // What one model does not have is not compared.
+    { models: "managed-instances", timeoutSeconds: "1" },
+    { models: "on-demand", webFunctionTimeoutSeconds: "3", managedInstancesMemoryMb: "2049" },
   ])("%j", (changes) => {
     expect(problems(changes)).toEqual([]);
   });
@@ -100,6 +122,18 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
     ["tags", "team", "none or pairs such as team=platform,cost-center=42", "none"],
     ["tags", "team=a,aws:owner=b", "none beginning with aws:", "team=a"],
     ["namePrefix", "a".repeat(57), "1 to 56 letters, digits", "a".repeat(56)],
+    ["models", "", "one or more of on-demand, managed-instances, web-function", "on-demand"],
+    ["models", "web-function,microvm", "one or more of on-demand", "web-function"],
+    ["managedInstancesType", "m7g.medium", "an EC2 instance type of 2 or more vCPUs", "m7g.large"],
+    ["managedInstancesType", "large", "an EC2 instance type of 2 or more vCPUs", "m7g.large"],
+    ["managedInstancesMemoryGbPerVcpu", "3", "one of 2, 4, 8", 2],
+    ["managedInstancesMaxVcpus", "2", "a whole number of vCPUs from 12", 12],
+    ["managedInstancesSubnets", "vpc-0a1b2c3d", "none or 1 to 16 identifiers", "none"],
+    ["managedInstancesSecurityGroup", "sg-0a1b2c3d,sg-0a1b2c3e", "none or an identifier", "none"],
+    ["managedInstancesVersion", "latest", "one of numbered, latest-published", "numbered"],
+    ["webFunctionMaxEnvironments", "1", "a whole number of environments from 2", 2],
+    ["webFunctionMaxConcurrency", "129", "a whole number of requests from 1 to 128", 128],
+    ["webFunctionTimeoutSeconds", "20", "above the longest hold, maxHoldMs 20000", 21],
   ])("%s %j", (key, value, rule, suggestion) => {
     const [problem, ...others] = problems({ [key]: value });
     expect(others).toEqual([]);
@@ -114,6 +148,50 @@ describe("rejects what AWS would reject, and says how to set it right", () => {
       "timeoutSeconds is 1 seconds and must be above the longest hold, maxHoldMs 1999; " +
         "run: pulumi config set timeoutSeconds 2 --stack dev",
     ]);
+  });
+});
+
+describe("what belongs together on Managed Instances is compared", () => {
+  const MANAGED = { models: "managed-instances" };
+  test.each<[Texts, keyof Configuration, string, number | string]>([
+    [
+      { managedInstancesMinEnvironments: "3" },
+      "managedInstancesMaxEnvironments",
+      "at least managedInstancesMinEnvironments, which is 3",
+      3,
+    ],
+    [{ managedInstancesMemoryMb: "3072" }, "managedInstancesMemoryMb", "a multiple of 2048", 4096],
+    [
+      { managedInstancesMemoryGbPerVcpu: "4" },
+      "managedInstancesMemoryMb",
+      "a multiple of 4096",
+      4096,
+    ],
+    [
+      { managedInstancesMaxConcurrency: "65" },
+      "managedInstancesMaxConcurrency",
+      "at most 64, 64 for each vCPU",
+      64,
+    ],
+    [
+      { managedInstancesMaxEnvironments: "13" },
+      "managedInstancesMaxVcpus",
+      "all environments together need 13",
+      13,
+    ],
+    [{ namePrefix: "a".repeat(49) }, "namePrefix", "must have at most 48", "a".repeat(48)],
+  ])("%j", (changes, key, rule, suggestion) => {
+    const [problem, ...others] = problems({ ...MANAGED, ...changes });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${key} `));
+    expect(problem).toContain(rule);
+    expect(problem).toMatch(new RegExp(`run: pulumi config set ${key} ${suggestion} --stack dev$`));
+    expect(problems({ ...MANAGED, ...changes, [key]: String(suggestion) })).toEqual([]);
+  });
+
+  test("more memory means more vCPUs, and more requests at once", () => {
+    const larger = { managedInstancesMemoryMb: "4096", managedInstancesMaxConcurrency: "128" };
+    expect(problems({ ...MANAGED, ...larger })).toEqual([]);
   });
 });
 

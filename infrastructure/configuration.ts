@@ -3,9 +3,11 @@
  * with the command that sets it right. Pulumi.yaml declares the same keys and states their defaults.
  */
 
+import { MODELS, type Model } from "../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
-import { namePrefix, oneOf, orNone, type Rule, wholeNumber } from "./rules.ts";
+import { parseInstanceType } from "../pricing/managed-instances.ts";
+import { identifiers, namePrefix, oneOf, orNone, type Rule, someOf, wholeNumber } from "./rules.ts";
 import { tagPairs } from "./tags.ts";
 
 /**
@@ -22,12 +24,30 @@ const RETENTION_DAYS = [
  * eight. A log group's has 512, which its longer suffix of 26 never reaches.
  */
 const MAX_PREFIX_LENGTH = 64 - 8;
+/** What the names of the models other than on-demand end with, before Pulumi's suffix. */
+export const NAME_ENDS = { "managed-instances": "-managed", "web-function": "-web" } as const;
+const LONGEST_NAME_END = "-managed".length;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html */
+const MAX_CONCURRENCY_PER_VCPU = 64;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-capacity-providers.html */
+export const MAX_SUBNETS = 16;
+
+const instanceType: Rule<string> = {
+  expected: "an EC2 instance type of 2 or more vCPUs, such as m7g.large or c7i.xlarge",
+  read: (text) => (parseInstanceType(text) ? text : undefined),
+  nearest: () => "m7g.large",
+};
 
 /**
  * Every key, and what it may be. Memory, timeout, architecture and name follow
- * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+ * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, and what a Web Function has
+ * the CloudFormation types AWS::Lambda::WebFunctionRevision and AWS::Lambda::WebFunctionEndpoint.
  */
 const RULES = {
+  /** Each is deployed beside the others, as a function of its own. */
+  models: someOf(MODELS),
   memoryMb: wholeNumber("MB", 128, 10_240),
   timeoutSeconds: wholeNumber("seconds", 1, 900),
   architecture: oneOf(["arm64", "x86_64"]),
@@ -48,6 +68,25 @@ const RULES = {
   namePrefix: namePrefix(MAX_PREFIX_LENGTH),
   /** The user's own tags; what is deployed carries the default ones as well. */
   tags: tagPairs,
+  managedInstancesType: instanceType,
+  /** Kept running, whether requests come or not. */
+  managedInstancesMinEnvironments: wholeNumber("environments", 1, 15_000),
+  managedInstancesMaxEnvironments: wholeNumber("environments", 1, 15_000),
+  /** Worker threads of an environment, each with globals of its own. */
+  managedInstancesWorkers: wholeNumber("worker threads", 1, 256),
+  /** Requests at once in one environment. */
+  managedInstancesMaxConcurrency: wholeNumber("requests", 1, 1_600),
+  managedInstancesMemoryMb: wholeNumber("MB", 2_048, 32_768),
+  managedInstancesMemoryGbPerVcpu: oneOf([2, 4, 8]),
+  /** Of all instances together. Powertools for AWS calls 12 the least that the service takes. */
+  managedInstancesMaxVcpus: wholeNumber("vCPUs", 12, 15_000),
+  managedInstancesSubnets: identifiers("subnet", MAX_SUBNETS),
+  managedInstancesSecurityGroup: identifiers("sg", 1),
+  /** What the alias behind the URL stands for, see managed-instances-function.ts. */
+  managedInstancesVersion: oneOf(["numbered", "latest-published"]),
+  webFunctionMaxConcurrency: wholeNumber("requests", 1, 128),
+  webFunctionMaxEnvironments: wholeNumber("environments", 2, 10_000),
+  webFunctionTimeoutSeconds: wholeNumber("seconds", 3, 900),
 };
 
 type Key = keyof typeof RULES;
@@ -59,7 +98,9 @@ const KEYS = Object.keys(RULES) as Key[];
 
 /** What two keys may not be together. The first of them is the one to be set right. */
 interface Contradiction {
-  keys: [Key, Key];
+  keys: [Key, ...Key[]];
+  /** The model whose settings these are; another's are not looked at. */
+  model?: Model;
   /** Completes the line that begins with the first key; `undefined` when nothing is wrong. */
   problem(configuration: Configuration, stack: string): string | undefined;
 }
@@ -67,18 +108,83 @@ interface Contradiction {
 const CONTRADICTIONS: Contradiction[] = [
   {
     keys: ["timeoutSeconds", "maxHoldMs"],
-    problem({ timeoutSeconds, maxHoldMs }, stack) {
-      if (timeoutSeconds * 1_000 > maxHoldMs) return undefined;
-      const enough = Math.floor(maxHoldMs / 1_000) + 1;
+    model: "on-demand",
+    problem: (configuration, stack) => tooShort("timeoutSeconds", configuration, stack),
+  },
+  {
+    keys: ["webFunctionTimeoutSeconds", "maxHoldMs"],
+    model: "web-function",
+    problem: (configuration, stack) => tooShort("webFunctionTimeoutSeconds", configuration, stack),
+  },
+  {
+    keys: ["namePrefix", "models"],
+    problem({ namePrefix, models }, stack) {
+      const most = MAX_PREFIX_LENGTH - LONGEST_NAME_END;
+      if (namePrefix.length <= most || models.every((model) => model === "on-demand")) {
+        return undefined;
+      }
       return (
-        `is ${timeoutSeconds} seconds and must be above the longest hold, ` +
-        `maxHoldMs ${maxHoldMs}; ${remedy(stack, "timeoutSeconds", enough)}`
+        `has ${namePrefix.length} characters and must have at most ${most} beside models other ` +
+        `than on-demand; ${remedy(stack, "namePrefix", namePrefix.slice(0, most))}`
+      );
+    },
+  },
+  {
+    keys: ["managedInstancesMaxEnvironments", "managedInstancesMinEnvironments"],
+    model: "managed-instances",
+    problem(configuration, stack) {
+      const { managedInstancesMinEnvironments: min, managedInstancesMaxEnvironments: max } =
+        configuration;
+      if (max >= min) return undefined;
+      const set = remedy(stack, "managedInstancesMaxEnvironments", min);
+      return `is ${max} and must be at least managedInstancesMinEnvironments, which is ${min}; ${set}`;
+    },
+  },
+  {
+    keys: ["managedInstancesMemoryMb", "managedInstancesMemoryGbPerVcpu"],
+    model: "managed-instances",
+    problem(configuration, stack) {
+      const { managedInstancesMemoryMb: memoryMb } = configuration;
+      const step = configuration.managedInstancesMemoryGbPerVcpu * 1_024;
+      if (memoryMb % step === 0) return undefined;
+      const enough = Math.ceil(memoryMb / step) * step;
+      return (
+        `is ${memoryMb} MB and must be a multiple of ${step} with so much memory for each vCPU; ` +
+        remedy(stack, "managedInstancesMemoryMb", enough)
+      );
+    },
+  },
+  {
+    keys: ["managedInstancesMaxConcurrency", "managedInstancesMemoryMb"],
+    model: "managed-instances",
+    problem(configuration, stack) {
+      const vcpus = managedVcpus(configuration);
+      const most = Math.floor(MAX_CONCURRENCY_PER_VCPU * vcpus);
+      if (configuration.managedInstancesMaxConcurrency <= most) return undefined;
+      return (
+        `is ${configuration.managedInstancesMaxConcurrency} and must be at most ${most}, ` +
+        `${MAX_CONCURRENCY_PER_VCPU} for each vCPU of an environment; ` +
+        remedy(stack, "managedInstancesMaxConcurrency", most)
+      );
+    },
+  },
+  {
+    keys: ["managedInstancesMaxVcpus", "managedInstancesMaxEnvironments"],
+    model: "managed-instances",
+    problem(configuration, stack) {
+      const { managedInstancesMaxVcpus: most } = configuration;
+      const needed = configuration.managedInstancesMaxEnvironments * managedVcpus(configuration);
+      if (needed <= most) return undefined;
+      return (
+        `is ${most}, and all environments together need ${needed}; ` +
+        remedy(stack, "managedInstancesMaxVcpus", needed)
       );
     },
   },
   {
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     keys: ["provisionedConcurrency", "reservedConcurrency"],
+    model: "on-demand",
     problem({ provisionedConcurrency: provisioned, reservedConcurrency: reserved }, stack) {
       if (provisioned === "none" || reserved === "none" || provisioned <= reserved) {
         return undefined;
@@ -127,7 +233,8 @@ export function parseConfiguration(
     const removal = pulumiCommand(stack, "config rm", name);
     problems.set(name, `is no setting of this project${hint}; run: ${removal}`);
   }
-  for (const { keys, problem } of CONTRADICTIONS) {
+  for (const { keys, model, problem } of CONTRADICTIONS) {
+    if (model !== undefined && !configuration.models.includes(model)) continue;
     // A key that is wrong by itself has only a stand-in to compare with.
     if (keys.some((key) => problems.has(key))) continue;
     const found = problem(configuration, stack);
@@ -135,11 +242,41 @@ export function parseConfiguration(
   }
 
   if (problems.size === 0) return { ok: true, configuration };
-  const lines = [...problems].map(([key, problem]) => `  ${key} ${problem}`);
-  return { ok: false, message: ["This configuration cannot be deployed:", ...lines].join("\n") };
+  return { ok: false, message: refusal([...problems].map((problem) => problem.join(" "))) };
 }
 
-function remedy(stack: string, key: Key, value: string | number): string {
+/** A configuration is refused: one line a problem, each of which begins with a key. */
+export function refusal(problems: readonly string[]): string {
+  return ["This configuration cannot be deployed:", ...problems].join("\n  ");
+}
+
+/** The vCPUs of an environment on Managed Instances, which Lambda derives from its memory. */
+export function managedVcpus(
+  configuration: Pick<
+    Configuration,
+    "managedInstancesMemoryMb" | "managedInstancesMemoryGbPerVcpu"
+  >,
+): number {
+  const { managedInstancesMemoryMb, managedInstancesMemoryGbPerVcpu } = configuration;
+  return managedInstancesMemoryMb / 1_024 / managedInstancesMemoryGbPerVcpu;
+}
+
+/** A timeout that would end the longest hold. */
+function tooShort(
+  key: "timeoutSeconds" | "webFunctionTimeoutSeconds",
+  { [key]: seconds, maxHoldMs }: Configuration,
+  stack: string,
+): string | undefined {
+  if (seconds * 1_000 > maxHoldMs) return undefined;
+  const enough = Math.floor(maxHoldMs / 1_000) + 1;
+  return (
+    `is ${seconds} seconds and must be above the longest hold, ` +
+    `maxHoldMs ${maxHoldMs}; ${remedy(stack, key, enough)}`
+  );
+}
+
+/** The command that sets a key right. */
+export function remedy(stack: string, key: Key, value: string | number): string {
   return `run: ${pulumiCommand(stack, `config set ${key}`, value)}`;
 }
 

@@ -218,24 +218,26 @@ test.each([
   ],
 ])("the stack exports what the runner reads, with %j", async (changes, concurrency) => {
   const { readme, callerPolicy, ...outputs } = (await runProgram(changes)).outputs;
-  expect(outputs).toEqual({
+  const place = {
     url: "https://abc.lambda-url.eu-west-1.on.aws/",
-    urlAuthorization: "AWS_IAM",
     functionName: FUNCTION_NAME,
     region: "eu-west-1",
     logGroupName: `/aws/lambda/${NAME}-1`,
-    memoryMb: 128,
-    architecture: "arm64",
-    timeoutSeconds: 65,
-    maxHoldMs: 60_000,
-    generation: 1,
-    codeSha256: "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=",
+  };
+  const limits = { memoryMb: 128, architecture: "arm64", maxHoldMs: 60_000, generation: 1 };
+  const codeSha256 = "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=";
+  const target = { ...place, ...limits, ...concurrency, deployment: codeSha256 };
+  expect(outputs).toEqual({
+    ...place,
+    ...limits,
     ...concurrency,
+    urlAuthorization: "AWS_IAM",
+    timeoutSeconds: 65,
+    codeSha256,
+    targets: [{ model: "on-demand", authorization: "AWS_IAM", ...target }],
   });
   expect(callerPolicy).toBeTypeOf("string");
-  for (const name of ["url", "functionName", "region", "logGroupName"]) {
-    expect(readme).toContain(outputs[name]);
-  }
+  for (const text of Object.values(place)) expect(readme).toContain(text);
 });
 
 test.each([

@@ -1,57 +1,107 @@
 import { expect, test } from "vitest";
-import type { Configuration } from "./configuration.ts";
-import { stackReadme } from "./readme.ts";
+import type { Model } from "../basics/models.ts";
+import { declaredDefaults } from "../test/mocked-program.ts";
+import { type Configuration, parseConfiguration } from "./configuration.ts";
+import { stackReadme, stackWarnings } from "./readme.ts";
+import type { DeployedTarget } from "./targets.ts";
 
-const CONFIGURATION: Configuration = {
-  memoryMb: 128,
-  timeoutSeconds: 65,
-  architecture: "arm64",
-  maxHoldMs: 60_000,
-  reservedConcurrency: "none",
-  provisionedConcurrency: "none",
-  generation: 1,
-  logRetentionDays: 7,
-  urlAuthorization: "AWS_IAM",
-  namePrefix: "test",
-  tags: {},
-};
+type Texts = Partial<Record<keyof Configuration, string>>;
 
-function readme(changes: Partial<Configuration> = {}, region = "eu-west-1"): string {
-  return stackReadme({
-    configuration: { ...CONFIGURATION, ...changes },
-    stack: "dev",
-    url: "https://abc.lambda-url.eu-west-1.on.aws/",
-    functionName: "test-1a2b3c4",
-    region,
-    logGroupName: "/aws/lambda/test-1",
-  });
+function configurationOf(changes: Texts): Configuration {
+  const parsed = parseConfiguration({ ...declaredDefaults(), ...changes }, "dev");
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.configuration;
 }
 
-test("the README says what was deployed", () => {
-  const text = readme({ reservedConcurrency: 9, provisionedConcurrency: 4 });
-  for (const line of [
-    "| function | `test-1a2b3c4` in eu-west-1 |",
-    "| URL | https://abc.lambda-url.eu-west-1.on.aws/ |",
-    "| size | 128 MB, arm64 |",
-    "| limits | 65 s an invocation, 60000 ms a hold |",
-    "| reserved concurrency | 9 |",
-    "| provisioned concurrency | 4 |",
-    "| logs | `/aws/lambda/test-1`, kept for 7 days |",
+/** What is deployed of a model with a configuration. */
+function targetOf(model: Model, configuration: Configuration, region: string): DeployedTarget {
+  const common = {
+    url: `https://${model}.example/`,
+    authorization: configuration.urlAuthorization,
+    functionName: `test-${model}`,
+    region,
+    logGroupName: `/aws/lambda/${model}`,
+    deployment: "abc",
+    maxHoldMs: configuration.maxHoldMs,
+    generation: configuration.generation,
+  };
+  const { managedInstancesType: instanceType } = configuration;
+  const one = { minEnvironments: 1, maxEnvironments: 1, workers: 1, maxConcurrency: 64 };
+  const runningSince = "2026-11-30T09:00:00Z";
+  switch (model) {
+    case "on-demand":
+      return { ...common, ...configuration, model };
+    case "managed-instances":
+      return { ...common, ...one, model, instanceType, runningSince };
+    case "web-function":
+      return { ...common, model, maxEnvironments: 2, maxConcurrency: 64 };
+  }
+}
+
+function readme(changes: Texts = {}, region = "eu-west-1"): string {
+  const configuration = configurationOf(changes);
+  const targets = configuration.models.map((model) => targetOf(model, configuration, region));
+  return stackReadme({ configuration, stack: "dev", targets });
+}
+
+const ALL = { models: "on-demand,managed-instances,web-function" };
+
+test("the README says what was deployed, one row for each model", () => {
+  const concurrency = { reservedConcurrency: "9", provisionedConcurrency: "4" };
+  const rows = readme({ ...ALL, ...concurrency }).split("\n");
+  for (const cells of [
+    [
+      "on-demand",
+      "`test-on-demand` in eu-west-1",
+      "https://on-demand.example/",
+      "128 MB, arm64, 65 s an invocation; reserved concurrency 9, provisioned 4",
+      "`/aws/lambda/on-demand`",
+    ],
+    [
+      "managed-instances",
+      "`test-managed-instances` in eu-west-1",
+      "https://managed-instances.example/",
+      "1 environment on m7g.large, each with 1 worker thread and 64 requests at once",
+      "`/aws/lambda/managed-instances`",
+    ],
+    [
+      "web-function",
+      "`test-web-function` in eu-west-1",
+      "https://web-function.example/",
+      "up to 2 environments, each with 64 requests at once",
+      "`/aws/lambda/web-function`",
+    ],
   ]) {
-    expect(text.split("\n")).toContain(line);
+    expect(rows).toContain(`| ${cells.join(" | ")} |`);
   }
 });
 
-test.each<[string, Partial<Configuration>, string[]]>([
+test.each<[string, Texts, string[]]>([
   [
     "run, follow, cool and remove it",
-    { generation: 4 },
+    { generation: "4" },
     [
       "`npm run tui -- --target stack:dev`",
       "`npm run experiment -- --target stack:dev`",
       "`pulumi config set generation 5 --stack dev && pulumi up --stack dev`",
-      "`aws logs tail /aws/lambda/test-1 --region eu-west-1 --follow`",
+      "`aws logs tail /aws/lambda/on-demand --region eu-west-1 --follow`",
       "`pulumi destroy --stack dev`",
+    ],
+  ],
+  [
+    "fire at all models, and follow each",
+    ALL,
+    [
+      "`npm run experiment -- --target stack:dev --model all`",
+      "`aws logs tail /aws/lambda/managed-instances --region eu-west-1 --follow`",
+      "`aws logs tail /aws/lambda/web-function --region eu-west-1 --follow`",
+    ],
+  ],
+  [
+    "delete the versions on Managed Instances that nobody calls any more",
+    ALL,
+    [
+      "\naws lambda delete-function --function-name test-managed-instances --region eu-west-1 --qualifier VERSION\n",
     ],
   ],
   [
@@ -59,7 +109,7 @@ test.each<[string, Partial<Configuration>, string[]]>([
     { urlAuthorization: "AWS_IAM" },
     [
       "\npulumi stack output callerPolicy --stack dev > policy.json\n",
-      "\naws iam create-policy --policy-name test-1a2b3c4-caller --policy-document file://policy.json\n",
+      "\naws iam create-policy --policy-name test-on-demand-caller --policy-document file://policy.json\n",
     ],
   ],
   [
@@ -69,7 +119,7 @@ test.each<[string, Partial<Configuration>, string[]]>([
   ],
   [
     "end what provisioned concurrency costs",
-    { provisionedConcurrency: 4 },
+    { provisionedConcurrency: "4" },
     ["`pulumi config set provisionedConcurrency none --stack dev && pulumi up --stack dev`"],
   ],
 ])("the README names the commands that %s", (_, changes, commands) => {
@@ -81,23 +131,62 @@ test("the README leaves out what does not apply to its configuration", () => {
   expect(readme({ urlAuthorization: "NONE" })).not.toContain("callerPolicy");
   expect(readme()).not.toContain("set urlAuthorization");
   expect(readme()).not.toContain("an hour");
+  expect(readme()).not.toContain("--model all");
+  expect(readme({ ...ALL, managedInstancesVersion: "latest-published" })).not.toContain("VERSION");
 });
 
-const GB = { memoryMb: 1_024 };
+const GB = { memoryMb: "1024" };
 
-test.each<[Partial<Configuration>, string, string]>([
+test.each<[Texts, string, string]>([
   [{}, "eu-west-1", "10 requests held for 5 s each"],
-  [{ maxHoldMs: 500 }, "eu-west-1", "10 requests held for 0.5 s each"],
+  [{ maxHoldMs: "500" }, "eu-west-1", "10 requests held for 0.5 s each"],
   // 10 × 5.05 s × 0.125 GB × 0.0000133334 + 10 × 0.0000002, and 25,000 bytes of logs at 0.50 a GB.
   [{}, "eu-west-1", "about $0.000098 with"],
   // 10 × 5.05 s × 1 GB × 0.0000221 + 10 × 0.00000027, and the logs.
   [{ ...GB, architecture: "x86_64" }, "af-south-1", "about $0.0011 with"],
   // 50.5 GB-seconds: all at 0.0000133334, two fifths of each burst at 0.0000077778, all at that.
   [GB, "us-east-1", "about $0.00069 with"],
-  [{ ...GB, provisionedConcurrency: 2 }, "us-east-1", "about $0.00057 with"],
-  [{ ...GB, provisionedConcurrency: 5 }, "us-east-1", "about $0.00041 with"],
+  [{ ...GB, provisionedConcurrency: "2" }, "us-east-1", "about $0.00057 with"],
+  [{ ...GB, provisionedConcurrency: "5" }, "us-east-1", "about $0.00041 with"],
   // 4 × 0.5 GB × 3,600 s × 0.0000033334
-  [{ memoryMb: 512, provisionedConcurrency: 4 }, "us-east-1", "$0.024 an hour for 4 provisioned"],
+  [
+    { memoryMb: "512", provisionedConcurrency: "4" },
+    "us-east-1",
+    "$0.024 an hour for 4 provisioned",
+  ],
+  // 0.0816 and 15 %; three environments, of which an instance of 2 vCPUs holds one.
+  [ALL, "us-east-1", "at least about $0.094 an hour"],
+  [
+    { ...ALL, managedInstancesMinEnvironments: "3", managedInstancesMaxEnvironments: "3" },
+    "us-east-1",
+    "at least about $0.28 an hour",
+  ],
+  [
+    { ...ALL, managedInstancesType: "x2gd.large" },
+    "us-east-1",
+    "by the hour what EC2 charges for x2gd.large",
+  ],
 ])("the README counts what %j costs in %s: %s", (changes, region, words) => {
   expect(readme(changes, region)).toContain(words);
+});
+
+test.each<[Texts, RegExp[]]>([
+  [{}, []],
+  [{ urlAuthorization: "NONE" }, [/^The URL takes requests from anybody/]],
+  [
+    { ...ALL, urlAuthorization: "NONE" },
+    [
+      /^The 3 URLs take requests from anybody/,
+      /^Managed Instances cost at least about \$0\.094 an hour .* fails half-way.* `pulumi config set models on-demand,web-function --stack dev && pulumi up --stack dev` or `pulumi destroy --stack dev`/,
+    ],
+  ],
+  [
+    { models: "web-function" },
+    [
+      /^on-demand is not among the models: .*, run: pulumi config set models on-demand,web-function /,
+    ],
+  ],
+])("an update warns of what %j means", (changes, warnings) => {
+  const told = stackWarnings(configurationOf(changes), "dev");
+  expect(told).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
 });

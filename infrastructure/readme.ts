@@ -1,10 +1,13 @@
-/** The stack's README, which Pulumi shows beside its outputs. */
+/** What a deployment says of itself: the README that Pulumi shows beside its outputs, and warnings. */
 
+import type { Model } from "../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
 import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
 import { priceOf } from "../pricing/price-list.ts";
-import type { Configuration } from "./configuration.ts";
+import { type Configuration, remedy } from "./configuration.ts";
+import { hourlyUsd } from "./managed-instances-function.ts";
+import type { DeployedTarget, OnDemandTarget } from "./targets.ts";
 
 /** The reference experiment: two bursts of five requests. */
 const REFERENCE = { requests: 10, atOnce: 5 };
@@ -14,30 +17,36 @@ export interface Deployment {
   configuration: Configuration;
   /** The stack as commands name it. */
   stack: string;
-  url: string;
-  functionName: string;
-  region: string;
-  logGroupName: string;
+  /** One for each model. */
+  targets: readonly DeployedTarget[];
 }
 
 /** Writes the README, in Markdown: what was deployed, who may use it, what to do, what it costs. */
 export function stackReadme(deployment: Deployment): string {
-  const { configuration, stack, url, functionName, region, logGroupName } = deployment;
-  const { memoryMb, architecture, timeoutSeconds, maxHoldMs, generation } = configuration;
-  const { reservedConcurrency, provisionedConcurrency, logRetentionDays } = configuration;
+  const { configuration, stack, targets } = deployment;
+  const { generation, maxHoldMs, logRetentionDays } = configuration;
+  const target = `--target stack:${stack}`;
+  const several = targets.length > 1;
+  const rows = [
+    ["run the experiment", `npm run tui -- ${target}`],
+    ["run it without a screen", `npm run experiment -- ${target}`],
+    ...(several ? [["fire at all models", `npm run experiment -- ${target} --model all`]] : []),
+    ["make all environments cold", pulumiUpWith(stack, { generation: generation + 1 })],
+    ...targets.map(({ model, logGroupName, region }) => [
+      several ? `follow the logs of ${model}` : "follow the logs",
+      `aws logs tail ${logGroupName} --region ${region} --follow`,
+    ]),
+    ["remove everything", pulumiCommand(stack, "destroy")],
+  ];
   return `# Lambda Concurrency Test
 
-Can one Node.js process of this function serve more than one request at once?
+Can one Node.js process of ${several ? "these functions" : "this function"} serve more than one request at once?
 
-| | |
-|---|---|
-| function | \`${functionName}\` in ${region} |
-| URL | ${url} |
-| size | ${memoryMb} MB, ${architecture} |
-| limits | ${timeoutSeconds} s an invocation, ${maxHoldMs} ms a hold |
-| reserved concurrency | ${reservedConcurrency} |
-| provisioned concurrency | ${provisionedConcurrency} |
-| logs | \`${logGroupName}\`, kept for ${counted(logRetentionDays, "day")} |
+| model | function | URL | size | logs |
+|---|---|---|---|---|
+${targets.map((one) => functionRow(one, configuration)).join("\n")}
+
+A request may ask for a hold of up to ${maxHoldMs} ms. Logs are kept for ${counted(logRetentionDays, "day")}.
 
 ## Run it
 
@@ -45,20 +54,59 @@ In the project's folder:
 
 | to | run |
 |---|---|
-| run the experiment | \`npm run tui -- --target stack:${stack}\` |
-| run it without a screen | \`npm run experiment -- --target stack:${stack}\` |
-| make all environments cold | \`${pulumiUpWith(stack, { generation: generation + 1 })}\` |
-| follow the logs | \`aws logs tail ${logGroupName} --region ${region} --follow\` |
-| remove everything | \`${pulumiCommand(stack, "destroy")}\` |
-${provisionedConcurrency === "none" ? "" : ABOUT_PROVISIONED}
+${rows.map(([to, run]) => `| ${to} | \`${run}\` |`).join("\n")}
+${notes(deployment).join("")}
 ## Who may use it
 
 ${accessText(deployment)}
 
 ## What it costs
 
-${costText(deployment)}
+${targets.map((one) => costText(one, deployment)).join("\n\n")}
 `;
+}
+
+function functionRow(target: DeployedTarget, configuration: Configuration): string {
+  const { model, functionName, region, url, logGroupName } = target;
+  const size = sizeText(target, configuration);
+  return `| ${model} | \`${functionName}\` in ${region} | ${url} | ${size} | \`${logGroupName}\` |`;
+}
+
+function sizeText(target: DeployedTarget, configuration: Configuration): string {
+  switch (target.model) {
+    case "on-demand": {
+      const { memoryMb, architecture, reservedConcurrency, provisionedConcurrency } = target;
+      return (
+        `${memoryMb} MB, ${architecture}, ${configuration.timeoutSeconds} s an invocation; ` +
+        `reserved concurrency ${reservedConcurrency}, provisioned ${provisionedConcurrency}`
+      );
+    }
+    case "managed-instances": {
+      const { minEnvironments, maxEnvironments, workers, maxConcurrency, instanceType } = target;
+      const least = minEnvironments < maxEnvironments ? `${minEnvironments} to ` : "";
+      return (
+        `${least}${counted(maxEnvironments, "environment")} on ${instanceType}, each with ` +
+        `${counted(workers, "worker thread")} and ${counted(maxConcurrency, "request")} at once`
+      );
+    }
+    case "web-function":
+      return (
+        `up to ${counted(target.maxEnvironments, "environment")}, each with ` +
+        `${counted(target.maxConcurrency, "request")} at once`
+      );
+  }
+}
+
+/** What one has to know of some configurations before one changes them. */
+function notes({ configuration, targets }: Deployment): string[] {
+  const { provisionedConcurrency, managedInstancesVersion } = configuration;
+  const managed = targets.find(({ model }) => model === "managed-instances");
+  return [
+    ...(isDeployed("on-demand", targets) && provisionedConcurrency !== "none"
+      ? [ABOUT_PROVISIONED]
+      : []),
+    ...(managed && managedInstancesVersion === "numbered" ? [aboutVersions(managed)] : []),
+  ];
 }
 
 const ABOUT_PROVISIONED = `
@@ -70,41 +118,111 @@ reservation first. So lower \`provisionedConcurrency\` in an update of its own, 
 \`reservedConcurrency\` in the next one.
 `;
 
-/** What a URL without authorization means, and what ends it. */
-export function openToEverybody(stack: string): string {
-  const closing = pulumiUpWith(stack, { urlAuthorization: "AWS_IAM" });
-  return `The URL takes requests from anybody, at your expense. Close it: \`${closing}\`.`;
+function aboutVersions({ functionName, region }: DeployedTarget): string {
+  return `
+On Managed Instances each change of the handler or of its settings publishes another version, and the
+older ones keep their environments, which are charged on. Delete those that the alias \`live\` does not
+stand for:
+
+\`\`\`
+aws lambda list-versions-by-function --function-name ${functionName} --region ${region} --query 'Versions[].Version'
+aws lambda delete-function --function-name ${functionName} --region ${region} --qualifier VERSION
+\`\`\`
+`;
 }
 
-function accessText({ configuration, stack, functionName }: Deployment): string {
-  if (configuration.urlAuthorization === "NONE") return openToEverybody(stack);
-  return `The URL takes requests that are signed with AWS credentials. The experiment signs its own, with those
+/** What everybody should know who deploys this, one text a matter. */
+export function stackWarnings(configuration: Configuration, stack: string): string[] {
+  const { models, urlAuthorization } = configuration;
+  const left = models.filter((model) => model !== "managed-instances");
+  const ending =
+    left.length > 0
+      ? `\`${pulumiUpWith(stack, { models: left.join(",") })}\` or \`${pulumiCommand(stack, "destroy")}\``
+      : `\`${pulumiCommand(stack, "destroy")}\``;
+  return [
+    ...(urlAuthorization === "NONE" ? [openToEverybody(stack, models.length)] : []),
+    ...(models.includes("managed-instances")
+      ? [
+          `Managed Instances cost ${hourText(configuration)}, used or not, from their creation on, also ` +
+            `where this update fails half-way. What ends it: ${ending}.`,
+        ]
+      : []),
+    ...(models.includes("on-demand")
+      ? []
+      : [
+          "on-demand is not among the models: where this stack has such a function, it is deleted, and " +
+            `its URL will not come back. To keep it, ${remedy(stack, "models", ["on-demand", ...models].join(","))}.`,
+        ]),
+  ];
+}
+
+/** What URLs without authorization mean, and what ends it. */
+function openToEverybody(stack: string, urls: number): string {
+  const closing = pulumiUpWith(stack, { urlAuthorization: "AWS_IAM" });
+  const many = urls > 1;
+  return `The ${many ? `${urls} URLs take` : "URL takes"} requests from anybody, at your expense. Close ${many ? "them" : "it"}: \`${closing}\`.`;
+}
+
+function accessText({ configuration, stack, targets }: Deployment): string {
+  if (configuration.urlAuthorization === "NONE") return openToEverybody(stack, targets.length);
+  const subject = targets.length > 1 ? "The URLs take" : "The URL takes";
+  const name = targets[0]?.functionName;
+  return `${subject} requests that are signed with AWS credentials. The experiment signs its own, with those
 that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output
 \`callerPolicy\` is the policy that allows it and no more:
 
 \`\`\`
 ${pulumiCommand(stack, "stack output", "callerPolicy")} > policy.json
-aws iam create-policy --policy-name ${functionName}-caller --policy-document file://policy.json
+aws iam create-policy --policy-name ${name}-caller --policy-document file://policy.json
 \`\`\`
 
 Attach it to the user or role that runs the experiment. It is not part of the stack: remove it
 yourself after the stack is destroyed.`;
 }
 
-function costText({ configuration, stack, region }: Deployment): string {
-  const { memoryMb, architecture, maxHoldMs, provisionedConcurrency: kept } = configuration;
-  const billed = { ...configuration, region };
-  const holdMs = Math.min(DEFAULT_HOLD_MS, maxHoldMs);
-  const cost = loadCostUsd(billed, { ...REFERENCE, holdMs });
+function costText(target: DeployedTarget, deployment: Deployment): string {
+  switch (target.model) {
+    case "on-demand":
+      return onDemandCost(target, deployment);
+    case "managed-instances":
+      return `Managed Instances cost ${hourText(deployment.configuration)}, used or not, since ${target.runningSince} and until
+they are destroyed. Requests cost $0.20 a million beside it.`;
+    case "web-function":
+      return `The web function costs nothing while nobody uses it, but for the few kilobytes of its code in S3. In
+use, its requests, the time of its processors and its memory are charged, at rates that AWS publishes in
+no form that this text could quote: https://aws.amazon.com/lambda/pricing/.`;
+  }
+}
+
+function hourText(configuration: Configuration): string {
+  const usd = hourlyUsd(configuration);
+  const type = configuration.managedInstancesType;
+  if (usd === undefined) {
+    return `by the hour what EC2 charges for ${type} (https://aws.amazon.com/ec2/pricing/on-demand/) and 15 % more`;
+  }
+  return `at least about ${usdText(usd)} an hour (list price of ${type} in us-east-1, September 2026, and Lambda's 15 %)`;
+}
+
+function onDemandCost(
+  target: OnDemandTarget,
+  { configuration, stack }: Pick<Deployment, "configuration" | "stack">,
+): string {
+  const { memoryMb, architecture, provisionedConcurrency: kept, region } = target;
+  const holdMs = Math.min(DEFAULT_HOLD_MS, configuration.maxHoldMs);
+  const cost = loadCostUsd(target, { ...REFERENCE, holdMs });
   const idle =
     kept === "none"
-      ? "The function costs nothing while nobody uses it."
-      : `${usdText(idleCostUsdPerHour(billed))} an hour for ${counted(kept, "provisioned environment")}, ` +
+      ? "The on-demand function costs nothing while nobody uses it."
+      : `${usdText(idleCostUsdPerHour(target))} an hour for ${counted(kept, "provisioned environment")}, ` +
         `used or not, until \`${pulumiUpWith(stack, { provisionedConcurrency: "none" })}\` ` +
         `or \`${pulumiCommand(stack, "destroy")}\`.`;
   return `${idle} One reference experiment, which is ${REFERENCE.requests} requests held for ${holdMs / 1_000} s each,
 costs about ${usdText(cost)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
-in ${region}, a region of the ${priceOf(billed).regionClass} price class, without the free tier.`;
+in ${region}, a region of the ${priceOf(target).regionClass} price class, without the free tier.`;
+}
+
+function isDeployed(model: Model, targets: readonly DeployedTarget[]): boolean {
+  return targets.some((target) => target.model === model);
 }
 
 function counted(count: number, noun: string): string {

@@ -51,6 +51,44 @@ export function oneOf<const Value extends string | number>(values: readonly Valu
   };
 }
 
+/** Some of the values, separated by commas; whatever order they are given in, they are read in this one. */
+export function someOf<const Value extends string>(values: readonly Value[]): Rule<Value[]> {
+  const [first] = values;
+  assert(first !== undefined, "a choice needs values");
+  const named = (text: string) => text.split(",").map((name) => name.trim());
+  return {
+    expected: `one or more of ${values.join(", ")}, separated by commas`,
+    read(text) {
+      const names = named(text);
+      const isKnown = names.every((name) => values.some((value) => value === name));
+      return isKnown ? values.filter((value) => names.includes(value)) : undefined;
+    },
+    nearest(text) {
+      const known = values.filter((value) => named(text).includes(value));
+      return known.length > 0 ? known : [first];
+    },
+    write: (chosen) => chosen.join(","),
+  };
+}
+
+/** Identifiers that AWS gave, such as `subnet-0a1b2c3d`, separated by commas, or the word `none`. */
+export function identifiers(prefix: string, most: number): Rule<string[] | "none"> {
+  const form = new RegExp(`^${prefix}-[0-9a-f]{8,17}$`);
+  return {
+    expected:
+      most === 1
+        ? `none or an identifier such as ${prefix}-0a1b2c3d`
+        : `none or 1 to ${most} identifiers such as ${prefix}-0a1b2c3d, separated by commas`,
+    read(text) {
+      if (text === "none") return text;
+      const names = text.split(",").map((name) => name.trim());
+      const isRight = names.length <= most && names.every((name) => form.test(name));
+      return isRight ? [...new Set(names)].toSorted() : undefined;
+    },
+    nearest: () => "none",
+  };
+}
+
 /** The beginning of a name in AWS: letters, digits, hyphens and underscores. */
 export function namePrefix(maxLength: number): Rule<string> {
   return {

@@ -1,11 +1,10 @@
 /** What the embedded Lambda runs and how: the counterpart of a function's configuration on AWS. */
 
 import { randomBytes, randomInt } from "node:crypto";
+import type { Model } from "../basics/models.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 
-/** How requests meet processes: a function, one on Managed Instances, or a Web Function. */
-export const MODELS = ["on-demand", "managed-instances", "web-function"] as const;
-export type Model = (typeof MODELS)[number];
+export { MODELS, type Model } from "../basics/models.ts";
 
 /**
  * The callers of the function's URL: everyone, which on loopback means this machine, or those that

@@ -8,8 +8,8 @@ import { expect, vi } from "vitest";
 const PROJECT = "lambda-concurrency-test";
 export const LOG_GROUP_ARN =
   "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/test-1a2b3c4";
-export const FUNCTION_ARN =
-  "arn:aws:lambda:eu-west-1:123456789012:function:lambda-concurrency-test-1a2b3c4";
+const arnOf = (name: string) => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`;
+export const FUNCTION_ARN = arnOf("lambda-concurrency-test-1a2b3c4");
 
 /** A resource that the program created. */
 export interface Registered {
@@ -21,11 +21,59 @@ export interface Registered {
   existing: string[];
 }
 
+/** What an account has in its region before the program runs. */
+interface ExistingPlace {
+  region: string;
+  partition: string;
+  /** The zones that offer the instance type. */
+  zones: string[];
+  /** The VPC that is the default one, if any is. */
+  defaultVpcs: string[];
+  /** Subnets by their identifiers: those of the default VPC, and the zones of all. */
+  defaultSubnets: string[];
+  subnetZone: string;
+}
+
+const EXISTING: ExistingPlace = {
+  region: "eu-west-1",
+  partition: "aws",
+  zones: ["eu-west-1b", "eu-west-1a"],
+  defaultVpcs: ["vpc-1"],
+  defaultSubnets: ["subnet-2", "subnet-1"],
+  subnetZone: "eu-west-1a",
+};
+
+/** What the provider answers the program that looks something up. */
+function lookUp(token: string, place: ExistingPlace): Record<string, unknown> {
+  switch (token.replace(/.*:/, "")) {
+    case "getRegion":
+      return { region: place.region };
+    case "getPartition":
+      return { partition: place.partition };
+    case "getInstanceTypeOfferings":
+      return { locations: place.zones };
+    case "getVpcs":
+      return { ids: place.defaultVpcs };
+    case "getSubnets":
+      return { ids: place.defaultSubnets };
+    case "getSubnet":
+      return { id: "subnet-0a1b2c3d", vpcId: "vpc-2", availabilityZone: place.subnetZone };
+    default:
+      throw new Error(`The program looks up ${token}.`);
+  }
+}
+
 /** One run of the program. */
 export class Run {
+  /** Where it is deployed, and what there is already. */
+  readonly place: ExistingPlace;
   readonly registered: Registered[] = [];
   /** What the stack would export. */
-  readonly outputs: Record<string, string | number> = {};
+  readonly outputs: Record<string, unknown> = {};
+
+  constructor(place: Partial<ExistingPlace> = {}) {
+    this.place = { ...EXISTING, ...place };
+  }
 
   /** All resources of a type. */
   all(type: string): Registered[] {
@@ -40,9 +88,9 @@ export class Run {
     return resource.inputs;
   }
 
-  /** The files of the function's archive, by name. */
-  async deployedFiles(): Promise<Record<string, string>> {
-    const archive = this.inputsOf("Function").code as pulumi.asset.AssetArchive;
+  /** The files of a resource's archive, by name. */
+  async deployedFiles(type = "Function", property = "code"): Promise<Record<string, string>> {
+    const archive = this.inputsOf(type)[property] as pulumi.asset.AssetArchive;
     const files: Record<string, string> = {};
     for (const [name, asset] of Object.entries(await archive.assets)) {
       files[name] = await (asset as pulumi.asset.StringAsset).text;
@@ -56,20 +104,35 @@ function computed(type: string, { name, inputs }: pulumi.runtime.MockResourceArg
   const common = { region: "eu-west-1", name: `${name}-1a2b3c4` };
   switch (type) {
     case "LogGroup":
-      return { ...common, arn: LOG_GROUP_ARN, name: `${inputs.namePrefix}1` };
-    case "Role":
-      return { ...common, arn: `arn:aws:iam::123456789012:role/${common.name}` };
+      return { ...common, arn: LOG_GROUP_ARN, name: inputs.name ?? `${inputs.namePrefix}1` };
+    case "Role": {
+      const arn = `arn:aws:iam::123456789012:role/${common.name}`;
+      return { ...common, arn, createDate: "2026-11-30T09:00:00Z" };
+    }
+    case "CapacityProvider":
+      return { ...common, arn: `arn:aws:lambda:eu-west-1:123456789012:capacity-provider:${name}` };
+    case "Bucket":
+      return { bucket: `${inputs.bucketPrefix}1`, arn: `arn:aws:s3:::${inputs.bucketPrefix}1` };
+    case "BucketObjectv2":
+      return { versionId: "v1" };
+    case "Stack": {
+      const EndpointArn = `arn:aws:lambda:eu-west-1:123456789012:web-function/${common.name}/endpoint/e`;
+      return {
+        name: common.name,
+        outputs: { DomainName: "abc.def.lambda-web.eu-west-1.on.aws", EndpointArn },
+      };
+    }
     case "Function": {
       const codeSha256 = "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=";
       return {
         ...common,
-        arn: FUNCTION_ARN,
+        arn: arnOf(common.name),
         version: inputs.publish ? "7" : "$LATEST",
         codeSha256,
       };
     }
     case "Alias":
-      return { arn: `${FUNCTION_ARN}:${inputs.name}` };
+      return { arn: `${arnOf(inputs.functionName)}:${inputs.name}` };
     case "FunctionUrl":
       return { region: "eu-west-1", functionUrl: "https://abc.lambda-url.eu-west-1.on.aws/" };
     default:
@@ -106,17 +169,17 @@ export async function runProgram(
       run.registered.push({ type, name: args.name, inputs: args.inputs, existing });
       return { id: `${args.name}-id`, state: { ...args.inputs, ...computed(type, args) } };
     },
-    call: () => ({}),
+    call: ({ token }) => lookUp(token, run.place),
   };
   await pulumi.runtime.setMocks(mocks, PROJECT, "dev", false, organization);
   const config = Object.entries({ ...declaredDefaults(), ...changes });
   pulumi.runtime.setAllConfig(
     Object.fromEntries(config.map(([key, value]) => [`${PROJECT}:${key}`, value])),
   );
-  const program: Record<string, pulumi.Input<string | number>> = await import("../index.ts");
+  const program: Record<string, unknown> = await import("../index.ts");
   for (const [name, output] of Object.entries(program)) {
     run.outputs[name] = await new Promise((resolve) => {
-      pulumi.output(output).apply(resolve);
+      pulumi.output(output as pulumi.Input<object>).apply(resolve);
     });
   }
   await pulumi.runtime.disconnect();
