@@ -166,6 +166,14 @@ export function readProcessFile(pid: number, name: "stat" | "status" | "cmdline"
   }
 }
 
+/** The socket of a Web Function's server, as its process was told of it. */
+export function serverSocketOf(pid: number): string {
+  const told = /(?:^|\0)AWS_LAMBDA_HTTP_ENDPOINT=0\.0\.0\.0:3000(\/[^\0]+)/;
+  const socket = told.exec(readProcessFile(pid, "environ"))?.[1];
+  assert(socket, `process ${pid} is no Web Function's`);
+  return socket;
+}
+
 const LISTENING = "0A";
 
 /** Addresses and ports on which any of these processes waits for connections, by the system's list. */

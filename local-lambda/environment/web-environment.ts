@@ -6,8 +6,8 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
-import { endToEnd } from "../function-url/function-url-response.ts";
-import type { InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
+import { endToEnd, REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
+import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
 import { withMissingSdk } from "./handler-file.ts";
@@ -81,6 +81,10 @@ export class WebEnvironment extends Environment {
     }
   }
 
+  protected override timeoutOf(requestId: string): FunctionFailure {
+    return { ...super.timeoutOf(requestId), errorType: REQUEST_TIMEOUT };
+  }
+
   /** A broken connection ends its request. */
   protected override endInside(): void {}
 
@@ -134,9 +138,8 @@ export class WebEnvironment extends Environment {
   /**
    * Sends a request on as it came, with the headers by which Lambda says more about it; never rejects.
    *
-   * A request that takes too long is given up; what becomes of the code that serves it is documented
-   * as little as the answer's status, which is taken to be that of a crash.
-   * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-nodejs.html
+   * A request that takes too long is given up; what becomes of the code that serves it is not
+   * documented.
    * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html
    */
   async #forward(request: UrlRequest): Promise<InvocationResult> {

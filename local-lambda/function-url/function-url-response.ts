@@ -200,11 +200,20 @@ export function failedResponse(error: unknown): UrlResponse {
 }
 
 /**
+ * The error of a request to a Web Function that took too long, which is answered with 504.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-timeout.html
+ */
+export const REQUEST_TIMEOUT = "Runtime.RequestTimeout";
+
+/**
  * What a caller sees when the function failed. AWS says the first three words and leaves the rest to
  * the log; here caller and developer are the same, and the reason stands behind them.
  */
 export function functionError(errorType: string, errorMessage: string): UrlResponse {
-  return plain(502, `Internal Server Error (${inShort(`${errorType}: ${errorMessage}`)})`);
+  const reason = inShort(`${errorType}: ${errorMessage}`);
+  if (errorType !== REQUEST_TIMEOUT) return plain(502, `Internal Server Error (${reason})`);
+  const { headers, ...response } = plain(504, `Gateway Timeout (${reason})`);
+  return { ...response, headers: { ...headers, "lambda-web-error-type": errorType } };
 }
 
 /** The first line of a reason, as far as it is worth reading. */

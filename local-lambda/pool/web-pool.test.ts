@@ -111,7 +111,9 @@ test("a request that takes too long fails alone, and later ones meet a new serve
   // So Dan enters well before Bo's time is over, and leaves well after it, within a time of his own.
   await ask(lambda, "Cy", 2_000);
   const inside = ask(lambda, "Dan", 3_000);
-  expect((await slow).status).toBe(502);
+  const late = await slow;
+  expect(late.status).toBe(504);
+  expect(late.headers.get("lambda-web-error-type")).toBe("Runtime.RequestTimeout");
   const after = await ask(lambda, "Eve");
   expect(pidOf(after)).not.toBe(pid);
   expect(after.globalData.clients).toEqual(["Eve"]);

@@ -7,6 +7,7 @@
 
 import { WebEnvironment } from "../environment/web-environment.ts";
 import { capacityOf } from "../function-configuration.ts";
+import { REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
 import { EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
@@ -70,7 +71,7 @@ export class WebPool implements Pool {
     // A server that was too slow may be in an endless loop, so nobody else is sent there; it ends when
     // the rest is answered. AWS does not document what becomes of it. Before the answer, after which
     // the next request may come.
-    if (result.kind === "error" && result.errorType === "Sandbox.Timedout")
+    if (result.kind === "error" && result.errorType === REQUEST_TIMEOUT)
       environment.isRetired = true;
     end(result);
     this.#handOut();

@@ -15,7 +15,7 @@ import {
   startLambda,
   untilPolling,
 } from "../embedded-lambda.ts";
-import { descendantsOf, listenersOf, readProcessFile } from "../processes.ts";
+import { descendantsOf, listenersOf, readProcessFile, serverSocketOf } from "../processes.ts";
 import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { exchange, openConnection, requestText } from "./raw-http.ts";
@@ -194,9 +194,7 @@ test("the server of a web function is asked by a socket that no other user reach
   const response = await post(lambda, {});
   const [pid, env] = (await response.json()) as [number, Record<string, string>];
   expect(listenersOf([pid])).toEqual([]);
-  const variables = readProcessFile(pid, "environ").split("\0");
-  const told = variables.find((variable) => variable.startsWith("AWS_LAMBDA_HTTP_ENDPOINT="));
-  const [, socket = ""] = /^\w+=0\.0\.0\.0:3000(\/.+)$/.exec(told ?? "") ?? [];
+  const socket = serverSocketOf(pid);
   expect(statSync(socket).isSocket()).toBe(true);
   const folder = statSync(dirname(socket));
   expect([folder.mode & 0o777, folder.uid]).toEqual([0o700, process.getuid?.()]);

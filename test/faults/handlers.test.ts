@@ -53,6 +53,7 @@ const serverSaid = (reason: string) =>
 
 const THREAD_ENDED = failed(/^502 .*\(Runtime\.ExitError: Runtime worker thread ended\)/);
 const TIMED_OUT = failed(/^502 .*\(Sandbox\.Timedout: .* Task timed out after 2\.00 seconds\)/);
+const LATE = failed(/^504 .*\(Runtime\.RequestTimeout: .* Task timed out after 2\.00 seconds\)/);
 const NOT_JSON = failed(/^502 .*\(Runtime\.JSONStringifyError: Unable to stringify/);
 const KILLED = exited("signal: SIGKILL");
 const OUT_OF_MEMORY = exited("signal: SIGABRT, as when the memory is used up");
@@ -116,8 +117,8 @@ const CASES: Record<Model, { sizes: string[]; expected: Expected }> = {
       exits: exited("exit status 3"),
       dies: KILLED,
       hoards: OUT_OF_MEMORY,
-      forgets: TIMED_OUT,
-      blocks: TIMED_OUT,
+      forgets: LATE,
+      blocks: LATE,
     },
   },
 };
