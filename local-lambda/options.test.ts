@@ -13,6 +13,12 @@ test("everyone may call this project's handler by default", () => {
 const READ: [args: string, configuration: Partial<FunctionConfiguration>][] = [
   ["--code x", { code: { root: "x", handler: "index.handler" } }],
   ["--code x --handler app.run", { code: { root: "x", handler: "app.run" } }],
+  ["--model web-function --code x", { code: { root: "x", handler: "index.js" } }],
+  ["--model web-function --code x --handler a.ts", { code: { root: "x", handler: "a.ts" } }],
+  [
+    "--model web-function --code x --env AWS_LAMBDA_NODEJS_ENTRYPOINT=a/b.mjs",
+    { code: { root: "x", handler: "a/b.mjs" } },
+  ],
   ["--model managed-instances", { model: "managed-instances", memoryMb: 2_048 }],
   ["--model web-function", { model: "web-function", memoryMb: 2_048 }],
   ["--memory 512 --max-hold 200", { memoryMb: 512, maxHoldMs: 200 }],

@@ -45,6 +45,18 @@ test.each([
   await expect(opening).rejects.toThrow(message);
 });
 
+test.each(["index.js", "folder", "../server.js", "", "server.handler"])(
+  "the server's file %j is missed in words",
+  async (file) => {
+    const code = codeIn({ "server.js": "", "folder/file": "" }, file);
+    const opening = openCode(code, "web-function");
+    await expect(opening).rejects.toThrow(StartError);
+    await expect(opening).rejects.toThrow(
+      /^There is no file .* in .+ name its file with --handler, /,
+    );
+  },
+);
+
 test("a folder that is not there is missed in words, and so is a file in its place", async () => {
   const { root, handler } = codeIn({ "index.mjs": "" });
   const opening = (folder: string) => openCode({ root: folder, handler });

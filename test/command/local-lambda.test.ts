@@ -143,6 +143,15 @@ test.each([
   expect(running.stderr()).toMatch(/ or name another one by the variable TMPDIR\.\n$/);
 });
 
+test("a folder for temporary files whose path leaves no room for a socket's is named as well", async () => {
+  const temporary = join(temporaryFolder(), "a".repeat(100));
+  mkdirSync(temporary);
+  const running = start("local-lambda", ["--model", "web-function"], { TMPDIR: temporary });
+  expect(await running.ended).toBe(1);
+  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(running.stderr()).toMatch(/: the path of a socket in \S+ would be too long\. /);
+});
+
 test.skipIf(!canPretend).each([
   ["is read-only", readOnlyDisk, /: EROFS: /],
   ["has no room", (at: string) => smallDisk(4, at, at), /: ENOSPC: /],
