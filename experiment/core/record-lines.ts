@@ -57,6 +57,8 @@ export interface Observation {
   status?: number | undefined;
   /** The service's id of the request, from its header. */
   requestId?: string | undefined;
+  /** The log stream of the environment, where the service names it in a header: of a web function. */
+  logStream?: string | undefined;
   /** Absent when the run was stopped before this request's turn. */
   sentAt?: number | undefined;
   /** When the answer was complete, or the request was given up. */

@@ -134,7 +134,8 @@ const outcomes: ReadonlySet<unknown> = new Set(OUTCOMES);
  */
 export function isObservation(value: unknown): value is Observation {
   if (!isObject(value) || value.type !== "observation") return false;
-  const { run, index, client, outcome, status, requestId, sentAt, answeredAt, message } = value;
+  const { run, index, client, outcome, status, requestId, logStream } = value;
+  const { sentAt, answeredAt, message } = value;
   return (
     isText(run) &&
     isCount(index) &&
@@ -142,6 +143,7 @@ export function isObservation(value: unknown): value is Observation {
     outcomes.has(outcome) &&
     isAbsentOr(Number.isSafeInteger, status) &&
     isAbsentOr(isText, requestId) &&
+    isAbsentOr(isName, logStream) &&
     isAbsentOr(isMoment, sentAt) &&
     isAbsentOr(isMoment, answeredAt) &&
     isAbsentOr(isText, message) &&

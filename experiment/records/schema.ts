@@ -63,6 +63,7 @@ const observationSchema = z.object({
   outcome: z.enum(OUTCOMES),
   status: z.int().optional(),
   requestId: z.string().optional(),
+  logStream: z.string().min(1).optional(),
   sentAt: moment.optional(),
   answeredAt: moment.optional(),
   message: z.string().optional(),

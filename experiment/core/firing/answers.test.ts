@@ -16,3 +16,20 @@ test.each(["\u0001", "😀", "\ud800"])(
     expect(observations[0]?.response?.globalData).toEqual(globalData);
   },
 );
+
+test.each<[string, string | undefined, string | undefined]>([
+  ["is recorded", "2026/01/01/[1]ab", "2026/01/01/[1]ab"],
+  ["of no length is none", "", undefined],
+  ["longer than any is none", "s".repeat(513), undefined],
+  ["may be missing", undefined, undefined],
+])("the log stream that a head names %s", async (_, named, recorded) => {
+  const server = await startServer((_, response) => {
+    if (named !== undefined) response.setHeader("lambda-web-logstream", named);
+    response.setHeader("lambda-web-request-id", "r-1");
+    response.statusCode = 500;
+    response.end();
+  });
+  const { observations } = await fireAt(server.url, 1, 1);
+  expect(observations[0]?.logStream).toBe(recorded);
+  expect(observations[0]?.requestId).toBe("r-1");
+});

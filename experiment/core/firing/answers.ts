@@ -8,12 +8,21 @@ import type { Observation } from "../record-lines.ts";
 import { parseAnswer } from "./answer-schema.ts";
 
 /** What is known of an answer as soon as its head has come. */
-export type Head = Pick<Observation, "status" | "requestId">;
+export type Head = Pick<Observation, "status" | "requestId" | "logStream">;
 /** What it comes to when it is whole. */
 type Meaning = Pick<Observation, "outcome" | "message" | "response">;
 
 /** The header that carries the id of an invocation, on Lambda and here. */
 const REQUEST_ID_HEADER = "x-amzn-requestid";
+/** The same of a web function: its server and its log know the request by that. */
+const WEB_REQUEST_ID_HEADER = "lambda-web-request-id";
+/** By which the service says into which log stream the environment of a web function writes. */
+const LOG_STREAM_HEADER = "lambda-web-logstream";
+/**
+ * Longest name of a log stream. What is longer is none, and is left out: a part of it might be the name
+ * of another. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
+ */
+const MAX_LOG_STREAM_LENGTH = 512;
 /**
  * Most that is read of a body, in bytes. The handler's largest answer, the latest 1,000 names of 100
  * characters each, stays below 650 kB however they are escaped; a function could send 6 MB:
@@ -26,8 +35,14 @@ const MAX_MESSAGE_LENGTH = 300;
 
 /** Reads the head of an answer. */
 export function headOf({ status, headers }: Pick<Response, "status" | "headers">): Head {
-  const requestId = headers.get(REQUEST_ID_HEADER);
-  return { status, ...(requestId !== null && { requestId }) };
+  const requestId = requestIdIn(headers);
+  const logStream = headers.get(LOG_STREAM_HEADER) ?? "";
+  const isName = logStream !== "" && logStream.length <= MAX_LOG_STREAM_LENGTH;
+  return { status, ...(requestId !== undefined && { requestId }), ...(isName && { logStream }) };
+}
+
+function requestIdIn(headers: Headers): string | undefined {
+  return headers.get(WEB_REQUEST_ID_HEADER) ?? headers.get(REQUEST_ID_HEADER) ?? undefined;
 }
 
 /** The body of an answer, as far as it was read. */
@@ -84,7 +99,7 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
     return `a redirect to ${excerptOf(location)}, which is not followed; fire at that address`;
   }
   // Without the service's id it is not the service that answers.
-  if (!headers.has(REQUEST_ID_HEADER)) return undefined;
+  if (requestIdIn(headers) === undefined) return undefined;
   return status === 403 ? forbidden(message, isSigned, aheadOf(headers)) : CAUSES[status];
 }
 

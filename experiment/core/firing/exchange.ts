@@ -28,7 +28,7 @@ export interface Outgoing {
 /** What is known of a request that has ended; its place in the run is added by the caller. */
 export type Ending = Pick<
   Observation,
-  "outcome" | "status" | "requestId" | "message" | "response" | "answeredAt"
+  "outcome" | "status" | "requestId" | "logStream" | "message" | "response" | "answeredAt"
 >;
 
 /** Why a request is given up before it is answered; the reason its signal is aborted with. */

@@ -84,6 +84,62 @@ test("a restart in the same environment with the same pid is no contradiction", 
   expect(conclude(observations)).toMatchObject({ instances: 3, processes: 2 });
 });
 
+/** Observations of an isolated burst, of which the service names these log streams. */
+function streamed(streams: readonly (string | undefined)[], visits = burst([0, 1, 2])) {
+  return observe(visits, []).map((it, index) => ({ ...it, logStream: streams[index] }));
+}
+
+test("an environment with two log streams is no evidence", () => {
+  const later = burst([0], { sentAt: 5_000, begin: 5_010, end: 6_010, answeredAt: 6_020 });
+  const visits = [...burst([0, 1, 2]), ...later];
+  expect(conclude(streamed(["a", "b", "c", "a"], visits)).verdict).toBe("isolated");
+  const conclusion = conclude(streamed(["a", "b", "c", "d"], visits));
+  expect(conclusion).toMatchObject({ verdict: "inconclusive", trials: 1 });
+  expect(conclusion.reason).toMatch(/two log streams for one environment/);
+});
+
+test("environments that were there at once and have one log stream are no evidence", () => {
+  const conclusion = conclude(streamed(["a", "a", "c"]));
+  expect(conclusion).toMatchObject({ verdict: "inconclusive", trials: 0 });
+  expect(conclusion.reason).toMatch(/one log stream for two environments/);
+  expect(conclude(streamed(["a", undefined, "c"])).verdict).toBe("isolated");
+});
+
+test("a process that was restarted may call the environment of a log stream by another name", () => {
+  const later = burst([1], { sentAt: 1_500, begin: 1_510, end: 2_510, answeredAt: 2_520 });
+  const restarted = streamed(["a", "b", "a"], [...burst([0, 2]), ...later]);
+  expect(conclude(restarted)).toMatchObject({ verdict: "isolated", trials: 1 });
+  // In a later run, whose times are counted from its own shot.
+  const inNextRun = { run: "s", sentAt: 0, answeredAt: 1_020 };
+  const next = restarted.map((it, index) => (index === 2 ? { ...it, ...inNextRun } : it));
+  expect(conclude(next).verdict).toBe("isolated");
+  const back = restarted[0] as Observation;
+  const again = structuredClone({ ...back, run: "t" });
+  Object.assign(again.response?.invocation?.onEntry ?? {}, { counter: 2 });
+  Object.assign(again.response?.globalData ?? {}, { counter: 2 });
+  Object.assign(again.response?.invocation ?? {}, { enteredAt: 9_010, leftAt: 10_010 });
+  expect(conclude([...next, again]).reason).toMatch(/one log stream for two environments/);
+});
+
+test("two processes of an environment with its one log stream contradict nothing", () => {
+  const [first, second] = streamed(["a", "a"], burst([0, 1])) as [Observation, Observation];
+  Object.assign(second.response?.environment ?? {}, { id: "environment 0", pid: 9 });
+  expect(conclude([first, second])).toMatchObject({ verdict: "isolated", environments: 1 });
+});
+
+test("environments with a log stream each contradict nothing", () => {
+  fc.assert(
+    fc.property(isolatedSchedule, ({ visits, clockOffsets }) => {
+      const items = observe(visits, clockOffsets)
+        .map((it) => ({ ...it, logStream: it.response?.environment?.id }))
+        .map(evidenceOf)
+        .filter(isIdentified);
+      expect(findContradictions(items).size).toBe(0);
+    }),
+    { numRuns: inputs(300, 10_000) },
+  );
+});
+
 /** What is known of one request: when, by the runner's clock and by the process's, and the counter. */
 type Known = [sent: number, answered: number, entered: number, left: number, counter: number];
 

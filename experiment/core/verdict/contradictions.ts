@@ -1,6 +1,6 @@
 /**
- * Whether what the answers of one process say of themselves can all be true. Where it cannot, they
- * prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
+ * Whether what the answers of one process say of themselves can all be true, and what the service says
+ * of their environment's log stream with it. Where it cannot, they prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
  *
  * The times of a process are held against the runner's. The two clocks count from different moments,
  * and that of a process stands still while its environment is frozen; but it never runs back, and
@@ -8,14 +8,15 @@
  */
 
 import type { Identified, Report } from "./evidence.ts";
-import { firstIntersection } from "./intervals.ts";
+import { firstIntersection, type Interval } from "./intervals.ts";
 
 /** Slack for clocks that run at slightly different rates, in milliseconds and as a share. */
 const SLACK_MS = 2;
 const RATE = 1.001;
 
 /**
- * Finds the processes whose answers contradict each other, and instances that two processes claim.
+ * Finds the processes whose answers contradict each other, instances that two processes claim, and
+ * environments that have not one log stream each.
  *
  * @returns by process, what cannot be true
  */
@@ -33,6 +34,12 @@ export function findContradictions(items: readonly Identified[]): Map<string, st
       contradictions.set(owner.process, "two threads claim one instance");
       contradictions.set(report.process, "two threads claim one instance");
     }
+  }
+  const environments = contradictoryStreams(items);
+  if (environments.size === 0) return contradictions;
+  for (const { report } of items) {
+    const contradiction = environments.get(report.environment);
+    if (contradiction) contradictions.set(report.process, contradiction);
   }
   return contradictions;
 }
@@ -155,4 +162,63 @@ function entangledInstances(items: readonly Identified[]): string | undefined {
     if (firstIntersection(spans)) return "two instances claim one thread at the same time";
   }
   return undefined;
+}
+
+/**
+ * Finds environments that share a log stream or have two, by what the service says of their answers. A
+ * process that was started in the place of another may call its environment by another name, since it
+ * need not know the stream; but the two were never there at once.
+ *
+ * @returns by environment, what cannot be true
+ */
+function contradictoryStreams(items: readonly Identified[]): Map<string, string> {
+  const contradictions = new Map<string, string>();
+  const streams = new Map<string, string>();
+  const owners = new Map<string, string>();
+  const disputed = new Set<string>();
+  for (const { report } of items) {
+    const { environment, logStream } = report;
+    if (logStream === undefined) continue;
+    const stream = streams.get(environment);
+    if (stream === undefined) streams.set(environment, logStream);
+    else if (stream !== logStream) {
+      contradictions.set(environment, "the service names two log streams for one environment");
+    }
+    const owner = owners.get(logStream);
+    if (owner === undefined) owners.set(logStream, environment);
+    else if (owner !== environment) disputed.add(logStream);
+  }
+  if (disputed.size === 0) return contradictions;
+  const ofStream = Map.groupBy(items, ({ report }) => report.logStream ?? "");
+  for (const stream of disputed) {
+    const lives = certainLives(ofStream.get(stream) ?? []);
+    if (!firstIntersection([...lives.values()])) continue;
+    for (const environment of lives.keys()) {
+      contradictions.set(environment, "the service names one log stream for two environments");
+    }
+  }
+  return contradictions;
+}
+
+/**
+ * When each environment was there for certain, by the runner's clock, one run behind the other: from
+ * when its first invocation had entered at the latest until its last one left at the earliest.
+ */
+function certainLives(items: readonly Identified[]): Map<string, Interval> {
+  const lives = new Map<string, Interval>();
+  let shotAt = 0;
+  for (const run of Map.groupBy(items, (item) => item.run).values()) {
+    let latest = 0;
+    for (const { report, sentAt, answeredAt } of run) {
+      const tookMs = (report.leftAt - report.enteredAt) / RATE - SLACK_MS;
+      const { from, until } = lives.get(report.environment) ?? { from: Infinity, until: -Infinity };
+      lives.set(report.environment, {
+        from: Math.min(from, shotAt + answeredAt - tookMs),
+        until: Math.max(until, shotAt + sentAt + tookMs),
+      });
+      latest = Math.max(latest, answeredAt);
+    }
+    shotAt += latest;
+  }
+  return lives;
 }

@@ -60,10 +60,11 @@ test("a table grows, and keeps apart processes that claim one instance", () => {
     ...first,
     index,
     message: `message ${index}`,
-    report: { ...report, pid: index, requestId: `é ${index}` },
+    report: { ...report, pid: index, logStream: `s ${index}`, requestId: `é ${index}` },
   }));
   const rows = tableOf(requests);
   expect(rows.map(({ report: its }) => its?.pid)).toEqual(requests.map((_, index) => index));
+  expect(rows[4_999]?.report?.logStream).toBe("s 4999");
   expect(rows[4_999]).toMatchObject({ index: 4_999, message: "message 4999" });
   expect(rows[4_998]?.report?.requestId).toBe("é 4998");
   expect(rows[4_999]?.report?.requestId).toBe("é 4999");

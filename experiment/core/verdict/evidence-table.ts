@@ -30,7 +30,7 @@ const ID_LENGTH = 36;
 /** What many requests have in common, kept once. */
 type Identity = Pick<
   Report,
-  "environment" | "pid" | "process" | "threadId" | "thread" | "instance"
+  "environment" | "logStream" | "pid" | "process" | "threadId" | "thread" | "instance"
 >;
 type Ending = Pick<Evidence, "client" | "outcome" | "message">;
 
@@ -110,16 +110,16 @@ export class EvidenceTable {
   }
 
   #identity(report: Report): Identity {
-    const { environment, pid, process, threadId, thread, instance } = report;
+    const { environment, logStream, pid, process, threadId, thread, instance } = report;
     const first = this.#firstIdentities.get(instance);
     if (first && first.environment === environment && first.pid === pid) {
-      if (first.threadId === threadId) return first;
+      if (first.threadId === threadId && first.logStream === logStream) return first;
     }
-    const identity = { environment, pid, process, threadId, thread, instance };
+    const identity = { environment, logStream, pid, process, threadId, thread, instance };
     if (!first) this.#firstIdentities.set(instance, identity);
     return getOrAdd(
       this.#otherIdentities,
-      JSON.stringify([instance, environment, pid, threadId]),
+      JSON.stringify([instance, environment, logStream, pid, threadId]),
       identity,
     );
   }
@@ -193,6 +193,9 @@ class Row implements Evidence, Report {
 
   get environment(): string {
     return this.identity.environment;
+  }
+  get logStream(): string | undefined {
+    return this.identity.logStream;
   }
   get pid(): number {
     return this.identity.pid;

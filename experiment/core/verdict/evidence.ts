@@ -6,9 +6,11 @@
 import type { Answer, InvocationReport } from "../../../handler/contract.ts";
 import type { Observation, Outcome } from "../record-lines.ts";
 
-/** What one answer reports of its own invocation. */
+/** What one answer reports of its own invocation, and the service beside it. */
 export interface Report {
   environment: string;
+  /** What the service calls the environment's log stream, where it does: nobody else says that. */
+  logStream?: string | undefined;
   pid: number;
   /** Environment and pid: the clock below is this process's own. */
   process: string;
@@ -65,8 +67,8 @@ export interface RunEvidence {
 
 /** Reduces an observation to what counts. */
 export function evidenceOf(observation: Observation): Evidence {
-  const { run, index, client, outcome, message, sentAt, answeredAt, response } = observation;
-  const report = outcome === "ok" && response ? reportOf(response, client) : undefined;
+  const { run, index, client, outcome, message, sentAt, answeredAt } = observation;
+  const report = outcome === "ok" ? reportOf(observation) : undefined;
   return { run, index, client, outcome, message, sentAt, answeredAt, report };
 }
 
@@ -93,12 +95,13 @@ function isMiscounted({ globalData }: Answer, invocation: InvocationReport): boo
   return globalData.counter < onEntry.counter || inFlightPeak < inFlightOnEntry;
 }
 
-function reportOf(answer: Answer, client: string): Report | undefined {
-  const { environment, invocation } = answer;
-  if (!environment || !invocation) return undefined;
+function reportOf({ response, client, logStream }: Observation): Report | undefined {
+  const { environment, invocation } = response ?? {};
+  if (!response || !environment || !invocation) return undefined;
   const process = `${environment.id}/${environment.pid}`;
   return {
     environment: environment.id,
+    logStream,
     pid: environment.pid,
     process,
     threadId: environment.threadId,
@@ -111,8 +114,8 @@ function reportOf(answer: Answer, client: string): Report | undefined {
     counter: invocation.onEntry.counter,
     inFlightOnEntry: invocation.inFlightOnEntry,
     inFlightPeak: invocation.inFlightPeak,
-    mixed: isMixed(answer),
-    misdelivered: answer.client !== client || invocation.onEntry.client !== client,
-    miscounted: isMiscounted(answer, invocation),
+    mixed: isMixed(response),
+    misdelivered: response.client !== client || invocation.onEntry.client !== client,
+    miscounted: isMiscounted(response, invocation),
   };
 }
