@@ -254,14 +254,14 @@ export class Session {
     return readStack(undefined, this.#closing.signal).catch(failureWords);
   }
 
-  /** What an environment logged, or how that can be read. */
-  async readLog(environment: string): Promise<LogState> {
+  /** What an environment logged into its stream, or how that can be read. */
+  async readLog(logStream: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
     const target = await this.#target.catch(() => undefined);
     if (target?.logs) {
-      return target.logs(environment).then((lines) => ({ lines }), failureWords);
+      return target.logs(logStream).then((lines) => ({ lines }), failureWords);
     }
-    const command = target?.logsCommand?.(environment);
+    const command = target?.logsCommand?.(logStream);
     return { words: command ?? "Only the owner of this function can read what it logs." };
   }
 

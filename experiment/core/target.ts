@@ -63,10 +63,10 @@ export interface Target {
   recycle?(): Promise<void>;
   /** Where it cannot: the command that does it. */
   readonly recycleCommand?: string;
-  /** The lines that an environment logged, oldest first, where the target can tell. */
-  logs?(environment: string): Promise<readonly string[]>;
+  /** The lines of an environment's log stream, oldest first, where the target can tell. */
+  logs?(logStream: string): Promise<readonly string[]>;
   /** Where it cannot: the command that follows them. */
-  logsCommand?(environment: string): string;
+  logsCommand?(logStream: string): string;
   /** Whether it has ended by itself, so that it must be opened again. */
   isGone?(): boolean;
   /** What to say of a failure where the cause is that the target has ended by itself. */

@@ -146,6 +146,8 @@ export class EnvironmentState {
   readonly id: string;
   /** From 1, in order of first use. */
   readonly position: number;
+  /** Its log stream: what the service called it last, or what the environment calls itself. */
+  logStream: string;
   /** The latest answers, oldest first. */
   readonly invocations: Invocation[] = [];
   /** How many older ones are not kept here; they are on their record. */
@@ -154,6 +156,7 @@ export class EnvironmentState {
   constructor(id: string, position: number) {
     this.id = id;
     this.position = position;
+    this.logStream = id;
   }
 
   /** @param kept how many answers are kept at most */
@@ -320,7 +323,7 @@ export class Fold {
 
   #place(
     { role, experiment, run, index: runIndex }: RunLine,
-    { index, client, sentAt = 0, answeredAt = 0 }: Observation,
+    { index, client, logStream, sentAt = 0, answeredAt = 0 }: Observation,
     response: Answer,
   ): void {
     if (!response.environment) return;
@@ -332,6 +335,7 @@ export class Fold {
       environments.set(id, environment);
       this.labels.add(id);
     }
+    if (logStream !== undefined) environment.logStream = logStream;
     const { latest } = this.#keep;
     if (latest === 0) return;
     const { min, max } = KEPT_OF_ENVIRONMENT;

@@ -50,6 +50,7 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
   globalData: ({ response }) => response && globalDataText(response.globalData),
   mixed: ({ response }) => response?.invocation && isMixed(response),
   requestId: ({ requestId, response }) => requestId ?? response?.invocation?.requestId,
+  logStream: ({ logStream }) => logStream,
   message: ({ message }) => message,
 };
 

@@ -10,13 +10,13 @@ test("an environment that had a hundred thousand processes is one row, with each
   const observation = lines.find((line): line is Observation => line.type === "observation");
   const evidence = observation && evidenceOf(observation);
   if (!run || !evidence?.report) throw new Error("no run of one request");
-  const { report } = evidence;
+  const report = { ...evidence.report, logStream: "a stream" };
   const requests = Array.from(
     { length: 200_000 },
     (_, index): Evidence => ({ ...evidence, index, report: { ...report, pid: index % 100_000 } }),
   );
   const [row, ...others] = environmentRows([{ line: run, requests }]);
   expect(others).toEqual([]);
-  expect(row).toMatchObject({ invocations: 200_000, instances: 1 });
+  expect(row).toMatchObject({ invocations: 200_000, instances: 1, logStream: "a stream" });
   expect(row?.pids).toEqual(Array.from({ length: 100_000 }, (_, pid) => pid));
 });

@@ -12,6 +12,8 @@ export interface Moment {
 
 export interface EnvironmentRow {
   id: string;
+  /** What the service calls its log stream, where it does. */
+  logStream?: string | undefined;
   pids: readonly number[];
   instances: number;
   invocations: number;
@@ -39,6 +41,7 @@ export function environmentRows(
       const { report, sentAt, answeredAt } = evidence;
       const row = rows.get(report.environment) ?? started(report.environment, line.index);
       if (row.invocations === 0) rows.set(report.environment, row);
+      row.logStream ??= report.logStream;
       row.pids.add(report.pid);
       row.instances.add(report.instance);
       row.invocations += 1;

@@ -51,6 +51,7 @@ const run = z.object({
 const environment = z.object({
   id: z.string(),
   label: z.string().describe("the short name that reports use"),
+  logStream: z.string().optional().describe("where the service names it"),
   pids: z.array(count),
   instances: count,
   invocations: count,

@@ -33,6 +33,18 @@ test("details of an environment: identity, invocations, globalData, and what it 
   await terminal.shows(/^▸ 2/m);
 });
 
+test("of a web function's environment the log stream is shown that its answers' heads name", async () => {
+  const args = [...QUICK, "--model", "web-function"];
+  const { terminal } = await openScreen({ args, columns: 120, rows: 40 });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/SHARED[\s\S]*⏎ fire/);
+  terminal.press(KEYS.down);
+  terminal.press(KEYS.right);
+  await terminal.shows(/log stream {3}\d{4}\/\d\d\/\d\d\/\[\S+\][0-9a-f]{32}/);
+  terminal.press(KEYS.end);
+  await terminal.shows(/step 5 of 5/);
+});
+
 test("recorded experiments are listed, opened as if they had just ended, and deleted when asked twice", async () => {
   const { terminal, data } = await openScreen({ args: QUICK });
   await fireOnce(terminal);

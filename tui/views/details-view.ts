@@ -26,8 +26,8 @@ const REFRESH_MS = 1_000;
 
 export function DetailsView({ environment: id, ...view }: ViewProps & { environment: string }) {
   const { session, snapshot, layout } = view;
-  const log = useLog(session, id);
   const environment = snapshot.environments.find((candidate) => candidate.id === id);
+  const log = useLog(session, environment?.logStream ?? id);
   const back = () => view.go({ name: "run" });
   const bindings: Binding[] = [
     { on: "leftArrow", words: "← back", run: back },
@@ -41,17 +41,17 @@ export function DetailsView({ environment: id, ...view }: ViewProps & { environm
 }
 
 /** Follows what an environment logs; renders only when there is something new. */
-function useLog(session: Session, environment: string): LogState {
+function useLog(session: Session, logStream: string): LogState {
   const [log, setLog] = useState<LogState>({ words: "Reading …" });
   useEffect(() => {
     const read = async () => {
-      const next = await session.readLog(environment);
+      const next = await session.readLog(logStream);
       setLog((current) => (isDeepStrictEqual(current, next) ? current : next));
     };
     void read();
     const timer = setInterval(read, REFRESH_MS);
     return () => clearInterval(timer);
-  }, [session, environment]);
+  }, [session, logStream]);
   return log;
 }
 
@@ -61,13 +61,13 @@ function detailLines(
   log: LogState,
   columns: number,
 ): Line[] {
-  const { position, invocations } = environment;
+  const { position, invocations, logStream } = environment;
   const last = invocations.at(-1);
   assert.ok(last, "an environment is known by an answer");
   const { globalData } = last.response;
   return [
     heading(`Environment ${position}, ${labelOf(snapshot, environment)}`),
-    ...factsOf(invocations.map(reportOf), reportOf(last)).flatMap(([name, fact]) =>
+    ...factsOf(logStream, invocations.map(reportOf), reportOf(last)).flatMap(([name, fact]) =>
       entryLines(name, printable(fact), columns, 16, { dim: true }),
     ),
     [],
@@ -88,6 +88,7 @@ function heading(text: string): Line {
 
 /** What the answers say of their environment: all of them, and the last one. */
 function factsOf(
+  logStream: string,
   reports: readonly EnvironmentReport[],
   last: EnvironmentReport,
 ): [name: string, fact: string][] {
@@ -99,7 +100,8 @@ function factsOf(
   const memory = memoryMb === undefined ? undefined : `${memoryMb} MB`;
   const list = (...values: unknown[]) => [...new Set(values)].filter(Boolean).join(", ");
   return [
-    ["log stream", last.id],
+    ["log stream", logStream],
+    ...(last.id === logStream ? [] : [["identity", last.id] as [string, string]]),
     ["process", `pid ${list(...reports.map(({ pid }) => String(pid)))}`],
     ["thread", list(...reports.map(({ threadId }) => String(threadId)))],
     ["instance", list(...reports.map(({ instance }) => instance))],

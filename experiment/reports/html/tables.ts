@@ -145,7 +145,7 @@ export function environmentsTable({ runs }: Series, labels: Labels): Markup {
     { name: "Process", kind: "keep", cell: ({ pids }) => pids.slice(0, MOST_PIDS).join(", ") },
     { name: "First used", kind: "keep", cell: ({ first }) => moment(first) },
     { name: "Last used", kind: "keep", cell: ({ last }) => moment(last) },
-    { name: "Log stream or identity", kind: "code", cell: ({ id }) => id },
+    { name: "Log stream or identity", kind: "code", cell: ({ id, logStream = id }) => logStream },
   ];
   const caption = "The execution environments, in order of first use.";
   return table(caption, columns, rows.slice(0, MOST_ROWS), rows.length);
