@@ -42,7 +42,7 @@ export async function crossCheck(
 ): Promise<CrossCheckLine> {
   await ensureContinuable(path);
   const recorded = await readExperiment(path);
-  const { place, requests, period } = recorded;
+  const { place, model, requests, period } = recorded;
   const events = await readWhenComplete(recorded, signal, options);
   const line: CrossCheckLine = {
     type: "cross-check",
@@ -52,7 +52,7 @@ export async function crossCheck(
     region: place.region,
     from: new Date(period.from).toISOString(),
     to: new Date(period.to).toISOString(),
-    ...compare(requests, events, period),
+    ...compare(requests, events, period, model),
     console: consoleLink(place),
   };
   await appendToRecord(path, line);
@@ -62,6 +62,8 @@ export async function crossCheck(
 interface Recorded {
   experiment: string;
   place: LogPlace;
+  /** Of the function that was fired at. */
+  model: string | undefined;
   requests: CheckedRequest[];
   period: Period;
 }
@@ -76,7 +78,7 @@ async function readExperiment(path: string): Promise<Recorded> {
     const run = fold.runOf(line);
     if (run.line.role === "control") continue;
     offset = Math.max(offset, offsetOf(run, line));
-    const request = checkedRequestOf(line);
+    const request = checkedRequestOf(line, run.line.target.model);
     if (request) requests.push(request);
   }
   const { runs } = fold.experiment;
@@ -102,16 +104,16 @@ function shotAt({ line }: RunState): number {
   return Date.parse(line.startedAt);
 }
 
-function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place"> {
-  const { kind, logGroupName, region, stack } = run?.target ?? {};
+function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place" | "model"> {
+  const { kind, model, logGroupName, region, stack } = run?.target ?? {};
   if (run && logGroupName !== undefined && region !== undefined) {
-    return { experiment: run.experiment, place: { logGroupName, region, stack } };
+    return { experiment: run.experiment, model, place: { logGroupName, region, stack } };
   }
   throw new ExperimentError("record without a log", { path, isOfStack: kind === "stack", stack });
 }
 
 async function readWhenComplete(
-  { place, requests, period }: Recorded,
+  { place, model, requests, period }: Recorded,
   signal: AbortSignal,
   options: Waiting,
 ): Promise<LoggedEvent[]> {
@@ -124,7 +126,7 @@ async function readWhenComplete(
     // Reading a long log takes a while: what was late when it began may be there at its end.
     const isLast = Date.now() >= deadline;
     const events = await readEvents(place, credentials, wider, signal);
-    if (isLast || isComplete(requests, events, period)) return events;
+    if (isLast || isComplete(requests, events, period, model)) return events;
     await wait(RETRY_MS, undefined, { signal });
   }
 }

@@ -147,6 +147,8 @@ export interface CrossCheckLine {
   streams: number;
   /** Environments that were initialized, whether for these requests or not. */
   initialized: number;
+  /** What the model's log is not known to have, so that no answer was compared with it. */
+  notCompared?: "cold starts" | undefined;
   agreement: boolean;
   /** Where log and answers disagree, one sentence each. */
   differences: string[];

@@ -121,6 +121,7 @@ export const crossCheckSchema = z.object({
   requests: count,
   streams: count,
   initialized: count,
+  notCompared: z.literal("cold starts").optional(),
   agreement: z.boolean(),
   differences: z.array(z.string()),
   console: z.string(),

@@ -218,18 +218,24 @@ export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion
   return `CONTROL FAILED  The instrument saw no sharing in ${requests} that share one process. ${printableMessage(reason ?? "")}`.trimEnd();
 }
 
-/** One sentence or two: what the service's log says, and whether the answers say the same. */
+const NOT_COMPARED: Record<NonNullable<CrossCheckLine["notCompared"]>, string> = {
+  "cold starts": "Cold starts are not compared: a web function's log is not known to have them.",
+};
+
+/** One sentence or more: what the service's log says, and whether the answers say the same. */
 export function crossCheckWords(line: CrossCheckLine): string {
-  const { requests, streams, initialized, differences } = line;
-  const log =
-    `CloudWatch has ${plural(requests, "request")} in ${plural(streams, "log stream")}, ` +
-    `and ${plural(initialized, "environment")} initialized meanwhile`;
+  const { requests, streams, initialized, notCompared, differences } = line;
+  const found = `CloudWatch has ${plural(requests, "request")} in ${plural(streams, "log stream")}`;
+  const log = notCompared
+    ? found
+    : `${found}, and ${plural(initialized, "environment")} initialized meanwhile`;
   if (isContradicted(line)) {
     return `DISAGREEMENT  ${log}. ${differences.map(printableMessage).join(" ")}`.trimEnd();
   }
   // Where nothing was logged, nothing could be the same.
   if (requests === 0) return `NOT CROSS-CHECKED  ${log}: that confirms no answer.`;
-  return `CROSS-CHECKED  ${log}: the answers said the same.`;
+  const agreed = `CROSS-CHECKED  ${log}: the answers said the same.`;
+  return notCompared ? `${agreed} ${NOT_COMPARED[notCompared]}` : agreed;
 }
 
 /**

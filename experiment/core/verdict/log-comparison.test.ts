@@ -11,9 +11,9 @@ import {
 const PERIOD = { from: 100_000, to: 200_000 };
 
 const REQUESTS: CheckedRequest[] = [
-  { requestId: "r1", served: { environment: "a", coldStart: true, initializedAt: 100_200 } },
-  { requestId: "r2", served: { environment: "b", coldStart: true, initializedAt: 100_300 } },
-  { requestId: "r3", served: { environment: "a", coldStart: false, initializedAt: 100_200 } },
+  { requestId: "r1", served: { stream: "a", coldStart: true, initializedAt: 100_200 } },
+  { requestId: "r2", served: { stream: "b", coldStart: true, initializedAt: 100_300 } },
+  { requestId: "r3", served: { stream: "a", coldStart: false, initializedAt: 100_200 } },
 ];
 const LOG: LoggedEvent[] = [
   { kind: "initialized", stream: "a", at: 100_100 },
@@ -24,8 +24,11 @@ const LOG: LoggedEvent[] = [
 ];
 const without = (predicate: (event: LoggedEvent) => boolean) =>
   LOG.filter((event) => !predicate(event));
-const compareWith = (requests: readonly CheckedRequest[], log: readonly LoggedEvent[]) =>
-  compare(requests, log, PERIOD);
+const compareWith = (
+  requests: readonly CheckedRequest[],
+  log: readonly LoggedEvent[],
+  model?: string,
+) => compare(requests, log, PERIOD, model);
 
 test("a log that says what the answers said agrees", () => {
   expect(compareWith(REQUESTS, LOG)).toEqual({
@@ -72,7 +75,7 @@ test("a cold start without an initialization is a difference", () => {
 
 test("an initialization that no answer owns up to is a difference", () => {
   const [first, second, third] = REQUESTS;
-  const warm = { environment: "b", coldStart: false, initializedAt: 100_300 };
+  const warm = { stream: "b", coldStart: false, initializedAt: 100_300 };
   const requests = [first, { ...second, served: warm }, third].filter((it) => it !== undefined);
   expect(compareWith(requests as CheckedRequest[], LOG).differences).toEqual([
     "1 request called itself warm, and its environment was initialized meanwhile, such as r2.",
@@ -87,7 +90,7 @@ test("an initialization that no answer owns up to is a difference", () => {
 });
 
 test("an environment that was initialized before is expected to be found by nobody", () => {
-  const served = { environment: "p", coldStart: true, initializedAt: 50_000 };
+  const served = { stream: "p", coldStart: true, initializedAt: 50_000 };
   const provisioned = { requestId: "r5", served };
   const log: LoggedEvent[] = [{ kind: "entered", stream: "p", at: 100_010, requestId: "r5" }];
   expect(compareWith([provisioned], log)).toMatchObject({ initialized: 0, agreement: true });
@@ -95,7 +98,7 @@ test("an environment that was initialized before is expected to be found by nobo
 });
 
 test("an initialization that began before the period and ended in it is found, and not counted", () => {
-  const served = { environment: "e", coldStart: true, initializedAt: 100_001 };
+  const served = { stream: "e", coldStart: true, initializedAt: 100_001 };
   const early = { requestId: "r6", served };
   const log: LoggedEvent[] = [
     { kind: "initialized", stream: "e", at: 99_000 },
@@ -141,4 +144,43 @@ test("what was throttled or has no id is in no log", () => {
   expect(checkedRequestOf({ ...seen, outcome: "failed", requestId: "f" })).toEqual({
     requestId: "f",
   });
+});
+
+test("at a web function streams are compared by their header, and cold starts are not", () => {
+  const log = without(({ kind }) => kind === "initialized");
+  expect(compareWith(REQUESTS, log).agreement).toBe(false);
+  expect(compareWith(REQUESTS, log, "web-function")).toMatchObject({
+    requests: 3,
+    streams: 2,
+    notCompared: "cold starts",
+    agreement: true,
+  });
+  expect(isComplete(REQUESTS, log, PERIOD)).toBe(false);
+  expect(isComplete(REQUESTS, log, PERIOD, "web-function")).toBe(true);
+  const elsewhere = log.map((event) => ({ ...event, stream: "b" }));
+  expect(compareWith(REQUESTS, elsewhere, "web-function").differences).toEqual([
+    "2 requests are in other log streams than their answers named, such as r1.",
+  ]);
+});
+
+test("an answer of a web function whose header names no stream cannot be compared", () => {
+  const environment = { id: "random", coldStart: true, initializedAt: 100_200 };
+  const seen = { type: "observation", run: "r", index: 0, client: "A", outcome: "ok" } as const;
+  const response = { environment } as Observation["response"];
+  const observation = { ...seen, requestId: "r1", response };
+  const unnamed = checkedRequestOf(observation, "web-function");
+  const named = checkedRequestOf({ ...observation, logStream: "a" }, "web-function");
+  expect(compareWith(unnamed ? [unnamed] : [], LOG, "web-function").differences).toEqual([
+    "1 request has no header that names its log stream, and cannot be compared, such as r1.",
+  ]);
+  expect(compareWith(named ? [named] : [], LOG, "web-function").agreement).toBe(true);
+});
+
+test("environments of Managed Instances that are added meanwhile owe no cold start", () => {
+  const warm = REQUESTS.map(({ requestId, served }) => ({
+    requestId,
+    served: served && { ...served, coldStart: false },
+  }));
+  expect(compareWith(warm, LOG).agreement).toBe(false);
+  expect(compareWith(warm, LOG, "managed-instances").agreement).toBe(true);
 });

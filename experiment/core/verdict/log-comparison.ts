@@ -28,8 +28,8 @@ export interface CheckedRequest {
 }
 
 interface Served {
-  /** The log stream's name. */
-  environment: string;
+  /** The log stream's name; absent where neither the answer nor the service says it. */
+  stream?: string | undefined;
   coldStart: boolean;
   /** When the handler's module was loaded, by the service's clock, in epoch milliseconds. */
   initializedAt: number;
@@ -44,19 +44,56 @@ export const INITIALIZATION_MS = 10_000;
 
 export type Comparison = Pick<
   CrossCheckLine,
-  "requests" | "streams" | "initialized" | "agreement" | "differences"
+  "requests" | "streams" | "initialized" | "notCompared" | "agreement" | "differences"
 >;
 
-/** Reduces an observation; `undefined` when the service gave it no id, so that no log knows it. */
-export function checkedRequestOf(observation: Observation): CheckedRequest | undefined {
-  const { response, outcome } = observation;
+/** How a model's answers and its log can be compared. */
+interface Comparability {
+  /** Whether an environment of its own knows the log stream that it writes into. */
+  knowsStream: boolean;
+  /** Whether the log has a line for each environment that is initialized. */
+  logsInitializations: boolean;
+  /** Whether the first answer of an environment that was initialized meanwhile is a cold start. */
+  startsForRequests: boolean;
+}
+
+const ON_DEMAND = { knowsStream: true, logsInitializations: true, startsForRequests: true };
+/** By the model's name; any other is compared as on-demand. */
+const COMPARABILITY: ReadonlyMap<string | undefined, Comparability> = new Map([
+  /**
+   * Environments are initialized beforehand, those that are added as well. That the variable
+   * AWS_LAMBDA_LOG_STREAM_NAME names their stream is assumed; were it not so, the log would differ.
+   */
+  ["managed-instances", { ...ON_DEMAND, startsForRequests: false }],
+  /**
+   * The service names the stream in a header. What it logs itself depends on the log's level, so that
+   * none of its lines is counted on (assumed); the handler's own are there.
+   */
+  ["web-function", { knowsStream: false, logsInitializations: false, startsForRequests: true }],
+]);
+
+function comparabilityOf(model: string | undefined): Comparability {
+  return COMPARABILITY.get(model) ?? ON_DEMAND;
+}
+
+/**
+ * Reduces an observation; `undefined` when the service gave it no id, so that no log knows it.
+ *
+ * @param model of the function that answered
+ */
+export function checkedRequestOf(
+  observation: Observation,
+  model?: string,
+): CheckedRequest | undefined {
+  const { response, outcome, logStream } = observation;
   const requestId = response?.invocation?.requestId ?? observation.requestId;
   // What was throttled never reached an environment.
   if (requestId === undefined || outcome === "throttled") return undefined;
   const { environment } = response ?? {};
   if (!environment) return { requestId };
   const { id, coldStart, initializedAt } = environment;
-  return { requestId, served: { environment: id, coldStart, initializedAt } };
+  const stream = comparabilityOf(model).knowsStream ? id : logStream;
+  return { requestId, served: { stream, coldStart, initializedAt } };
 }
 
 /** Whether everything that the answers imply has arrived in the log. */
@@ -64,12 +101,14 @@ export function isComplete(
   requests: readonly CheckedRequest[],
   events: readonly LoggedEvent[],
   period: Period,
+  model?: string,
 ): boolean {
   const log = indexed(events);
+  const { logsInitializations } = comparabilityOf(model);
+  const isMissed = (request: ServedRequest) =>
+    logsInitializations && lacksInitialization(request, log, period);
   return requests.every(
-    (request) =>
-      !isServed(request) ||
-      (log.streamOf.has(request.requestId) && !lacksInitialization(request, log, period)),
+    (request) => !isServed(request) || (log.streamOf.has(request.requestId) && !isMissed(request)),
   );
 }
 
@@ -77,14 +116,17 @@ export function isComplete(
  * Compares request by request.
  *
  * @param events from {@link INITIALIZATION_MS} before the period on
+ * @param model of the function that answered
  */
 export function compare(
   requests: readonly CheckedRequest[],
   events: readonly LoggedEvent[],
   period: Period,
+  model?: string,
 ): Comparison {
   const log = indexed(events);
   const { streamOf } = log;
+  const { logsInitializations, startsForRequests } = comparabilityOf(model);
   const served = requests.filter(isServed);
   const found = requests.filter(({ requestId }) => streamOf.has(requestId));
   const meanwhile = [...log.initializedAt].filter(([, at]) => at >= period.from);
@@ -95,9 +137,16 @@ export function compare(
       ["was answered and is not in the log", "were answered and are not in the log"],
     ),
     ...difference(
-      served.filter(({ requestId, served: { environment } }) => {
-        const stream = streamOf.get(requestId);
-        return stream !== undefined && stream !== environment;
+      served.filter(({ served: { stream } }) => stream === undefined),
+      [
+        "has no header that names its log stream, and cannot be compared",
+        "have no header that names their log streams, and cannot be compared",
+      ],
+    ),
+    ...difference(
+      served.filter(({ requestId, served: { stream } }) => {
+        const logged = streamOf.get(requestId);
+        return stream !== undefined && logged !== undefined && logged !== stream;
       }),
       [
         "is in another log stream than its answer named",
@@ -105,21 +154,29 @@ export function compare(
       ],
     ),
     ...difference(
-      served.filter((request) => lacksInitialization(request, log, period)),
+      logsInitializations
+        ? served.filter((request) => lacksInitialization(request, log, period))
+        : [],
       [
         "called itself a cold start, and the log knows of no initialization",
         "called themselves cold starts, and the log knows of no initialization",
       ],
     ),
-    ...difference(concealed(found, streamOf, new Set(meanwhile.map(([stream]) => stream))), [
-      "called itself warm, and its environment was initialized meanwhile",
-      "called themselves warm, and their environments were initialized meanwhile",
-    ]),
+    ...difference(
+      logsInitializations && startsForRequests
+        ? concealed(found, streamOf, new Set(meanwhile.map(([stream]) => stream)))
+        : [],
+      [
+        "called itself warm, and its environment was initialized meanwhile",
+        "called themselves warm, and their environments were initialized meanwhile",
+      ],
+    ),
   ];
   return {
     requests: found.length,
     streams: new Set(found.map(({ requestId }) => streamOf.get(requestId))).size,
     initialized: meanwhile.length,
+    ...(!logsInitializations && { notCompared: "cold starts" as const }),
     agreement: differences.length === 0,
     differences,
   };
@@ -139,7 +196,7 @@ function isServed(request: CheckedRequest): request is ServedRequest {
  */
 function lacksInitialization({ served }: ServedRequest, log: Log, { from }: Period): boolean {
   const isRecent = served.initializedAt >= from;
-  return served.coldStart && isRecent && !log.initializedAt.has(served.environment);
+  return served.coldStart && isRecent && !log.initializedAt.has(served.stream ?? "");
 }
 
 /**
