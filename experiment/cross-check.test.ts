@@ -2,14 +2,47 @@ import { afterEach, expect, test, vi } from "vitest";
 import { startServer } from "../test/http-server.ts";
 import { temporaryFolder } from "../test/processes.ts";
 import { burst, recordLines, writeRecord } from "../test/report/records.ts";
+import type { TargetDescription } from "./core/target.ts";
 import { crossCheck } from "./cross-check.ts";
+import { crossCheckWords } from "./reports/words.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-function recordOf(target: { stack: string; logGroupName?: string }): string {
-  const lines = recordLines({ runs: [burst(5, (index) => index)], target });
+function recordOf(target: Partial<TargetDescription>, logStream?: string): string {
+  const lines = recordLines({ runs: [burst(5, (index) => index)], target }).map((line) =>
+    line.type === "observation" ? { ...line, logStream } : line,
+  );
   return writeRecord(temporaryFolder(), "record.ndjson", lines);
 }
+
+/** Lets CloudWatch Logs be asked at this address. */
+function logsAt(url: URL): void {
+  vi.stubEnv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.href);
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+}
+
+test("a web function's answers are looked for in the stream that their heads named", async () => {
+  const { url } = await startServer((_, response) => {
+    const events = Array.from({ length: 5 }, (_, index) => ({
+      logStreamName: "a",
+      timestamp: Date.parse("2026-11-23T21:47:01.000Z"),
+      message: JSON.stringify({ requestId: `request ${index}`, message: "step 1 of 5" }),
+    }));
+    response.end(JSON.stringify({ events }));
+  });
+  logsAt(url);
+  const { signal } = new AbortController();
+  const target = { model: "web-function", logGroupName: "/aws/lambda/f" };
+  const line = await crossCheck(recordOf(target, "a"), signal);
+  const found = { requests: 5, streams: 1, notCompared: "cold starts" };
+  expect(line).toMatchObject({ ...found, agreement: true, differences: [] });
+  expect(crossCheckWords(line)).toMatch(/5 requests in 1 log stream: .* not compared/);
+  const elsewhere = await crossCheck(recordOf(target, "b"), signal);
+  expect(elsewhere).toMatchObject({ agreement: false });
+  const unnamed = await crossCheck(recordOf(target), signal);
+  expect(unnamed.differences).toEqual([expect.stringMatching(/^5 requests have no header/)]);
+});
 
 test("what keeps a stack's log from being read is said with commands that name the stack", async () => {
   const { url } = await startServer((_, response) => {
@@ -17,9 +50,7 @@ test("what keeps a stack's log from being read is said with commands that name t
     response.setHeader("x-amzn-errortype", "AccessDeniedException");
     response.end("{}");
   });
-  vi.stubEnv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.href);
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+  logsAt(url);
   const { signal } = new AbortController();
   const denied = recordOf({ stack: "staging", logGroupName: "/aws/lambda/f" });
   await expect(crossCheck(denied, signal)).rejects.toMatchObject({

@@ -17,6 +17,7 @@ import {
   type VerdictLine,
 } from "./core/record-lines.ts";
 import type { SignRequest, Target } from "./core/target.ts";
+import { hadChance } from "./core/verdict/chance.ts";
 import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
 import { Fold } from "./records/fold.ts";
 import { RecordFile } from "./records/record-file.ts";
@@ -24,12 +25,9 @@ import { openTarget } from "./targets/open-target.ts";
 import type { TargetChoice } from "./targets/target-choice.ts";
 import { VERSION } from "./version.ts";
 
-/** What the runner is doing, for those who watch; `index` is the run's in its plan, from 0. */
-export type Phase = { role: Role; index: number } & (
-  | { name: "pausing"; ms: number }
-  | { name: "arming" }
-  | { name: "firing" }
-);
+/** What the runner is doing, for those who watch, and for which run. */
+export type Phase = Pick<RunLine, "role" | "index" | "plan" | "target"> &
+  ({ name: "pausing"; ms: number } | { name: "arming" } | { name: "firing" });
 
 export interface ExperimentOptions {
   plan: Plan;
@@ -59,10 +57,10 @@ export interface Fired {
 }
 
 /**
- * The positive control: the same handler behind one HTTP server in one process. It shows that the
- * analysis and the way to a local process are sound, and nothing of AWS.
+ * The positive control, where the target has none of its own: the same handler behind one HTTP server in
+ * one process. It shows that the analysis and the way to a local process are sound, and nothing of AWS.
  */
-const CONTROL: TargetChoice = { kind: "local", model: "web-function" };
+const LOCAL_CONTROL: TargetChoice = { kind: "local", model: "web-function" };
 const VERSIONS = { "lambda-concurrency-test": VERSION, node: process.version };
 
 /**
@@ -83,16 +81,20 @@ export async function runExperiment(options: ExperimentOptions): Promise<Fired> 
     onLine?.(line);
   };
   fold.startRecord();
+  const firing = { ...options, fold, tell, experiment: randomUUID() };
   let control: Target | undefined;
   try {
-    if (options.withControl) control = await openTarget(CONTROL, signal);
+    if (options.withControl) {
+      control = await (target.openControl?.(signal) ?? openTarget(LOCAL_CONTROL, signal));
+    }
     if (!signal.aborted) {
       ensurePossible(options.found ?? (await preflight(plan, target)));
       if (control) ensurePossible(await preflight(plan, control), "control impossible");
     }
-    const firing = { ...options, fold, tell, experiment: randomUUID() };
     if (control) await fireControl(firing, control);
-    const verdict = await fireRuns({ ...firing, role: "experiment", target });
+    const verdict = await conclude(firing, "experiment", () =>
+      fireRuns({ ...firing, role: "experiment", target }),
+    );
     return { verdict, ...(!record.isEmpty && { record: record.path }) };
   } finally {
     try {
@@ -103,35 +105,62 @@ export async function runExperiment(options: ExperimentOptions): Promise<Fired> 
   }
 }
 
-/** All runs of a plan at one target. */
-interface Firing extends ExperimentOptions {
-  /** The experiment's id. */
+/** One experiment, with its control. */
+interface Experiment extends ExperimentOptions {
+  /** Its id. */
   experiment: string;
-  role: Role;
   fold: Fold;
   /** Records a line, and hands it on. */
   tell: (line: RecordLine) => void;
 }
 
-/** A control has nothing to wait for: what it must show does not depend on a pause. */
-async function fireControl(firing: Omit<Firing, "role">, target: Target): Promise<void> {
-  const stages = firing.plan.stages.map((stage) => ({ ...stage, pauseMs: 0 }));
-  await fireRuns({ ...firing, plan: { ...firing.plan, stages }, role: "control", target });
+/** All runs of a plan at one target. */
+interface Firing extends Experiment {
+  role: Role;
 }
 
-/** @returns the verdict over all of them */
-async function fireRuns(firing: Firing): Promise<VerdictLine> {
-  const { plan, target, signal, fold, tell, experiment, role } = firing;
-  let failure: unknown;
-  try {
-    for (const [index, stage] of plan.stages.entries()) {
-      if (signal.aborted) break;
-      await fireRun(firing, index, stage);
+/**
+ * Fires the plan at what must show sharing. Where that is the target's own and its service gave the
+ * requests no chance to meet, the control on this machine vouches in its place.
+ */
+async function fireControl(firing: Experiment, control: Target): Promise<void> {
+  const { plan, fold, signal, target } = firing;
+  // A control has nothing to wait for: what it must show does not depend on a pause.
+  const stages = plan.stages.map((stage) => ({ ...stage, pauseMs: 0 }));
+  const fireAt = (at: Target, fired: Stage[]) =>
+    fireRuns({ ...firing, role: "control", plan: { ...plan, stages: fired }, target: at });
+  await conclude(firing, "control", async () => {
+    if (!target.openControl) return fireAt(control, stages);
+    // A web function begins with few requests at once: a round of its own makes it warm.
+    await fireAt(control, [...stages.slice(0, 1), ...stages]);
+    const { runs, conclusion } = fold.control;
+    if (signal.aborted || conclusion.verdict === "shared" || hadChance(runs)) return;
+    const local = await unlessAborted(openTarget(LOCAL_CONTROL, signal), signal);
+    if (!local) return;
+    try {
+      ensurePossible(await preflight(plan, local), "control impossible");
+      await fireAt(local, stages);
+    } finally {
+      await local.close();
     }
-  } catch (error) {
-    // If the target itself has ended, that is the reason, and not the connection that it broke.
-    if (!signal.aborted) failure = (await target.explainEnd?.()) ?? error;
-  }
+  });
+}
+
+/**
+ * Concludes over what is fired, also where that is broken off.
+ *
+ * @param fireAll fires all runs of the role
+ * @returns the verdict over all of them
+ */
+async function conclude(
+  { fold, tell, experiment }: Experiment,
+  role: Role,
+  fireAll: () => Promise<void>,
+): Promise<VerdictLine> {
+  let failure: unknown;
+  await fireAll().catch((error: unknown) => {
+    failure = error;
+  });
   const { runs, conclusion } = fold[role];
   const verdict: VerdictLine = {
     type: "verdict",
@@ -145,14 +174,30 @@ async function fireRuns(firing: Firing): Promise<VerdictLine> {
   return verdict;
 }
 
+/** Fires the stages of a plan one after the other, until it is stopped. */
+async function fireRuns(firing: Firing): Promise<void> {
+  const { plan, target, signal } = firing;
+  try {
+    for (const [index, stage] of plan.stages.entries()) {
+      if (signal.aborted) return;
+      await fireRun(firing, index, stage);
+    }
+  } catch (error) {
+    // If the target itself has ended, that is the reason, and not the connection that it broke.
+    if (!signal.aborted) throw (await target.explainEnd?.()) ?? error;
+  }
+}
+
 async function fireRun(firing: Firing, index: number, stage: Stage): Promise<void> {
   const { plan, target, signal, experiment, role, fold, tell, onPhase } = firing;
-  const run = `${experiment}/${role === "control" ? "control-" : ""}${index + 1}`;
+  const number = fold[role].runs.length + 1;
+  const run = `${experiment}/${role === "control" ? "control-" : ""}${number}`;
+  const which = { role, index, plan, target: target.description };
   if (stage.pauseMs > 0) {
-    onPhase?.({ name: "pausing", role, index, ms: stage.pauseMs });
+    onPhase?.({ ...which, name: "pausing", ms: stage.pauseMs });
     await wait(stage.pauseMs, undefined, { signal });
   }
-  onPhase?.({ name: "arming", role, index });
+  onPhase?.({ ...which, name: "arming" });
   const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
   const sign = await unlessAborted(signerOf(target, plan, stage, timeoutMs), signal);
   await fire({
@@ -165,7 +210,7 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
     signal,
     onShot: () => {
       tell(runLine(firing, run, index));
-      onPhase?.({ name: "firing", role, index });
+      onPhase?.({ ...which, name: "firing" });
     },
     onObservation: tell,
   });

@@ -38,7 +38,7 @@ export async function replayRecord(
   // The gravest first: there is room for few words.
   const notices = [
     ...crossChecks.slice(-1).map(crossCheckNotice),
-    ...(control ? [controlWords(control.conclusion)] : []),
+    ...(control ? [controlWords(control)] : []),
     ...notesOn(recorded),
   ];
   if (notices.length > 0) store.set({ notice: notices.join(" ") });

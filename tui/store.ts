@@ -166,7 +166,7 @@ export class ExperimentStore {
 
   #conclude(line: VerdictLine): void {
     if (line.run === this.fold.run?.line.run) this.#run?.end();
-    if (line.role === "control") this.set({ notice: controlWords(line) });
+    if (line.role === "control") this.set({ notice: controlWords(this.fold.control) });
     // What a single run of a control showed is no verdict.
     else if (this.fold.run?.line.role === "control") this.#schedule();
     else this.set({ verdict: line, isVerdictOld: false });

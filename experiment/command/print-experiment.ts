@@ -88,7 +88,7 @@ async function printExperiment(
 ): Promise<Ending> {
   const output = watchOutput();
   const { plan, json, out } = options;
-  const progress = new Progress(plan);
+  const progress = new Progress();
   const onWait = (words: string) => {
     progress.clear();
     process.stderr.write(`${words}\n`);
@@ -229,15 +229,10 @@ const CLEAR_LINE = "\r\u001b[K";
 
 /** One line on standard error that says how far the experiment is; silent unless a terminal. */
 class Progress {
-  readonly #plan: Plan;
   readonly #stream = process.stderr;
   #answered = 0;
   #phase: Phase | undefined;
   #timer: NodeJS.Timeout | undefined;
-
-  constructor(plan: Plan) {
-    this.#plan = plan;
-  }
 
   enter(phase: Phase): void {
     if (!this.#stream.isTTY) return;
@@ -269,10 +264,10 @@ class Progress {
   }
 
   #describe(phase: Phase): string {
-    const run = runWords({ ...phase, plan: this.#plan });
+    const run = runWords(phase);
     if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
-    const stage = this.#plan.stages[phase.index];
+    const stage = phase.plan.stages[phase.index];
     assert(stage, "a phase is of a stage of its plan");
     return `${run}: ${this.#answered} of ${stage.requests} answered …`;
   }

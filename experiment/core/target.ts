@@ -17,6 +17,17 @@ export interface TargetDescription {
   deployment?: string | undefined;
 }
 
+/** What tells targets apart: the code, where it is known, or else the URL, with its model and region. */
+export function targetIdentity({
+  kind,
+  deployment,
+  url,
+  model,
+  region,
+}: TargetDescription): string {
+  return JSON.stringify([kind, deployment ?? url, model, region]);
+}
+
 /** By name; each once. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
@@ -59,6 +70,14 @@ export interface Target {
   cautions?(plan: Plan): Promise<readonly string[]>;
   /** What firing the plan costs; absent where nothing is billed. */
   cost?(plan: Plan): Cost;
+  /**
+   * Opens what must show sharing beside it, in place of the control on this machine: a web function of
+   * the same stack. Absent where there is none, and of that web function itself, which a control would
+   * make warm before it is asked about.
+   *
+   * @throws ExperimentError when it cannot be opened
+   */
+  openControl?(signal: AbortSignal): Promise<Target>;
   /** Makes all environments cold again, where the target can. */
   recycle?(): Promise<void>;
   /** Where it cannot: the command that does it. */

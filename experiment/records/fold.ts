@@ -16,6 +16,7 @@ import type {
   RunLine,
   VerdictLine,
 } from "../core/record-lines.ts";
+import { targetIdentity } from "../core/target.ts";
 import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
 import { type Evidence, evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
 import { EvidenceTable } from "../core/verdict/evidence-table.ts";
@@ -170,7 +171,7 @@ export class EnvironmentState {
   }
 }
 
-/** All runs of a plan at one target: the experiment's, or its control's. */
+/** All runs of the experiment, or of its control, which may have been fired at two targets. */
 export class Series {
   readonly runs: RunState[] = [];
   /** By id, in order of first use. */
@@ -191,6 +192,17 @@ export class Series {
     const [first] = this.runs;
     assert(first, "A series that is told has runs.");
     return first.line;
+  }
+
+  /** Its runs target by target, in order. */
+  get byTarget(): Series[] {
+    const groups = Map.groupBy(this.runs, ({ line }) => targetIdentity(line.target));
+    if (groups.size <= 1) return [this];
+    return [...groups.values()].map((runs) => {
+      const part = new Series();
+      part.runs.push(...runs);
+      return part;
+    });
   }
 
   /** What follows from its requests so far, and from those of its control. */
@@ -303,7 +315,10 @@ export class Fold {
     if (this.#runs.has(line.run)) return;
     this.#latest = new RunState(line);
     this.#runs.set(line.run, this.#latest);
-    this[line.role].runs.push(this.#latest);
+    const { runs, environments } = this[line.role];
+    // Those that a control's first target left are none of its second one's.
+    if (runs.length > 0 && runs.at(-1)?.line.target.url !== line.target.url) environments.clear();
+    runs.push(this.#latest);
   }
 
   #observe(recorded: Observation): void {

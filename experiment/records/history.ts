@@ -10,7 +10,7 @@ import {
   type RunLine,
   type VerdictLine,
 } from "../core/record-lines.ts";
-import type { TargetDescription } from "../core/target.ts";
+import { type TargetDescription, targetIdentity } from "../core/target.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { recordsFolder } from "./data-folder.ts";
@@ -251,15 +251,9 @@ async function concludeRecord(path: string): Promise<Conclusion | undefined> {
   return fold.experiment.conclusion;
 }
 
-/**
- * Whether runs were fired at one and the same: what they show together is of no other. The code is
- * what matters, and where that is unknown, the URL.
- */
+/** Whether runs were fired at one and the same target: what they show together is of no other. */
 export function areOfOneTarget(runs: readonly RunLine[]): boolean {
-  const targets = runs.map(({ target: { kind, deployment, url, model, region } }) =>
-    JSON.stringify([kind, deployment ?? url, model, region]),
-  );
-  return new Set(targets).size <= 1;
+  return new Set(runs.map(({ target }) => targetIdentity(target))).size <= 1;
 }
 
 /** Whether a plan has requests for as many trials as a verdict claims: of each run one has no choice. */

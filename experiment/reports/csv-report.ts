@@ -9,7 +9,7 @@ import type { Observation, RunLine } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
-import { globalDataText } from "./words.ts";
+import { globalDataText, targetWords } from "./words.ts";
 
 /**
  * What a spreadsheet may take for a formula, and for a command to another program: at the beginning
@@ -52,6 +52,7 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
   requestId: ({ requestId, response }) => requestId ?? response?.invocation?.requestId,
   logStream: ({ logStream }) => logStream,
   message: ({ message }) => message,
+  target: (_, run) => targetWords(run.target),
 };
 
 /** What stands before all rows: what tells a spreadsheet that this is UTF-8, and the columns' names. */

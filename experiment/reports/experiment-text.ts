@@ -19,6 +19,7 @@ import { latencyOf, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import {
+  controlName,
   controlWords,
   crossCheckWords,
   firedWords,
@@ -43,7 +44,7 @@ export function completedText(line: RecordLine, fold: Fold, colour: boolean): st
   if (line.type === "cross-check") return crossCheckText(line);
   if (line.type !== "verdict") return undefined;
   const text = new ExperimentText(fold.labels, colour);
-  if (line.role === "control") return controlText(fold.control.conclusion);
+  if (line.role === "control") return controlText(fold.control);
   if (line.run === null) return text.verdict(fold.experiment);
   return fold.run && text.run(fold.run);
 }
@@ -57,7 +58,7 @@ export function textReport(recorded: RecordedExperiment, colour: boolean): strin
   return [
     main ? `${firedWords(main.plan, main.target)}\n${PROVES[main.target.kind]}\n\n` : "",
     ...(control?.runs ?? []).map(runText),
-    control ? controlText(control.conclusion) : "",
+    control ? controlText(control) : "",
     ...(experiment?.runs ?? []).map(runText),
     experiment ? text.verdict(experiment) : "",
     ...crossChecks.map(crossCheckText),
@@ -120,18 +121,24 @@ class ExperimentText {
   }
 }
 
-function controlText(conclusion: Conclusion): string {
-  return `${controlWords(conclusion)}\n\n`;
+function controlText(control: Series): string {
+  return `${controlWords(control)}\n\n`;
 }
 
 function crossCheckText(line: CrossCheckLine): string {
   return `\n${crossCheckWords(line)}\n${printable(line.console)}\n`;
 }
 
-/** `Run 1 of 2`, or `Control, run 1 of 2`. */
-export function runWords({ role, index, plan }: Pick<RunLine, "role" | "index" | "plan">): string {
+/** `Run 1 of 2`, `Control, run 1 of 2`, or `Control at this stack's web function, run 1 of 3`. */
+export function runWords({
+  role,
+  index,
+  plan,
+  target,
+}: Pick<RunLine, "role" | "index" | "plan" | "target">): string {
   const which = `un ${index + 1} of ${plan.stages.length}`;
-  return role === "control" ? `Control, r${which}` : `R${which}`;
+  if (role !== "control") return `R${which}`;
+  return `${controlName(target)}, r${which}`;
 }
 
 /** `cold`, `warm`, how many of both, or nothing where no answer said so. */

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { OUTCOMES } from "../core/record-lines.ts";
+import { targetIdentity } from "../core/target.ts";
 import type { Labels } from "../records/environment-labels.ts";
 import type { Series } from "../records/fold.ts";
 import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
@@ -41,6 +42,7 @@ const moment = z.object({ run: count, atMs: z.number() }).meta({
 const run = z.object({
   run: z.string(),
   index: count,
+  target: target.optional().describe("where it was fired, if elsewhere than the first run"),
   startedAt: z.string(),
   planned: count.describe("requests of the plan"),
   observed: count.describe("requests on the record"),
@@ -181,6 +183,9 @@ function jsonSeries({ line, runs, conclusion }: Series, labels: Labels): JsonSer
     runs: runs.map((run, index) => ({
       run: run.line.run,
       index: run.line.index,
+      ...(targetIdentity(run.line.target) !== targetIdentity(target) && {
+        target: run.line.target,
+      }),
       startedAt: run.line.startedAt,
       planned: run.stage.requests,
       observed: run.requests.length,

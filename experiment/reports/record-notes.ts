@@ -8,6 +8,7 @@ import { isContradicted } from "../core/verdict/log-comparison.ts";
 import type { RunState, Series } from "../records/fold.ts";
 import { areOfOneTarget } from "../records/history.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
+import { targetWords } from "./words.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */
 const COMPARED: Partial<Record<keyof Conclusion, string>> = {
@@ -50,20 +51,31 @@ export function isComplete({ experiment }: RecordedExperiment): boolean {
 }
 
 function seriesNotes(series: Series): string[] {
-  const { line, runs, verdict, conclusion } = series;
-  const { role, plan } = line;
-  const notes = runs.flatMap((run) => [
-    ...shortfall(run, `${runName(run)} of the ${role}`),
-    ...disagreement(run.verdict, run.conclusion, `over ${runName(run)} of the ${role}`),
-  ]);
+  const { line, runs, byTarget, verdict, conclusion } = series;
+  const { role } = line;
+  const notes = runs.flatMap((run) => {
+    const where = byTarget.length > 1 ? ` at ${printable(targetWords(run.line.target))}` : "";
+    const which = `${runName(run)} of the ${role}${where}`;
+    return [
+      ...shortfall(run, which),
+      ...disagreement(run.verdict, run.conclusion, `over ${which}`),
+    ];
+  });
   if (!verdict) {
-    const missing = plan.stages.length - runs.length;
-    const never = missing > 0 ? `, ${inWords(runs.length)} of ${plan.stages.length} runs` : "";
+    const planned = byTarget.reduce((sum, part) => sum + part.line.plan.stages.length, 0);
+    const isShort = planned > runs.length;
+    const never = isShort ? `, ${inWords(runs.length)} of ${inWords(planned)} runs` : "";
     notes.push(
       `The record of the ${role} ends before its runner concluded. What is on it is reported${never}.`,
     );
   }
   return [...notes, ...disagreement(verdict, conclusion, `over the ${role}`)];
+}
+
+/** A control has one target, or a stack's web function and then this machine. */
+function isOneControl({ byTarget: [first, second, ...others] }: Series): boolean {
+  if (others.length > 0) return false;
+  return !second || (first?.line.target.kind === "stack" && second.line.target.kind === "local");
 }
 
 function runName({ line }: RunState): string {
@@ -132,7 +144,7 @@ function contradictions(recorded: RecordedExperiment): string[] {
         "Its verdict is over all of them, and counts as evidence for none.",
     );
   }
-  if (control && !areOfOneTarget(control.runs.map(({ line }) => line))) {
+  if (control && !isOneControl(control)) {
     notes.push("The runs of the control were fired at different deployments.");
   }
   if (crossChecks.some((line) => line.agreement && isContradicted(line))) {

@@ -3,6 +3,7 @@
  * wording for all of them. `numbers.ts` has the numbers and times in it.
  */
 
+import assert from "node:assert/strict";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { usdText } from "../../pricing/cost.ts";
@@ -17,6 +18,7 @@ import {
   type WitnessParty,
 } from "../core/record-lines.ts";
 import type { Cost, TargetDescription } from "../core/target.ts";
+import { hadChance } from "../core/verdict/chance.ts";
 import {
   type Lifetime,
   type LifetimeEstimate,
@@ -25,7 +27,7 @@ import {
 } from "../core/verdict/lifetime.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
-import type { RunState } from "../records/fold.ts";
+import type { RunState, Series } from "../records/fold.ts";
 import type { PooledEvidence } from "../records/history.ts";
 import { percent, range } from "./numbers.ts";
 
@@ -205,17 +207,48 @@ function servedWords({ environments, outcomes }: Conclusion): string {
   return `${plural(environments, "environment")} served ${plural(outcomes.ok ?? 0, "request")}`;
 }
 
-/** One or two sentences: whether the instrument saw sharing where there is nothing but sharing. */
-export function controlWords({ verdict, overlaps, outcomes, reason }: Conclusion): string {
+/** Where a control is on AWS; the other one is on this machine. */
+const WEB_FUNCTION = "this stack's web function";
+
+/** What was fired first, as the beginning of a line: `Control`, or where on AWS that was. */
+export function controlName({ kind }: TargetDescription): string {
+  return kind === "stack" ? `Control at ${WEB_FUNCTION}` : "Control";
+}
+
+/**
+ * Some sentences: whether the instrument saw sharing where requests must share, and where that was. Of a
+ * control that was repeated on this machine, since requests could not meet on AWS, they say which vouches.
+ */
+export function controlWords({ byTarget: parts }: Series): string {
+  const last = parts.at(-1);
+  assert(last, "A control that is told was fired.");
+  const { line, runs, conclusion } = last;
+  const { verdict, overlaps, outcomes, reason } = conclusion;
+  const isOnAws = line.target.kind === "stack";
+  if (isOnAws && verdict !== "shared" && !hadChance(runs)) return `CONTROL  ${noChanceWords(last)}`;
+  const [before] = parts.slice(-2, -1).map(noChanceWords);
+  const here =
+    before === undefined ? "The" : `${before} On this machine, where it was fired then, the`;
+  const saw = `${isOnAws ? `At ${WEB_FUNCTION} the` : here} instrument saw`;
   const requests = plural(outcomes.ok ?? 0, "request");
   if (verdict === "shared") {
-    return (
-      `CONTROL  The instrument saw sharing when it happened: ${plural(overlaps, "overlap")} in ` +
-      `${requests}. That vouches for the analysis and for this machine, not for AWS.`
-    );
+    const whom = isOnAws
+      ? "the analysis on AWS itself"
+      : "the analysis and for this machine, not for AWS";
+    const seen = `sharing when it happened: ${plural(overlaps, "overlap")} in ${requests}`;
+    return `CONTROL  ${saw} ${seen}. That vouches for ${whom}.`;
   }
   if (!outcomes.ok) return "CONTROL  Nothing was answered, so it showed nothing.";
-  return `CONTROL FAILED  The instrument saw no sharing in ${requests} that share one process. ${printableMessage(reason ?? "")}`.trimEnd();
+  const whose = isOnAws ? "some of which met in one process" : "that share one process";
+  return `CONTROL FAILED  ${saw} no sharing in ${requests} ${whose}. ${printableMessage(reason ?? "")}`.trimEnd();
+}
+
+/** Why nothing could be seen at a web function on AWS. */
+function noChanceWords({ conclusion }: Series): string {
+  const { outcomes, reason = "" } = conclusion;
+  const served = `${servedWords(conclusion)}, never two at once in one process.`;
+  const why = outcomes.ok ? served : reason;
+  return `No two requests could meet at ${WEB_FUNCTION}. ${printableMessage(why)}`;
 }
 
 const NOT_COMPARED: Record<NonNullable<CrossCheckLine["notCompared"]>, string> = {

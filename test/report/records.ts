@@ -36,6 +36,14 @@ const STACK: TargetDescription = {
   deployment: "sha-of-code",
 };
 
+/** The control on this machine. */
+const HERE: TargetDescription = {
+  kind: "local",
+  url: "http://127.0.0.1:9000/",
+  model: "web-function",
+  deployment: "sha-of-control",
+};
+
 /** A log that agrees with the answers of two runs of five. */
 export const CROSS_CHECK: CrossCheckLine = {
   type: "cross-check",
@@ -123,7 +131,7 @@ function seriesLines(
       index,
       role,
       plan,
-      target: { ...STACK, ...target },
+      target: role === "control" ? HERE : { ...STACK, ...target },
       startedAt: "2026-11-23T21:47:00.000Z",
       versions: { node: "v24.0.0" },
     },

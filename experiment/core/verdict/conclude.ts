@@ -59,8 +59,8 @@ export function withControl(conclusion: Conclusion, control: Conclusion | undefi
     ...rest,
     verdict: "inconclusive",
     reason:
-      "The control, whose requests share one process by construction, showed no sharing, so it " +
-      `might have gone unseen here as well. ${why}`,
+      "The control, whose requests must share a process, showed no sharing, so it might have gone " +
+      `unseen here as well. ${why}`,
   };
 }
 

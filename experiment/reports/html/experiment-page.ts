@@ -41,7 +41,7 @@ export function experimentPage(recorded: RecordedExperiment): string {
 ${experiment && verdictSection(experiment, labels)}
 ${main && html`<p class="muted">${PROVES[main.target.kind]}</p>`}
 ${noteList("Notes on the record", notes)}
-${control && html`<p>${controlWords(control.conclusion)}</p>`}
+${control && html`<p>${controlWords(control)}</p>`}
 ${crossChecks.map((line) => html`<p>${crossCheckWords(line)}</p>`)}
 ${experiment && seriesSections(experiment, labels)}
 ${control && controlSections(control, labels)}
@@ -106,12 +106,18 @@ ${answersTable(series, labels)}
 ${environmentsTable(series, labels)}`;
 }
 
-function controlSections(control: Series, labels: Labels): Markup {
+function controlSections({ byTarget }: Series, labels: Labels): Markup {
   return html`<h2>The control</h2>
-<p class="muted">It was fired first, at a target whose requests share one process by construction:
-${targetWords(control.line.target)}.</p>
-${picture("Picture of the control", control, labels)}
-${runsTable(control)}`;
+${byTarget.map((part, index) => {
+  const where = targetWords(part.line.target);
+  const which =
+    index === 0
+      ? "It was fired first, at a target where requests must"
+      : "Then it was fired where they";
+  return html`<p class="muted">${which} share a process: ${where}.</p>
+${picture(`Picture of the control at ${where}`, part, labels)}
+${runsTable(part)}`;
+})}`;
 }
 
 function planFacts(

@@ -7,7 +7,7 @@ import type { Labels } from "../../records/environment-labels.ts";
 import type { RunState, Series } from "../../records/fold.ts";
 import { type EnvironmentRow, environmentRows, type Moment } from "../environment-rows.ts";
 import { type Latency, latencyOf, seconds } from "../numbers.ts";
-import { globalDataText, outcomesWords } from "../words.ts";
+import { globalDataText, outcomesWords, targetWords } from "../words.ts";
 import { html, type Markup, type Value } from "./html.ts";
 
 /** Runs and environments; of answers there are as many as were kept. */
@@ -111,7 +111,8 @@ export function runsTable(series: Series): Markup {
     },
     ...(["p50", "p95", "max"] as const).map(latency),
   ];
-  const whose = line.role === "control" ? "The control's runs" : "The runs";
+  const isControl = line.role === "control";
+  const whose = isControl ? `The control's runs at ${targetWords(line.target)}` : "The runs";
   return table(
     `${whose}, and the latency of their answers. Skew is between the burst's first and last request.`,
     columns,
