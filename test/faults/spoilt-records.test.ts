@@ -75,6 +75,15 @@ test.each<[string, RecordLine[], RegExp[], RegExp?]>([
     [/The runs of the experiment were fired at different deployments\. Its verdict is over/],
   ],
   [
+    "runs of a control at different deployments have a note",
+    recordLines({ runs: [], control: [burst(2, () => 9), burst(2, () => 9)] }).map((line) =>
+      line.type === "run" && line.index === 1
+        ? { ...line, target: { ...line.target, deployment: "sha-of-other-code" } }
+        : line,
+    ),
+    [/The runs of the control were fired at different deployments\./],
+  ],
+  [
     "a request that failed is not shown as answered",
     observed(() => ({ outcome: "failed", status: 502, message: "it threw" }), "Ana"),
     [

@@ -69,6 +69,7 @@ async function startHostileServer(): Promise<{ url: URL }> {
     const kind = count % 3;
     count += 1;
     response.setHeader("x-amzn-requestid", REQUEST_ID);
+    response.setHeader("lambda-web-logstream", REQUEST_ID);
     if (kind === 0) answer(request, response, bait, count);
     else if (kind === 1) {
       response.writeHead(count % 2 === 0 ? 429 : 500);

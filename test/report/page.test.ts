@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { textReport } from "../../experiment/reports/experiment-text.ts";
 import { pageOf } from "../../experiment/reports/html/comparison-page.ts";
 import { experimentPage } from "../../experiment/reports/html/experiment-page.ts";
@@ -28,6 +29,17 @@ const shared: Recorded = {
   clients: MANY_CLIENTS,
   runs: [burst(40, (index) => index % 10).map((visit, index) => ({ ...visit, lost: index > 36 }))],
 };
+
+/** Its control was fired at the stack's web function, and then on this machine. */
+function controlledTwice(): Promise<RecordedExperiment> {
+  const spread = burst(5, (index) => index + 10);
+  const lines = recordLines({ ...isolated, control: [spread, burst(5, () => 9)] }).map((line) =>
+    line.type === "run" && line.role === "control" && line.index === 0
+      ? { ...line, target: { kind: "stack", url: "https://a.example/", model: "web-function" } }
+      : line,
+  );
+  return readExperiment(writeRecord(temporaryFolder(), "r", lines as RecordLine[]), KEPT);
+}
 
 function read(recorded: Recorded, cut = 0, kept = KEPT): Promise<RecordedExperiment> {
   const lines = recordLines(recorded);
@@ -117,6 +129,7 @@ describePage("in a browser", () => {
 
   const pages: [string, () => Promise<string>][] = [
     ["an isolated experiment with its control", async () => experimentPage(await read(isolated))],
+    ["a control at two targets", async () => experimentPage(await controlledTwice())],
     ["sharing, losses and many clients", async () => experimentPage(await read(shared))],
     ["a record that was cut off", async () => experimentPage(await read(isolated, 3))],
     [
