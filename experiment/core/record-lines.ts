@@ -14,8 +14,8 @@ export const SCHEMA_VERSION = 1;
 export const MOST_MS = 1e11;
 
 /**
- * Whether a run was fired at what is asked about, or before that at a control: a target whose
- * requests share one process by construction, so that an instrument which sees sharing must see it.
+ * Whether a run was fired at what is asked about, or before that at a control: a target where requests
+ * at once must share a process, so that an instrument which sees sharing must see it.
  */
 export type Role = "experiment" | "control";
 

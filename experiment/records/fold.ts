@@ -235,7 +235,7 @@ export class Fold {
   labels = new EnvironmentLabels();
   /** The experiment's id; absent until something was fired. */
   id: string | undefined;
-  /** What was fired at a control before; its requests share one process by construction. */
+  /** What was fired at a control before, where requests at once must share a process. */
   control = new Series();
   experiment = new Series(undefined, this.control);
   crossChecks: CrossCheckLine[] = [];
