@@ -27,7 +27,12 @@ import { VERSION } from "./version.ts";
 
 /** What the runner is doing, for those who watch, and for which run. */
 export type Phase = Pick<RunLine, "role" | "index" | "plan" | "target"> &
-  ({ name: "pausing"; ms: number } | { name: "arming" } | { name: "firing" });
+  (
+    | { name: "waiting" }
+    | { name: "pausing"; ms: number }
+    | { name: "arming" }
+    | { name: "firing" }
+  );
 
 export interface ExperimentOptions {
   plan: Plan;
@@ -45,6 +50,8 @@ export interface ExperimentOptions {
   /** Called with every line in the tick in which it is known: it is recorded, and in the fold. */
   onLine?: (line: RecordLine) => void;
   onPhase?: (phase: Phase) => void;
+  /** Called where a target answered late, with how long it was waited for in milliseconds. */
+  onAnswering?: (waitedMs: number) => void;
   /** Called with the record's path once there is something on it. */
   onRecord?: (path: string) => void;
 }
@@ -178,6 +185,7 @@ async function conclude(
 async function fireRuns(firing: Firing): Promise<void> {
   const { plan, target, signal } = firing;
   try {
+    if (!signal.aborted) await awaitTarget(firing);
     for (const [index, stage] of plan.stages.entries()) {
       if (signal.aborted) return;
       await fireRun(firing, index, stage);
@@ -186,6 +194,15 @@ async function fireRuns(firing: Firing): Promise<void> {
     // If the target itself has ended, that is the reason, and not the connection that it broke.
     if (!signal.aborted) throw (await target.explainEnd?.()) ?? error;
   }
+}
+
+/** Waits for a target that may still be starting, so that the first run meets one that serves. */
+async function awaitTarget(firing: Firing): Promise<void> {
+  const { target, role, plan, signal, onPhase, onAnswering } = firing;
+  if (!target.untilAnswering) return;
+  onPhase?.({ name: "waiting", role, index: 0, plan, target: target.description });
+  const waitedMs = await target.untilAnswering(signal);
+  if (waitedMs > 0) onAnswering?.(waitedMs);
 }
 
 async function fireRun(firing: Firing, index: number, stage: Stage): Promise<void> {

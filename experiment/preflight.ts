@@ -20,7 +20,12 @@ export interface Preflight {
 export async function preflight(plan: Plan, target: Target): Promise<Preflight> {
   const [obstacle] = await target.obstacles(plan);
   const cost = target.cost?.(plan);
-  return { obstacle, cost, needsConsent: cost !== undefined && cost.usd >= CONFIRM_FROM_USD };
+  return { obstacle, cost, needsConsent: needsConsent(cost) };
+}
+
+/** What is not known cannot be compared: it is said, and nobody is asked. */
+export function needsConsent(cost: Cost | undefined): boolean {
+  return cost?.usd !== undefined && cost.usd >= CONFIRM_FROM_USD;
 }
 
 /**

@@ -46,7 +46,7 @@ test("the picture of the models is of the screen as it is now, when all is over"
     return store;
   });
   const store = storeOf("on-demand", plan);
-  store.compare(models);
+  store.compare(models, undefined);
   store.settle();
   expect(shownIn(SIDE_BY_SIDE_SVG, -1), OLD).toEqual(rendered(store, SIDE_BY_SIDE.size));
 });

@@ -28,6 +28,8 @@ export interface Load {
 const BESIDE_HOLD_MS = 50;
 /** The handler's lines for five steps, and the service's own. */
 const LOG_BYTES = 2_500;
+/** What they cost, in US dollars. */
+const LOG_USD = (LOG_BYTES / 2 ** 30) * LOG_GB_USD;
 
 /**
  * Requests, their duration and their log, in US dollars. As many as there are provisioned
@@ -40,8 +42,17 @@ export function loadCostUsd(billed: Billed, { requests, atOnce, holdMs }: Load):
   const share = kept === "none" ? 0 : Math.min(1, kept / Math.max(1, atOnce));
   const gbSecondUsd = share * price.provisionedGbSecondUsd + (1 - share) * price.gbSecondUsd;
   const gbSeconds = (billed.memoryMb / 1_024) * ((holdMs + BESIDE_HOLD_MS) / 1_000);
-  const logUsd = (LOG_BYTES / 2 ** 30) * LOG_GB_USD;
-  return requests * (gbSeconds * gbSecondUsd + price.requestUsd + logUsd);
+  return requests * (gbSeconds * gbSecondUsd + price.requestUsd + LOG_USD);
+}
+
+/**
+ * Requests and their log alone, in US dollars, where the instances that serve them are billed by the
+ * hour: https://aws.amazon.com/lambda/pricing/ (Managed Instances, read in November 2026).
+ */
+export function requestsCostUsd(region: string, requests: number): number {
+  // What a request costs does not depend on the architecture.
+  const { requestUsd } = priceOf({ region, architecture: "arm64" });
+  return requests * (requestUsd + LOG_USD);
 }
 
 /**

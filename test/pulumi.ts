@@ -2,6 +2,8 @@
 
 import { chmodSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Model } from "../basics/models.ts";
+import type { DeployedTarget } from "../infrastructure/targets.ts";
 import { temporaryFolder } from "./processes.ts";
 
 /** What `pulumi up` exports, with a URL of one's own. */
@@ -22,6 +24,59 @@ export function outputsOf(url: string): Record<string, unknown> {
     codeSha256: "abc=",
     readme: "# Lambda Concurrency Test",
   };
+}
+
+const COMMON = {
+  authorization: "NONE",
+  region: "eu-west-1",
+  maxHoldMs: 10_000,
+  generation: 3,
+} as const;
+
+type Named = "url" | "functionName" | "logGroupName" | "deployment";
+/** What an entry of `targets` has of its own, by its model. */
+type Own<M extends Model> = Omit<
+  Extract<DeployedTarget, { model: M }>,
+  keyof typeof COMMON | Named
+>;
+
+const OWN: { [M in Model]: Own<M> } = {
+  "on-demand": {
+    model: "on-demand",
+    memoryMb: 128,
+    architecture: "arm64",
+    reservedConcurrency: "none",
+    provisionedConcurrency: "none",
+  },
+  "managed-instances": {
+    model: "managed-instances",
+    instanceType: "m7g.large",
+    minEnvironments: 1,
+    maxEnvironments: 1,
+    workers: 1,
+    maxConcurrency: 64,
+    runningSince: "2026-11-30T09:14:00Z",
+    usdPerHour: 0.09384,
+  },
+  "web-function": { model: "web-function", maxEnvironments: 2, maxConcurrency: 64 },
+};
+
+/** What `pulumi up` exports of one model, as an entry of `targets`. */
+export function targetOutputs(model: Model, url: string, changes: object = {}): DeployedTarget {
+  return {
+    ...COMMON,
+    url,
+    functionName: `lambda-concurrency-test-${model}`,
+    logGroupName: `/aws/lambda/${model}`,
+    deployment: `hash of ${model}`,
+    ...OWN[model],
+    ...changes,
+  };
+}
+
+/** What it exports of several, in the order of the table of models. */
+export function outputsOfAll(...targets: readonly object[]): Record<string, unknown> {
+  return { ...targets[0], targets };
 }
 
 /**

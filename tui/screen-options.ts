@@ -77,9 +77,10 @@ function keptPlan({ plan = {} }: KeptSettings): PlanInput | undefined {
   return isKnown && parsePlan(plan).ok ? plan : undefined;
 }
 
-function keptTarget({ target, model = "on-demand" }: KeptSettings): TargetChoice | undefined {
+function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {
   const known = MODELS.find((candidate) => candidate === model);
-  const choice = target !== undefined && known ? parseTarget(target, known) : undefined;
+  const isKnown = target !== undefined && known === model;
+  const choice = isKnown ? parseTarget(target, known) : undefined;
   return typeof choice === "string" ? undefined : choice;
 }
 

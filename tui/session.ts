@@ -9,14 +9,16 @@ import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
+import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { Target } from "../experiment/core/target.ts";
+import type { HourlyCost, Target } from "../experiment/core/target.ts";
 import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
-import { type Preflight, preflight } from "../experiment/preflight.ts";
+import { needsConsent, type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import type { RecordedExperiment } from "../experiment/reports/recorded-experiment.ts";
-import { costWords, pooledPhrase } from "../experiment/reports/words.ts";
+import { answeringWords, costWords, pooledPhrase } from "../experiment/reports/words.ts";
+import type { FoundTarget } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import { MODELS, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Settings } from "./settings.ts";
@@ -30,6 +32,14 @@ export type LogState = { lines: readonly string[] } | { words: string };
 
 /** What serves where there is no stack. */
 const FALLBACK: TargetChoice = { kind: "local", model: "on-demand" };
+const ONLY_ITS_OWNER = "only its owner can do that.";
+/** What comes when a key was pressed before the target is known. */
+const FIRES_THEN = "It fires as soon as it is known where.";
+/** The models of the embedded Lambda, to be fired at in turn. */
+const LOCAL_MODELS: readonly FoundTarget[] = MODELS.map((model) => {
+  const choice: TargetChoice = { kind: "local", model };
+  return { choice, open: (signal) => loadTarget(choice, signal) };
+});
 /** In milliseconds; Ink waits 20 ms before an Esc is no beginning of another key. */
 const KEY_MS = 40;
 
@@ -48,6 +58,10 @@ export class Session {
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
   /** Whether the experiment that was asked for begins with its control. */
   #withControl = false;
+  /** What fires once the user has agreed. */
+  #asked = () => {};
+  /** What goes on being billed by the hour, of all stacks that were targets; by the command that ends it. */
+  readonly #hourly = new Map<string, HourlyCost>();
 
   /** @param mayFallBack whether the embedded Lambda serves where the target cannot be opened */
   constructor(store: ExperimentStore, settings: Settings, mayFallBack: boolean) {
@@ -56,6 +70,11 @@ export class Session {
     this.#target = this.#openTarget(mayFallBack);
     // So that the first shot waits for nothing.
     void this.#target.catch(() => undefined).then(importExperiment);
+  }
+
+  /** What goes on being billed by the hour, of all stacks that were targets in this session. */
+  get hourly(): readonly HourlyCost[] {
+    return [...this.#hourly.values()];
   }
 
   /** Stops what is under way, waits for its record, and ends the target. */
@@ -105,9 +124,9 @@ export class Session {
     this.#fire(false);
   }
 
-  /** Fires the plan that the user was asked about. */
+  /** Fires what the user was asked about. */
   agree(): void {
-    this.#fire(true);
+    this.#asked();
   }
 
   /** Leaves the plan unfired that the user was asked about. */
@@ -119,13 +138,13 @@ export class Session {
     this.#start(async (signal) => {
       const { store } = this;
       store.set({ activity: "arming", notice: undefined, failure: undefined, question: undefined });
-      const target = await this.#awaitTarget("It fires as soon as it is known where.", signal);
+      const target = await this.#awaitTarget(FIRES_THEN, signal);
       if (!target) return;
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, notice } = store.current;
       const found = await preflight(plan, target);
       const question = isAgreed ? undefined : questionBefore(found);
-      if (question !== undefined) return store.set({ question });
+      if (question !== undefined) return this.#ask(question, () => this.#fire(true));
       store.begin(notice);
       const { runExperiment } = await importExperiment();
       const { record } = await runExperiment({
@@ -137,6 +156,7 @@ export class Session {
         fold: store.fold,
         onLine: (line) => store.show(line),
         onPhase: (phase) => store.enter(phase),
+        onAnswering: (waitedMs) => store.set({ notice: answeringWords(waitedMs) }),
         onRecord: (path) => store.set({ record: path }),
       });
       if (record === undefined) return;
@@ -146,35 +166,76 @@ export class Session {
     });
   }
 
-  /** Fires the plan at each model of the embedded Lambda, one after the other. */
+  /** @param asked fires what is asked about */
+  #ask(question: string, asked: () => void): void {
+    this.#asked = asked;
+    this.store.set({ question });
+  }
+
+  /** Fires the plan at each model of the stack, or of the embedded Lambda, one after the other. */
   fireAtModels(): void {
+    this.#fireAtModels(false);
+  }
+
+  #fireAtModels(isAgreed: boolean): void {
     this.#start(async (signal) => {
       const { store } = this;
-      const { plan, input } = store.current;
-      const models = MODELS.map((model) => {
-        const target = describeTarget({ kind: "local", model });
+      const said = { notice: undefined, failure: undefined, question: undefined };
+      store.set({ activity: "opening", ...said });
+      const found = await this.#findModels(signal);
+      if (!found) return;
+      // Why this machine stands in for a stack was not to be seen before the key was pressed.
+      const { plan, input, notice } = store.current;
+      if (!isAgreed) {
+        const question = await questionBeforeAll(plan, found, signal);
+        if (question !== undefined) return this.#ask(question, () => this.#fireAtModels(true));
+      }
+      const models = found.map((one) => {
+        const target = describeTarget(one.choice);
         const column = new ExperimentStore({ plan, input, target, notice: undefined }, 1);
         // Its lines are published by the store that shows it.
         column.close();
-        return column;
+        return { column, open: one.open };
       });
-      store.compare(models);
-      for (const column of models) {
+      const columns = models.map(({ column }) => column);
+      store.compare(columns, notice);
+      for (const { column, open } of models) {
         if (signal.aborted) column.set({ activity: "finished" });
-        else await this.#fireColumn(column, signal);
+        else await this.#fireColumn(column, open, signal);
       }
     });
   }
 
+  /**
+   * The models of the stack that is fired at, or else of the embedded Lambda; `undefined` when the
+   * waiting for them was stopped.
+   */
+  async #findModels(signal: AbortSignal): Promise<readonly FoundTarget[] | undefined> {
+    if (this.store.current.target.choice.kind !== "stack") return LOCAL_MODELS;
+    const target = await this.#awaitTarget(FIRES_THEN, signal);
+    if (!target) return undefined;
+    const { kind, stack } = target.description;
+    // Where there is no stack, the embedded Lambda has taken its place.
+    if (kind !== "stack") return LOCAL_MODELS;
+    // Read anew: there may be others than when it was opened.
+    const { findStackTargets } = await import("../experiment/targets/open-target.ts");
+    return findStackTargets(stack, "all", signal);
+  }
+
   /** Fires one experiment of a comparison; its failure is shown there, and stops no other. */
-  async #fireColumn(column: ExperimentStore, signal: AbortSignal): Promise<void> {
+  async #fireColumn(
+    column: ExperimentStore,
+    open: FoundTarget["open"],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store } = this;
-    const { plan, target: chosen } = column.current;
+    const { plan } = column.current;
     let target: Target | undefined;
     try {
       column.set({ activity: "opening" });
       store.set({ activity: "opening" });
-      target = await loadTarget(chosen.choice, signal);
+      target = await open(signal);
+      column.set({ target: { ...column.current.target, hourly: this.#noteHourly(target) } });
       const { runExperiment } = await importExperiment();
       await runExperiment({
         plan,
@@ -189,6 +250,7 @@ export class Session {
           column.enter(phase);
           store.enter(phase);
         },
+        onAnswering: (waitedMs) => store.set({ notice: answeringWords(waitedMs) }),
         onRecord: (record) => column.set({ record }),
       });
       column.set({ mostAtOnce: mostAtOnce(column.fold.experiment.runs) });
@@ -201,6 +263,12 @@ export class Session {
     column.settle();
   }
 
+  /** Keeps in mind what goes on being billed where a target is. */
+  #noteHourly({ hourly }: Target): HourlyCost | undefined {
+    if (hourly) this.#hourly.set(hourly.endCommand, hourly);
+    return hourly;
+  }
+
   /** Makes the next run a cold one, or says how that is done where the target cannot. */
   recycle(): void {
     this.#start(async (signal) => {
@@ -211,9 +279,9 @@ export class Session {
       if (!target) return;
       const { notice } = store.current;
       if (!target.recycle) {
-        const how = target.recycleCommand ?? "only its owner can do that";
-        store.set({ notice: `To make all environments cold: ${how}.` });
-        return;
+        const { recycling } = target;
+        const how = recycling ? `${recycling.command}. ${recycling.effect}` : ONLY_ITS_OWNER;
+        return store.set({ notice: `To make all environments cold: ${how}` });
       }
       const recycled = target.recycle().then(() => true);
       if (!(await unlessAborted(recycled, signal))) return;
@@ -276,6 +344,8 @@ export class Session {
     const opening: Promise<Target> = loadTarget(store.current.target.choice, signal).catch(
       (error) => {
         if (!mayFallBack || !isWanted() || !(error instanceof ExperimentError)) throw error;
+        // There is a stack, and it may have what else was meant.
+        if (error.kind === "model not deployed") throw error;
         const { notice } = store.current;
         const { message, nextStep } = errorWords(error, "screen");
         const why = `No stack to fire at, so this is the embedded Lambda. ${message} ${nextStep}`;
@@ -289,7 +359,8 @@ export class Session {
       (opened) => {
         if (this.#target !== opening) return;
         this.#opened = opened;
-        store.set({ target: { ...store.current.target, ...describeKnown(opened.description) } });
+        const known = { ...describeKnown(opened.description), hourly: this.#noteHourly(opened) };
+        store.set({ target: { ...store.current.target, ...known } });
         void this.#foresee();
       },
       (error) => {
@@ -415,11 +486,31 @@ function questionBefore({ obstacle, cost, needsConsent }: Preflight): string | u
   return needsConsent && cost && obstacle === undefined ? `${costWords(cost)} Fire it?` : undefined;
 }
 
+/**
+ * What is asked before a plan is fired at several targets, that costs more than a trifle there
+ * together.
+ */
+async function questionBeforeAll(
+  plan: Plan,
+  found: readonly FoundTarget[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let usd = 0;
+  for (const { choice, open } of found) {
+    // Only firing at a stack is billed, whose targets open at once.
+    if (choice.kind !== "stack") continue;
+    const target = await open(signal);
+    usd += target.cost?.(plan).usd ?? 0;
+  }
+  const cost = { usd, basis: `what is known of all ${found.length} models` };
+  return needsConsent(cost) ? `${costWords(cost)} Fire it?` : undefined;
+}
+
 function importExperiment() {
   return import("../experiment/experiment.ts");
 }
 
-async function loadTarget(choice: TargetChoice, signal: AbortSignal): Promise<Target> {
+async function loadTarget(choice: TargetChoice, signal?: AbortSignal): Promise<Target> {
   const { openTarget } = await import("../experiment/targets/open-target.ts");
   return openTarget(choice, signal);
 }

@@ -10,7 +10,8 @@ export interface KeptSettings {
   plan?: PlanInput;
   /** As `--target` takes it. */
   target?: string;
-  model?: string;
+  /** As `--model` takes it; absent: the target's first. */
+  model?: string | undefined;
 }
 
 export interface Settings {
@@ -18,7 +19,10 @@ export interface Settings {
   kept: KeptSettings;
   /** What went wrong on opening, for the user; absent when nothing did. */
   notice?: string | undefined;
-  /** Keeps settings beside those that are there; returns what went wrong, if anything did. */
+  /**
+   * Keeps settings beside those that are there, and forgets those that are `undefined`; returns what
+   * went wrong, if anything did.
+   */
   keep(settings: KeptSettings): string | undefined;
 }
 
@@ -56,7 +60,7 @@ export async function openSettings(): Promise<Settings> {
       try {
         // Conf reads the file once more, so that what another one has kept meanwhile stays.
         ensureReadable(path);
-        conf.set(settings);
+        conf.store = { ...conf.store, ...settings };
         return undefined;
       } catch (error) {
         return notKept(error);

@@ -4,7 +4,8 @@ import { type Instance, render } from "ink";
 import { createElement as h } from "react";
 import { printable } from "../basics/printable.ts";
 import { endInOrder } from "../basics/signals.ts";
-import { verdictWords } from "../experiment/reports/words.ts";
+import type { HourlyCost } from "../experiment/core/target.ts";
+import { hourlyWords, verdictWords } from "../experiment/reports/words.ts";
 import { App } from "./app.ts";
 import type { ScreenOptions } from "./screen-options.ts";
 import { Session } from "./session.ts";
@@ -84,7 +85,7 @@ export async function show(
   }
   if (crash) throw crash;
   // Read aloud, what was last said stays, and its line has no end.
-  process.stdout.write(`${isRead ? "\n" : ""}${farewell(store.current)}`);
+  process.stdout.write(`${isRead ? "\n" : ""}${farewell(store.current, session.hourly)}`);
   const { failure, models } = store.current;
   return failure || models.some((model) => model.failure) ? 1 : 0;
 }
@@ -106,8 +107,11 @@ function leaveWithTerminal(screen: Instance): void {
   }
 }
 
-/** The alternate screen is gone with everything on it: the last verdict is said once more. */
-function farewell(snapshot: Snapshot): string {
+/**
+ * The alternate screen is gone with everything on it: the last verdict is said once more, and what is
+ * billed on.
+ */
+function farewell(snapshot: Snapshot, hourly: readonly HourlyCost[]): string {
   const { verdict, isVerdictOld, labels, record, failure, models } = snapshot;
   const words = verdict && !isVerdictOld && verdictWords(verdict, labels);
   const said = failure
@@ -123,5 +127,6 @@ function farewell(snapshot: Snapshot): string {
     if (model.failure) lines.push(`error: ${model.target.title}: ${model.failure.message}`);
     if (model.record !== undefined) lines.push(`Record: ${model.record}`);
   }
+  lines.push(...hourly.map(hourlyWords));
   return lines.map((line) => `${printable(line)}\n`).join("");
 }

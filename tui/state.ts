@@ -4,7 +4,7 @@ import type { RecordableHistogram } from "node:perf_hooks";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import type { Role, RunLine, VerdictLine } from "../experiment/core/record-lines.ts";
-import type { Cost } from "../experiment/core/target.ts";
+import type { Cost, HourlyCost } from "../experiment/core/target.ts";
 import type { Phase } from "../experiment/experiment.ts";
 import type { Labels } from "../experiment/records/environment-labels.ts";
 import type { EnvironmentState, RunState as FoldedRun } from "../experiment/records/fold.ts";
@@ -44,6 +44,8 @@ export interface TargetState {
   title: string;
   /** What a verdict reached there is worth. */
   proves: string;
+  /** What is billed there by the hour, once the target is open. */
+  hourly?: HourlyCost | undefined;
 }
 
 /** What the session is doing: the phase of an experiment, and what is before, between and after. */

@@ -86,11 +86,15 @@ export class ExperimentStore {
     this.set({ activity: "arming", ...faded, notice, ...forgotten });
   }
 
-  /** Begins a comparison: what comes to these stores is shown side by side. */
-  compare(models: readonly ExperimentStore[]): void {
+  /**
+   * Begins a comparison: what comes to these stores is shown side by side.
+   *
+   * @param notice what is to be known of it meanwhile
+   */
+  compare(models: readonly ExperimentStore[], notice: string | undefined): void {
     this.#startAnew(models);
     const forgotten = { recorded: undefined, verdict: undefined, pooled: undefined };
-    const last = { record: undefined, failure: undefined, notice: undefined };
+    const last = { record: undefined, failure: undefined, notice };
     this.set({ activity: "opening", ...forgotten, ...last });
   }
 

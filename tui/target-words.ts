@@ -7,9 +7,7 @@ import type { TargetState } from "./state.ts";
 
 /** A target that was chosen, as the head names it. */
 export function describeTarget(choice: TargetChoice): TargetState {
-  const isUnnamed = choice.kind === "stack" && choice.stack === undefined;
-  const { title, proves } = describeKnown(choice);
-  return { choice, title: isUnnamed ? "the selected stack" : title, proves };
+  return { choice, ...describeKnown(choice) };
 }
 
 /** A target that is open, or that an experiment was recorded at, in the same words. */
@@ -17,9 +15,15 @@ export function describeKnown(
   target: Pick<TargetDescription, "kind" | "model" | "stack"> & { url?: URL | string },
 ): Pick<TargetState, "title" | "proves"> {
   const { kind, model, url, stack } = target;
-  const titles = { local: ["local", model], stack: ["stack", stack], url: [String(url)] };
-  const title = titles[kind].filter(Boolean).join(kind === "local" ? " · " : " ");
-  return { title, proves: PROVES[kind] };
+  const name = stack === undefined ? "the selected stack" : `stack ${stack}`;
+  const titles = { local: ["local", model], stack: [name, model], url: [String(url)] };
+  return { title: titles[kind].filter(Boolean).join(" · "), proves: PROVES[kind] };
+}
+
+/** All models of a target, fired at in turn. */
+export function describeAll(choice: TargetChoice): Pick<TargetState, "title" | "proves"> {
+  const { title, proves } = describeKnown({ ...choice, model: undefined });
+  return { title: `${title} · all models`, proves };
 }
 
 /** The choice as it is kept between starts, and as the command line takes it. */
@@ -27,9 +31,11 @@ export function keptChoice(choice: TargetChoice): KeptSettings {
   switch (choice.kind) {
     case "local":
       return { target: "local", model: choice.model };
-    case "stack":
-      return { target: choice.stack === undefined ? "stack" : `stack:${choice.stack}` };
+    case "stack": {
+      const target = choice.stack === undefined ? "stack" : `stack:${choice.stack}`;
+      return { target, model: choice.model };
+    }
     case "url":
-      return { target: choice.url.href };
+      return { target: choice.url.href, model: undefined };
   }
 }

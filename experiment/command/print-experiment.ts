@@ -16,14 +16,20 @@ import { pooledWith } from "../records/history.ts";
 import { printError } from "../reports/error-words.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
 import { type Ending, modelsText, type ToldModel } from "../reports/models-text.ts";
-import { costWords, firedWords, pooledWords } from "../reports/words.ts";
-import { openTarget } from "../targets/open-target.ts";
-import { PROVES, type TargetChoice } from "../targets/target-choice.ts";
+import {
+  answeringWords,
+  costWords,
+  firedWords,
+  hourlyWords,
+  pooledWords,
+} from "../reports/words.ts";
+import type { FoundTarget } from "../targets/open-target.ts";
+import { PROVES } from "../targets/target-choice.ts";
 import { recordLine, watchOutput } from "./output.ts";
 
 export interface ExperimentOptions {
   plan: Plan;
-  target: TargetChoice;
+  target: FoundTarget;
   /** The verdict that the caller counts on. */
   expect?: Verdict | undefined;
   out?: string | undefined;
@@ -43,25 +49,31 @@ const GRAVEST: readonly Ending[] = ["interrupted", "failed", "inconclusive", "un
  * Fires one experiment after the other, and prints and records each. Of several a table says at last
  * what each came to, and one that fails does not keep the next from being fired.
  *
+ * @param areSeveral whether several were asked for, however many there are
  * @param onBegun called with each record's path, when there is one
  * @throws ExperimentError when the only one cannot be fired, recorded or printed
  */
 export async function printExperiments(
   experiments: readonly ExperimentOptions[],
+  areSeveral: boolean,
   signal: AbortSignal,
   onBegun: (record: string) => void,
 ): Promise<Ending> {
-  const [first, ...others] = experiments;
+  const [first] = experiments;
   assert(first, "at least one experiment is fired");
   const foldOf = ({ json }: ExperimentOptions) => new Fold(json ? {} : KEPT_IN_TEXT);
-  if (others.length === 0) return printExperiment(first, foldOf(first), signal, onBegun);
+  const said = new Set<string>();
+  const print = (options: ExperimentOptions, fold: Fold) =>
+    printExperiment(options, { fold, said, signal, onBegun });
+  if (!areSeveral) return print(first, foldOf(first));
   const told: ToldModel[] = [];
   for (const options of experiments) {
-    const { target, json } = options;
+    const { json } = options;
+    const target = options.target.choice;
     const fold = foldOf(options);
     if (!json && told.length > 0) process.stdout.write("\n");
     try {
-      told.push({ target, ending: await printExperiment(options, fold, signal, onBegun), fold });
+      told.push({ target, ending: await print(options, fold), fold });
     } catch (error) {
       const isStopped = signal.aborted && !(error instanceof ExperimentError);
       if (!isStopped) printError(error);
@@ -73,18 +85,24 @@ export async function printExperiments(
   return GRAVEST.find((grave) => told.some(({ ending }) => ending === grave)) ?? "verdict";
 }
 
+interface Printing {
+  /** Takes its lines. */
+  fold: Fold;
+  /** What is billed by the hour and was said before: of a stack it is said once. */
+  said: Set<string>;
+  signal: AbortSignal;
+  /** Called with the record's path, when there is one. */
+  onBegun: (record: string) => void;
+}
+
 /**
  * Fires, prints and records what was asked for.
  *
- * @param fold takes its lines
- * @param onBegun called with the record's path, when there is one
  * @throws ExperimentError when it cannot be fired, recorded or printed
  */
 async function printExperiment(
   options: ExperimentOptions,
-  fold: Fold,
-  signal: AbortSignal,
-  onBegun: (record: string) => void,
+  { fold, said, signal, onBegun }: Printing,
 ): Promise<Ending> {
   const output = watchOutput();
   const { plan, json, out } = options;
@@ -95,7 +113,7 @@ async function printExperiment(
   };
   // What fires is loaded while the target opens.
   const [target, { runExperiment }] = await Promise.all([
-    openTarget(options.target, signal, onWait),
+    options.target.open(signal, onWait),
     import("../experiment.ts"),
   ]);
   const show = printer(json, progress, fold);
@@ -108,7 +126,8 @@ async function printExperiment(
     if (!json) say.write(`${firedWords(plan, description)}\n${PROVES[description.kind]}\n`);
     const found = await preflight(plan, target);
     ensurePossible(found);
-    const isAgreed = await agree(plan, target, found, { say, isAgreed: options.yes, signal });
+    const consent = { say, said, isAgreed: options.yes, signal };
+    const isAgreed = await agree(plan, target, found, consent);
     if (isAgreed === undefined) return "interrupted";
     if (!isAgreed) throw new ExperimentError("nothing fired", {});
     if (!json) say.write("\n");
@@ -122,6 +141,10 @@ async function printExperiment(
       signal,
       onLine: show,
       onPhase: (phase) => progress.enter(phase),
+      onAnswering: (waitedMs) => {
+        progress.clear();
+        say.write(`${answeringWords(waitedMs)}\n\n`);
+      },
       onRecord: (path) => {
         begun = path;
         onBegun(path);
@@ -183,6 +206,8 @@ function endingOf({ verdict }: Fired, { expect }: ExperimentOptions): Ending {
 interface Consent {
   /** Where to say it. */
   say: NodeJS.WriteStream;
+  /** What is billed by the hour and was said before. */
+  said: Set<string>;
   /** Whether the user has agreed to any cost beforehand. */
   isAgreed: boolean;
   signal: AbortSignal;
@@ -198,14 +223,19 @@ async function agree(
   plan: Plan,
   target: Target,
   { cost, needsConsent }: Preflight,
-  { say, isAgreed, signal }: Consent,
+  { say, said, isAgreed, signal }: Consent,
 ): Promise<boolean | undefined> {
   const cautions = target.cautions ? await unlessAborted(target.cautions(plan), signal) : [];
   if (signal.aborted) return undefined;
   for (const caution of cautions ?? []) say.write(`Note: ${printableLine(caution)}\n`);
+  const { hourly } = target;
+  if (hourly && !said.has(hourly.endCommand)) {
+    said.add(hourly.endCommand);
+    say.write(`Note: ${printableLine(hourlyWords(hourly))}\n`);
+  }
   if (cost === undefined) return true;
   say.write(`${printableLine(costWords(cost))}\n`);
-  if (isAgreed || !needsConsent) return true;
+  if (isAgreed || !needsConsent || cost.usd === undefined) return true;
   // A question that nobody sees would be waited for in vain.
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
   throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });
@@ -266,6 +296,7 @@ class Progress {
   #describe(phase: Phase): string {
     const run = runWords(phase);
     if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
+    if (phase.name === "waiting") return `${run}: waiting for the function to answer …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
     const stage = phase.plan.stages[phase.index];
     assert(stage, "a phase is of a stage of its plan");

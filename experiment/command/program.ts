@@ -13,9 +13,22 @@ import {
 import { VERSION } from "../version.ts";
 import { addPlanOptions } from "./plan-options.ts";
 
+/** Models as they were asked for: `all` that there are, or those that were named. */
+type AskedModels = "all" | readonly Model[];
+
 interface TargetOptions extends LocalSizes {
   target?: string;
-  model?: Model | Model[];
+  model?: Model | AskedModels;
+}
+
+/** Where to fire, as far as the command line says it. */
+export interface AskedTargets {
+  /** One for each model that was named; of a stack whose models are all wanted, the stack. */
+  choices: readonly [TargetChoice, ...TargetChoice[]];
+  /** Whether several models were asked for, however many there will be. */
+  areSeveral: boolean;
+  /** Whether all models of a stack are wanted: which it has is known when it is read. */
+  areAllOfStack: boolean;
 }
 
 /** What each size of the embedded Lambda means. */
@@ -56,7 +69,7 @@ export function createProgram(
 export function modelOption(): Option {
   return new Option(
     "--model <model>",
-    "how the embedded Lambda serves (default: on-demand)",
+    "how the embedded Lambda serves (default: on-demand), or which function of a stack (default: its first)",
   ).choices(MODELS);
 }
 
@@ -64,9 +77,11 @@ export function modelOption(): Option {
 export function modelsOption(): Option {
   return new Option(
     "--model <models>",
-    `how the embedded Lambda serves: ${MODELS.join(", ")}, several of them, or all (default: on-demand)`,
-  ).argParser((text): Model[] => {
-    const names = text === "all" ? MODELS : text.split(",").map((name) => name.trim());
+    "how the embedded Lambda serves (default: on-demand), or which function of a stack (default: " +
+      `its first): ${MODELS.join(", ")}, several of them, or all`,
+  ).argParser((text): AskedModels => {
+    if (text === "all") return text;
+    const names = text.split(",").map((name) => name.trim());
     const unknown = names.find((name) => !MODELS.some((model) => model === name));
     if (unknown === undefined) return MODELS.filter((model) => names.includes(model));
     throw new InvalidArgumentError(
@@ -83,29 +98,41 @@ export function isTargetGiven(program: Command): boolean {
 
 /** Reads the target of a parsed program; a wrong one ends the process like other wrong usage. */
 export function readTarget(program: Command): TargetChoice {
-  return readTargets(program)[0];
+  return readTargets(program).choices[0];
 }
 
-/** Reads the targets of a parsed program: as many as models were named. */
-export function readTargets(program: Command): [TargetChoice, ...TargetChoice[]] {
+/** Reads the targets of a parsed program; wrong ones end the process like other wrong usage. */
+export function readTargets(program: Command): AskedTargets {
   const options = program.opts<TargetOptions>();
   const { target = "local", model, environments, workers, maxConcurrency } = options;
-  const [first = "on-demand", ...others] = [model ?? []].flat();
-  const choice = parseTarget(target, first);
+  const isAll = model === "all";
+  const named = isAll || model === undefined ? [] : [model].flat();
+  const choice = parseTarget(target, named[0]);
   if (typeof choice === "string") return program.error(`error: --target: ${choice}`);
   const sizes: LocalSizes = {
     ...(environments !== undefined && { environments }),
     ...(workers !== undefined && { workers }),
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   };
+  const areSeveral = isAll || named.length > 1;
   if (choice.kind === "local") {
-    const target = (one: Model) => localTarget(program, one, [first, ...others], sizes);
-    return [target(first), ...others.map(target)];
+    const others = isAll ? MODELS.filter((one) => one !== choice.model) : named.slice(1);
+    const toTarget = (one: Model) => localTarget(program, one, [choice.model, ...others], sizes);
+    const choices = [toTarget(choice.model), ...others.map(toTarget)] as const;
+    return { choices, areSeveral, areAllOfStack: false };
   }
   const misplaced = firstOf(sizes);
-  if (misplaced === undefined && model === undefined) return [choice];
-  const option = misplaced === undefined ? "--model" : MODEL_OPTIONS[misplaced].option;
-  return program.error(`error: ${option}: only the embedded Lambda takes it; use --target local`);
+  if (misplaced !== undefined) {
+    const { option } = MODEL_OPTIONS[misplaced];
+    return program.error(`error: ${option}: only the embedded Lambda takes it; use --target local`);
+  }
+  if (choice.kind === "url" && model !== undefined) {
+    return program.error(
+      "error: --model: only the embedded Lambda and a stack have models; use --target local or stack",
+    );
+  }
+  const others = named.slice(1).map((one) => ({ ...choice, model: one }));
+  return { choices: [choice, ...others], areSeveral, areAllOfStack: isAll };
 }
 
 /** Sizes go to those of the models that have them; one that none of them has is refused. */

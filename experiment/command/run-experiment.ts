@@ -8,11 +8,12 @@ import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { ExperimentError } from "../core/errors.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import type { Ending } from "../reports/models-text.ts";
-import { MODELS, type Model, type TargetChoice } from "../targets/target-choice.ts";
+import type { FoundTarget } from "../targets/open-target.ts";
+import { MODELS, type Model, modelOf, type TargetChoice } from "../targets/target-choice.ts";
 import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
 import { readPlan } from "./plan-options.ts";
 import type { ExperimentOptions } from "./print-experiment.ts";
-import { createProgram, modelsOption, readTargets } from "./program.ts";
+import { type AskedTargets, createProgram, modelsOption, readTargets } from "./program.ts";
 
 /** The verdict that is expected of each model, and of all others. */
 type Expectations = ReadonlyMap<Model | undefined, Verdict>;
@@ -35,7 +36,7 @@ Exit codes: 0 a verdict was reached (and is the expected one), 1 the experiment 
 2 wrong usage, 3 inconclusive or not confirmed by the cross-check, 4 another verdict than expected,
 130 interrupted.`;
 
-const experiments = parseOptions(process.argv.slice(2));
+const { asked, findExperiments } = parseOptions(process.argv.slice(2));
 const interruption = new AbortController();
 // The first Ctrl-C ends in order; the second one at once.
 endInOrder(() => interruption.abort());
@@ -45,13 +46,22 @@ process.exitCode = EXIT[await main(interruption.signal)];
 await untilTaken(interruption.signal, () => {
   // Of what is read by programs somebody may miss the end from here on.
   process.exitCode = EXIT.interrupted;
-  if (experiments[0].json && record !== undefined) process.stderr.write(recordLine(record));
+  if (asked.json && record !== undefined) process.stderr.write(recordLine(record));
 });
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();
 
+interface Parsed {
+  asked: { json: boolean; areSeveral: boolean };
+  /**
+   * Which models a stack has is known when it is read. What does not fit them ends the process with a
+   * message, like other wrong usage.
+   */
+  findExperiments: (signal: AbortSignal) => Promise<ExperimentOptions[]>;
+}
+
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
-function parseOptions(args: readonly string[]): [ExperimentOptions, ...ExperimentOptions[]] {
+function parseOptions(args: readonly string[]): Parsed {
   const command = createProgram(
     "experiment",
     "Fires requests at the same instant and concludes who shared a process with whom.",
@@ -80,25 +90,35 @@ function parseOptions(args: readonly string[]): [ExperimentOptions, ...Experimen
   >();
 
   const { plan } = readPlan(command);
-  const [target, ...others] = readTargets(command);
-  const targets = [target, ...others];
-  const isOne = others.length === 0;
-  const { out } = raw;
-  const problem =
-    (isOne ? lackOfRecord(out) : lackOfFolder(out)) ??
-    lackOfTarget(targets, raw, [...(expect?.keys() ?? [])]);
-  if (problem !== undefined) command.error(`error: ${problem}`);
-  const optionsOf = (one: TargetChoice): ExperimentOptions => {
-    const model = modelOf(one);
-    const path = isOne || out === undefined ? out : join(out, `${model}.ndjson`);
-    const expected = expect?.get(model) ?? expect?.get(undefined);
-    return { ...raw, out: path, expect: expected, plan, target: one };
+  const targets = readTargets(command);
+  const { choices, areSeveral } = targets;
+  const { out, json } = raw;
+  const refuseIf = (problem: string | undefined) => {
+    if (problem !== undefined) command.error(`error: ${problem}`);
   };
-  return [optionsOf(target), ...others.map(optionsOf)];
-}
-
-function modelOf(target: TargetChoice): Model | undefined {
-  return target.kind === "local" ? target.model : undefined;
+  const refuseUnfitting = (fired: readonly TargetChoice[]) =>
+    refuseIf(lackOfTarget(fired, raw, [...(expect?.keys() ?? [])]));
+  refuseIf(areSeveral ? lackOfFolder(out) : lackOfRecord(out));
+  if (choices[0].kind !== "stack") refuseUnfitting(choices);
+  const toOptions = (target: FoundTarget): ExperimentOptions => {
+    const model = modelOf(target.choice);
+    const path = areSeveral && out !== undefined ? join(out, `${model}.ndjson`) : out;
+    return {
+      ...raw,
+      out: path,
+      expect: expect?.get(model) ?? expect?.get(undefined),
+      plan,
+      target,
+    };
+  };
+  return {
+    asked: { json, areSeveral },
+    findExperiments: async (signal) => {
+      const found = await findTargets(targets, signal);
+      refuseUnfitting(found.map(({ choice }) => choice));
+      return found.map(toOptions);
+    },
+  };
 }
 
 /** Why one experiment cannot be recorded there; or `undefined`. */
@@ -153,11 +173,31 @@ function parseExpectations(text: string): Expectations {
   return expected;
 }
 
+/** Finds what is fired at, one target after the other; a stack is read once. */
+async function findTargets(
+  { choices, areAllOfStack }: AskedTargets,
+  signal: AbortSignal,
+): Promise<readonly FoundTarget[]> {
+  const { findStackTargets, openTarget } = await import("../targets/open-target.ts");
+  const [first] = choices;
+  if (first.kind === "stack") {
+    const models = areAllOfStack ? "all" : choices.flatMap((choice) => modelOf(choice) ?? []);
+    return findStackTargets(first.stack, models, signal);
+  }
+  return choices.map((choice) => ({
+    choice,
+    open: (signal, onWait) => openTarget(choice, signal, onWait),
+  }));
+}
+
 async function main(signal: AbortSignal): Promise<keyof typeof EXIT> {
   try {
     // Loaded late, so that help comes at once.
-    const { printExperiments } = await import("./print-experiment.ts");
-    return await printExperiments(experiments, signal, (path) => {
+    const [{ printExperiments }, experiments] = await Promise.all([
+      import("./print-experiment.ts"),
+      findExperiments(signal),
+    ]);
+    return await printExperiments(experiments, asked.areSeveral, signal, (path) => {
       record = path;
     });
   } catch (error) {

@@ -9,6 +9,13 @@ export interface ErrorFacts {
   "connection not opened": { host: string; opened: number; wanted: number; why: string } & Coded;
   "connection lost before the shot": { why: string };
   "request not signed": { why: string };
+  /** `command`: shows the state that the service says the function has. */
+  "function not answering": {
+    functionName: string;
+    waitedMs: number;
+    why: string;
+    command: string;
+  };
 
   "no AWS credentials": { why: string };
   "no AWS credentials in time": { waitedMs: number };
@@ -38,6 +45,13 @@ export interface ErrorFacts {
   "stack not deployed": { stack: string };
   "stack not finished": { stack: string };
   "stack being updated": { stack: string };
+  /** `models`: those that the stack must have, to be fired at as was asked for. */
+  "model not deployed": {
+    stack: string;
+    missing: readonly string[];
+    deployed: readonly string[];
+    models: readonly string[];
+  };
   "stack of another version": { stack: string; output: string; isMissing: boolean };
   "secret outputs": { stack: string; outputs: readonly string[] };
 

@@ -47,9 +47,21 @@ export const CONFIRM_FROM_USD = 1;
 
 /** What is billed for a plan. */
 export interface Cost {
-  usd: number;
-  /** What the figure rests on, as a phrase: `128 MB arm64 in eu-west-1`. */
+  /** Absent where it cannot be known: then nobody is asked for consent, but told. */
+  usd?: number;
+  /** What the figure rests on, as a phrase: `128 MB arm64 in eu-west-1`; or why there is none. */
   basis: string;
+}
+
+/** What a deployment costs by the hour from its creation until it is destroyed, used or not. */
+export interface HourlyCost {
+  /** In US dollars; absent where no rate is known of the instance type. */
+  usdPerHour?: number | undefined;
+  instanceType: string;
+  /** When it began, as ISO text. */
+  since: string;
+  /** The command that ends it. */
+  endCommand: string;
 }
 
 export interface Target {
@@ -78,10 +90,20 @@ export interface Target {
    * @throws ExperimentError when it cannot be opened
    */
   openControl?(signal: AbortSignal): Promise<Target>;
+  /** What is billed by the hour where the target is, whether anybody fires or not. */
+  readonly hourly?: HourlyCost | undefined;
+  /**
+   * Waits until a target that is still starting answers, so that its start is no finding. Nothing is
+   * changed that an experiment measures.
+   *
+   * @returns how long it was waited for, in milliseconds; 0 where it answered at once
+   * @throws ExperimentError when it does not answer in time, and the signal's reason
+   */
+  untilAnswering?(signal: AbortSignal): Promise<number>;
   /** Makes all environments cold again, where the target can. */
   recycle?(): Promise<void>;
-  /** Where it cannot: the command that does it. */
-  readonly recycleCommand?: string;
+  /** Where it cannot: the command that does it, and a sentence on what it does and how long it takes. */
+  readonly recycling?: { command: string; effect: string };
   /** The lines of an environment's log stream, oldest first, where the target can tell. */
   logs?(logStream: string): Promise<readonly string[]>;
   /** Where it cannot: the command that follows them. */

@@ -47,6 +47,17 @@ test.each([
     "There is no stack tomato, which the variable PULUMI_STACK selects.",
   ],
   [
+    new ExperimentError("function not answering", {
+      ...{ functionName: "f", waitedMs: 300_004, why: "503 Service Unavailable", command: "aws" },
+    }),
+    "The function f did not answer within 5 min: 503 Service Unavailable.",
+  ],
+  [
+    new ExperimentError("stack not finished", { stack: "dev" }),
+    "The stack dev has no outputs yet: its first update is in progress, or was interrupted. " +
+      "What it has created may be billed by the hour (Managed Instances).",
+  ],
+  [
     new ExperimentError("secret outputs", { stack: "dev", outputs: ["url"] }),
     "The output url of the stack dev is a secret, which is not asked for.",
   ],

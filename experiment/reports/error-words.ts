@@ -1,7 +1,7 @@
 /** What a failure is called, and what helps, in the words of each user interface. */
 
 import { printableLine } from "../../basics/printable.ts";
-import { pulumiCommand, shellWord } from "../../basics/printed-commands.ts";
+import { pulumiCommand, pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
 import { usdText } from "../../pricing/cost.ts";
 import { plural } from "../core/counts.ts";
 import {
@@ -53,6 +53,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
   "request not signed": ({ why }) => [
     `The request could not be signed: ${why}`,
     "Check your AWS credentials and fire again.",
+  ],
+  "function not answering": ({ functionName, waitedMs, why, command }) => [
+    `The function ${functionName} did not answer within ${formatDuration(1_000 * Math.round(waitedMs / 1_000))}: ${why}`,
+    `Wait some minutes and fire again, or see its state: ${command}`,
   ],
 
   "no AWS credentials": ({ why }) => [
@@ -154,12 +158,18 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
     `Run "${pulumiCommand(stack, "up")}".`,
   ],
   "stack not finished": ({ stack }) => [
-    `The stack ${stack} has no outputs yet: its first update is in progress, or was interrupted`,
-    `Wait until it has ended, or run "${pulumiCommand(stack, "up")}" again.`,
+    `The stack ${stack} has no outputs yet: its first update is in progress, or was interrupted. ` +
+      "What it has created may be billed by the hour (Managed Instances)",
+    `Wait until it has ended, run "${pulumiCommand(stack, "up")}" again, ` +
+      `or end it with "${pulumiCommand(stack, "destroy")}".`,
   ],
   "stack being updated": ({ stack }) => [
     `An update of the stack ${stack} is in progress`,
     "Wait until it has ended, and try again.",
+  ],
+  "model not deployed": ({ stack, missing, deployed, models }) => [
+    `The stack ${stack} has no ${missing.join(" and no ")}; deployed: ${deployed.join(", ")}`,
+    `To add what is missing, run "${pulumiUpWith(stack, { models: models.join(",") })}".`,
   ],
   "stack of another version": ({ stack, output, isMissing }) => [
     `The stack ${stack} was deployed by another version: its output ${output} is ` +

@@ -3,7 +3,7 @@
 import { inWords } from "../core/counts.ts";
 import { mostAtOnce } from "../core/verdict/proof.ts";
 import type { Fold } from "../records/fold.ts";
-import type { TargetChoice } from "../targets/target-choice.ts";
+import { modelOf, type TargetChoice } from "../targets/target-choice.ts";
 import { table } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";
 
@@ -24,7 +24,7 @@ export interface ToldModel {
 
 export function modelsText(told: readonly ToldModel[]): string {
   const rows = told.map(({ target, ending, fold: { experiment } }) => {
-    const name = target.kind === "local" ? target.model : target.kind;
+    const name = modelOf(target) ?? target.kind;
     const { runs } = experiment;
     if (runs.length === 0) return [name, "–", "–", "–", "–", ending, ""];
     const { environments, processes, mixed, verdict, bound } = experiment.conclusion;

@@ -17,7 +17,7 @@ import {
   type Witness,
   type WitnessParty,
 } from "../core/record-lines.ts";
-import type { Cost, TargetDescription } from "../core/target.ts";
+import type { Cost, HourlyCost, TargetDescription } from "../core/target.ts";
 import { hadChance } from "../core/verdict/chance.ts";
 import {
   type Lifetime,
@@ -29,7 +29,7 @@ import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
 import type { RunState, Series } from "../records/fold.ts";
 import type { PooledEvidence } from "../records/history.ts";
-import { percent, range } from "./numbers.ts";
+import { localTime, percent, range } from "./numbers.ts";
 
 // What is fired, where, and for how much
 
@@ -82,9 +82,40 @@ export function firedWords(plan: Plan, target: TargetDescription): string {
   return `${planWords(plan)} · ${printable(targetWords(target))}`;
 }
 
-/** One sentence: the figure and what it rests on. */
+/** One sentence: the figure and what it rests on, or why there is none. */
 export function costWords({ usd, basis }: Cost): string {
-  return `It costs about ${usdText(usd)} at list price: ${basis}.`;
+  return usd === undefined
+    ? `What it costs is not known: ${basis}.`
+    : `It costs about ${usdText(usd)} at list price: ${basis}.`;
+}
+
+const HOUR_MS = 3_600_000;
+/** Where the price of every instance type is listed; Lambda adds 15 %. */
+const INSTANCE_PRICES = "https://aws.amazon.com/ec2/pricing/on-demand/";
+
+/** `about $0.094 an hour since 2026-11-30 09:14, $0.31 so far`, or that no rate is known. */
+export function hourlyPhrase({ usdPerHour, since }: HourlyCost): string {
+  const begun = `since ${localTime(since)}`;
+  if (usdPerHour === undefined) return `by the hour ${begun}, at a rate that is not known`;
+  const hours = Math.max(0, Date.now() - Date.parse(since)) / HOUR_MS;
+  return `about ${usdText(usdPerHour)} an hour ${begun}, ${usdText(usdPerHour * hours)} so far`;
+}
+
+/** Sentences: what goes on being billed, whether anybody fires or not, and what ends it. */
+export function hourlyWords(hourly: HourlyCost): string {
+  const { usdPerHour, instanceType, endCommand } = hourly;
+  return [
+    `The stack's Managed Instances are billed, used or not: ${hourlyPhrase(hourly)}.`,
+    ...(usdPerHour === undefined
+      ? [`It is that of ${instanceType} on ${INSTANCE_PRICES} + 15 %.`]
+      : []),
+    `"${endCommand}" ends it.`,
+  ].join(" ");
+}
+
+/** One sentence on a function that answered late. */
+export function answeringWords(waitedMs: number): string {
+  return `The function answered after ${formatDuration(1_000 * Math.round(waitedMs / 1_000))}.`;
 }
 
 // What came back

@@ -84,9 +84,16 @@ export async function credentialsFor(
 }
 
 /**
+ * The service in a signature's scope. Of Web Functions it is assumed: their control plane's requests
+ * are signed so (`signingName` of botocore's lambda-web), and no page states their endpoints'.
+ */
+const SERVICE = "lambda";
+
+/**
  * Makes ready to sign: fetches credentials now, so that nothing waits for them between requests.
  * Later ones are fetched anew when these are about to expire.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ * Each signature comes with the header X-Amz-Content-SHA256, without which a Web Function answers 403.
  *
  * @param url where all the requests go to
  * @param durationMs for how long, in milliseconds
@@ -102,7 +109,7 @@ export async function openSigner(
   const signer = new SignatureV4({
     credentials,
     region,
-    service: "lambda",
+    service: SERVICE,
     sha256: Hash.bind(null, "sha256"),
   });
   const target = {

@@ -5,28 +5,77 @@ import * as z from "zod";
 import { excerpt } from "../../basics/printable.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { type Finished, runInGroup } from "./run-in-group.ts";
+import { MODELS, type Model } from "./target-choice.ts";
 
 /** How many environments, or `none`. */
 const concurrency = z.union([z.int().nonnegative(), z.literal("none")]);
+const architecture = z.enum(["arm64", "x86_64"]);
+const authorization = z.enum(["AWS_IAM", "NONE"]);
 
-const outputsSchema = z.object({
+/** What every deployed function has. */
+const common = {
   url: z.url({ protocol: /^https?$/ }),
-  urlAuthorization: z.enum(["AWS_IAM", "NONE"]),
   functionName: z.string(),
   region: z.string(),
   logGroupName: z.string(),
-  memoryMb: z.number(),
-  architecture: z.enum(["arm64", "x86_64"]),
   maxHoldMs: z.number(),
+  generation: z.number(),
+};
+const onDemand = {
+  memoryMb: z.number(),
+  architecture,
   reservedConcurrency: concurrency,
   provisionedConcurrency: concurrency,
+};
+/** `deployment` identifies the code and what settles sharing. */
+const target = { ...common, authorization, deployment: z.string() };
+
+const targetSchema = z.discriminatedUnion("model", [
+  z.object({ model: z.literal("on-demand"), ...target, ...onDemand }),
+  z.object({
+    model: z.literal("managed-instances"),
+    ...target,
+    instanceType: z.string(),
+    minEnvironments: z.int(),
+    maxEnvironments: z.int(),
+    workers: z.int(),
+    /** Of one environment. */
+    maxConcurrency: z.int(),
+    /** When that was created which is billed by the hour. */
+    runningSince: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
+    /** Absent where no rate is known of the instance type. */
+    usdPerHour: z.number().optional(),
+  }),
+  z.object({
+    model: z.literal("web-function"),
+    ...target,
+    maxEnvironments: z.int(),
+    /** Of one environment. */
+    maxConcurrency: z.int(),
+  }),
+]);
+
+/** A function that a stack has deployed, with the model that it runs by. */
+export type DeployedTarget = z.infer<typeof targetSchema>;
+/** The same, of one model. */
+export type Deployed<M extends Model> = Extract<DeployedTarget, { model: M }>;
+
+/** The outputs of a program that deploys several models; those beside it are of the first. */
+const outputsSchema = z.object({ targets: z.tuple([targetSchema], targetSchema) });
+
+/** What a stack exports that was deployed before there was a choice of models. */
+const olderOutputsSchema = z.object({
+  ...common,
+  ...onDemand,
+  urlAuthorization: authorization,
   codeSha256: z.string(),
-  generation: z.number(),
 });
 
-export interface Stack extends z.infer<typeof outputsSchema> {
+export interface Stack {
   /** The stack's name. */
   stack: string;
+  /** In the order of {@link MODELS}. */
+  targets: readonly [DeployedTarget, ...DeployedTarget[]];
 }
 
 /** A stack as `pulumi stack ls --json` lists it. */
@@ -109,14 +158,55 @@ function toStack(
     throw new ExperimentError("stack being updated", { stack: name });
   }
   if (Object.keys(outputs).length === 0) throw notDeployed(name, summary);
-  const secrets = Object.keys(outputsSchema.shape).filter((key) => outputs[key] === SECRET);
-  if (secrets.length > 0)
-    throw new ExperimentError("secret outputs", { stack: name, outputs: secrets });
-  const parsed = outputsSchema.safeParse(outputs);
-  if (parsed.success) return { stack: name, ...parsed.data };
-  const output = String(parsed.error.issues[0]?.path[0]);
-  const isMissing = !(output in outputs);
-  throw new ExperimentError("stack of another version", { stack: name, output, isMissing });
+  if ("targets" in outputs) {
+    return { stack: name, targets: parseOutputs(outputsSchema, name, outputs).targets };
+  }
+  const older = parseOutputs(olderOutputsSchema, name, outputs);
+  const { urlAuthorization, codeSha256, ...rest } = older;
+  const known = { authorization: urlAuthorization, deployment: codeSha256 };
+  return { stack: name, targets: [{ model: "on-demand", ...rest, ...known }] };
+}
+
+/** @throws ExperimentError that names an output that is missing, secret, or not what it should be */
+function parseOutputs<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  stack: string,
+  outputs: Record<string, unknown>,
+): z.infer<z.ZodObject<Shape>> {
+  const isSecret = (key: string) =>
+    JSON.stringify(outputs[key])?.includes(JSON.stringify(SECRET)) ?? false;
+  const secrets = Object.keys(schema.shape).filter(isSecret);
+  if (secrets.length > 0) throw new ExperimentError("secret outputs", { stack, outputs: secrets });
+  const parsed = schema.safeParse(outputs);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path ?? [];
+  const isMissing = path.reduce<unknown>(valueAt, outputs) === undefined;
+  const output = path.map(String).join(".");
+  throw new ExperimentError("stack of another version", { stack, output, isMissing });
+}
+
+function valueAt(parent: unknown, key: PropertyKey): unknown {
+  return typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : undefined;
+}
+
+/**
+ * The functions that were asked for, in the order of {@link MODELS}.
+ *
+ * @param models `all`: those that are deployed; none: the first of them
+ * @throws ExperimentError where one is not deployed
+ */
+export function chooseTargets(
+  { stack, targets }: Stack,
+  models: "all" | readonly Model[],
+): readonly [DeployedTarget, ...DeployedTarget[]] {
+  if (models === "all") return targets;
+  if (models.length === 0) return [targets[0]];
+  const deployed = targets.map(({ model }) => model);
+  const missing = models.filter((model) => !deployed.includes(model));
+  const [first, ...others] = targets.filter(({ model }) => models.includes(model));
+  if (missing.length === 0 && first) return [first, ...others];
+  const wanted = MODELS.filter((model) => deployed.includes(model) || missing.includes(model));
+  throw new ExperimentError("model not deployed", { stack, missing, deployed, models: wanted });
 }
 
 /** Outputs are written at the end of an update, resources one by one. */

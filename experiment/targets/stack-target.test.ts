@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { loadCostUsd } from "../../pricing/cost.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../../test/pulumi.ts";
+import { temporaryFolder } from "../../test/processes.ts";
+import {
+  outputsOf,
+  outputsOfAll,
+  pathWithPulumi,
+  scriptOf,
+  targetOutputs,
+} from "../../test/pulumi.ts";
 import { type ErrorFacts, type ErrorKind, ExperimentError } from "../core/errors.ts";
 import { equalStages, type Plan, referencePlan } from "../core/plan/plan.ts";
-import { costWords } from "../reports/words.ts";
-import { openTarget } from "./open-target.ts";
-import { planCost, throttlingCautions } from "./stack-target.ts";
-import type { TargetChoice } from "./target-choice.ts";
+import { errorWords } from "../reports/error-words.ts";
+import { costWords, hourlyWords } from "../reports/words.ts";
+import { deployedCautions, planCost, throttlingCautions } from "./deployed-model.ts";
+import { findStackTargets, openTarget } from "./open-target.ts";
+import { type Deployed, readStack } from "./stack-outputs.ts";
+import { MODELS, type Model, type TargetChoice } from "./target-choice.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";
 
@@ -38,7 +50,7 @@ test("the selected stack is fired at by its URL, and describes what was deployed
     logGroupName: "/aws/lambda/lambda-concurrency-test-7654321",
     deployment: "abc=",
   });
-  expect(target.recycleCommand).toBe(
+  expect(target.recycling?.command).toBe(
     "pulumi config set generation 4 --stack dev && pulumi up --stack dev",
   );
   expect(target.logsCommand?.("2026/01/01/[$LATEST]ab")).toBe(
@@ -80,13 +92,121 @@ test("only a URL that asks for signatures gets them", async () => {
   havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
   expect((await openTarget({ kind: "stack" })).openSigner).toBeUndefined();
   havePulumi(scriptOf({ ...outputsOf(URL_OF_FUNCTION), urlAuthorization: "AWS_IAM" }));
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
-  vi.stubEnv("AWS_PROFILE", "");
-  const target = await openTarget({ kind: "stack" });
-  const sign = await target.openSigner?.(1_000);
-  const headers = await sign?.({ method: "POST", headers: {}, body: "{}" });
-  expect(headers?.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/lambda\//);
+  expect((await openTarget({ kind: "stack" })).openSigner).toBeDefined();
+});
+
+const URL_OF_WEB = "https://id.suffix.lambda-web.eu-west-1.on.aws/";
+
+/** All three models, each as it is by default. */
+function outputsOfThree(changes: Partial<Record<Model, object>> = {}): Record<string, unknown> {
+  const urlOf = (model: Model) => (model === "web-function" ? URL_OF_WEB : URL_OF_FUNCTION);
+  return outputsOfAll(...MODELS.map((model) => targetOutputs(model, urlOf(model), changes[model])));
+}
+
+test("all that is exported of each model is read", async () => {
+  const outputs = outputsOfThree();
+  havePulumi(scriptOf(outputs));
+  expect(await readStack()).toEqual({ stack: "dev", targets: outputs.targets });
+});
+
+test.each(MODELS)(
+  "%s is fired at by its own URL, signed with the payload's hash",
+  async (model) => {
+    havePulumi(scriptOf(outputsOfThree({ [model]: { authorization: "AWS_IAM" } })));
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+    vi.stubEnv("AWS_PROFILE", "");
+    const target = await openTarget({ kind: "stack", model });
+    expect(target.description).toMatchObject({ model, deployment: `hash of ${model}` });
+    expect(target.url.href).toBe(model === "web-function" ? URL_OF_WEB : URL_OF_FUNCTION);
+    const sign = await target.openSigner?.(1_000);
+    const headers = await sign?.({ method: "POST", headers: {}, body: "{}" });
+    expect(headers?.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/lambda\//);
+    const hash = createHash("sha256").update("{}").digest("hex");
+    expect(headers?.["x-amz-content-sha256"]).toBe(hash);
+  },
+);
+
+test("the first model is fired at where none is named, and one that is missing is a failure", async () => {
+  const [, managed, web] = MODELS.map((model) => targetOutputs(model, URL_OF_FUNCTION));
+  havePulumi(scriptOf(outputsOfAll(managed ?? {}, web ?? {})));
+  expect((await openTarget({ kind: "stack" })).description.model).toBe("managed-instances");
+  const error: unknown = await openTarget({ kind: "stack", model: "on-demand" }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(errorWords(error, "command line")).toEqual({
+    message: "The stack dev has no on-demand; deployed: managed-instances, web-function.",
+    nextStep:
+      'To add what is missing, run "pulumi config set models ' +
+      'on-demand,managed-instances,web-function --stack dev && pulumi up --stack dev".',
+  });
+});
+
+test("a stack of one model of old is its on-demand function", async () => {
+  havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
+  const [first, ...others] = await findStackTargets("dev", "all");
+  expect([first.choice, ...others]).toEqual([{ kind: "stack", stack: "dev", model: "on-demand" }]);
+});
+
+test("all functions of a stack are found by reading it once", async () => {
+  const log = join(temporaryFolder(), "calls");
+  havePulumi(`echo "$*" >> '${log}'; ${scriptOf(outputsOfThree())}`);
+  const found = await findStackTargets("dev", "all");
+  const opened = await Promise.all(found.map(({ open }) => open()));
+  expect(opened.map(({ description }) => description.model)).toEqual([...MODELS]);
+  expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(2);
+});
+
+test("each model has its own cold start, allowance and log, and Managed Instances are waited for", async () => {
+  havePulumi(scriptOf(outputsOfThree()));
+  const stage = { concurrency: 5, requests: 5, pauseMs: 0 };
+  const told = [];
+  for (const model of MODELS) {
+    const target = await openTarget({ kind: "stack", model });
+    told.push([
+      target.coldStartAllowanceMs(stage),
+      target.recycling?.effect,
+      target.logsCommand?.("stream")?.includes("--log-stream-names"),
+      target.untilAnswering !== undefined,
+    ]);
+  }
+  expect(told).toEqual([
+    [15_050, expect.stringContaining("seconds"), true, false],
+    [15_000, expect.stringContaining("minutes"), true, true],
+    [25_000, expect.stringContaining("a minute or more"), false, false],
+  ]);
+});
+
+test("what a stack is billed by the hour is said of each of its functions", async () => {
+  havePulumi(scriptOf(outputsOfThree()));
+  const { hourly } = await openTarget({ kind: "stack", model: "web-function" });
+  assert(hourly);
+  const since = new Date(Date.now() - 3.3 * 3_600_000).toISOString();
+  expect(hourlyWords({ ...hourly, since })).toMatch(
+    /billed, used or not: about \$0\.094 an hour since [-\d]+ [:\d]+, \$0\.31 so far\. "pulumi destroy --stack dev" ends it\.$/,
+  );
+  havePulumi(scriptOf(outputsOfThree({ "managed-instances": { usdPerHour: undefined } })));
+  const unknown = (await openTarget({ kind: "stack" })).hourly;
+  assert(unknown);
+  expect(hourlyWords(unknown)).toMatch(
+    /at a rate that is not known\. It is that of m7g\.large on https:\S+ \+ 15 %\./,
+  );
+  havePulumi(scriptOf(outputsOf(URL_OF_FUNCTION)));
+  expect((await openTarget({ kind: "stack" })).hourly).toBeUndefined();
+});
+
+test("Managed Instances cost their requests, and the rates of a Web Function are not known", async () => {
+  havePulumi(scriptOf(outputsOfThree()));
+  const costOf = async (model: Model) =>
+    (await openTarget({ kind: "stack", model })).cost?.(referencePlan);
+  const managed = await costOf("managed-instances");
+  // Ten requests, and 25,000 bytes of their log.
+  expect(managed?.usd).toBeCloseTo(10 * 0.0000002 + (25_000 / 2 ** 30) * 0.5, 12);
+  expect(managed?.basis).toMatch(/cost \$0\.094 an hour until they are destroyed, used or not$/);
+  const web = await costOf("web-function");
+  assert(web);
+  expect(web).not.toHaveProperty("usd");
+  expect(costWords(web)).toMatch(/^What it costs is not known: AWS publishes no rate/);
 });
 
 /** A failure, and what the CLI does before it. */
@@ -147,6 +267,30 @@ test.each([
     scriptOf({ ...deployed, maxHoldMs: "long" }),
     "stack of another version",
     { stack: "dev", output: "maxHoldMs", isMissing: false },
+  ),
+  failing(
+    "a field of a target is missing",
+    scriptOf(outputsOfThree({ "web-function": { maxConcurrency: undefined } })),
+    "stack of another version",
+    { stack: "dev", output: "targets.2.maxConcurrency", isMissing: true },
+  ),
+  failing(
+    "a target is of a model that nobody knows",
+    scriptOf(outputsOfThree({ "web-function": { model: "magic" } })),
+    "stack of another version",
+    { stack: "dev", output: "targets.2.model", isMissing: false },
+  ),
+  failing(
+    "there is no target",
+    scriptOf({ ...deployed, targets: [] }),
+    "stack of another version",
+    { stack: "dev", output: "targets.0", isMissing: true },
+  ),
+  failing(
+    "a part of the targets is a secret",
+    scriptOf(outputsOfThree({ "on-demand": { url: "[secret]" } })),
+    "secret outputs",
+    { stack: "dev", outputs: ["targets"] },
   ),
   failing(
     "outputs are secrets",
@@ -272,6 +416,39 @@ test("more cold starts at once than a function gets environments are said to be 
   ]);
   const ready = throttlingCautions({ ...OPEN, provisionedConcurrency: 4_000 }, async () => 10_000);
   expect(await ready(burst(5_000))).toEqual([]);
+});
+
+const MANAGED: Deployed<"managed-instances"> = {
+  ...{ model: "managed-instances", url: URL_OF_FUNCTION, authorization: "NONE" },
+  ...{ functionName: "f", region: "eu-west-1", logGroupName: "/f", deployment: "d" },
+  ...{ maxHoldMs: 10_000, generation: 1, instanceType: "m7g.large", workers: 1 },
+  ...{ minEnvironments: 1, maxEnvironments: 2, maxConcurrency: 64 },
+  runningSince: "2026-11-30T09:14:00.000Z",
+};
+const nobody = () => Promise.reject(new Error("asked"));
+
+test("what Managed Instances cannot take, or not at once, is said", async () => {
+  const cautions = deployedCautions(MANAGED, nobody);
+  expect(await cautions(burst(64))).toEqual([]);
+  expect(await cautions(burst(65))).toEqual([
+    expect.stringMatching(/^Beyond 64 requests at once .* throttled \(429\)\.$/),
+  ]);
+  expect(await cautions(burst(130))).toEqual([
+    "The instances take 128 requests at once: at least 2 of 130 will be throttled.",
+  ]);
+});
+
+test("that a Web Function begins with few at once is said, and what it has no room for", async () => {
+  const { minEnvironments: _, ...others } = MANAGED;
+  const web = { ...others, model: "web-function" } as const;
+  const cautions = deployedCautions(web, nobody);
+  expect(await cautions(burst(1))).toEqual([]);
+  expect(await cautions(burst(5))).toEqual([
+    expect.stringMatching(/begins with few .* spread over 2 environments\. A run before it/),
+  ]);
+  expect(await cautions(burst(129))).toEqual([
+    "The Web Function serves 128 requests at once: 1 of 129 will wait or be throttled.",
+  ]);
 });
 
 const BILLED = {

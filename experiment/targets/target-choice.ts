@@ -14,8 +14,8 @@ export interface LocalSizes {
 
 export type TargetChoice =
   | ({ kind: "local"; model: Model } & LocalSizes)
-  /** Without a name: the selected stack. */
-  | { kind: "stack"; stack?: string }
+  /** Without a name: the selected stack; without a model: the first that it has. */
+  | { kind: "stack"; stack?: string; model?: Model }
   | { kind: "url"; url: URL };
 
 export { MODELS, type Model };
@@ -27,22 +27,30 @@ export const PROVES: Record<TargetChoice["kind"], string> = {
   url: "A URL: shows how what answers there behaves, whatever it is.",
 };
 
-/** What each model of the embedded Lambda does, as one sentence. */
+/** What each model does, as one sentence. */
 export const MODEL_WORDS: Record<Model, string> = {
   "on-demand": "One request at a time in a process, as the default is.",
   "managed-instances": "Many requests in each worker thread of a process.",
   "web-function": "Many requests behind one HTTP server, in one process.",
 };
 
+/** The model of a target, where it is known before it is opened. */
+export function modelOf(target: TargetChoice): Model | undefined {
+  return target.kind === "url" ? undefined : target.model;
+}
+
 /**
  * Reads `local`, `stack`, `stack:NAME` or an http(s) URL.
  *
+ * @param model that is wanted there; a URL has none
  * @returns the choice, or what is wrong with the text
  */
-export function parseTarget(text: string, model: Model): TargetChoice | string {
-  if (text === "local") return { kind: "local", model };
-  if (text === "stack") return { kind: "stack" };
-  if (/^stack:./.test(text)) return { kind: "stack", stack: text.slice("stack:".length) };
+export function parseTarget(text: string, model?: Model): TargetChoice | string {
+  if (text === "local") return { kind: "local", model: model ?? "on-demand" };
+  const [, stack] = /^stack(?::(.+))?$/.exec(text) ?? [];
+  if (text === "stack" || stack !== undefined) {
+    return { kind: "stack", ...(stack !== undefined && { stack }), ...(model && { model }) };
+  }
   const url = URL.parse(text);
   if (url?.protocol === "http:" || url?.protocol === "https:") {
     if (url.username || url.password)

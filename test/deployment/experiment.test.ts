@@ -121,7 +121,7 @@ describeDeployment("the experiment at a stack", () => {
 
     await workspace.up();
     const terminal = openScreen(workspace);
-    await terminal.shows(/Test +stack dev\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
+    await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
     terminal.press(KEYS.enter);
     await terminal.shows(/5 environments served 10 requests[\s\S]*x cross-check/);
     terminal.press("x");
@@ -134,7 +134,7 @@ describeDeployment("the experiment at a stack", () => {
     terminal.press("x");
     await terminal.shows(/FAILED {2}The caller may not read the log/);
     terminal.press("h");
-    await terminal.shows(/stack dev +10 +5 +\w+/);
+    await terminal.shows(/stack dev · on-demand +10 +5 +\w+/);
     terminal.press(KEYS.enter);
     await terminal.shows(/recorded [\s\S]*CROSS-CHECKED/);
     terminal.press("q");

@@ -124,7 +124,7 @@ test("what is kept can be read by its owner alone, whatever the user's umask", a
   const [data, cwd] = [join(home, "data"), temporaryFolder()];
   const { terminal } = await openScreen({ data, cwd, args: ["--hold", "100ms"] });
   terminal.press("t");
-  await terminal.shows(/▸ Embedded Lambda, on-demand/);
+  await terminal.shows(/▸ on-demand/);
   terminal.press(KEYS.up);
   terminal.press(url.href);
   await terminal.shows(new RegExp(url.host));

@@ -35,7 +35,7 @@ test("in the smallest terminal nothing overprints, and what is selected is seen"
   expect([rule, first]).toEqual(["─".repeat(60), ""]);
   expect(question).toBe("   Can one Node.js process of a Lambda function serve two");
   terminal.press("t");
-  await terminal.shows(/▸ Embedded Lambda/);
+  await terminal.shows(/▸ on-demand/);
   terminal.press(KEYS.up);
   await terminal.shows(/^ ▸ URL$/m);
   expect(terminal.cursor.row).toBe(terminal.lines.findIndex((line) => line.startsWith(" ▸ URL")));

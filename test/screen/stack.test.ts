@@ -3,12 +3,17 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { answerPlainly, startServer } from "../http-server.ts";
+import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { startLambda } from "../embedded-lambda.ts";
+import { answerPlainly, CLOSED, startServer } from "../http-server.ts";
 import { temporaryFolder } from "../processes.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { recordsIn } from "../programs.ts";
+import { outputsOf, outputsOfAll, pathWithPulumi, scriptOf, targetOutputs } from "../pulumi.ts";
 import { openScreen, QUICK } from "./open-screen.ts";
 import { KEYS } from "./terminal.ts";
 
+/** The second run is warm, so that it shows isolation however long a cold start takes. */
+const WARM = ["--hold", "500ms"];
 /** A deployment of enough memory to cost something. */
 const LARGE = { memoryMb: 10_240, maxHoldMs: 60_000 };
 
@@ -23,13 +28,13 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
     args: QUICK,
     env: environmentOf(server.url),
   });
-  const text = await terminal.shows(/Test +stack dev\n Deployed on AWS/);
+  const text = await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS/);
   expect(text).not.toMatch(/No stack to fire at/);
   await terminal.shows(/held 400 ms · \$0\.0000\d+$/m);
   await terminal.shows(/It costs about \$0\.0000\d+ at list/);
   terminal.press("c");
   await terminal.shows(
-    /cold: pulumi config set generation 4 --stack dev &&\s+pulumi up --stack dev/,
+    /cold: pulumi config set generation 4 --stack dev &&\s+pulumi up --stack dev\. It\s+replaces/,
   );
   terminal.press(KEYS.enter);
   await terminal.shows(/INCONCLUSIVE[\s\S]*x cross-check/);
@@ -119,14 +124,108 @@ test("the stack is chosen among the targets", async () => {
   const server = await startServer(answerPlainly);
   const { terminal } = await openScreen({ args: QUICK, env: environmentOf(server.url) });
   terminal.press("t");
-  await terminal.shows(/Stack dev, eu-west-1\n +http:/);
+  await terminal.shows(/Stack dev, eu-west-1\. Deployed[\s\S]*\n {3}on-demand +next to nothing/);
   // Upwards from the first one: the URL, then the stack.
   terminal.press(KEYS.up);
   await terminal.shows(/▸ URL/);
   terminal.press(KEYS.up);
-  await terminal.shows(/▸ Stack dev/);
+  await terminal.shows(/ ▸ on-demand +next to nothing/);
   terminal.press(KEYS.enter);
-  await terminal.shows(/Test +stack dev\n Deployed on AWS/);
+  await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS/);
+});
+
+/** A stack of all models, each of which is an embedded Lambda. */
+async function deployThree(changes: object = {}): Promise<{ PATH: string }> {
+  const lambdas = await Promise.all(MODELS.map((model) => startLambda({ model })));
+  const targets = MODELS.map((model, index) => {
+    const since = new Date(Date.now() - 3.3 * 3_600_000).toISOString();
+    const own = model === "managed-instances" ? { runningSince: since } : changes;
+    return targetOutputs(model, `${lambdas[index]?.url}`, own);
+  });
+  return { PATH: pathWithPulumi(scriptOf(outputsOfAll(...targets))) };
+}
+
+const BILLED = /Managed Instances: about \$0\.094 an hour since [-\d]+ [:\d]+, \$0\.31 so far/;
+
+test("each deployed model is a target of its own, with its price an hour, and is kept", async () => {
+  const env = await deployThree();
+  const { terminal, data } = await openScreen({ args: QUICK, env });
+  terminal.press("t");
+  await terminal.shows(
+    /Stack dev[\s\S]*\n {3}managed-instances about \$0\.094 an hour since .*, \$0\.31 so far\n {3}web-/,
+  );
+  for (let step = 0; step < 3; step++) terminal.press(KEYS.up);
+  await terminal.shows(/ ▸ managed-instances about/);
+  terminal.press(KEYS.enter);
+  await terminal.shows(/stack dev · managed-instances\n Deployed on AWS/);
+  await terminal.shows(BILLED);
+  terminal.press("q");
+  await terminal.exited;
+  const left = /billed, used or not: [\s\S]*"pulumi destroy --stack dev"\s+ends\s+it/;
+  expect(terminal.text).toMatch(left);
+  const again = await openScreen({ target: "kept", args: QUICK, env, data });
+  await again.terminal.shows(/stack dev · managed-instances\n Deployed on AWS/);
+});
+
+test("a at a stack fires at all its models, side by side", async () => {
+  const env = await deployThree();
+  const { terminal } = await openScreen({ target: "stack", args: WARM, env, columns: 120 });
+  terminal.press("a");
+  await terminal.shows(/on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m);
+  const ended = await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
+  expect(ended).toMatch(/Test +stack dev · all models\n Deployed on AWS/);
+  expect(ended).toMatch(BILLED);
+  terminal.press("q");
+  await terminal.exited;
+  expect(terminal.text).toMatch(/stack dev · managed-instances: SHARED/);
+});
+
+test("what all models cost together is asked about before anything is fired", async () => {
+  const server = await startServer(answerPlainly);
+  const large = targetOutputs("on-demand", server.url.href, LARGE);
+  const web = targetOutputs("web-function", server.url.href, { maxHoldMs: 60_000 });
+  const { terminal } = await openScreen({
+    target: "stack",
+    args: ["--hold", "1m", "--requests", "100"],
+    env: { PATH: pathWithPulumi(scriptOf(outputsOfAll(large, web))) },
+  });
+  terminal.press("a");
+  await terminal.shows(/ASKED FIRST {2}It costs about \$\d\.\d\d at list price: what is\s+known/);
+  terminal.press("n");
+  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  expect(server.requests).toEqual([]);
+  terminal.press("a");
+  await terminal.shows(/y fire it/);
+  terminal.press("y");
+  await terminal.shows(/INCONCLUSIVE[\s\S]*INCONCLUSIVE[\s\S]*a fire again/);
+});
+
+test("the screen waits for Managed Instances that do not answer yet, and Esc ends that", async () => {
+  const server = await startServer((_, response) => void response.writeHead(503).end());
+  const { terminal, data } = await openScreen({
+    target: "stack",
+    args: QUICK,
+    env: {
+      PATH: pathWithPulumi(
+        scriptOf(outputsOfAll(targetOutputs("managed-instances", server.url.href))),
+      ),
+    },
+  });
+  terminal.press(KEYS.enter);
+  await terminal.shows(/Waiting for the function to answer …[\s\S]*Esc stop/);
+  terminal.press(KEYS.escape);
+  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  expect(server.requests.every(({ body }) => body === "{}")).toBe(true);
+  expect(recordsIn(data)).toEqual([]);
+});
+
+test("a kept model that its stack no longer has is a failure, and nothing else is fired at", async () => {
+  const data = temporaryFolder();
+  const kept = { target: "stack:dev", model: "web-function" };
+  writeFileSync(join(data, "settings.json"), JSON.stringify(kept));
+  const env = environmentOf(CLOSED);
+  const { terminal } = await openScreen({ target: "kept", args: QUICK, env, data });
+  await terminal.shows(/FAILED {2}The stack dev has no web-function; deployed: on-demand\./);
 });
 
 test("what will be throttled is said, and what costs more than a trifle is asked about, before anything is fired", async () => {

@@ -4,9 +4,9 @@ import stringWidth from "string-width";
 import { printable } from "../../basics/printable.ts";
 import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
-import type { Cost } from "../../experiment/core/target.ts";
+import type { Cost, HourlyCost } from "../../experiment/core/target.ts";
 import { localTime } from "../../experiment/reports/numbers.ts";
-import { planParts, verdictWords } from "../../experiment/reports/words.ts";
+import { hourlyPhrase, planParts, verdictWords } from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
 import { isBusy, type Snapshot } from "../state.ts";
 import { describeKnown } from "../target-words.ts";
@@ -24,11 +24,15 @@ import {
 /** Columns of a plan's name. */
 const MOST_NAME = 30;
 
-/** Three lines of so many columns: where the plan is fired at, what that proves, and the plan. */
+/**
+ * Three lines of so many columns: where the plan is fired at, what that proves, and the plan. Where
+ * something is billed by the hour, a fourth.
+ */
 export function headLines(snapshot: Snapshot, width: number): Line[] {
   const { recorded, clients } = snapshot;
   const target = recorded ? describeKnown(recorded.target) : snapshot.target;
   const cost = recorded ? undefined : snapshot.cost;
+  const hourly = recorded ? undefined : snapshot.target.hourly;
   const title: Span = { text: "Lambda Concurrency Test", bold: true };
   const when = recorded ? `recorded ${localTime(recorded.startedAt)} · ` : "";
   const where = toWidth(`${when}${target.title}`, width - title.text.length - 2).trimEnd();
@@ -37,7 +41,16 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
     [title, { text: gap + where }],
     [{ text: toWidth(target.proves, width), dim: true }],
     lineToWidth(planLine(recorded?.plan ?? snapshot.plan, cost, clients, width), width),
+    ...(hourly ? [hourlyLine(hourly, width)] : []),
   ];
+}
+
+/** What ends it is said where there is room; it is said on leaving, too. */
+function hourlyLine(hourly: HourlyCost, width: number): Line {
+  const words = `Managed Instances: ${hourlyPhrase(hourly)}`;
+  const whole = `${words}; "${hourly.endCommand}" ends it`;
+  const text = stringWidth(whole) > width ? words : whole;
+  return lineToWidth([{ text: printable(text), colour: "yellow" }], width);
 }
 
 /**
@@ -50,7 +63,7 @@ function planLine(
   clients: ReadonlyMap<string, number>,
   width: number,
 ): Line {
-  const price = cost ? ` · ${usdText(cost.usd)}` : "";
+  const price = cost?.usd === undefined ? "" : ` · ${usdText(cost.usd)}`;
   const parts = planParts(plan);
   if (isUneven(plan)) {
     const name = toWidth(plan.name, MOST_NAME).trimEnd();

@@ -10,8 +10,9 @@ import { clientOf } from "../../experiment/core/plan/plan.ts";
 import type { VerdictLine } from "../../experiment/core/record-lines.ts";
 import { percent, seconds } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
-import { PROVES } from "../../experiment/targets/target-choice.ts";
+import { modelOf } from "../../experiment/targets/target-choice.ts";
 import { isBusy, type RunState, type Snapshot } from "../state.ts";
+import { describeAll } from "../target-words.ts";
 import type { Binding } from "../terminal/keys.ts";
 import {
   clientColour,
@@ -26,6 +27,7 @@ import { runSentences } from "./run-sentences.ts";
 import { axisEnd, type Bar, barLine } from "./time-axis.ts";
 import {
   commonBindings,
+  consentBindings,
   Frame,
   type FrameLayout,
   frameLayout,
@@ -44,17 +46,20 @@ const WORD = 7;
 export function ModelsView(view: ViewProps) {
   const { snapshot } = view;
   // What is known of the session's own target says nothing of these.
-  const target = { ...snapshot.target, title: "local · all models", proves: PROVES.local };
+  const { models } = snapshot;
+  const [first = snapshot] = models;
+  const hourly = models.find(({ target }) => target.hourly)?.target.hourly;
+  const target = { ...first.target, ...describeAll(first.target.choice), hourly };
   const about = { ...snapshot, target, cost: undefined, obstacle: undefined, cautions: [] };
   const layout = frameLayout(about, view.layout);
   const isRead = useIsScreenReaderEnabled();
-  const { models } = snapshot;
   const lines = isRead ? models.flatMap(sentencesOf) : modelsLines(models, layout);
-  return h(Frame, { view: { snapshot: about, layout }, bindings: bindingsOf(view), lines });
+  return h(Frame, { view: { layout }, bindings: bindingsOf(view), lines });
 }
 
 function bindingsOf(view: ViewProps): Binding[] {
   const { session, snapshot, go } = view;
+  if (snapshot.question !== undefined) return consentBindings(view);
   if (isBusy(snapshot)) return [...stopBindings(view), ...commonBindings(view)];
   return [
     { on: "a", words: "a fire again", run: () => session.fireAtModels() },
@@ -122,12 +127,13 @@ function modelLines(model: Snapshot, width: number, height: number, isColumn: bo
 }
 
 function nameOf({ target: { choice, title } }: Snapshot): string {
-  return choice.kind === "local" ? choice.model : title;
+  return modelOf(choice) ?? title;
 }
 
 function stateOf({ activity, failure }: Snapshot): string {
   if (failure) return "";
   if (activity === "finished") return "not fired";
+  if (activity === "waiting") return "not answering yet …";
   return activity === "opening" ? "starting …" : "waits";
 }
 

@@ -12,7 +12,13 @@ import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
 import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
 import { type RunPicture, runPicture, type Scroll } from "./run-picture.ts";
 import { runSentences } from "./run-sentences.ts";
-import { commonBindings, Frame, stopBindings, type ViewProps } from "./view-frame.ts";
+import {
+  commonBindings,
+  consentBindings,
+  Frame,
+  stopBindings,
+  type ViewProps,
+} from "./view-frame.ts";
 
 interface Props extends ViewProps {
   scroll: Cell<Scroll>;
@@ -24,20 +30,11 @@ export function RunView(view: Props) {
   const { run } = snapshot;
   const room = { columns: layout.columns, height: layout.bodyRows };
   const picture = run && runPicture(snapshot, run, room, scroll.current);
-  const seen = picture ? picture.lines : introductionLines(snapshot, layout.columns);
+  const seen = picture ? picture.lines : introductionLines(snapshot, room);
   const lines = isRead && run ? runSentences(snapshot, run) : seen;
   const bindings =
     snapshot.question === undefined ? usualBindings(view, picture) : consentBindings(view);
   return h(Frame, { view, bindings, position: picture?.position, lines });
-}
-
-function consentBindings({ session, quit }: Props): Binding[] {
-  return [
-    { on: "y", words: "y fire it", run: () => session.agree() },
-    { on: "n", words: "n leave it", run: () => session.refuse() },
-    { on: "escape", run: () => session.refuse() },
-    { on: "q", words: "q quit", run: quit },
-  ];
 }
 
 function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] {
@@ -95,25 +92,36 @@ const INDENT = 3;
 /** Longer lines are hard to read. */
 const MOST_COLUMNS = 76;
 
-/** What stands where the run will be: the question, and what the plan does about it. */
-function introductionLines({ plan, activity, cost }: Snapshot, columns: number): Line[] {
+/**
+ * What stands where the run will be: the question, what the plan does about it, and what it costs;
+ * where there is little room, without what to look for.
+ */
+function introductionLines(
+  { plan, activity, cost }: Snapshot,
+  { columns, height }: { columns: number; height: number },
+): Line[] {
   const width = Math.min(columns - 2 * INDENT, MOST_COLUMNS);
+  const whatToLookFor =
+    "Whoever shares a process with another request finds the other's traces in its own globals. " +
+    "Each answer appears below its execution environment as it returns.";
   const paragraphs: [text: string, style: Style][] = [
     ["Can one Node.js process of a Lambda function serve two requests at once?", { bold: true }],
     [whatHappens(plan), {}],
-    [
-      "Whoever shares a process with another request finds the other's traces in its own globals. " +
-        "Each answer appears below its execution environment as it returns.",
-      {},
-    ],
+    [whatToLookFor, {}],
     [[STATUS[activity] ?? "", ...(cost ? [costWords(cost)] : [])].join(" "), { dim: true }],
   ];
-  return paragraphs.flatMap(([text, style]) => [[], ...paragraph(text, width, INDENT, style)]);
+  const laidOut = (shown: typeof paragraphs): Line[] =>
+    shown.flatMap(([text, style]) => [[], ...paragraph(text, width, INDENT, style)]);
+  const whole = laidOut(paragraphs);
+  return whole.length <= height
+    ? whole
+    : laidOut(paragraphs.filter(([text]) => text !== whatToLookFor));
 }
 
 const STATUS: Partial<Record<Snapshot["activity"], string>> = {
   idle: "Nothing fired yet. Press ⏎ to fire.",
   opening: "Waiting for the target …",
+  waiting: "Waiting for the function to answer …",
   arming: "Opening connections …",
   recycling: "Ending all environments …",
   reading: "Reading the record …",

@@ -3,6 +3,9 @@
 import { type Key, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
 import { printable } from "../../basics/printable.ts";
+import { hourlyPhrase } from "../../experiment/reports/words.ts";
+import { hourlyCost } from "../../experiment/targets/deployed-model.ts";
+import type { DeployedTarget, Stack } from "../../experiment/targets/stack-outputs.ts";
 import {
   MODEL_WORDS,
   MODELS,
@@ -10,9 +13,10 @@ import {
   parseTarget,
   type TargetChoice,
 } from "../../experiment/targets/target-choice.ts";
+import { idleCostUsdPerHour, usdText } from "../../pricing/cost.ts";
 import type { StackState } from "../session.ts";
 import { type Binding, useCell } from "../terminal/keys.ts";
-import { type Line, paragraph } from "../terminal/styled-text.ts";
+import { type Line, paragraph, wrapText } from "../terminal/styled-text.ts";
 import { type Edit, editFor, fieldLine, insert, textField } from "../terminal/text-field.ts";
 import { Frame, type ViewProps } from "./view-frame.ts";
 
@@ -24,7 +28,8 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
   const [problem, setProblem] = useState<string>();
   useEffect(() => void session.findStack().then(setStack), [session]);
 
-  const entries = entriesOf(stack);
+  const groups = groupsOf(stack);
+  const entries = groups.flatMap((group) => group.entries);
   // The URL is the last one.
   const isTyping = () => selected.current === entries.length;
   const edit = (change: Edit | undefined): boolean => {
@@ -38,7 +43,7 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     const typed = url.current.text.trim();
     const choice = isTyping() ? parseTarget(typed, "on-demand") : entries[selected.current]?.choice;
     if (typeof choice === "string") return setProblem(choice);
-    if (!choice) return setProblem("There is nothing to choose here yet: follow the words above.");
+    if (!choice) return;
     session.choose(choice);
     go({ name: "run" });
   };
@@ -54,8 +59,9 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     { on: "escape", words: "Esc back", run: () => go({ name: "run" }) },
   ];
 
-  const width = view.layout.columns - 6;
-  const lines: Line[] = [[]];
+  const { columns } = view.layout;
+  const width = columns - 6;
+  const lines: Line[] = [];
   let focus = { start: 0, end: 0, cursorColumn: undefined as number | undefined };
   const add = (own: readonly Line[], isSelected: boolean, cursorColumn?: number) => {
     const start = lines.length;
@@ -64,10 +70,12 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     if (problem !== undefined) lines.push(...paragraph(`✗ ${problem}`, width, INDENT, RED));
     focus = { start, end: lines.length, cursorColumn };
   };
-  for (const [index, { title, words, choice }] of entries.entries()) {
-    const isSelected = index === selected.current;
-    const name = { text: mark(isSelected) + printable(title), bold: isSelected, dim: !choice };
-    add([[name], ...paragraph(words, width, INDENT, DIM)], isSelected);
+  for (const [index, { words, entries: own }] of groups.entries()) {
+    add([...(index > 0 ? [[]] : []), ...paragraph(words, columns - 3, 1, DIM)], false);
+    for (const entry of own) {
+      const isSelected = entries.indexOf(entry) === selected.current;
+      add(entryOf(entry, isSelected, columns), isSelected);
+    }
   }
   const field = fieldLine(url.current, width - URL_COLUMNS);
   const label = { text: `${mark(isTyping())}URL`.padEnd(URL_COLUMNS), bold: isTyping() };
@@ -81,25 +89,61 @@ const INDENT = 5;
 const DIM = { dim: true };
 const RED = { colour: "red" };
 const URL_COLUMNS = "   URL  ".length;
+/** The longest model's name, and what stands around it. */
+const NAME_COLUMNS = "   managed-instances ".length;
 
 function mark(isSelected: boolean): string {
   return isSelected ? " ▸ " : "   ";
 }
 
-/** One target that can be chosen, or the reason why it cannot. */
-interface Entry {
-  title: string;
-  words: string;
-  choice?: TargetChoice;
+/** A name, and beside it what is to be known of it. */
+function entryOf({ name, words }: Entry, isSelected: boolean, columns: number): Line[] {
+  return wrapText(words, columns - NAME_COLUMNS - 1).map((line, row) => {
+    const text = row === 0 ? mark(isSelected) + name : "";
+    return [
+      { text: text.padEnd(NAME_COLUMNS), bold: isSelected },
+      { text: line, ...DIM },
+    ];
+  });
 }
 
-function entriesOf(stack: StackState): Entry[] {
-  const local = MODELS.map((model): Entry => {
-    const title = `Embedded Lambda, ${model}`;
-    return { title, words: MODEL_WORDS[model], choice: { kind: "local", model } };
-  });
-  if ("words" in stack) return [...local, { title: "Stack", words: stack.words }];
-  const title = `Stack ${stack.stack}, ${stack.region}`;
-  const words = `${stack.url}  ${PROVES.stack}`;
-  return [...local, { title, words, choice: { kind: "stack", stack: stack.stack } }];
+/** One target that can be chosen. */
+interface Entry {
+  name: string;
+  words: string;
+  choice: TargetChoice;
+}
+
+/** Targets of one kind, and what a verdict reached there is worth; or why there are none. */
+interface Group {
+  words: string;
+  entries: readonly Entry[];
+}
+
+function groupsOf(stack: StackState): Group[] {
+  const local: Group = {
+    words: PROVES.local,
+    entries: MODELS.map((model) => {
+      return { name: model, words: MODEL_WORDS[model], choice: { kind: "local", model } };
+    }),
+  };
+  if ("words" in stack) return [local, { words: `Stack: ${stack.words}`, entries: [] }];
+  const { stack: name, targets } = stack;
+  const deployed: Group = {
+    words: printable(`Stack ${name}, ${targets[0].region}. ${PROVES.stack}`),
+    entries: targets.map((target) => {
+      const { model } = target;
+      const words = printable(idleWords(stack, target));
+      return { name: model, words, choice: { kind: "stack", stack: name, model } };
+    }),
+  };
+  return [local, deployed];
+}
+
+/** What a deployed function costs while nobody fires at it. */
+function idleWords(stack: Stack, target: DeployedTarget): string {
+  const hourly = target.model === "managed-instances" ? hourlyCost(stack) : undefined;
+  if (hourly) return hourlyPhrase(hourly);
+  const usd = target.model === "on-demand" ? idleCostUsdPerHour(target) : 0;
+  return usd === 0 ? "next to nothing while nobody fires" : `${usdText(usd)} an hour, used or not`;
 }

@@ -36,6 +36,16 @@ export function commonBindings({ help, quit }: Pick<ViewProps, "help" | "quit">)
   ];
 }
 
+/** The keys that answer whether a plan is fired at that cost. */
+export function consentBindings({ session, quit }: Pick<ViewProps, "session" | "quit">): Binding[] {
+  return [
+    { on: "y", words: "y fire it", run: () => session.agree() },
+    { on: "n", words: "n leave it", run: () => session.refuse() },
+    { on: "escape", run: () => session.refuse() },
+    { on: "q", words: "q quit", run: quit },
+  ];
+}
+
 /** The key that stops what is under way, until it was pressed. */
 export function stopBindings({ session, snapshot }: ViewProps): Binding[] {
   if (snapshot.activity === "stopping") return [];
@@ -48,7 +58,6 @@ export interface Size {
 }
 
 export const MIN_SIZE: Size = { columns: 60, rows: 15 };
-const HEAD_ROWS = 3;
 const RULES = 2;
 const KEY_ROWS = 1;
 /** However long the foot's text is. */
@@ -58,6 +67,7 @@ const MORE: Line = [{ text: "… (a larger terminal shows it all)", dim: true }]
 const WIDE = 100;
 
 export interface FrameLayout extends Size {
+  head: Line[];
   /** The text above the keys. */
   foot: Line[];
   footRows: number;
@@ -66,14 +76,15 @@ export interface FrameLayout extends Size {
 
 /** Shares out the rows: the foot takes what its text needs, the body what is left. */
 export function frameLayout(snapshot: Snapshot, { columns, rows }: Size): FrameLayout {
+  const head = headLines(snapshot, columns - 2);
   const text = footLines(snapshot, columns - 2);
   // The last row stays free: Ink clears the whole terminal when a frame fills it.
-  const shared = rows - 1 - HEAD_ROWS - RULES - KEY_ROWS;
+  const shared = rows - 1 - head.length - RULES - KEY_ROWS;
   // The body does not move when a verdict comes.
   const wanted = Math.max(text.length, columns < WIDE ? 4 : 3);
   const footRows = Math.min(wanted, shared - LEAST_BODY_ROWS);
   const foot = text.length <= footRows ? text : [...text.slice(0, footRows - 1), MORE];
-  return { columns, rows, foot, footRows, bodyRows: shared - footRows };
+  return { columns, rows, head, foot, footRows, bodyRows: shared - footRows };
 }
 
 const COLUMN = { flexDirection: "column" } as const;
@@ -81,7 +92,7 @@ const FIXED = { flexShrink: 0 } as const;
 const INDENTED = { ...FIXED, paddingX: 1 } as const;
 
 interface FrameProps {
-  view: Pick<ViewProps, "snapshot" | "layout">;
+  view: Pick<ViewProps, "layout">;
   bindings: readonly Binding[];
   /** Which part of the body is seen, such as `1–12 of 1,000`; nothing when all is. */
   position?: string | undefined;
@@ -97,16 +108,16 @@ interface FrameProps {
 
 export function Frame({ view, bindings, position = "", lines, onText, ...shown }: FrameProps) {
   useBindings(bindings, onText);
-  const { columns, rows, foot, footRows, bodyRows } = view.layout;
+  const { columns, rows, head: headText, foot, footRows, bodyRows } = view.layout;
   const { offset: wanted = 0, focus } = shown;
   const window = { offset: wanted, height: bodyRows, total: lines.length };
   const offset = focus ? scrollTo(window, focus) : wanted;
   const { setCursorPosition } = useCursor();
   const x = focus?.cursorColumn;
-  const y = HEAD_ROWS + 1 + (focus?.start ?? 0) - offset;
+  const y = headText.length + 1 + (focus?.start ?? 0) - offset;
   setCursorPosition(x === undefined ? undefined : { x, y });
 
-  const head = h(Lines, { lines: headLines(view.snapshot, columns - 2) });
+  const head = h(Lines, { lines: headText });
   const below = h(Lines, { lines: foot });
   const keys = h(Text, { dimColor: true, wrap: "truncate" }, keysLine(bindings, columns - 2));
   // Read aloud, rules and empty rows are noise, and nothing needs to be scrolled.
