@@ -27,12 +27,7 @@ import { VERSION } from "./version.ts";
 
 /** What the runner is doing, for those who watch, and for which run. */
 export type Phase = Pick<RunLine, "role" | "index" | "plan" | "target"> &
-  (
-    | { name: "waiting" }
-    | { name: "pausing"; ms: number }
-    | { name: "arming" }
-    | { name: "firing" }
-  );
+  ({ name: "waiting" } | { name: "pausing"; ms: number } | { name: "arming" } | { name: "firing" });
 
 export interface ExperimentOptions {
   plan: Plan;
