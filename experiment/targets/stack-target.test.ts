@@ -157,7 +157,7 @@ test("all functions of a stack are found by reading it once", async () => {
   expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(2);
 });
 
-test("each model has its own cold start, allowance and log, and Managed Instances are waited for", async () => {
+test("each model has its own cold start, allowance, log and control, and Managed Instances are waited for", async () => {
   havePulumi(scriptOf(outputsOfThree()));
   const stage = { concurrency: 5, requests: 5, pauseMs: 0 };
   const told = [];
@@ -166,14 +166,16 @@ test("each model has its own cold start, allowance and log, and Managed Instance
     told.push([
       target.coldStartAllowanceMs(stage),
       target.recycling?.effect,
-      target.logsCommand?.("stream")?.includes("--log-stream-names"),
+      target.logsCommand?.("stream"),
       target.untilAnswering !== undefined,
+      target.openControl !== undefined,
     ]);
   }
+  const tail = (group: string) => expect.stringMatching(`${group} .* --log-stream-names stream$`);
   expect(told).toEqual([
-    [15_050, expect.stringContaining("seconds"), true, false],
-    [15_000, expect.stringContaining("minutes"), true, true],
-    [25_000, expect.stringContaining("a minute or more"), false, false],
+    [15_050, expect.stringContaining("seconds"), tail("on-demand"), false, true],
+    [15_000, expect.stringContaining("minutes"), tail("managed-instances"), true, true],
+    [25_000, expect.stringContaining("a minute or more"), tail("web-function"), false, false],
   ]);
 });
 

@@ -17,8 +17,8 @@ interface Fault {
   status?: number;
   /** Absent: the answer is whole. */
   message?: RegExp;
-  /** The answer carries the service's id, as Lambda's own do. */
-  isLambda?: boolean;
+  /** The answer carries the service's id, as Lambda's own do, in this header or in that of functions. */
+  isLambda?: boolean | "lambda-web-request-id";
 }
 
 /** By the name of the client that meets it. */
@@ -37,7 +37,9 @@ function startFaultyServer(faults: Faults): Promise<TestServer> {
   return startServer((request, response) => {
     const { client } = JSON.parse(request.body) as { client: string };
     const fault = faults[client];
-    if (fault?.isLambda) response.setHeader("x-amzn-requestid", idFor(client));
+    const { isLambda } = fault ?? {};
+    const header = typeof isLambda === "string" ? isLambda : "x-amzn-requestid";
+    if (isLambda) response.setHeader(header, idFor(client));
     // A client that gives up is what some of the faults are about.
     response.on("error", () => {});
     if (fault) fault.serve(response, request);
@@ -236,6 +238,14 @@ const SIGNED: Faults = {
     { Message: "Forbidden. For troubleshooting see: https://docs.aws.amazon.com/" },
     /^403 Forbidden\..*: the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction .*callerPolicy/,
   ),
+  Webless: {
+    ...refusal(
+      403,
+      { Message: "Forbidden." },
+      /^403 Forbidden: the identity lacks lambda:InvokeWebFunctionEndpoint on the function/,
+    ),
+    isLambda: "lambda-web-request-id",
+  },
   Behind: refusal(
     403,
     { message: "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z" },

@@ -100,7 +100,9 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
   }
   // Without the service's id it is not the service that answers.
   if (requestIdIn(headers) === undefined) return undefined;
-  return status === 403 ? forbidden(message, isSigned, aheadOf(headers)) : CAUSES[status];
+  if (status !== 403) return CAUSES[status];
+  const isWeb = headers.has(WEB_REQUEST_ID_HEADER);
+  return forbidden(message, isSigned, aheadOf(headers), isWeb ? WEB_ACTIONS : URL_ACTIONS);
 }
 
 /**
@@ -122,20 +124,27 @@ const CAUSES: Record<number, string> = {
 /** A clock that is off by this, in milliseconds, is to blame for a signature that has expired. */
 const CLEARLY_WRONG_MS = 60_000;
 
+/** What a caller of a Function URL must be allowed to, and of a web function. */
+const URL_ACTIONS = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
+const WEB_ACTIONS = ["lambda:InvokeWebFunctionEndpoint"];
+
 /**
  * Why a URL answered 403. The permissions that a caller needs:
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; what can be wrong with a signature:
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html and
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-endpoint-access-control.html; what can be
+ * wrong with a signature:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html.
  */
 function forbidden(
   message: string,
   isSigned: boolean,
   aheadMs: number | undefined,
+  actions: readonly string[],
 ): string | undefined {
   if (!isSigned) {
     return (
-      "the URL takes signed requests only (fire at the stack, which signs them), or lacks one of " +
-      "the permissions lambda:InvokeFunctionUrl and lambda:InvokeFunction for everybody"
+      "the URL takes signed requests only (fire at the stack, which signs them), or not everybody " +
+      `has the permission ${actions.join(" and ")}`
     );
   }
   if (/token.*expired/i.test(message)) {
@@ -150,8 +159,8 @@ function forbidden(
   }
   if (/forbidden|not authorized|access ?denied/i.test(message)) {
     return (
-      "the identity lacks lambda:InvokeFunctionUrl or lambda:InvokeFunction on the function; " +
-      "the stack's output callerPolicy is a policy with both"
+      `the identity lacks ${actions.join(" or ")} on the function; ` +
+      "the stack's output callerPolicy is a policy that allows it"
     );
   }
   return undefined;
