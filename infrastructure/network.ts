@@ -25,7 +25,11 @@ export async function findNetwork(
   const { managedInstancesType: type, managedInstancesSubnets: given } = configuration;
   const zones = await zonesWith(type);
   if (given === "none") return { partition, ...(await defaultNetwork(type, zones, stack)) };
-  const subnets = await Promise.all(given.map((id) => aws.ec2.getSubnet({ id })));
+  const subnets = await Promise.all(given.map((id) => aws.ec2.getSubnet({ id }))).catch(
+    ({ message }: Error) => {
+      throw new pulumi.RunError(refusal([`managedInstancesSubnets cannot be used: ${message}`]));
+    },
+  );
   const problem = problemOf(subnets, type, zones);
   if (problem !== undefined) {
     throw new pulumi.RunError(refusal([`managedInstancesSubnets ${problem}`]));
