@@ -1,6 +1,7 @@
 /** Certificates for servers on this machine, made when they are needed. */
 
 import { generateKeyPairSync, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 
 export interface Certificate {
   key: string;
@@ -18,6 +19,7 @@ const TAG = {
   sequence: 0x30,
   set: 0x31,
   dnsName: 0x82,
+  ipAddress: 0x87,
   version: 0xa0,
   extensions: 0xa3,
 };
@@ -30,7 +32,7 @@ const ID = {
 /**
  * Makes a certificate that signs itself: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.
  *
- * @param host the only name it is for
+ * @param host the only name or IPv4 address it is for
  * @param endsInDays from now; it began to hold thirty days before that
  */
 export function certificateFor(host: string, endsInDays = 1): Certificate {
@@ -39,7 +41,10 @@ export function certificateFor(host: string, endsInDays = 1): Certificate {
   const algorithm = der(TAG.sequence, idOf(ID.ecdsaWithSha256));
   const commonName = der(TAG.sequence, idOf(ID.commonName), der(TAG.text, host));
   const name = der(TAG.sequence, der(TAG.set, commonName));
-  const names = der(TAG.bytes, der(TAG.sequence, der(TAG.dnsName, host)));
+  const alternative = isIPv4(host)
+    ? der(TAG.ipAddress, Buffer.from(host.split(".").map(Number)))
+    : der(TAG.dnsName, host);
+  const names = der(TAG.bytes, der(TAG.sequence, alternative));
   const content = der(
     TAG.sequence,
     der(TAG.version, der(TAG.integer, Buffer.of(2))),

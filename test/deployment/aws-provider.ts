@@ -158,5 +158,13 @@ await serve(ResourceProviderService, {
     await ask({ method: "delete", type: request.getType(), id: request.getId(), state });
     return new Empty();
   },
+  invoke: async (request) => {
+    const { outputs = {} } = await ask({
+      method: "invoke",
+      type: request.getTok(),
+      news: plain(request.getArgs()),
+    });
+    return new proto.InvokeResponse().setReturn(Struct.fromJavaScript(outputs));
+  },
   cancel: async (empty) => empty,
 });

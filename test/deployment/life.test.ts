@@ -78,7 +78,7 @@ describeDeployment("the life of a stack", () => {
     const { deployment } = JSON.parse(await pulumi("stack", "export"));
     expect(deployment.resources ?? []).toEqual([]);
     await expect(callUnsigned(outputs.url)).rejects.toThrow();
-    expect(readdirSync(tmpdir()).filter((name) => aws.lambda.folders.has(name))).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
 
     const { secretAccessKey, sessionToken } = aws.account.credentials;
     for (const secret of [secretAccessKey, sessionToken]) {

@@ -7,8 +7,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import { temporaryFile } from "../processes.ts";
 import { Account, AwsError, type Operation } from "./aws/account.ts";
+import { Archives } from "./aws/archives.ts";
+import { CapacityProviders } from "./aws/capacity-providers.ts";
+import { CloudFormation } from "./aws/cloudformation.ts";
+import { Ec2 } from "./aws/ec2.ts";
+import { FunctionUrls } from "./aws/function-urls.ts";
 import { Iam } from "./aws/iam.ts";
+import type { Lookup } from "./aws/kind.ts";
 import { Lambda } from "./aws/lambda.ts";
 import { Logs } from "./aws/logs.ts";
 import {
@@ -17,26 +24,61 @@ import {
   type ProviderRequest,
   wordsOf,
 } from "./aws/provider.ts";
+import { S3 } from "./aws/s3.ts";
+import { WebFunctions } from "./aws/web-functions.ts";
 
 export class StandInAws {
   readonly account = new Account();
   readonly iam = new Iam(this.account);
   readonly logs = new Logs(this.account);
-  readonly lambda = new Lambda(this.account, this.iam, this.logs);
+  readonly ec2 = new Ec2(this.account);
+  readonly s3 = new S3(this.account);
+  readonly archives = new Archives();
+  readonly capacityProviders = new CapacityProviders(this.account, this.iam, this.ec2);
+  readonly lambda = new Lambda(
+    ...([this.account, this.iam, this.logs, this.archives, this.capacityProviders] as const),
+  );
+  readonly urls = new FunctionUrls(this.account, this.lambda);
+  readonly webFunctions = new WebFunctions(
+    ...([this.account, this.iam, this.logs, this.s3, this.archives] as const),
+  );
+  readonly cloudFormation = new CloudFormation(this.account, this.webFunctions.types);
   /** What a test keeps the caller from. */
   readonly denied = new Set<Operation>();
   /** The types of resources that it knows. */
   readonly #kinds = {
+    "aws:cloudformation/stack:Stack": this.cloudFormation.stackKind,
     "aws:cloudwatch/logGroup:LogGroup": this.logs.groupKind,
+    "aws:ec2/securityGroup:SecurityGroup": this.ec2.groupKind,
     "aws:iam/role:Role": this.iam.roleKind,
     "aws:iam/rolePolicy:RolePolicy": this.iam.rolePolicyKind,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": this.iam.attachmentKind,
     "aws:lambda/alias:Alias": this.lambda.aliasKind,
+    "aws:lambda/capacityProvider:CapacityProvider": this.capacityProviders.kind,
     "aws:lambda/function:Function": this.lambda.functionKind,
-    "aws:lambda/functionUrl:FunctionUrl": this.lambda.urlKind,
-    "aws:lambda/permission:Permission": this.lambda.permissionKind,
+    "aws:lambda/functionScalingConfig:FunctionScalingConfig": this.lambda.scalingKind,
+    "aws:lambda/functionUrl:FunctionUrl": this.urls.urlKind,
+    "aws:lambda/permission:Permission": this.urls.permissionKind,
     "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig":
       this.lambda.provisionedKind,
+    "aws:s3/bucket:Bucket": this.s3.bucketKind,
+    "aws:s3/bucketObjectv2:BucketObjectv2": this.s3.objectKind,
+    "aws:s3/bucketPolicy:BucketPolicy": this.s3.policyKind,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": this.s3.accessBlockKind,
+    "aws:s3/bucketVersioning:BucketVersioning": this.s3.versioningKind,
   };
+  /** The functions that it knows, by which a program looks something up. */
+  readonly #lookups: Record<string, Lookup> = {
+    ...this.ec2.lookups,
+    "aws:index/getPartition:getPartition": () => ({
+      partition: "aws",
+      dnsSuffix: "amazonaws.com",
+      reverseDnsPrefix: "com.amazonaws",
+    }),
+    "aws:index/getRegion:getRegion": () => ({ region: this.account.region }),
+  };
+  /** The file of the certificate, which programs are to trust. */
+  #certificateFile = "";
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
   });
@@ -44,6 +86,7 @@ export class StandInAws {
   /** Starts it for one test. */
   static async start(): Promise<StandInAws> {
     const aws = new StandInAws();
+    aws.#certificateFile = temporaryFile("aws.pem", aws.account.certificate.cert);
     await new Promise<void>((resolve) => aws.#server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => aws.close());
     return aws;
@@ -56,7 +99,10 @@ export class StandInAws {
 
   /** The names of everything that exists, with what kind of thing it is. */
   get resources(): string[] {
-    return [this.logs, this.iam, this.lambda].flatMap(({ resources }) => resources);
+    return [
+      ...[this.logs, this.iam, this.ec2, this.s3, this.capacityProviders, this.lambda],
+      ...[this.webFunctions, this.cloudFormation],
+    ].flatMap(({ resources }) => resources);
   }
 
   /** What programs need in their environment to take it for AWS. */
@@ -64,6 +110,7 @@ export class StandInAws {
     const { accessKeyId, secretAccessKey, sessionToken } = this.account.credentials;
     return {
       STAND_IN_AWS: this.url,
+      NODE_EXTRA_CA_CERTS: this.#certificateFile,
       AWS_REGION: this.account.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -75,12 +122,12 @@ export class StandInAws {
 
   /** Answers the program that stands in for the provider. */
   provider(request: ProviderRequest): Promise<ProviderAnswer> {
-    return answerProvider(this.#kinds, request);
+    return answerProvider(this.#kinds, this.#lookups, request);
   }
 
   /** Ends it and everything that was deployed. */
   async close(): Promise<void> {
-    await this.lambda.close();
+    await Promise.all([this.lambda.close(), this.webFunctions.close()]);
     if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

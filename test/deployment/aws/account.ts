@@ -6,6 +6,8 @@ import {
   verifySignature,
 } from "../../../local-lambda/function-url/authorization.ts";
 
+import { certificateFor } from "../../certificates.ts";
+
 /** The APIs that a program may call by itself. */
 export type Operation = "GetAccountSettings" | "FilterLogEvents";
 
@@ -24,7 +26,8 @@ export class AwsError extends Error {
 
 export class Account {
   readonly id = "123456789012";
-  readonly region = "eu-west-1";
+  /** Set by a test that deploys elsewhere. */
+  region = "eu-west-1";
   /**
    * Of the one caller, who may do everything. Temporary ones, as most are by now, and known to this
    * test alone, so that finding them anywhere means a leak.
@@ -34,11 +37,22 @@ export class Account {
     secretAccessKey: randomBytes(30).toString("base64"),
     sessionToken: randomBytes(90).toString("base64"),
   };
+  /** Of what answers over HTTPS. */
+  readonly certificate = certificateFor("127.0.0.1");
+  /** The operations that a test keeps whoever deploys from, such as `CreateFunction`. */
+  readonly forbidden = new Set<string>();
   #calls: string[] = [];
 
-  /** Notes a call of an API by its name, such as `CreateFunction`. Calls that only read are not noted. */
+  /**
+   * Notes a call of an API by its name. Calls that only read are not noted.
+   *
+   * @throws AwsError where a test forbids it
+   */
   note(operation: string): void {
     this.#calls.push(operation);
+    if (!this.forbidden.has(operation)) return;
+    const message = `User: ${this.arn("iam", "user/test")} is not authorized to perform ${operation}`;
+    throw new AwsError("AccessDeniedException", message, 403);
   }
 
   /** The calls since the last time that they were taken, in order. */

@@ -1,25 +1,11 @@
 /** A function of Lambda that runs: its versions, who may call it, and its URLs, which answer. */
 
-import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  defaultConfiguration,
-  type FunctionConfiguration,
-} from "../../../local-lambda/function-configuration.ts";
-import {
-  type Authorize,
-  forbid,
-  iamAuthorization,
-  UNSIGNED,
-} from "../../../local-lambda/function-url/authorization.ts";
-import { LocalLambda } from "../../../local-lambda/local-lambda.ts";
 import { type Account, AwsError } from "./account.ts";
+import { type Archives, removeFolder, type UnpackedCode } from "./archives.ts";
+import type { CapacityProvider, CapacityProviders } from "./capacity-providers.ts";
 import type { LogGroup } from "./logs.ts";
-import { ASSET_OR_ARCHIVE, isArchive, isRecord, type Properties, SIGNATURE } from "./properties.ts";
+import { isRecord, type Properties } from "./properties.ts";
 
 export const INVOKE_URL = "lambda:InvokeFunctionUrl";
 export const INVOKE = "lambda:InvokeFunction";
@@ -28,18 +14,43 @@ export const INVOKE = "lambda:InvokeFunction";
 interface Region {
   readonly account: Account;
   readonly logGroups: ReadonlyMap<string, LogGroup>;
-  /** The folders in which code was ever unpacked, by their names in the system's temporary folder. */
-  readonly folders: Set<string>;
+  readonly archives: Archives;
+  readonly capacityProviders: CapacityProviders;
   /** What functions without a reservation share. */
   readonly unreserved: number;
 }
 
 /** Code and configuration as they were at one moment. */
-interface Version {
+interface Version extends UnpackedCode {
   configuration: Properties;
-  folder: string;
-  codeSha256: string;
-  codeSize: number;
+}
+
+/** What a version has on Managed Instances. */
+interface Environments {
+  /** Kept running, whether they are used or not. */
+  min: number;
+  max: number;
+  /** When they all run, epoch ms. */
+  activeAt: number;
+}
+
+/** A function's settings on Managed Instances, with AWS's defaults. */
+interface ManagedSettings {
+  provider: CapacityProvider;
+  vcpus: number;
+  /** Of one environment. */
+  maxConcurrency: number;
+}
+
+/** A Function URL of it. */
+export interface Url {
+  readonly url: string;
+  /** `AWS_IAM` or `NONE`; a change holds for the next request. */
+  authorizationType: unknown;
+  readonly deployed: DeployedFunction;
+  restart(): Promise<void>;
+  recycle(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** One statement of a function's own policy, in the provider's words. */
@@ -52,11 +63,21 @@ export interface Statement extends Properties {
 }
 
 export const LATEST = "$LATEST";
+/** The only version of a function that is published to it, over and over. */
+const LATEST_PUBLISHED = "$LATEST.PUBLISHED";
+/**
+ * Where nobody says otherwise.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-scaling.html
+ */
+const DEFAULT_ENVIRONMENTS = 3;
+export const CONCURRENCY_PER_VCPU = 64;
+/** How long a version's environments take to start, in milliseconds. On AWS it is minutes. */
+const STARTING_MS = 300;
 /**
  * How long a change of a function's policy goes on, in milliseconds, and refuses every other one. On
  * AWS nobody says how long it is.
  */
-export const ADDING_MS = 100;
+const ADDING_MS = 100;
 
 export class DeployedFunction {
   readonly name: string;
@@ -66,13 +87,16 @@ export class DeployedFunction {
   /** The environments that are kept ready, by the alias that they belong to. */
   readonly provisioned = new Map<string, number>();
   /** By alias; the key of the URL of $LATEST is empty. */
-  readonly urls = new Map<string, DeployedUrl>();
+  readonly urls = new Map<string, Url>();
   policy: Statement[] = [];
   reservedConcurrency: number | undefined;
   tags: unknown;
   lastModified = "";
+  /** Of each published version, on Managed Instances. */
+  readonly #environments = new Map<string, Environments>();
   readonly #versions = new Map<string, Version>();
   readonly #folders = new Set<string>();
+  #published = 0;
   #adding = false;
 
   /** @param code the archive of it */
@@ -80,6 +104,35 @@ export class DeployedFunction {
     this.region = region;
     this.name = name;
     this.#set({ configuration, ...this.#unpacked(code) });
+  }
+
+  /** What it says of Managed Instances; `undefined`: it does not run there. */
+  get managed(): ManagedSettings | undefined {
+    const { capacityProviderConfig: config, memorySize } = this.latest.configuration;
+    if (!isRecord(config)) return undefined;
+    const inside = config.lambdaManagedInstancesCapacityProviderConfig;
+    if (!isRecord(inside)) return undefined;
+    const provider = this.region.capacityProviders.withArn(inside.capacityProviderArn);
+    if (!provider) return undefined;
+    const vcpus = Number(memorySize) / 1_024 / Number(inside.executionEnvironmentMemoryGibPerVcpu);
+    const { perExecutionEnvironmentMaxConcurrency: most = CONCURRENCY_PER_VCPU * vcpus } = inside;
+    return { provider, vcpus, maxConcurrency: Number(most) };
+  }
+
+  /** Of what it runs on, on Managed Instances. */
+  get capacityProviderArn(): string | undefined {
+    return this.managed?.provider.arn;
+  }
+
+  /** Of all environments of all its versions, on Managed Instances. */
+  get vcpus(): number {
+    const least = Object.values(this.environments).reduce((sum, count) => sum + count, 0);
+    return least * (this.managed?.vcpus ?? 0);
+  }
+
+  /** How many environments run at the least on Managed Instances, by version. */
+  get environments(): Record<string, number> {
+    return Object.fromEntries([...this.#environments].map(([version, { min }]) => [version, min]));
   }
 
   get arn(): string {
@@ -140,7 +193,48 @@ export class DeployedFunction {
   publish(): void {
     // Lambda makes no second version of the same code and configuration.
     if (this.#versions.get(this.newestVersion) === this.latest && this.#versions.size > 1) return;
-    this.#versions.set(String(this.#versions.size), this.latest);
+    const { managed } = this;
+    const { publishTo } = this.latest.configuration;
+    const version = publishTo === undefined ? String(++this.#published) : LATEST_PUBLISHED;
+    this.#versions.set(version, this.latest);
+    if (!managed) return;
+    const scaling = this.#environments.get(version) ?? {
+      min: DEFAULT_ENVIRONMENTS,
+      max: DEFAULT_ENVIRONMENTS,
+    };
+    this.#scale(version, { ...scaling, activeAt: Date.now() + STARTING_MS }, managed.provider);
+  }
+
+  /**
+   * Changes how many environments a version has on Managed Instances, which must run by then.
+   *
+   * @param wanted absent: as many as when nobody says otherwise
+   * @throws AwsError when the version is not there or not active
+   */
+  scale(version: string, wanted?: { min: number; max: number }): void {
+    this.at(version);
+    const now = this.#environments.get(version);
+    const provider = this.managed?.provider;
+    if (!now || !provider) {
+      const message = `${this.arn} does not contain a capacity provider configuration`;
+      throw new AwsError("AccessDeniedException", message, 403);
+    }
+    if (Date.now() < now.activeAt) throw conflict(`The version ${version} is not active yet`);
+    const { min, max } = wanted ?? { min: DEFAULT_ENVIRONMENTS, max: DEFAULT_ENVIRONMENTS };
+    if (min > max) throw new AwsError("InvalidParameterValueException", "The minimum is too high");
+    this.#scale(version, { ...now, min, max }, provider);
+  }
+
+  /** How a version is scaled. */
+  scalingOf(version: string): Environments | undefined {
+    return this.#environments.get(version);
+  }
+
+  #scale(version: string, environments: Environments, provider: CapacityProvider): void {
+    this.#environments.set(version, environments);
+    // A version that there is no room for is never active.
+    if (this.region.capacityProviders.vcpusOn(provider) <= provider.maxVcpuCount) return;
+    this.#environments.set(version, { ...environments, activeAt: Number.POSITIVE_INFINITY });
   }
 
   /**
@@ -180,14 +274,14 @@ export class DeployedFunction {
     );
   }
 
-  /** Makes the URLs serve what is deployed now; all their environments are cold afterwards. */
+  /** Makes the URLs serve what is deployed now; where that has changed, by environments that are new. */
   async restart(): Promise<void> {
     await Promise.all([...this.urls.values()].map((url) => url.restart()));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.urls.values()].map((url) => url.close()));
-    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of this.#folders) removeFolder(folder);
   }
 
   #set(version: Version): void {
@@ -195,121 +289,11 @@ export class DeployedFunction {
     this.lastModified = new Date().toISOString();
   }
 
-  /** Writes the files of an archive, which a program made, into a new folder. */
-  #unpacked(code: unknown): Omit<Version, "configuration"> {
-    if (!isArchive(code) || !isRecord(code.assets)) throw new Error("The code is no archive.");
-    const folder = mkdtempSync(join(tmpdir(), "test-of-lambda-concurrency-code-"));
-    this.#folders.add(folder);
-    this.region.folders.add(basename(folder));
-    // SHA-256 in base64, as Lambda states it; of names and contents, so that no date is in it.
-    const hash = createHash("sha256");
-    let codeSize = 0;
-    for (const [path, asset] of Object.entries(code.assets).toSorted()) {
-      const content = contentOf(asset);
-      writeFileSync(join(folder, path), content);
-      hash.update(`${path}\0${content.length}\0`).update(content);
-      codeSize += content.length;
-    }
-    return { folder, codeSha256: hash.digest("base64"), codeSize };
+  #unpacked(code: unknown): UnpackedCode {
+    const unpacked = this.region.archives.unpack(code);
+    this.#folders.add(unpacked.folder);
+    return unpacked;
   }
-}
-
-function contentOf(asset: unknown): Buffer {
-  assert(isRecord(asset) && asset[SIGNATURE] === ASSET_OR_ARCHIVE.asset, "It is no asset.");
-  return typeof asset.text === "string"
-    ? Buffer.from(asset.text)
-    : readFileSync(String(asset.path));
-}
-
-/** A Function URL that answers: behind it runs the embedded Lambda with what is deployed. */
-export class DeployedUrl {
-  readonly deployed: DeployedFunction;
-  /** The alias that it is of; empty: $LATEST. */
-  readonly qualifier: string;
-  /** `AWS_IAM` or `NONE`; a change holds for the next request. */
-  authorizationType: unknown;
-  #lambda: LocalLambda | undefined;
-  /** The engine changes several resources at once; each change waits for the one before it. */
-  #done: Promise<void> = Promise.resolve();
-  #port = 0;
-
-  constructor(deployed: DeployedFunction, qualifier: string, authorizationType: unknown) {
-    this.deployed = deployed;
-    this.qualifier = qualifier;
-    this.authorizationType = authorizationType;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}/`;
-  }
-
-  /**
-   * Serves what is deployed now, by environments that are all new. The first time it takes a free
-   * port, which stays the URL's until it is closed.
-   */
-  restart(): Promise<void> {
-    return this.#next(async () => {
-      await this.#stop();
-      await this.#start();
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#next(() => this.#stop());
-  }
-
-  #next(change: () => Promise<void>): Promise<void> {
-    const done = this.#done.then(change);
-    this.#done = done.catch(() => {});
-    return done;
-  }
-
-  async #stop(): Promise<void> {
-    await this.#lambda?.close();
-    this.#lambda = undefined;
-  }
-
-  async #start(): Promise<void> {
-    const configuration = this.#configuration();
-    const logGroup = this.deployed.region.logGroups.get(configuration.logGroupName ?? "");
-    const lambda = await LocalLambda.start(configuration, this.#port, {
-      authorize: this.#authorize,
-      onLog: (environment, text) => logGroup?.write(environment, text),
-    });
-    this.#lambda = lambda;
-    this.#port = Number(lambda.url.port);
-  }
-
-  #configuration(): FunctionConfiguration {
-    const { region, name, concurrencyLimit } = this.deployed;
-    const { configuration, folder } = this.deployed.at(this.qualifier);
-    const { environment, loggingConfig, handler, memorySize, timeout } = configuration;
-    const variables =
-      isRecord(environment) && isRecord(environment.variables) ? environment.variables : {};
-    const environmentVariables = Object.fromEntries(
-      Object.entries(variables).map(([variable, value]) => [variable, String(value)]),
-    );
-    return {
-      ...defaultConfiguration(),
-      functionName: name,
-      region: region.account.region,
-      version: this.deployed.versionOf(this.qualifier),
-      code: { root: folder, handler: String(handler) },
-      memoryMb: Number(memorySize),
-      timeoutMs: Number(timeout) * 1_000,
-      concurrencyLimit,
-      environmentVariables,
-      ...(isRecord(loggingConfig) && { logGroupName: String(loggingConfig.logGroup) }),
-    };
-  }
-
-  /** https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html */
-  readonly #authorize: Authorize = (request) => {
-    const { region, credentials } = this.deployed.region.account;
-    if (this.authorizationType === "AWS_IAM") return iamAuthorization(region, credentials)(request);
-    if (this.deployed.isOpen(this.qualifier)) return { admitted: true };
-    return forbid(UNSIGNED);
-  };
 }
 
 export function conflict(message: string): AwsError {

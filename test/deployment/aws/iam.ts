@@ -1,5 +1,6 @@
-/** Roles of IAM and the policies inside them, as the provider makes them. */
+/** Roles of IAM, the policies inside them and those attached to them, as the provider makes them. */
 
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { type Account, AwsError } from "./account.ts";
 import { type Kind, tags, text } from "./kind.ts";
@@ -8,8 +9,21 @@ import { isRecord, type Properties } from "./properties.ts";
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 const NAME = /^[\w+=,.@-]+$/;
 
+/**
+ * How long the creation of a role takes, and how long a new one cannot be assumed yet, in milliseconds.
+ * On AWS the second is some seconds.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+ */
+const CREATING_MS = 150;
+const PROPAGATION_MS = 300;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-operator-role.html */
+export const OPERATOR_POLICY = "arn:aws:iam::aws:policy/AWSLambdaManagedEC2ResourceOperator";
+/** AWS's own policies that are known here. */
+const MANAGED_POLICIES = [OPERATOR_POLICY];
+
 /** A policy's text, which the provider reads before AWS does. */
-const policyDocument = z.string().refine((value) => {
+export const policyDocument = z.string().refine((value) => {
   try {
     return isRecord(JSON.parse(value));
   } catch {
@@ -23,7 +37,10 @@ export class Role {
   readonly createDate = new Date().toISOString();
   /** The policies by their names. */
   readonly policies = new Map<string, string>();
+  /** The ARNs of managed policies. */
+  readonly attached = new Set<string>();
   trust: string;
+  readonly #madeAt = Date.now();
   tags: unknown;
 
   constructor(arn: string, { assumeRolePolicy, tags: given }: Properties) {
@@ -32,8 +49,9 @@ export class Role {
     this.tags = given;
   }
 
-  /** Lambda may run functions as this role. */
+  /** Lambda may take this role, which is no longer too new for that. */
   get admitsLambda(): boolean {
+    if (Date.now() < this.#madeAt + PROPAGATION_MS) return false;
     return statements(this.trust).some(
       ({ Effect, Action, Principal }) =>
         Effect === "Allow" &&
@@ -43,16 +61,11 @@ export class Role {
     );
   }
 
-  /** Its policies allow an action on a resource; patterns are only understood at their end. */
+  /** Its own policies allow an action on a resource. */
   allows(action: string, resource: string): boolean {
     return [...this.policies.values()]
       .flatMap(statements)
-      .some(
-        (statement) =>
-          statement.Effect === "Allow" &&
-          listOf(statement.Action).some((pattern) => matches(pattern, action)) &&
-          listOf(statement.Resource).some((pattern) => matches(pattern, resource)),
-      );
+      .some((statement) => allows(statement, action, resource));
   }
 }
 
@@ -65,10 +78,29 @@ export class Iam {
   }
 
   get resources(): string[] {
-    return [...this.roles].flatMap(([name, { policies }]) => [
+    return [...this.roles].flatMap(([name, { attached, policies }]) => [
       `role ${name}`,
       ...[...policies.keys()].map((policy) => `policy ${policy} of role ${name}`),
+      ...[...attached].map((policy) => `${policy} attached to role ${name}`),
     ]);
+  }
+
+  /** The role of an ARN, which Lambda can be now; `undefined`: there is none that it can be. */
+  assumable(arn: unknown): Role | undefined {
+    return [...this.roles.values()].find((role) => role.arn === arn && role.admitsLambda);
+  }
+
+  /**
+   * What a role lacks in order to write into a log group; `undefined`: nothing. No service asks that,
+   * each would rather lose the lines without a word; here it is asked, so that a policy that comes too
+   * late is noticed.
+   */
+  lackOfLogging(role: Role, logGroup: string): string | undefined {
+    const stream = this.account.arn("logs", `log-group:${logGroup}:log-stream:any`);
+    const lacking = ["logs:CreateLogStream", "logs:PutLogEvents"].find(
+      (action) => !role.allows(action, stream),
+    );
+    return lacking && `The role ${role.arn} is not allowed to ${lacking} in ${logGroup}.`;
   }
 
   readonly roleKind: Kind = {
@@ -88,6 +120,7 @@ export class Iam {
       if (this.roles.has(name)) {
         throw new AwsError("EntityAlreadyExists", `Role with name ${name} already exists.`, 409);
       }
+      await wait(CREATING_MS);
       this.roles.set(name, new Role(this.account.arn("iam", `role/${name}`), inputs));
       made(name);
     },
@@ -100,6 +133,7 @@ export class Iam {
           assumeRolePolicy: sorted(role.trust),
           createDate: role.createDate,
           // Those that other resources made are read as well.
+          managedPolicyArns: [...role.attached],
           inlinePolicies: [...role.policies].map(([name, policy]) => ({ name, policy })),
           tags: role.tags,
           tagsAll: role.tags,
@@ -116,8 +150,9 @@ export class Iam {
     },
     remove: async ({ id }) => {
       this.account.note("DeleteRole");
-      if ((this.roles.get(id)?.policies.size ?? 0) > 0) {
-        const message = "Cannot delete entity, must delete policies first.";
+      const role = this.roles.get(id);
+      if ((role?.policies.size ?? 0) + (role?.attached.size ?? 0) > 0) {
+        const message = "Cannot delete entity, must delete or detach policies first.";
         throw new AwsError("DeleteConflict", message, 409);
       }
       this.roles.delete(id);
@@ -145,6 +180,30 @@ export class Iam {
     },
   };
 
+  readonly attachmentKind: Kind = {
+    computed: [],
+    replacing: ["policyArn", "role"],
+    inputs: z.object({ policyArn: z.string().regex(/^arn:/), role: text(NAME, 64) }).partial(),
+    create: async ({ role, policyArn }, made) => {
+      this.account.note("AttachRolePolicy");
+      const attached = this.#role(String(role)).attached;
+      if (!MANAGED_POLICIES.includes(String(policyArn))) {
+        const message = `Policy ${policyArn} does not exist or is not attachable.`;
+        throw new AwsError("NoSuchEntity", message, 404);
+      }
+      attached.add(String(policyArn));
+      made(`${role}/${policyArn}`);
+    },
+    read: ({ state: { role, policyArn } }) => {
+      const attached = this.roles.get(String(role))?.attached;
+      return attached?.has(String(policyArn)) ? { role, policyArn } : undefined;
+    },
+    remove: async ({ state: { role, policyArn } }) => {
+      this.account.note("DetachRolePolicy");
+      this.roles.get(String(role))?.attached.delete(String(policyArn));
+    },
+  };
+
   #putRolePolicy({ role, name, policy }: Properties): void {
     this.account.note("PutRolePolicy");
     this.#role(String(role)).policies.set(String(name), String(policy));
@@ -158,19 +217,28 @@ export class Iam {
 }
 
 /** A policy as the provider keeps it: whatever order its keys came in, they are sorted. */
-function sorted(policy: string): string {
+export function sorted(policy: string): string {
   return JSON.stringify(JSON.parse(policy), (_, value: unknown) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
   );
 }
 
-function statements(policy: string): Properties[] {
+/** A statement allows an action on a resource; patterns are only understood at their end. */
+export function allows(statement: Properties, action: string, resource: string): boolean {
+  return (
+    statement.Effect === "Allow" &&
+    listOf(statement.Action).some((pattern) => matches(pattern, action)) &&
+    listOf(statement.Resource).some((pattern) => matches(pattern, resource))
+  );
+}
+
+export function statements(policy: string): Properties[] {
   const document: unknown = JSON.parse(policy);
   const found = isRecord(document) ? document.Statement : undefined;
   return listOf(found).filter(isRecord);
 }
 
-function listOf(value: unknown): unknown[] {
+export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 

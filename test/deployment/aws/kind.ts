@@ -42,6 +42,9 @@ export interface Kind {
   remove(existing: Existing): Promise<void>;
 }
 
+/** What one of the provider's functions answers to its arguments. */
+export type Lookup = (args: Properties) => Properties;
+
 export interface Failure {
   property: string;
   reason: string;

@@ -4,21 +4,16 @@
  */
 
 import { setTimeout as wait } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Account, AwsError } from "./account.ts";
-import {
-  ADDING_MS,
-  conflict,
-  DeployedFunction,
-  DeployedUrl,
-  INVOKE,
-  INVOKE_URL,
-  LATEST,
-  type Statement,
-} from "./deployed-function.ts";
+import type { Archives } from "./archives.ts";
+import type { CapacityProviders } from "./capacity-providers.ts";
+import { CONCURRENCY_PER_VCPU, conflict, DeployedFunction, LATEST } from "./deployed-function.ts";
 import type { Iam } from "./iam.ts";
 import { type Kind, tags, text } from "./kind.ts";
 import type { LogGroup, Logs } from "./logs.ts";
+import { patiently } from "./patience.ts";
 import { isRecord, type Properties } from "./properties.ts";
 
 /**
@@ -30,15 +25,21 @@ const MIN_UNRESERVED = 100;
 
 /** What the provider sends with `UpdateFunctionConfiguration`. */
 const CONFIGURATION = [
-  ...["description", "environment", "handler", "loggingConfig", "memorySize", "role", "runtime"],
-  "timeout",
+  ...["capacityProviderConfig", "description", "environment", "handler", "loggingConfig"],
+  ...["memorySize", "publishTo", "role", "runtime", "timeout"],
 ];
 
-const NAME = /^[a-zA-Z0-9-_]+$/;
-const ALIAS = /^(?!\d+$)[a-zA-Z0-9-_]+$/;
+/** How long a change of how many environments there are takes, in milliseconds. */
+const SETTLING_MS = 100;
+
+export const NAME = /^[a-zA-Z0-9-_]+$/;
+export const ALIAS = /^(?!\d+$)[a-zA-Z0-9-_]+$/;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const variables = z
-  .record(z.string().regex(/^(?!AWS_(?!LAMBDA_EXEC_WRAPPER)|LAMBDA_)[a-zA-Z]\w+$/), z.string())
+  .record(
+    z.string().regex(/^(?!AWS_(?!LAMBDA_(EXEC_WRAPPER|NODEJS_WORKER_COUNT))|LAMBDA_)[a-zA-Z]\w+$/),
+    z.string(),
+  )
   .refine((all) => JSON.stringify(all).length <= 4_096, "the variables take more than 4 KB");
 
 export class Lambda {
@@ -46,15 +47,24 @@ export class Lambda {
   readonly #iam: Iam;
   readonly logGroups: ReadonlyMap<string, LogGroup>;
   readonly functions = new Map<string, DeployedFunction>();
-  /** Every folder in which code was ever unpacked, by its name in the system's temporary folder. */
-  readonly folders = new Set<string>();
+  readonly archives: Archives;
+  readonly capacityProviders: CapacityProviders;
   /** Set by a test for an account with less. */
   concurrentExecutions = CONCURRENT_EXECUTIONS;
 
-  constructor(account: Account, iam: Iam, logs: Logs) {
+  constructor(
+    account: Account,
+    iam: Iam,
+    logs: Logs,
+    archives: Archives,
+    capacityProviders: CapacityProviders,
+  ) {
     this.account = account;
     this.#iam = iam;
     this.logGroups = logs.groups;
+    this.archives = archives;
+    this.capacityProviders = capacityProviders;
+    capacityProviders.users = () => this.functions.values();
   }
 
   get resources(): string[] {
@@ -144,6 +154,14 @@ export class Lambda {
         reservedConcurrentExecutions: z.int().min(-1),
         environment: z.object({ variables }),
         loggingConfig: z.object({ logFormat: z.enum(["JSON", "Text"]) }),
+        publishTo: z.literal("LATEST_PUBLISHED"),
+        capacityProviderConfig: z.strictObject({
+          lambdaManagedInstancesCapacityProviderConfig: z.strictObject({
+            capacityProviderArn: z.string(),
+            perExecutionEnvironmentMaxConcurrency: z.int().min(1).max(1_600),
+            executionEnvironmentMemoryGibPerVcpu: z.number().min(2).max(8),
+          }),
+        }),
         tags,
         code: z.custom((code) => code !== undefined, "one of code, imageUri, s3Bucket"),
       })
@@ -153,13 +171,14 @@ export class Lambda {
       const name = String(inputs.name);
       this.account.note("CreateFunction");
       if (this.functions.has(name)) throw conflict(`Function already exist: ${name}`);
-      this.#checkRole(inputs);
+      await this.#checkRole(inputs);
       const { architectures = ["x86_64"] } = inputs;
+      this.#checkCapacity({ ...inputs, architectures });
       const configuration = { ...configurationIn(inputs), architectures };
       const deployed = new DeployedFunction(this, name, configuration, inputs.code);
       deployed.tags = inputs.tags;
-      if (inputs.publish === true) deployed.publish();
       this.functions.set(name, deployed);
+      if (inputs.publish === true) deployed.publish();
       made(name);
       const { reservedConcurrentExecutions: reserved } = inputs;
       if (Number(reserved) >= 0) this.#reserve(deployed, Number(reserved));
@@ -178,7 +197,8 @@ export class Lambda {
       const configured = CONFIGURATION.some((name) => changed.has(name));
       if (configured) {
         this.account.note("UpdateFunctionConfiguration");
-        this.#checkRole(news);
+        await this.#checkRole(news);
+        this.#checkCapacity(news, state);
         deployed.configure(configurationIn(news));
       }
       const loaded = changed.has("code") || changed.has("architectures");
@@ -194,115 +214,11 @@ export class Lambda {
         deployed.publish();
       }
       // Also for a reservation alone, which on AWS leaves environments as they are.
-      if (configured || loaded || reserved) await deployed.restart();
+      await deployed.restart();
     },
     remove: async ({ id }) => {
       this.account.note("DeleteFunction");
       await this.delete(id);
-    },
-  };
-
-  /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html */
-  readonly urlKind: Kind = {
-    defaults: { invokeMode: "BUFFERED" },
-    computed: ["functionArn", "functionUrl", "region", "urlId"],
-    replacing: ["functionName", "qualifier", "region"],
-    inputs: z
-      .object({
-        authorizationType: z.enum(["AWS_IAM", "NONE"]),
-        invokeMode: z.enum(["BUFFERED", "RESPONSE_STREAM"]),
-        qualifier: text(ALIAS, 128),
-      })
-      .partial(),
-    create: async (inputs, made) => {
-      this.account.note("CreateFunctionUrlConfig");
-      const deployed = this.functionNamed(inputs.functionName);
-      const qualifier = String(inputs.qualifier ?? "");
-      if (deployed.urls.has(qualifier)) throw conflict("The function has a URL already.");
-      const url = new DeployedUrl(deployed, qualifier, inputs.authorizationType);
-      await url.restart();
-      deployed.urls.set(qualifier, url);
-      made([deployed.name, ...(qualifier === "" ? [] : [qualifier])].join("/"));
-      if (inputs.authorizationType === "NONE") await openAsTheProvider(deployed, qualifier);
-    },
-    read: ({ state: { functionName, qualifier = "" } }) => {
-      const deployed = this.functions.get(String(functionName));
-      const found = deployed?.urls.get(String(qualifier));
-      return (
-        found && {
-          authorizationType: found.authorizationType,
-          functionArn: found.deployed.arn,
-          functionName,
-          functionUrl: found.url,
-          qualifier,
-          region: this.account.region,
-          urlId: new URL(found.url).port,
-        }
-      );
-    },
-    update: async ({ news }) => {
-      this.account.note("UpdateFunctionUrlConfig");
-      const { urls } = this.functionNamed(news.functionName);
-      const url = urls.get(String(news.qualifier ?? ""));
-      if (!url) throw new AwsError("ResourceNotFoundException", "The URL does not exist.", 404);
-      url.authorizationType = news.authorizationType;
-    },
-    remove: async ({ state: { functionName, qualifier } }) => {
-      this.account.note("DeleteFunctionUrlConfig");
-      const urls = this.functions.get(String(functionName))?.urls;
-      await urls?.get(String(qualifier ?? ""))?.close();
-      urls?.delete(String(qualifier ?? ""));
-    },
-  };
-
-  readonly permissionKind: Kind = {
-    named: { property: "statementId", maxLength: 100 },
-    computed: ["region", "statementId", "statementIdPrefix"],
-    replacing: [
-      ...["action", "function", "functionUrlAuthType", "invokedViaFunctionUrl", "principal"],
-      ...["qualifier", "region", "statementId", "statementIdPrefix"],
-    ],
-    // Each condition belongs to one action.
-    inputs: z
-      .object({
-        action: z.enum([INVOKE_URL, INVOKE]),
-        functionUrlAuthType: z.enum(["AWS_IAM", "NONE"]),
-        invokedViaFunctionUrl: z.boolean(),
-        statementId: text(NAME, 100),
-      })
-      .partial()
-      .refine((it) => (it.functionUrlAuthType !== undefined) === (it.action === INVOKE_URL), {
-        path: ["functionUrlAuthType"],
-        message: `functionUrlAuthType belongs to ${INVOKE_URL}, which needs it`,
-      })
-      .refine((it) => it.invokedViaFunctionUrl === undefined || it.action === INVOKE, {
-        path: ["invokedViaFunctionUrl"],
-        message: `invokedViaFunctionUrl belongs to ${INVOKE}`,
-      }),
-    create: async (inputs, made) => {
-      const { functionUrlAuthType, invokedViaFunctionUrl, qualifier = "" } = inputs;
-      const statement = {
-        statementId: String(inputs.statementId),
-        action: String(inputs.action),
-        principal: String(inputs.principal),
-        qualifier: String(qualifier),
-        functionUrlAuthType,
-        invokedViaFunctionUrl,
-      };
-      const deployed = this.functionNamed(inputs.function);
-      await patiently(() => deployed.addPermission(statement));
-      made(statement.statementId);
-    },
-    read: ({ id, state }) => {
-      const deployed = this.functions.get(String(state.function));
-      const found = deployed?.statement(String(state.qualifier ?? ""), id);
-      return found && { ...found, function: state.function, region: this.account.region };
-    },
-    remove: async ({ id, state }) => {
-      this.account.note("RemovePermission");
-      const deployed = this.functions.get(String(state.function));
-      const found = deployed?.statement(String(state.qualifier ?? ""), id);
-      if (deployed) deployed.policy = deployed.policy.filter((it) => it !== found);
     },
   };
 
@@ -312,7 +228,10 @@ export class Lambda {
     computed: ["arn", "invokeArn", "name", "region"],
     replacing: ["name", "functionName", "region"],
     inputs: z
-      .object({ name: text(ALIAS, 128), functionVersion: z.string().regex(/^(\$LATEST|\d+)$/) })
+      .object({
+        name: text(ALIAS, 128),
+        functionVersion: z.string().regex(/^(\$LATEST(\.PUBLISHED)?|\d+)$/),
+      })
       .partial(),
     create: async (inputs, made) => {
       this.account.note("CreateAlias");
@@ -331,12 +250,12 @@ export class Lambda {
       const { region } = this.account;
       return { arn, description: "", functionName, functionVersion, invokeArn: arn, name, region };
     },
-    update: async ({ changed, news }) => {
+    update: async ({ news }) => {
       this.account.note("UpdateAlias");
       const deployed = this.functionNamed(news.functionName);
       deployed.at(String(news.functionVersion));
       deployed.aliases.set(String(news.name), String(news.functionVersion));
-      if (changed.has("functionVersion")) await deployed.restart();
+      await deployed.restart();
     },
     remove: async ({ state: { functionName, name } }) => {
       this.account.note("DeleteAlias");
@@ -378,6 +297,62 @@ export class Lambda {
     },
   };
 
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionScalingConfig.html */
+  readonly scalingKind: Kind = {
+    computed: ["functionArn", "functionState", "region"],
+    recomputed: () => ["functionState"],
+    replacing: ["functionName", "qualifier", "region"],
+    inputs: z
+      .object({
+        qualifier: z.string().regex(/^(\$LATEST\.PUBLISHED|[0-9]+)$/),
+        functionScalingConfig: z.strictObject({
+          minExecutionEnvironments: z.int().min(0).max(15_000).optional(),
+          maxExecutionEnvironments: z.int().min(0).max(15_000).optional(),
+        }),
+      })
+      .partial(),
+    create: async (inputs, made) => {
+      await this.#scale(inputs, inputs.functionScalingConfig);
+      made(`${inputs.functionName},${inputs.qualifier}`);
+    },
+    read: ({ state: { functionName, qualifier } }) => {
+      const deployed = this.functions.get(String(functionName));
+      const found = deployed?.scalingOf(String(qualifier));
+      if (!deployed || !found) return undefined;
+      return {
+        functionArn: `${deployed.arn}:${qualifier}`,
+        functionName,
+        functionScalingConfig: {
+          minExecutionEnvironments: found.min,
+          maxExecutionEnvironments: found.max,
+        },
+        functionState: "Active",
+        qualifier,
+        region: this.account.region,
+      };
+    },
+    update: async ({ news }) => this.#scale(news, news.functionScalingConfig),
+    // Back to what it is when nobody says anything.
+    remove: async ({ state }) => {
+      const deployed = this.functions.get(String(state.functionName));
+      if (deployed?.scalingOf(String(state.qualifier))) await this.#scale(state, undefined);
+    },
+  };
+
+  async #scale({ functionName, qualifier }: Properties, config: unknown): Promise<void> {
+    this.account.note("PutFunctionScalingConfig");
+    const deployed = this.functionNamed(functionName);
+    const { minExecutionEnvironments: min, maxExecutionEnvironments: max }: Properties = isRecord(
+      config,
+    )
+      ? config
+      : {};
+    const wanted = isRecord(config) ? { min: Number(min), max: Number(max) } : undefined;
+    await patiently(/not active yet/, () => deployed.scale(String(qualifier), wanted));
+    await wait(SETTLING_MS);
+    await deployed.restart();
+  }
+
   /** https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html */
   async #provision(inputs: Properties): Promise<void> {
     this.account.note("PutProvisionedConcurrencyConfig");
@@ -411,6 +386,9 @@ export class Lambda {
       return;
     }
     this.account.note("PutFunctionConcurrency");
+    if (deployed.managed) {
+      throw invalid("Reserved concurrency is not supported with a capacity provider.");
+    }
     if (executions > 0 && this.unreserved + already - executions < MIN_UNRESERVED) {
       throw invalid(
         "Specified ReservedConcurrentExecutions for function decreases account's " +
@@ -427,24 +405,56 @@ export class Lambda {
     deployed.reservedConcurrency = executions;
   }
 
-  /**
-   * Lambda must be able to be the role. That the role may write logs is not asked by AWS, which would
-   * rather lose them without a word; here it is, so that a policy that comes too late is noticed.
-   */
-  #checkRole({ role, loggingConfig: logging }: Properties): void {
-    const found = [...this.#iam.roles.values()].find(({ arn }) => arn === role);
-    if (!found?.admitsLambda) {
-      throw invalid("The role defined for the function cannot be assumed by Lambda.");
-    }
+  /** Lambda must be able to be the role, for which the provider waits. */
+  async #checkRole({ role, loggingConfig: logging }: Properties): Promise<void> {
     const logGroup = isRecord(logging) ? String(logging.logGroup) : "";
     if (!this.logGroups.has(logGroup)) {
       throw invalid(`The log group ${logGroup} of the function does not exist.`);
     }
-    const stream = this.account.arn("logs", `log-group:${logGroup}:log-stream:any`);
-    for (const action of ["logs:CreateLogStream", "logs:PutLogEvents"]) {
-      if (!found.allows(action, stream)) {
-        throw invalid(`The role ${role} is not allowed to ${action} in ${logGroup}.`);
-      }
+    const made = [...this.#iam.roles.values()].find(({ arn }) => arn === role);
+    const lack = made && this.#iam.lackOfLogging(made, logGroup);
+    if (lack !== undefined) throw invalid(lack);
+    await patiently(/cannot be assumed/, () => {
+      if (this.#iam.assumable(role)) return;
+      throw invalid("The role defined for the function cannot be assumed by Lambda.");
+    });
+  }
+
+  /**
+   * What Managed Instances ask of a function. It cannot be brought onto them, or away from them.
+   *
+   * @param before what it was; absent: it is made
+   */
+  #checkCapacity(inputs: Properties, before?: Properties): void {
+    const configOf = ({ capacityProviderConfig: config }: Properties) =>
+      isRecord(config) && isRecord(config.lambdaManagedInstancesCapacityProviderConfig)
+        ? config.lambdaManagedInstancesCapacityProviderConfig
+        : undefined;
+    const config = configOf(inputs);
+    if (before && (configOf(before) === undefined) !== (config === undefined)) {
+      throw invalid(
+        "CapacityProviderConfig can't be added to or removed from a function that exists.",
+      );
+    }
+    if (!config) return;
+    const provider = this.capacityProviders.withArn(config.capacityProviderArn);
+    if (!provider) throw invalid(`No active capacity provider ${config.capacityProviderArn}.`);
+    if (!isDeepStrictEqual(provider.architectures, inputs.architectures)) {
+      throw invalid("The architecture of the function must be that of its capacity provider.");
+    }
+    const [memory, ratio] = [
+      Number(inputs.memorySize),
+      Number(config.executionEnvironmentMemoryGibPerVcpu),
+    ];
+    if (memory < 2_048 || memory % (ratio * 1_024) !== 0) {
+      throw invalid("MemorySize must be 2048 at the least, and a multiple of what a vCPU has.");
+    }
+    const most = CONCURRENCY_PER_VCPU * (memory / 1_024 / ratio);
+    if (Number(config.perExecutionEnvironmentMaxConcurrency) > most) {
+      throw invalid(`PerExecutionEnvironmentMaxConcurrency must be at most ${most}.`);
+    }
+    if (Number(inputs.reservedConcurrentExecutions) >= 0) {
+      throw invalid("Reserved concurrency is not supported with a capacity provider.");
     }
   }
 }
@@ -485,47 +495,6 @@ function asRead(deployed: DeployedFunction): Properties {
     tracingConfig: { mode: "PassThrough" },
     version: newestVersion,
   };
-}
-
-/**
- * Adds the two statements that the provider adds when it creates an open URL. They are in no state, so
- * they stay for as long as the function or the alias does.
- * https://github.com/hashicorp/terraform-provider-aws/pull/44858
- */
-async function openAsTheProvider(deployed: DeployedFunction, qualifier: string): Promise<void> {
-  const everybody = { principal: "*", qualifier };
-  const statements: Statement[] = [
-    {
-      ...everybody,
-      statementId: "FunctionURLAllowPublicAccess",
-      action: INVOKE_URL,
-      functionUrlAuthType: "NONE",
-    },
-    {
-      ...everybody,
-      statementId: "FunctionURLAllowInvokeAction",
-      action: INVOKE,
-      invokedViaFunctionUrl: true,
-    },
-  ];
-  for (const statement of statements) {
-    // Unlike for a permission, the provider does not try again while another is being added.
-    await deployed.addPermission(statement).catch((error: Error) => {
-      if (!error.message.includes("already exists")) throw error;
-    });
-  }
-}
-
-/** Adds a permission as the provider does: once more as long as another one is being added. */
-async function patiently(add: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      return await add();
-    } catch (error) {
-      if (!(error instanceof AwsError && error.message.includes("in progress"))) throw error;
-      await wait(ADDING_MS);
-    }
-  }
 }
 
 /** What a service says of a value that it does not take. */

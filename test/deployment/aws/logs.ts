@@ -142,6 +142,13 @@ export class Logs {
     };
   }
 
+  /** The group of a name, which is made to last for ever where it is missing. */
+  groupWithoutEnd(name: string): LogGroup {
+    const group = this.groups.get(name) ?? new LogGroup({ retentionInDays: 0 });
+    this.groups.set(name, group);
+    return group;
+  }
+
   /** @throws AwsError when there is no such group */
   group(name: string): LogGroup {
     const group = this.groups.get(name);

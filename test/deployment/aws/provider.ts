@@ -7,12 +7,13 @@
 
 import { randomBytes } from "node:crypto";
 import { AwsError } from "./account.ts";
-import { type Failure, failuresOf, type Kind } from "./kind.ts";
+import { type Failure, failuresOf, type Kind, type Lookup } from "./kind.ts";
 import { type Change, changesBetween, isRecord, type Properties, UNKNOWN } from "./properties.ts";
 
 /** One question of the engine, as JSON over HTTP; the fields that a method does not need are absent. */
 export interface ProviderRequest {
-  method: "check" | "diff" | "create" | "read" | "update" | "delete";
+  method: "check" | "diff" | "create" | "read" | "update" | "delete" | "invoke";
+  /** Of the resource; for `invoke`, the function's token. */
   type: string;
   /** The resource's name in the program. */
   name?: string;
@@ -22,6 +23,7 @@ export interface ProviderRequest {
   /** The old outputs. */
   state?: Properties;
   oldInputs?: Properties;
+  /** What is wanted; for `invoke`, the arguments. */
   news?: Properties;
 }
 
@@ -38,9 +40,15 @@ export interface ProviderAnswer {
 
 export async function answerProvider(
   kinds: Record<string, Kind>,
+  lookups: Record<string, Lookup>,
   request: ProviderRequest,
 ): Promise<ProviderAnswer> {
   const { type, id = "", state = {}, oldInputs = {}, news = {}, preview = false } = request;
+  if (request.method === "invoke") {
+    const lookup = lookups[type];
+    if (!lookup) throw new Error(`The stand-in AWS does not know the function ${type}.`);
+    return { outputs: lookup(news) };
+  }
   const kind = kinds[type];
   if (!kind) throw new Error(`The stand-in AWS does not know the type ${type}.`);
   switch (request.method) {
