@@ -5,6 +5,7 @@ import { isRecord, type Properties } from "./aws/properties.ts";
 interface Grant {
   /** Whom, where the policy says it; a role's own policies are for the role. */
   principal?: unknown;
+  condition?: unknown;
   actions: string[];
   resources: string[];
 }
@@ -12,8 +13,14 @@ interface Grant {
 export interface Privileges {
   /** What roles may do. */
   roles: Grant[];
+  /** The ARNs of what roles may do by policies of AWS's own. */
+  attachments: unknown[];
   /** Who may take such a role. */
   trust: Grant[];
+  /** What buckets allow to others. */
+  buckets: Grant[];
+  /** What security groups let out and in. */
+  networks: { egress: unknown; ingress: unknown }[];
   /** The statements of functions' own policies. */
   permissions: Properties[];
   urlAuthorizations: unknown[];
@@ -35,6 +42,13 @@ export function privilegesIn(exported: string): Privileges {
     trust: inputsOf("aws:iam/role:Role").flatMap(({ assumeRolePolicy }) =>
       grantsOf(assumeRolePolicy),
     ),
+    attachments: inputsOf("aws:iam/rolePolicyAttachment:RolePolicyAttachment").map(
+      ({ policyArn }) => policyArn,
+    ),
+    buckets: inputsOf("aws:s3/bucketPolicy:BucketPolicy").flatMap(({ policy }) => grantsOf(policy)),
+    networks: inputsOf("aws:ec2/securityGroup:SecurityGroup").map(({ egress, ingress }) => {
+      return { egress, ingress };
+    }),
     permissions: inputsOf("aws:lambda/permission:Permission"),
     urlAuthorizations: inputsOf("aws:lambda/functionUrl:FunctionUrl").map(
       ({ authorizationType }) => authorizationType,
@@ -52,10 +66,11 @@ export function privilegesIn(exported: string): Privileges {
 export function grantsOf(policy: unknown): Grant[] {
   const document: unknown = JSON.parse(String(policy));
   const statements = isRecord(document) ? listOf(document.Statement) : [];
-  return statements.filter(isRecord).map(({ Effect, Action, Resource, Principal }) => {
+  return statements.filter(isRecord).map(({ Effect, Action, Resource, Principal, Condition }) => {
     if (Effect !== "Allow") throw new Error(`a statement that does not allow but ${Effect}`);
     return {
       ...(Principal !== undefined && { principal: Principal }),
+      ...(Condition !== undefined && { condition: Condition }),
       actions: listOf(Action).map(String),
       resources: Resource === undefined ? [] : listOf(Resource).map(String),
     };

@@ -17,6 +17,7 @@ import {
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, onTestFinished } from "vitest";
+import { SOAK } from "../effort.ts";
 import { collect, processIds, ROOT, readProcessFile, temporaryFolder } from "../processes.ts";
 import { commandOnPath } from "./pulumi-on-path.ts";
 import { StandInAws } from "./stand-in-aws.ts";
@@ -29,9 +30,12 @@ export interface CommandResult {
 
 const STACK = "dev";
 
+/** The long form of a test fires many times. */
+const TIMEOUT_MS = SOAK ? 1_800_000 : 400_000;
+
 /** `describe`, skipped where there is no Pulumi CLI, of tests that take many of its commands. */
 export const describeDeployment = (name: string, tests: () => void) =>
-  describe.skipIf(commandOnPath("pulumi") === undefined)(name, { timeout: 400_000 }, tests);
+  describe.skipIf(commandOnPath("pulumi") === undefined)(name, { timeout: TIMEOUT_MS }, tests);
 
 /** A stack that is deployed with some configuration, whose creation is not counted. */
 export async function deployed(configuration: Configuration = {}) {
