@@ -1,4 +1,4 @@
-/** Tests of the deployment need the Pulumi CLI, which no package brings. */
+/** Tests of the deployment need the Pulumi CLI and cfn-lint, which no package brings. */
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -19,9 +19,16 @@ export function commandOnPath(name: string): string | undefined {
 
 /** Said once before the tests, where those of the deployment cannot run. */
 export function setup(): void {
-  if (commandOnPath("pulumi") !== undefined) return;
-  console.warn(
-    "The Pulumi CLI is not on the PATH: the tests of the deployment are skipped. " +
-      "Install it from https://www.pulumi.com/docs/install/\n",
-  );
+  if (commandOnPath("pulumi") === undefined) {
+    console.warn(
+      "The Pulumi CLI is not on the PATH: the tests of the deployment are skipped. " +
+        "Install it from https://www.pulumi.com/docs/install/\n",
+    );
+  }
+  if (commandOnPath("cfn-lint") === undefined) {
+    console.warn(
+      "cfn-lint is not on the PATH: the test of the web function's template is skipped. " +
+        "Install it with pip: https://github.com/aws-cloudformation/cfn-lint#install\n",
+    );
+  }
 }
