@@ -1,4 +1,5 @@
 /** Where managed instances run: subnets of one VPC whose zones offer the instance type. */
+import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { pulumiUpWith } from "../basics/printed-commands.ts";
@@ -35,7 +36,8 @@ export async function findNetwork(
     throw new pulumi.RunError(refusal([`managedInstancesSubnets ${problem}`]));
   }
   const [first] = subnets;
-  return { partition, vpcId: first?.vpcId ?? "", subnetIds: given };
+  assert(first, "the configuration's rule reads at least one subnet");
+  return { partition, vpcId: first.vpcId, subnetIds: given };
 }
 
 async function zonesWith(type: string): Promise<string[]> {
