@@ -23,15 +23,20 @@ import { Frame, type ViewProps } from "./view-frame.ts";
 export function TargetsView({ session, go, ...view }: ViewProps) {
   const { choice: current } = view.snapshot.target;
   const [stack, setStack] = useState<StackState>({ words: "Looking for a stack …" });
-  const selected = useCell(() => 0);
+  /** Absent until a key moves it: then it is where the screen fires now. */
+  const selected = useCell((): number | typeof URL_FIELD | undefined => undefined);
   const url = useCell(() => textField(current.kind === "url" ? current.url.href : ""));
   const [problem, setProblem] = useState<string>();
   useEffect(() => void session.findStack().then(setStack), [session]);
 
   const groups = groupsOf(stack);
   const entries = groups.flatMap((group) => group.entries);
-  // The URL is the last one.
-  const isTyping = () => selected.current === entries.length;
+  // The URL is the last one, however many there are before it once the stack is known.
+  const index = () => {
+    const at = selected.current ?? placeOf(current, entries);
+    return at === URL_FIELD ? entries.length : at;
+  };
+  const isTyping = () => index() === entries.length;
   const edit = (change: Edit | undefined): boolean => {
     if (!isTyping() || !change) return false;
     url.set(change(url.current));
@@ -41,7 +46,7 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
   usePaste((text) => void edit(insert(text.trim())));
   const choose = () => {
     const typed = url.current.text.trim();
-    const choice = isTyping() ? parseTarget(typed, "on-demand") : entries[selected.current]?.choice;
+    const choice = isTyping() ? parseTarget(typed, "on-demand") : entries[index()]?.choice;
     if (typeof choice === "string") return setProblem(choice);
     if (!choice) return;
     session.choose(choice);
@@ -49,7 +54,8 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
   };
   const move = (step: number) => () => {
     setProblem(undefined);
-    selected.set((selected.current + step + entries.length + 1) % (entries.length + 1));
+    const next = (index() + step + entries.length + 1) % (entries.length + 1);
+    selected.set(next === entries.length ? URL_FIELD : next);
   };
   const bindings: Binding[] = [
     { on: "return", words: "⏎ choose", run: choose },
@@ -70,10 +76,10 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     if (problem !== undefined) lines.push(...paragraph(`✗ ${problem}`, width, INDENT, RED));
     focus = { start, end: lines.length, cursorColumn };
   };
-  for (const [index, { words, entries: own }] of groups.entries()) {
-    add([...(index > 0 ? [[]] : []), ...paragraph(words, columns - 3, 1, DIM)], false);
+  for (const [position, { words, entries: own }] of groups.entries()) {
+    add([...(position > 0 ? [[]] : []), ...paragraph(words, columns - 3, 1, DIM)], false);
     for (const entry of own) {
-      const isSelected = entries.indexOf(entry) === selected.current;
+      const isSelected = entries.indexOf(entry) === index();
       add(entryOf(entry, isSelected, columns), isSelected);
     }
   }
@@ -85,6 +91,7 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
   return h(Frame, { view, bindings, onText, lines, focus });
 }
 
+const URL_FIELD = "URL";
 const INDENT = 5;
 const DIM = { dim: true };
 const RED = { colour: "red" };
@@ -118,6 +125,16 @@ interface Entry {
 interface Group {
   words: string;
   entries: readonly Entry[];
+}
+
+/** Where a target stands among the entries; the first one's place where it is none of them. */
+function placeOf(choice: TargetChoice, entries: readonly Entry[]): number | typeof URL_FIELD {
+  if (choice.kind === "url") return URL_FIELD;
+  const place = entries.findIndex(
+    ({ choice: { kind, ...one } }) =>
+      kind === choice.kind && "model" in one && one.model === choice.model,
+  );
+  return Math.max(place, 0);
 }
 
 function groupsOf(stack: StackState): Group[] {
