@@ -5,11 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, bundleHandler, bundleWebServer, WEB_BUNDLE_FILE } from "./basics/bundle.ts";
 import { NAME_ENDS, parseConfiguration } from "./infrastructure/configuration.ts";
 import { ManagedInstancesFunction } from "./infrastructure/managed-instances-function.ts";
-import { findNetwork } from "./infrastructure/network.ts";
+import { findNetwork, type Network } from "./infrastructure/network.ts";
 import { OnDemandFunction } from "./infrastructure/on-demand-function.ts";
 import { callerPolicy as policyOfCallers } from "./infrastructure/policies.ts";
 import { stackReadme, stackWarnings } from "./infrastructure/readme.ts";
-import { lackOfModels, type Place } from "./infrastructure/regions.ts";
+import { lackOfModels } from "./infrastructure/regions.ts";
 import { withDefaultTags } from "./infrastructure/tags.ts";
 import type { DeployedTarget } from "./infrastructure/targets.ts";
 import { WebFunction } from "./infrastructure/web-function.ts";
@@ -36,13 +36,11 @@ const [handler, webServer] = await Promise.all([bundleHandler(), bundleWebServer
     throw new pulumi.RunError(`The handler does not build. ${error.message}`);
   },
 );
-const place = models.some((model) => model !== "on-demand") ? await findPlace() : undefined;
-const lack = place && lackOfModels(configuration, place, stack);
-if (lack !== undefined) throw new pulumi.RunError(lack);
-const network =
-  place && models.includes("managed-instances")
-    ? await findNetwork(configuration, stack, place.partition)
-    : undefined;
+const network = await findNetworkOfModels().catch((error: Error) => {
+  const { message } = error;
+  if (pulumi.RunError.isInstance(error)) throw error;
+  throw new pulumi.RunError(`AWS does not say what this region has. ${message}`);
+});
 
 const deployment = { project: pulumi.getProject(), stack: pulumi.getStack() };
 const tags = withDefaultTags(configuration.tags, deployment);
@@ -85,7 +83,17 @@ function archive(file: string, text: string): pulumi.asset.AssetArchive {
   return new pulumi.asset.AssetArchive({ [file]: new pulumi.asset.StringAsset(text) });
 }
 
-async function findPlace(): Promise<Place> {
+/**
+ * Looks up what the models need of the region; an on-demand function needs nothing.
+ *
+ * @returns where Managed Instances run, if there are to be any
+ * @throws RunError when the region lacks something, or the provider's error when it cannot be asked
+ */
+async function findNetworkOfModels(): Promise<Network | undefined> {
+  if (models.every((model) => model === "on-demand")) return undefined;
   const [{ region }, { partition }] = await Promise.all([aws.getRegion(), aws.getPartition()]);
-  return { region, partition };
+  const lack = lackOfModels(configuration, { region, partition }, stack);
+  if (lack !== undefined) throw new pulumi.RunError(lack);
+  if (!models.includes("managed-instances")) return undefined;
+  return findNetwork(configuration, stack, partition);
 }

@@ -174,7 +174,7 @@ describe("what belongs together on Managed Instances is compared", () => {
       64,
     ],
     [
-      { managedInstancesMaxEnvironments: "13" },
+      { managedInstancesMaxEnvironments: "12" },
       "managedInstancesMaxVcpus",
       "all environments together need 13",
       13,

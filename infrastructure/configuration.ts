@@ -31,6 +31,9 @@ const LONGEST_NAME_END = "-managed".length;
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html */
 const MAX_CONCURRENCY_PER_VCPU = 64;
 
+/** What a version has at first: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html */
+const INITIAL_ENVIRONMENTS = 3;
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-capacity-providers.html */
 export const MAX_SUBNETS = 16;
 
@@ -173,11 +176,11 @@ const CONTRADICTIONS: Contradiction[] = [
     model: "managed-instances",
     problem(configuration, stack) {
       const { managedInstancesMaxVcpus: most } = configuration;
-      const needed = configuration.managedInstancesMaxEnvironments * managedVcpus(configuration);
+      const needed = Math.ceil(mostEnvironments(configuration) * managedVcpus(configuration));
       if (needed <= most) return undefined;
       return (
-        `is ${most}, and all environments together need ${needed}; ` +
-        remedy(stack, "managedInstancesMaxVcpus", needed)
+        `is ${most}, and all environments together need ${needed}, those of an older version ` +
+        `counted while a new one starts; ${remedy(stack, "managedInstancesMaxVcpus", needed)}`
       );
     },
   },
@@ -259,6 +262,17 @@ export function managedVcpus(
 ): number {
   const { managedInstancesMemoryMb, managedInstancesMemoryGbPerVcpu } = configuration;
   return managedInstancesMemoryMb / 1_024 / managedInstancesMemoryGbPerVcpu;
+}
+
+/**
+ * How many environments there may be at once. A version that is published starts with so many as AWS
+ * gives it, until its own numbers are known; and with numbered versions the one before keeps its least.
+ */
+function mostEnvironments(configuration: Configuration): number {
+  const { managedInstancesMinEnvironments: min, managedInstancesMaxEnvironments: max } =
+    configuration;
+  const older = configuration.managedInstancesVersion === "numbered" ? min : 0;
+  return older + Math.max(max, INITIAL_ENVIRONMENTS);
 }
 
 /** A timeout that would end the longest hold. */

@@ -144,7 +144,7 @@ export function stackWarnings(configuration: Configuration, stack: string): stri
     ...(models.includes("managed-instances")
       ? [
           `Managed Instances cost ${hourText(configuration)}, used or not, from their creation on, also ` +
-            `where this update fails half-way. What ends it: ${ending}.`,
+            `where this update fails half-way. What ends it: ${ending}.${versionsText(configuration)}`,
         ]
       : []),
     ...(models.includes("on-demand")
@@ -154,6 +154,14 @@ export function stackWarnings(configuration: Configuration, stack: string): stri
             `its URL will not come back. To keep it, ${remedy(stack, "models", ["on-demand", ...models].join(","))}.`,
         ]),
   ];
+}
+
+function versionsText({ managedInstancesVersion }: Configuration): string {
+  if (managedInstancesVersion !== "numbered") return "";
+  return (
+    " Each change of the function adds a version, and the older ones cost as much again until they " +
+    "are deleted; the stack's README says how."
+  );
 }
 
 /** What URLs without authorization mean, and what ends it. */

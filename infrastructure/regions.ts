@@ -3,7 +3,7 @@ import type { Model } from "../basics/models.ts";
 import { type Configuration, refusal, remedy } from "./configuration.ts";
 
 /** Where a stack is deployed. */
-export interface Place {
+interface Place {
   region: string;
   /** Such as `aws`, or `aws-cn` of China. */
   partition: string;

@@ -148,7 +148,9 @@ export function hourlyCost({ stack, targets }: Stack): HourlyCost | undefined {
 /** What another generation does to the environments of each model. */
 export const RECYCLING_EFFECTS: Record<Model, string> = {
   "on-demand": "It replaces all environments within seconds.",
-  "managed-instances": "It publishes the function anew, which takes some minutes.",
+  "managed-instances":
+    "It publishes the function anew, which takes some minutes. The older version goes on costing " +
+    "until it is deleted: the output readme says how.",
   "web-function": "It makes a new revision, which takes a minute or more.",
 };
 
