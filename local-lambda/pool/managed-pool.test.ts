@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seededRandom } from "../../basics/seeded-random.ts";
 import {
   ask,
   askAll,
@@ -23,7 +24,6 @@ import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
 import { StartError } from "../start-error.ts";
-import { seededRandom } from "./pool.ts";
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "managed-instances", environments: 3, ...changes });

@@ -9,17 +9,11 @@
  * nor that they meet in one.
  */
 
+import { type Random, seededRandom } from "../../basics/seeded-random.ts";
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import type { FunctionFailure, Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
-import {
-  createInvocation,
-  EnvironmentRegistry,
-  type Pool,
-  type PoolPlan,
-  type Random,
-  seededRandom,
-} from "./pool.ts";
+import { createInvocation, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
 /**
  * How long a request waits for a poll of its environment, in milliseconds. A runtime that has just

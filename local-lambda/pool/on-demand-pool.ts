@@ -5,16 +5,10 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
+import { type Random, seededRandom } from "../../basics/seeded-random.ts";
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import type { Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
-import {
-  createInvocation,
-  EnvironmentRegistry,
-  type Pool,
-  type PoolPlan,
-  type Random,
-  seededRandom,
-} from "./pool.ts";
+import { createInvocation, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
 
 /**
  * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A
