@@ -2,7 +2,7 @@
 
 /** From the top down. What stands on one line may not import its neighbours either. */
 const LAYERS = [
-  ["^tui/"],
+  ["^tui/", "^check/(?!inside/)"],
   ["^experiment/command/"],
   ["^experiment/(experiment|preflight|cross-check)\\.ts$"],
   ["^experiment/reports/"],
@@ -15,7 +15,7 @@ const LAYERS = [
   ["^local-lambda/environment/"],
   ["^local-lambda/function-url/"],
   ["^local-lambda/(?!serve\\.ts|local-lambda\\.ts|options\\.ts)[^/]+\\.ts$"],
-  ["^handler/", "^pricing/"],
+  ["^handler/", "^pricing/", "^check/inside/"],
   ["^basics/"],
 ];
 
@@ -59,6 +59,12 @@ export default {
       severity: "error",
       from: { path: "^experiment/core/(?!firing/)", pathNot: "\\.test\\.ts$" },
       to: { path: "node_modules/" },
+    },
+    {
+      name: "checks-know-no-experiment",
+      severity: "error",
+      from: { path: "^check/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^experiment/(?!version\\.ts|core/counts\\.ts|command/output\\.ts)" },
     },
     {
       name: "infrastructure-knows-no-runner",

@@ -136,12 +136,7 @@ const FIELDS = {
     "on-demand, managed-instances: settles which environment takes a request (default: random)",
     [0, 2 ** 31],
   ),
-  environmentVariables: new Option(
-    "--env <name=value>",
-    "set a variable in every environment; may be repeated",
-  )
-    .argParser(addVariable)
-    .default({}, "none"),
+  environmentVariables: variablesOption(),
 } satisfies Partial<Record<keyof FunctionConfiguration, Option>>;
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -160,12 +155,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
       ),
     )
     .option("--quiet", "do not show what the handler logs", false)
-    .addOption(
-      new Option(
-        "--code <folder>",
-        "serve the code in a folder (default: this project's handler)",
-      ).argParser(folderName),
-    )
+    .addOption(codeOption("serve the code in a folder (default: this project's handler)"))
     .option(
       "--handler <name>",
       "file and export in that folder (default: index.handler); " +
@@ -254,6 +244,18 @@ function named(flags: string, description: string, form: RegExp, example: string
     if (form.test(text)) return text;
     throw new InvalidArgumentError(`It must look like ${example}.`);
   });
+}
+
+/** `--env`, which gathers variables by their names. */
+export function variablesOption(): Option {
+  return new Option("--env <name=value>", "set a variable in every environment; may be repeated")
+    .argParser(addVariable)
+    .default({}, "none");
+}
+
+/** `--code`, which names a folder. */
+export function codeOption(description: string): Option {
+  return new Option("--code <folder>", description).argParser(folderName);
 }
 
 /** Adds one `NAME=value`, of an option that may be repeated, to those before it. */

@@ -1,8 +1,8 @@
 /** Fires one experiment, and prints it while it happens. */
 
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline/promises";
 import { printable, printableLine } from "../../basics/printable.ts";
+import { ask, canAsk } from "../../basics/question.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
@@ -237,21 +237,8 @@ async function agree(
   say.write(`${printableLine(costWords(cost))}\n`);
   if (isAgreed || !needsConsent || cost.usd === undefined) return true;
   // A question that nobody sees would be waited for in vain.
-  if (process.stdin.isTTY && process.stderr.isTTY) return ask(signal);
+  if (canAsk()) return ask("Fire it?", signal);
   throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });
-}
-
-async function ask(signal: AbortSignal): Promise<boolean | undefined> {
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await reader.question("Fire it? [y/N] ", { signal })).trim());
-  } catch (error) {
-    // Ctrl-C and Ctrl-D arrive here as keys, not as signals.
-    if (error instanceof Error && error.name === "AbortError") return undefined;
-    throw error;
-  } finally {
-    reader.close();
-  }
 }
 
 const REFRESH_MS = 100;

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import {
@@ -90,6 +90,19 @@ export async function prepareTask(
   };
   const main = isWeb ? resolve(source.root, source.entry) : RUNTIME;
   return { ...source, folder, program: ["--require", preloaded, main] };
+}
+
+/**
+ * The same task with one more module preloaded into all of its threads, after the stand-ins.
+ *
+ * @param entry the module's source, which is bundled
+ * @throws StartError when there is no room for it
+ */
+export async function withPreload(task: Task, entry: string): Promise<Task> {
+  const text = await withEsbuild(() => bundleForRuntime(entry, "cjs"));
+  const path = await writeTemporaryFile(task.folder, `${basename(entry, ".ts")}.cjs`, text);
+  const main = task.program.slice(-1);
+  return { ...task, program: [...task.program.slice(0, -1), "--require", path, ...main] };
 }
 
 let building = 0;

@@ -1,0 +1,168 @@
+/** `npm run check-handler`: checks a handler of the user's own, from its options to its exit code. */
+
+import { randomInt } from "node:crypto";
+import { InvalidArgumentError, Option } from "commander";
+import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
+import { printableLine, printableLines } from "../basics/printable.ts";
+import { ask, canAsk } from "../basics/question.ts";
+import { endInOrder, endWithNpm } from "../basics/signals.ts";
+import { untilTaken } from "../experiment/command/output.ts";
+import { defaultConfiguration, type Model } from "../local-lambda/function-configuration.ts";
+import { codeOption, variablesOption, whole } from "../local-lambda/options.ts";
+import type { OnProgress } from "./check.ts";
+import { EXAMPLE, readEventsFile } from "./events-file.ts";
+import type { CheckPlan } from "./evidence.ts";
+import type { Verdict } from "./report.ts";
+import { usualRounds } from "./rounds.ts";
+
+const CHECKED: Model = "managed-instances";
+
+const EXIT: Record<Verdict, number> = {
+  unchanged: 0,
+  history: 0,
+  inconclusive: 3,
+  mixed: 4,
+  failed: 4,
+  changed: 4,
+};
+const FAILED = 1;
+const INTERRUPTED = 130;
+
+const MORE_HELP = `
+Exit codes: 0 unchanged, or changed by what came before only (--strict: 4), 1 the check failed,
+2 wrong usage, 3 inconclusive, 4 mixed, failed or changed, 130 interrupted.
+docs/check-handler.md says what each means, and what to do then.`;
+
+interface Options {
+  code?: string;
+  handler: string;
+  events?: string;
+  model: Model;
+  seed?: number;
+  rounds?: number;
+  delays: boolean;
+  env: Record<string, string>;
+  yes: boolean;
+  json: boolean;
+  strict: boolean;
+}
+
+const command = createCommand(
+  "check-handler",
+  "Checks whether a handler of your own survives that requests share a process.",
+)
+  .addOption(codeOption("the folder that holds the code, built"))
+  .option("--handler <name>", "file and export in that folder", "index.handler")
+  .option("--events <file>", "requests to check with, as check/events.schema.json says")
+  .addOption(
+    new Option("--model <model>", "how requests share a process")
+      .argParser(parseModel)
+      .default(CHECKED),
+  )
+  .addOption(whole("--seed <n>", "repeats a check (default: random)", [0, 2 ** 31 - 1]))
+  .addOption(whole("--rounds <n>", "how often each pair, and all, are let go at once", [1, 1_000]))
+  .option("--no-delays", "let timers, sockets and files end when they end")
+  .addOption(variablesOption())
+  .option("--yes", "serve the events without asking", false)
+  .option("--json", "print one JSON document, as check/report.schema.json says", false)
+  .option("--strict", "exit 4 also where answers depend on what came before", false)
+  .addHelpText("after", MORE_HELP);
+
+const options = parseArguments(command, process.argv.slice(2)).opts<Options>();
+const plan = readPlan(options);
+const interruption = new AbortController();
+// The first Ctrl-C ends in order; the second one at once.
+endInOrder(() => interruption.abort());
+endWithNpm();
+process.exitCode = await main(interruption.signal);
+await untilTaken(interruption.signal, () => {
+  process.exitCode = INTERRUPTED;
+});
+// Nobody waits for what hangs.
+process.exit();
+
+function parseModel(text: string): Model {
+  if (text === CHECKED) return text;
+  const why: Record<string, string> = {
+    "on-demand": "An on-demand function serves one request at a time, so nothing can meet there.",
+    "web-function":
+      "The server of a web function cannot be checked, only a handler; check the handler that it calls.",
+  };
+  throw new InvalidArgumentError(`${why[text] ?? ""} It must be ${CHECKED}.`.trim());
+}
+
+/** What is to be checked; wrong options end the process with a message, and so does a lack of events. */
+function readPlan({ code, handler, events: path, model, ...given }: Options): CheckPlan {
+  if (code === undefined) {
+    return command.error("error: Name the folder that holds your code, built: --code ./dist");
+  }
+  if (path === undefined) {
+    process.stderr.write(
+      "error: Name a file of at least two requests, of two users, say: --events events.json\n" +
+        `Write one such as this, with requests that your handler takes:\n\n${EXAMPLE}\n\n` +
+        "Texts that only one of them has, such as token-of-ana, are its marks: in the answer to " +
+        "another\none they show that the two were mixed up.\n",
+    );
+    return process.exit(WRONG_USAGE);
+  }
+  const read = readEventsFile(path);
+  if ("problems" in read) {
+    const problems = read.problems.map(printableLine).join("\n       ");
+    return command.error(`error: --events: ${problems}`);
+  }
+  const { value: events } = read;
+  return {
+    events,
+    code: { root: code, handler },
+    configuration: { ...defaultConfiguration(model), environmentVariables: given.env },
+    seed: given.seed ?? randomInt(2 ** 31),
+    rounds: given.rounds ?? usualRounds(events.length),
+    delays: given.delays,
+  };
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  // Loaded late, so that help comes at once.
+  const [{ check, CodeEdited }, { introduction, reportText }, { StartError }] = await Promise.all([
+    import("./check.ts"),
+    import("./check-text.ts"),
+    import("../local-lambda/start-error.ts"),
+  ]);
+  const { json, yes, strict } = options;
+  const say = json ? process.stderr : process.stdout;
+  say.write(`${introduction(plan)}\n`);
+  if (!yes) {
+    // A question that nobody sees would be waited for in vain.
+    if (!canAsk()) {
+      process.stderr.write("error: Nobody is here to be asked: pass --yes to serve the events.\n");
+      return WRONG_USAGE;
+    }
+    const isAgreed = await ask("Serve them?", signal);
+    if (!isAgreed) return isAgreed === undefined ? INTERRUPTED : FAILED;
+  }
+  say.write("\n");
+  try {
+    const report = await check(plan, signal, progress());
+    clearProgress();
+    const text = json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report);
+    process.stdout.write(printableLines(text));
+    return strict && report.verdict === "history" ? EXIT.changed : EXIT[report.verdict];
+  } catch (error) {
+    clearProgress();
+    if (signal.aborted) return INTERRUPTED;
+    if (!(error instanceof StartError || error instanceof CodeEdited)) throw error;
+    // The message may hold what the code has thrown.
+    process.stderr.write(`error: ${printableLines(error.message)}\n`);
+    return FAILED;
+  }
+}
+
+/** One line on standard error that says how far it is; silent unless a terminal. */
+function progress(): OnProgress {
+  if (!process.stderr.isTTY) return () => {};
+  return (doing, done, of) => process.stderr.write(`\r\u001b[K${doing}: ${done} of ${of} …`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+}

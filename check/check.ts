@@ -1,0 +1,300 @@
+/**
+ * Checks whether a handler survives that several of its requests share a process. One way through:
+ * alone → in turn → at once → compare → confirm → report.
+ *
+ * Each event is served alone some times: what differs between those answers is volatile, and not
+ * compared. Then all are served one after the other, where what differs depends on what came before,
+ * and at once, where what differs depends on who else is there.
+ */
+
+import { setTimeout as wait } from "node:timers/promises";
+import { seededRandom } from "../basics/seeded-random.ts";
+import {
+  ALONE,
+  type CheckPlan,
+  CONFIRM,
+  type Evidence,
+  type Observed,
+  type Suspicion,
+} from "./evidence.ts";
+import { makeReport } from "./make-report.ts";
+import { marksOf } from "./marks.ts";
+import type { Report } from "./report.ts";
+import { planRounds, type Round, timed } from "./rounds.ts";
+import { inParallel, type RoundResult, Sandbox, type Served } from "./sandbox.ts";
+import { isSame, KINDS, Known, leftOf, type Symptom, symptomsOf } from "./symptoms.ts";
+
+/** Rounds that are repeated to see a symptom again, where the first of them does not show it. */
+const TRIED_ROUNDS = 3;
+/** How long the handler may take alone, in milliseconds. */
+const ALONE_LIMIT_MS = 30_000;
+/** How much longer it may take at once before it is taken to hang: so many times, and so long beside. */
+const LIMIT = { times: 10, beyondMs: 5_000 };
+/** Rounds in which the handler hung, after which no more are served: each takes so long. */
+const MOST_HUNG = 3;
+
+export type OnProgress = (doing: string, done: number, of: number) => void;
+
+/**
+ * Serves the events, and compares.
+ *
+ * @throws StartError when the code is not there or cannot be initialized; CodeEdited; the signal's
+ * reason when that aborts it
+ */
+export async function check(
+  plan: CheckPlan,
+  signal: AbortSignal,
+  onProgress: OnProgress = () => {},
+): Promise<Report> {
+  const sandbox = await Sandbox.open(plan.configuration, plan.code);
+  const leave = () => void sandbox.close();
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    signal.throwIfAborted();
+    const evidence = await gather({ plan, sandbox, signal, onProgress });
+    if (await sandbox.isEdited()) throw new CodeEdited(plan.code.root);
+    return makeReport(evidence);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", leave);
+    await sandbox.close();
+  }
+}
+
+/** The code was edited meanwhile: what was seen is of two versions. */
+export class CodeEdited extends Error {
+  override readonly name = "CodeEdited";
+  constructor(folder: string) {
+    super(`The code in ${folder} was edited while it was checked. Check it again.`);
+  }
+}
+
+/** What every serving needs. */
+interface Context {
+  plan: CheckPlan;
+  sandbox: Sandbox;
+  signal: AbortSignal;
+  onProgress: OnProgress;
+}
+
+async function gather(context: Context): Promise<Evidence> {
+  const { plan, sandbox } = context;
+  const startedAt = new Date();
+  const marks = marksOf(plan.events);
+  const known = plan.events.map(() => new Known());
+  const alone = await serveAllAlone(context, known);
+  const aloneMs = alone.map((servings) => median(servings.flatMap(({ tookMs }) => tookMs ?? [])));
+
+  // With an event that fails alone nothing can be found.
+  const fit = [...known.keys()].filter((event) => !known[event]?.failsAlone);
+  const rounds = fit.length < 2 ? [] : planOf(plan, fit, aloneMs);
+  const limitMs = limitOf(aloneMs);
+  const look = ({ round, result }: Observed) => symptomsOf(round, result, known, marks);
+
+  const inTurn = await serveRounds(context, "in turn", rounds, limitMs);
+  for (const { event, places } of inTurn.flatMap(look)) {
+    for (const { place } of places) known[event]?.history.add(place);
+  }
+  const atOnce = await serveRounds(context, "at once", rounds, limitMs);
+  const observed = [...inTurn, ...atOnce];
+
+  const suspicions = suspect(observed, look);
+  const repeated: Suspicion[] = [];
+  for (const [at, suspicion] of suspicions.entries()) {
+    context.onProgress("repeating", at, suspicions.length);
+    repeated.push(await repeat(context, suspicion, look, limitMs));
+  }
+  const isShown = ({ repeated: { shown } }: Suspicion) => shown >= CONFIRM.least;
+  await serveSuspectsAlone(context, repeated, known);
+  const left = repeated.flatMap((suspicion): Suspicion[] => {
+    const about = known[suspicion.symptom.event];
+    const symptom = about && leftOf(suspicion.symptom, about, marks);
+    return symptom ? [{ ...suspicion, symptom }] : [];
+  });
+  return {
+    plan,
+    codeSha256: sandbox.codeSha256,
+    startedAt,
+    marks,
+    known,
+    alone,
+    aloneMs,
+    observed,
+    confirmed: left.filter(isShown),
+    unconfirmed: left.filter((suspicion) => !isShown(suspicion)),
+  };
+}
+
+/** Serves each event alone the first times. */
+async function serveAllAlone(
+  context: Context,
+  known: readonly Known[],
+): Promise<Evidence["alone"]> {
+  const { plan, signal, onProgress } = context;
+  const random = seededRandom(plan.seed ^ ALONE.times);
+  const servings = plan.events.map((): Served[] => []);
+  const all = plan.events.length * ALONE.times;
+  let done = 0;
+  for (let time = 0; time < ALONE.times; time++) {
+    if (time > 0) await wait(ALONE.pauseMs, undefined, { signal });
+    const seeds = plan.events.map((_, event) => ({ event, seed: Math.floor(random() * 2 ** 31) }));
+    await inParallel(seeds, async ({ event, seed }) => {
+      servings[event]?.push(await serveAlone(context, event, seed, known));
+      onProgress("alone", ++done, all);
+    });
+  }
+  return servings;
+}
+
+/** Serves the events again that would be told of, so that what is volatile now and then is known. */
+async function serveSuspectsAlone(
+  context: Context,
+  suspicions: readonly Suspicion[],
+  known: readonly Known[],
+): Promise<void> {
+  const random = seededRandom(context.plan.seed ^ CONFIRM.alone);
+  const events = [...new Set(suspicions.map(({ symptom }) => symptom.event))];
+  const servings = events.flatMap((event) =>
+    Array.from({ length: CONFIRM.alone }, () => ({ event, seed: Math.floor(random() * 2 ** 31) })),
+  );
+  let done = 0;
+  await inParallel(servings, async ({ event, seed }) => {
+    await serveAlone(context, event, seed, known);
+    context.onProgress("alone again", ++done, servings.length);
+  });
+}
+
+async function serveAlone(
+  { plan, sandbox, signal }: Context,
+  event: number,
+  seed: number,
+  known: readonly Known[],
+): Promise<Served> {
+  signal.throwIfAborted();
+  const { served } = await sandbox.serve({
+    events: eventsOf(plan, [event]),
+    letGoAtMs: [],
+    delaySeed: plan.delays ? seed : undefined,
+    limitMs: ALONE_LIMIT_MS,
+  });
+  const [only] = served;
+  if (only?.answer) known[event]?.addAlone(only.answer);
+  return { waited: false, overlapped: new Set(), ...only };
+}
+
+function eventsOf({ events }: CheckPlan, indices: readonly number[]) {
+  return indices.flatMap((index) => events[index]?.json ?? []);
+}
+
+/** The rounds of the events that do not fail alone, each at its time. */
+function planOf(
+  { rounds, seed }: CheckPlan,
+  fit: readonly number[],
+  aloneMs: readonly (number | undefined)[],
+): Round[] {
+  return planRounds(fit.length, rounds, seed).map((round) => {
+    const events = round.events.flatMap((at) => fit[at] ?? []);
+    return timed(
+      { ...round, events },
+      aloneMs.map((ms) => ms ?? 0),
+    );
+  });
+}
+
+function limitOf(aloneMs: readonly (number | undefined)[]): number {
+  const longest = Math.max(0, ...aloneMs.map((ms) => ms ?? 0));
+  return Math.min(ALONE_LIMIT_MS + LIMIT.beyondMs, LIMIT.times * longest + LIMIT.beyondMs);
+}
+
+async function serveRounds(
+  context: Context,
+  phase: Round["phase"],
+  rounds: readonly Round[],
+  limitMs: number,
+): Promise<Observed[]> {
+  const own = rounds.filter((round) => round.phase === phase);
+  let hung = 0;
+  let done = 0;
+  const observed = await inParallel(own, async (round): Promise<Observed[]> => {
+    if (hung >= MOST_HUNG) return [];
+    const result = await serveRound(context, round, limitMs);
+    if (result.served.some(({ answer, tookMs }) => answer && tookMs === undefined)) hung += 1;
+    context.onProgress(phase, ++done, own.length);
+    return [{ round, result }];
+  });
+  return observed.flat();
+}
+
+function serveRound(
+  { plan, sandbox, signal }: Context,
+  { phase, events, letGoAtMs, seed }: Round,
+  limitMs: number,
+): Promise<RoundResult> {
+  signal.throwIfAborted();
+  return sandbox.serve({
+    events: eventsOf(plan, events),
+    letGoAtMs: phase === "in turn" ? phase : letGoAtMs,
+    delaySeed: plan.delays ? seed : undefined,
+    limitMs,
+  });
+}
+
+type Look = (observed: Observed) => Symptom[];
+
+/** For each event and each kind of symptom, the rounds that show it; the worst kind first. */
+function suspect(observed: readonly Observed[], look: Look): Suspicion[] {
+  const found = new Map<string, { symptom: Symptom; shownBy: Observed[] }>();
+  for (const one of observed) {
+    const symptoms = look(one);
+    for (const symptom of symptoms) {
+      const key = `${symptom.kind} ${symptom.phase} ${symptom.event}`;
+      const known = found.get(key) ?? { symptom, shownBy: [] };
+      if (known.shownBy.at(-1) !== one) known.shownBy.push(one);
+      found.set(key, known);
+    }
+  }
+  return [...found.values()]
+    .sort((one, other) => KINDS.indexOf(one.symptom.kind) - KINDS.indexOf(other.symptom.kind))
+    .map((one) => ({ ...one, repeated: { shown: 0, of: 0 } }));
+}
+
+/**
+ * Repeats a round that showed a symptom, until it has come again often enough or cannot any more; then
+ * another round. What is told is what the round that came again has shown.
+ */
+async function repeat(
+  context: Context,
+  suspicion: Suspicion,
+  look: Look,
+  limitMs: number,
+): Promise<Suspicion> {
+  const { kind, phase, event } = suspicion.symptom;
+  let best = suspicion;
+  for (const observed of suspicion.shownBy.slice(0, TRIED_ROUNDS)) {
+    const symptom = look(observed).find(
+      (one) => one.kind === kind && one.phase === phase && one.event === event,
+    );
+    if (!symptom) continue;
+    let [shown, of] = [0, 0];
+    while (shown < CONFIRM.least && of - shown <= CONFIRM.most - CONFIRM.least) {
+      const missing = Math.min(CONFIRM.least - shown, CONFIRM.most - of);
+      const again = await inParallel(Array.from({ length: missing }), async () => {
+        const result = await serveRound(context, observed.round, limitMs);
+        return look({ round: observed.round, result }).some((other) => isSame(symptom, other));
+      });
+      of += missing;
+      shown += again.filter(Boolean).length;
+    }
+    const shownBy = [observed, ...suspicion.shownBy.filter((other) => other !== observed)];
+    if (of > 0 && shown >= best.repeated.shown)
+      best = { symptom, shownBy, repeated: { shown, of } };
+    if (shown >= CONFIRM.least) break;
+  }
+  return best;
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
+}

@@ -1,0 +1,287 @@
+/**
+ * Files of events: the schema of what they hold, which is also published for editors, and the border
+ * at which a file that somebody wrote is checked.
+ */
+
+import * as z from "zod";
+import { fieldOf, namedFields, type ReadFile, readJsonFile } from "../basics/json-files.ts";
+import { functionUrlEvent } from "../local-lambda/function-url/function-url-event.ts";
+
+/** An event to check with. */
+export interface CheckEvent {
+  name: string;
+  /** Its headers, by lower-case name. */
+  headers: Record<string, string>;
+  /** All texts and numbers of the request that may tell it from others. */
+  texts: readonly string[];
+  /** Texts that its author says are its own. */
+  marks: readonly string[];
+  /** The event as JSON, as a runtime is given it for a request of this id. */
+  json(requestId: string): string;
+}
+
+const MOST_EVENTS = 20;
+const LONGEST_NAME = 40;
+const LONGEST_BODY = 5_000_000;
+
+const name = z
+  .string({ error: `must be a text of 1 to ${LONGEST_NAME} characters` })
+  .regex(new RegExp(`^(?=.*\\S)[^\\p{C}]{1,${LONGEST_NAME}}$`, "u"), {
+    error: `must be a text of 1 to ${LONGEST_NAME} characters`,
+  })
+  .optional()
+  .describe('What the event is called; by default "event 1" and so on.');
+
+const MARKS = "must be a list of texts of two characters or more";
+const marks = z
+  .array(z.string({ error: MARKS }).min(2, MARKS), { error: MARKS })
+  .default([])
+  .describe("Texts that only this event's request has, beside those that are found in it.");
+
+const TEXTS = "must be a text or a list of texts";
+const values = z.union([z.string(), z.array(z.string())], { error: TEXTS });
+const valuesByName = (what: string) =>
+  z.record(z.string(), values, {
+    error: `must be an object of ${what}, each a text or a list of texts`,
+  });
+
+const METHOD = "must be a method in capitals, such as GET or POST";
+const PATH = "must be a path that begins with /, without a query";
+const BODY = "must be a text, or any value of JSON";
+const FLAG = "must be true or false";
+
+const requestSchema = namedFields({
+  name,
+  method: z
+    .string({ error: METHOD })
+    .regex(/^[A-Z]{1,20}$/, { error: METHOD })
+    .default("GET")
+    .describe("The request's method."),
+  path: z
+    .string({ error: PATH })
+    .regex(/^\/[^?#]*$/, { error: PATH })
+    .default("/")
+    .describe("The request's path."),
+  query: valuesByName("parameters").default({}).describe("Its query parameters."),
+  headers: valuesByName("headers").default({}).describe("Its headers, cookie among them."),
+  body: z.json({ error: BODY }).optional().describe("Its body: a text, or what is sent as JSON."),
+  isBase64Encoded: z
+    .boolean({ error: FLAG })
+    .default(false)
+    .describe("Whether the body is base64 of what is sent."),
+  marks,
+}).refine(({ body, isBase64Encoded }) => !isBase64Encoded || typeof body === "string", {
+  path: ["body"],
+  error: "must be a text of base64, since isBase64Encoded is true",
+});
+
+const OBJECT = "must be an object, as a Function URL makes it";
+const TEXT = "must be a text";
+const text = z.string({ error: TEXT });
+const http = z.looseObject({ method: text, path: text }, { error: OBJECT });
+const recordedSchema = z.looseObject(
+  {
+    name,
+    marks,
+    version: z.literal("2.0", { error: 'must be "2.0", the payload format of Function URLs' }),
+    rawPath: text,
+    headers: z
+      .record(z.string(), text, { error: "must be an object of headers, each a text" })
+      .default({}),
+    cookies: z.array(text, { error: "must be a list of texts" }).optional(),
+    queryStringParameters: z
+      .record(z.string(), text, { error: "must be an object of parameters, each a text" })
+      .optional(),
+    requestContext: z.looseObject({ http }, { error: OBJECT }),
+    body: text.max(LONGEST_BODY).optional(),
+    isBase64Encoded: z.boolean({ error: FLAG }).default(false),
+  },
+  { error: OBJECT },
+);
+
+const LIST = `must be a list of 2 to ${MOST_EVENTS} events`;
+const listSchema = z.array(z.unknown(), { error: LIST }).min(2, LIST).max(MOST_EVENTS, LIST);
+
+/**
+ * Reads a file of events.
+ *
+ * @param path relative to the working directory
+ * @returns the events, or what is wrong, one phrase each with the file, the index and the field
+ */
+export function readEventsFile(path: string): ReadFile<CheckEvent[]> {
+  return readJsonFile(path, "list of events", parseEvents);
+}
+
+/** Reads what such a file holds. */
+export function parseEvents(content: unknown): ReadFile<CheckEvent[]> {
+  const list = listSchema.safeParse(content);
+  if (!list.data) return { problems: [`the file ${LIST}, and is ${shown(content)}`] };
+  const read = list.data.map(parseEvent);
+  const problems = read.flatMap((one) => ("problems" in one ? one.problems : []));
+  const events = read.flatMap((one) => ("value" in one ? [one.value] : []));
+  const names = events.map((event) => event.name);
+  for (const [at, name] of names.entries()) {
+    if (names.indexOf(name) < at) problems.push(`events[${at}].name "${name}" is taken`);
+  }
+  return problems.length > 0 ? { problems } : { value: events };
+}
+
+function parseEvent(item: unknown, at: number): ReadFile<CheckEvent> {
+  const isRecorded = typeof item === "object" && item !== null && "requestContext" in item;
+  const { data, error } = (isRecorded ? recordedSchema : requestSchema).safeParse(item, {
+    reportInput: true,
+  });
+  if (!data) {
+    return {
+      problems: error.issues.map(({ path, message, input }) => {
+        const field = fieldOf(["events", at, ...path], "");
+        const isKnown = message.startsWith("must");
+        return `${field} ${message}${isKnown ? `, and is ${shown(input)}` : ""}`;
+      }),
+    };
+  }
+  const name = data.name ?? `event ${at + 1}`;
+  return { value: "requestContext" in data ? recorded(name, data) : requested(name, data) };
+}
+
+/** A value of JSON in few characters. */
+function shown(value: unknown): string {
+  const json = value === undefined ? "missing" : JSON.stringify(value);
+  return json.length > 60 ? `${json.slice(0, 59)}…` : json;
+}
+
+function requested(name: string, request: z.infer<typeof requestSchema>): CheckEvent {
+  const { method, path, query, headers: given, body, isBase64Encoded, marks } = request;
+  const content =
+    typeof body !== "string"
+      ? Buffer.from(body === undefined ? "" : JSON.stringify(body))
+      : Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
+  const headers: NodeJS.Dict<string[]> = { host: ["localhost"] };
+  // A Function URL takes what has no type for bytes, and nobody means that by a text.
+  if (content.length > 0 && !isBase64Encoded) headers["content-type"] = [typeOf(body)];
+  for (const [key, value] of Object.entries(given)) headers[key.toLowerCase()] = [value].flat();
+  const pairs = Object.entries(query).flatMap(([key, value]) =>
+    [value].flat().map((one): [string, string] => [key, one]),
+  );
+  const search = new URLSearchParams(pairs).toString();
+  const rawPath = encodeURI(path).replaceAll("%25", "%");
+  const target = search === "" ? rawPath : `${rawPath}?${search}`;
+  const json = (requestId: string) =>
+    JSON.stringify(
+      functionUrlEvent({
+        requestId,
+        method,
+        target,
+        protocol: "HTTP/1.1",
+        headers,
+        sourceIp: "127.0.0.1",
+        port: 443,
+        body: content,
+        receivedAt: new Date(),
+      }),
+    );
+  const joined = Object.entries(given).map(([key, value]) => [
+    key.toLowerCase(),
+    [value].flat().join(", "),
+  ]);
+  return {
+    name,
+    headers: Object.fromEntries(joined),
+    marks,
+    texts: [
+      ...path.split("/"),
+      ...Object.values(query).flat(),
+      ...Object.values(given).flat().flatMap(wordsIn),
+      ...bodyTexts(content),
+    ],
+    json,
+  };
+}
+
+function recorded(name: string, data: z.infer<typeof recordedSchema>): CheckEvent {
+  const { name: _, marks, ...event } = data;
+  const { rawPath, headers, cookies = [], body = "", isBase64Encoded } = event;
+  const json = JSON.stringify(event);
+  const content = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
+  const lower = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]);
+  const { body: __, ...rest } = event;
+  return {
+    name,
+    headers: {
+      ...Object.fromEntries(lower),
+      ...(cookies.length > 0 && { cookie: cookies.join("; ") }),
+    },
+    marks,
+    texts: [
+      ...rawPath.split("/"),
+      ...[...Object.values(headers), ...cookies].flatMap(wordsIn),
+      ...leavesOf(rest),
+      ...bodyTexts(content),
+    ],
+    json: () => json,
+  };
+}
+
+function typeOf(body: unknown): string {
+  const isJson = typeof body !== "string" || typeof parsed(body) === "object";
+  return isJson ? "application/json" : "text/plain; charset=utf-8";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text and the words in it, such as the token behind `Bearer` or the values of cookies. */
+function wordsIn(text: string): string[] {
+  return [text, ...text.split(/[\s;,=&]+/)];
+}
+
+function bodyTexts(content: Buffer): string[] {
+  const text = content.toString();
+  const value = parsed(text);
+  if (typeof value === "object" && value !== null) return leavesOf(value);
+  const form = [...new URLSearchParams(text).values()];
+  return [...wordsIn(text), ...form];
+}
+
+/** All texts and whole numbers in a value of JSON. */
+function leavesOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return Number.isInteger(value) ? [String(value)] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(leavesOf);
+}
+
+/** The schema of files of events as a JSON Schema, for editors. */
+export function toJsonSchema(): object {
+  const fileSchema = z
+    .array(z.union([requestSchema, recordedSchema]))
+    .min(2)
+    .max(MOST_EVENTS);
+  return {
+    title: "Events for check-handler of Lambda Concurrency Test",
+    ...z.toJSONSchema(fileSchema, { target: "draft-2020-12", io: "input" }),
+  };
+}
+
+/** What is printed where no file is named. */
+export const EXAMPLE = `[
+  {
+    "name": "Ana",
+    "method": "POST",
+    "path": "/orders",
+    "headers": { "authorization": "Bearer token-of-ana" },
+    "body": { "customer": "ana@example.com", "item": "a blue chair" }
+  },
+  {
+    "name": "Barbara",
+    "method": "POST",
+    "path": "/orders",
+    "headers": { "authorization": "Bearer token-of-barbara" },
+    "body": { "customer": "barbara@example.com", "item": "a green lamp" }
+  }
+]`;

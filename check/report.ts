@@ -1,0 +1,87 @@
+/** What a check comes to: the schema of what `--json` prints, and the type of it. */
+
+import * as z from "zod";
+import { MODELS } from "../basics/models.ts";
+import { KINDS } from "./symptoms.ts";
+
+/** The worst first. */
+const VERDICTS = ["mixed", "failed", "changed", "inconclusive", "history", "unchanged"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+const count = z.int().min(0);
+const phase = z.enum(["in turn", "at once"]);
+/** A value of JSON as a text, since a place may have none. */
+const value = z.string().nullable();
+
+const placeSchema = z.strictObject({
+  place: z
+    .string()
+    .describe("A JSON pointer: /status, /headers/NAME, /body, or what is in a body of JSON."),
+  alone: value.describe("What stands there when the event is served alone, as JSON."),
+  now: value.describe("What stood there in the round, as JSON."),
+  mark: z.string().optional().describe("The mark of another event in it."),
+  of: z.string().optional().describe("The event whose mark that is."),
+});
+
+const findingSchema = z.strictObject({
+  kind: z.enum(KINDS),
+  phase: phase.describe("Whether the events were served one after the other, or at once."),
+  event: z.string().describe("The event that was answered so."),
+  others: z
+    .array(z.string())
+    .describe("The events that came before it, or were under way meanwhile."),
+  places: z.array(placeSchema),
+  round: count.describe("The number of the round that is shown."),
+  letGoAtMs: z.record(z.string(), z.number()).describe("When each event was let go; none in turn."),
+  rounds: z
+    .strictObject({ shown: count, of: count })
+    .describe("In how many of the rounds that could have shown it."),
+  repeated: z
+    .strictObject({ shown: count, of: count })
+    .describe("How often it was seen again when that round was repeated."),
+  log: z.array(z.string()).describe("What the handler logged in that round."),
+});
+
+const eventSchema = z.strictObject({
+  name: z.string(),
+  marks: z.array(z.string()),
+  served: z.strictObject({ alone: count, inTurn: count, atOnce: count }),
+  aloneMs: z.number().nullable().describe("The median of what the handler took alone."),
+  waits: z.boolean().describe("Whether the handler ever let something else go on."),
+  volatile: z.array(z.string()).describe("Places that differ each time, and are not compared."),
+  isVolatile: z.boolean().describe("Nothing of the body is the same each time."),
+});
+
+const reportSchema = z.strictObject({
+  kind: z.literal("check"),
+  version: z.string().describe("Of the program."),
+  startedAt: z.iso.datetime(),
+  model: z.enum(MODELS),
+  code: z.string(),
+  handler: z.string(),
+  codeSha256: z.string(),
+  seed: count,
+  delays: z.boolean().describe("Whether timers, sockets and files ended late."),
+  verdict: z.enum(VERDICTS),
+  findings: z.array(findingSchema).describe("The worst first."),
+  reasons: z.array(z.string()).describe("What keeps it from being conclusive; sentences."),
+  events: z.array(eventSchema),
+  inTurn: z.strictObject({ rounds: count }),
+  atOnce: z.strictObject({
+    rounds: count,
+    pairs: count.describe("Pairs of events that were let go in one round."),
+    overlapped: count.describe("Of these, the pairs that were under way at once."),
+    most: count.describe("The most events that were under way at once."),
+  }),
+});
+
+export type Report = z.infer<typeof reportSchema>;
+export type Finding = z.infer<typeof findingSchema>;
+
+/** The same as a JSON Schema. */
+export function toJsonSchema(): object {
+  return {
+    title: "What check-handler of Lambda Concurrency Test says",
+    ...z.toJSONSchema(reportSchema, { target: "draft-2020-12" }),
+  };
+}
