@@ -14,8 +14,14 @@ export interface Answer {
   body: unknown;
 }
 
-/** A place in an answer, as a JSON pointer: `/status`, `/headers/NAME`, `/body` and what is in it. */
+/**
+ * A place in an answer, as a JSON pointer: `/status`, `/headers/NAME`, `/body` and what is in it. At its
+ * end {@link NAMES} stands for the names in an object that are not always the same.
+ */
 export type Place = string;
+
+const NAMES = "/*";
+const NAMES_AT_END = /\/\*$/;
 
 /** Of the transport: they say nothing of what the handler did. */
 const TRANSPORT = new Set([
@@ -59,9 +65,8 @@ export function hasFailed({ status }: Answer): boolean {
 }
 
 /**
- * The places in which two answers differ. Where each of two objects has names that the other lacks,
- * their names are made up anew each time, and the whole object differs; so does a list of another
- * length.
+ * The places in which two answers differ. Lists of different lengths differ as a whole. Where each of
+ * two objects has names that the other lacks, they are made up anew each time: these names are one place.
  *
  * @param masked are not looked at, nor what is in them
  */
@@ -71,21 +76,36 @@ export function differences(
   masked: ReadonlySet<Place> = new Set(),
 ): Place[] {
   const found: Place[] = [];
-  const compare = (left: unknown, right: unknown, place: Place): void => {
+  const add = (place: Place) => {
+    if (!masked.has(place)) found.push(place);
+  };
+  const compare = (left: unknown, right: unknown, place: Place) => {
     if (masked.has(place) || left === right) return;
     const [leftNames, rightNames] = [namesOf(left), namesOf(right)];
     const isList = Array.isArray(left);
-    if (!leftNames || !rightNames || isList !== Array.isArray(right)) return void found.push(place);
-    const isGone = leftNames.some((name) => !Object.hasOwn(Object(right), name));
-    const isAdded = rightNames.some((name) => !Object.hasOwn(Object(left), name));
-    if (isList ? isGone || isAdded : isGone && isAdded) return void found.push(place);
-    for (const name of new Set([...leftNames, ...rightNames])) {
-      const step = `${place}/${escaped(name)}`;
-      compare(fieldOf(left, name), fieldOf(right, name), step);
+    const isAlike = leftNames && rightNames && isList === Array.isArray(right);
+    if (!isAlike || (isList && leftNames.length !== rightNames.length)) {
+      add(place);
+      return;
+    }
+    const [common, gone] = split(leftNames, right);
+    const [, added] = split(rightNames, left);
+    if (gone.length > 0 && added.length > 0) add(`${place}${NAMES}`);
+    else if (!masked.has(`${place}${NAMES}`)) {
+      for (const name of [...gone, ...added]) add(`${place}/${escaped(name)}`);
+    }
+    for (const name of common) {
+      compare(fieldOf(left, name), fieldOf(right, name), `${place}/${escaped(name)}`);
     }
   };
   compare(one, other, "");
   return found;
+}
+
+/** The names that an object has as well, and those that it lacks. */
+function split(names: readonly string[], value: unknown): [common: string[], lacking: string[]] {
+  const isThere = (name: string) => Object.hasOwn(Object(value), name);
+  return [names.filter(isThere), names.filter((name) => !isThere(name))];
 }
 
 function namesOf(value: unknown): string[] | undefined {
@@ -103,7 +123,7 @@ function escaped(name: string): string {
 
 /** What stands at a place; `undefined` where there is none. */
 export function valueAt(answer: Answer, place: Place): unknown {
-  const steps = place.split("/").slice(1);
+  const steps = place.replace(NAMES_AT_END, "").split("/").slice(1);
   return steps.reduce<unknown>((value, step) => {
     return fieldOf(value, step.replaceAll("~1", "/").replaceAll("~0", "~"));
   }, answer);
@@ -148,6 +168,7 @@ export function isBlind({ body }: Answer, masked: ReadonlySet<Place>): boolean {
 
 /** A place as a person reads it: `status`, `header set-cookie`, `body /user/name`. */
 export function placeWords(place: Place): string {
+  if (place.endsWith(NAMES)) return `names in ${placeWords(place.replace(NAMES_AT_END, ""))}`;
   const [, part = "", ...steps] = place.split("/");
   if (part === "headers") return `header ${steps[0] ?? ""}`.trim();
   return steps.length === 0 ? part || "all of it" : `${part} /${steps.join("/")}`;

@@ -6,184 +6,10 @@ import { seededRandom } from "../basics/seeded-random.ts";
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { inputs } from "../test/effort.ts";
 import { codeOf } from "../test/embedded-lambda.ts";
+import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
 import { parseEvents } from "./events-file.ts";
 import type { Report } from "./report.ts";
-
-/** Ways to wait. What differs is how long, and for what. */
-const WAITS = [
-  "await sleep(1)",
-  "await sleep(7)",
-  "await sleep(30)",
-  "await readFile(import.meta.filename)",
-  "await new Promise((resolve) => setTimeout(resolve, 12))",
-  "await promisify(setTimeout)(4)",
-  "await new Promise((resolve) => readFileLater(import.meta.filename, resolve))",
-  "await overSocket()",
-];
-
-const HEAD = `
-  import { AsyncLocalStorage } from "node:async_hooks";
-  import { readFile as readFileLater } from "node:fs";
-  import { readFile, unlink, writeFile } from "node:fs/promises";
-  import { once } from "node:events";
-  import { connect, createServer } from "node:net";
-  import { tmpdir } from "node:os";
-  import { setTimeout as sleep } from "node:timers/promises";
-  import { promisify } from "node:util";
-  let server;
-  async function overSocket() {
-    if (!server) {
-      server = createServer((socket) => socket.on("error", () => {}).pipe(socket)).unref();
-      await once(server.listen(0, "127.0.0.1"), "listening");
-    }
-    if (!server.listening) await once(server, "listening");
-    const socket = connect(server.address().port, "127.0.0.1");
-    socket.end("hello");
-    for await (const _ of socket);
-  }
-  const userOf = (event) => JSON.parse(event.body).user;`;
-
-/** By name: the verdict that its construction implies, and the handler, which may WAIT. */
-const FAMILIES: Record<string, readonly [verdicts: Report["verdict"][], source: string]> = {
-  "a global": [
-    ["mixed"],
-    `let user; export const handler = async (event) => { user = userOf(event); WAIT; return { user }; };`,
-  ],
-  "requests in flight by the wrong key": [
-    ["mixed"],
-    `const inFlight = {};
-     const load = async (event) => { WAIT; return userOf(event); };
-     export const handler = async (event) => {
-       inFlight[event.rawPath] ??= load(event).finally(() => delete inFlight[event.rawPath]);
-       return { user: await inFlight[event.rawPath] };
-     };`,
-  ],
-  "a cache by the wrong key": [
-    ["mixed"],
-    `const cache = {};
-     export const handler = async (event) => {
-       WAIT;
-       return { user: (cache[event.rawPath] ??= userOf(event)) };
-     };`,
-  ],
-  "a shared buffer": [
-    ["mixed"],
-    `const buffer = Buffer.alloc(100);
-     export const handler = async (event) => {
-       const length = buffer.write(userOf(event));
-       WAIT;
-       return buffer.subarray(0, length).toString();
-     };`,
-  ],
-  "a variable of the environment": [
-    ["mixed"],
-    `export const handler = async (event) => {
-       process.env.WHO = userOf(event);
-       WAIT;
-       return { statusCode: 200, headers: { "x-user": process.env.WHO } };
-     };`,
-  ],
-  "a client that keeps the token": [
-    ["mixed"],
-    `const client = { get: async () => { WAIT; return client.token; } };
-     export const handler = async (event) => {
-       client.token = userOf(event);
-       return { statusCode: 200, cookies: ["user=" + (await client.get())], body: "fine" };
-     };`,
-  ],
-  "middleware that keeps the event": [
-    ["mixed"],
-    `const keep = (inner) => { let kept; return async (event) => {
-       kept = event; WAIT; return inner(kept); }; };
-     export const handler = keep(async (event) => "hello " + userOf(event));`,
-  ],
-  "storage that follows a request, of one object": [
-    ["mixed"],
-    `const storage = new AsyncLocalStorage(); const store = {};
-     const whose = async () => { WAIT; return storage.getStore().user; };
-     export const handler = async (event) => storage.run(store, () => {
-       store.user = userOf(event); return whose(); });`,
-  ],
-  "storage that follows a request": [
-    ["unchanged"],
-    `const storage = new AsyncLocalStorage();
-     const whose = async () => { WAIT; return storage.getStore().user; };
-     export const handler = async (event) => storage.run({ user: userOf(event) }, whose);`,
-  ],
-  "a resource for one at a time": [
-    ["failed"],
-    `let isBusy = false;
-     export const handler = async (event) => {
-       if (isBusy) throw new Error("busy");
-       isBusy = true;
-       try { WAIT; return userOf(event); } finally { isBusy = false; }
-     };`,
-  ],
-  "a file with one name": [
-    ["mixed", "failed"],
-    `const path = tmpdir() + "/work";
-     export const handler = async (event) => {
-       await writeFile(path, userOf(event));
-       WAIT;
-       const user = await readFile(path, "utf8");
-       await unlink(path);
-       return { user };
-     };`,
-  ],
-  "how many are there": [
-    ["changed"],
-    `let inside = 0;
-     export const handler = async (event) => {
-       inside += 1; WAIT; const most = inside; inside -= 1; return { user: userOf(event), most };
-     };`,
-  ],
-  "a counter": [
-    ["history"],
-    `let counter = 0;
-     export const handler = async (event) => {
-       counter += 1; WAIT; return { user: userOf(event), counter }; };`,
-  ],
-  "a connection that is opened once": [
-    ["unchanged"],
-    `let connection;
-     const open = async () => { WAIT; return { ask: async (what) => { WAIT; return what; } }; };
-     export const handler = async (event) => {
-       connection ??= open(); return (await connection).ask(userOf(event)); };`,
-  ],
-  "random ids and the time": [
-    ["unchanged"],
-    `export const handler = async (event) => {
-       WAIT;
-       const at = new Date();
-       return { user: userOf(event), id: crypto.randomUUID(), seconds: Math.floor(at / 1000),
-         day: at.toISOString().slice(0, 10), [crypto.randomUUID()]: 1 };
-     };`,
-  ],
-  "a choice of three": [
-    ["unchanged"],
-    `export const handler = async (event) => {
-       WAIT; return { user: userOf(event), pick: ["a", "b", "c"][Math.floor(Math.random() * 3)] }; };`,
-  ],
-  "a rare choice among all users": [
-    ["unchanged", "inconclusive"],
-    `const users = ["ana@example.com", "barbara@example.com"];
-     export const handler = async (event) => {
-       WAIT;
-       const isRare = Math.random() < 0.15;
-       return { user: userOf(event), pick: isRare ? users[Math.floor(Math.random() * 2)] : "none" };
-     };`,
-  ],
-  "what all have in common": [
-    ["unchanged"],
-    `export const handler = async (event) => {
-       WAIT; return { user: userOf(event), all: ["ana@example.com", "barbara@example.com"] }; };`,
-  ],
-  "no waiting": [
-    ["inconclusive"],
-    `let user; export const handler = async (event) => { user = userOf(event); await 1; return user; };`,
-  ],
-};
 
 const EVENTS = ["ana", "barbara"].map((name) => ({
   name,
@@ -206,18 +32,13 @@ test("the verdict on a handler is what its construction implies", async () => {
       .slice(0, DRAWN);
     for (const { name } of drawn) {
       const [verdicts, source] = FAMILIES[name] ?? [[], ""];
-      const waiting = source.replaceAll("WAIT", () => drawWait(random));
-      const report = await checkSource(`${HEAD}\n${waiting}`, seed);
+      const report = await checkSource(handlerSource(source, random), seed);
       expect(verdicts, `${name}, seed ${seed}: ${JSON.stringify(report, undefined, 1)}`).toContain(
         report.verdict,
       );
     }
   }
 });
-
-function drawWait(random: () => number): string {
-  return WAITS[Math.floor(random() * WAITS.length)] ?? "";
-}
 
 async function checkSource(source: string, seed: number, name?: string): Promise<Report> {
   const read = parseEvents(EVENTS);
