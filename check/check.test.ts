@@ -19,8 +19,8 @@ const EVENTS = ["ana", "barbara"].map((name) => ({
 }));
 
 const SEEDS = inputs(1, 50);
-/** Families that are checked with each seed: some that are drawn, or all. */
-const DRAWN = inputs(4, Object.keys(FAMILIES).length);
+/** Families that are drawn for each seed. A failure names its seed, which FUZZ_SEED repeats. */
+const DRAWN = inputs(2, 3);
 
 test("the verdict on a handler is what its construction implies", async () => {
   for (let time = 0; time < SEEDS; time++) {

@@ -10,10 +10,10 @@ import { functionUrlEvent } from "../local-lambda/function-url/function-url-even
 /** An event to check with. */
 export interface CheckEvent {
   name: string;
-  /** Its headers, by lower-case name. */
-  headers: Record<string, string>;
-  /** All texts and numbers of the request that may tell it from others. */
+  /** All texts and numbers of the request that may tell it from others, but for the secret ones. */
   texts: readonly string[];
+  /** Those of headers whose values nobody may read. */
+  secretTexts: readonly string[];
   /** Texts that its author says are its own. */
   marks: readonly string[];
   /** The event as JSON, as a runtime is given it for a request of this id. */
@@ -180,20 +180,16 @@ function requested(name: string, request: z.infer<typeof requestSchema>): CheckE
         receivedAt: new Date(),
       }),
     );
-  const joined = Object.entries(given).map(([key, value]) => [
-    key.toLowerCase(),
-    [value].flat().join(", "),
-  ]);
   return {
     name,
-    headers: Object.fromEntries(joined),
     marks,
     texts: [
       ...path.split("/"),
       ...Object.values(query).flat(),
-      ...Object.values(given).flat().flatMap(wordsIn),
+      ...headerTexts(headers),
       ...bodyTexts(content),
     ],
+    secretTexts: secretTextsIn(headers),
     json,
   };
 }
@@ -203,23 +199,35 @@ function recorded(name: string, data: z.infer<typeof recordedSchema>): CheckEven
   const { rawPath, headers, cookies = [], body = "", isBase64Encoded } = event;
   const json = JSON.stringify(event);
   const content = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-  const lower = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]);
-  const { body: __, ...rest } = event;
+  const { body: __, headers: ___, cookies: ____, ...rest } = event;
+  const all = { ...headers, ...(cookies.length > 0 && { cookie: cookies.join("; ") }) };
   return {
     name,
-    headers: {
-      ...Object.fromEntries(lower),
-      ...(cookies.length > 0 && { cookie: cookies.join("; ") }),
-    },
     marks,
-    texts: [
-      ...rawPath.split("/"),
-      ...[...Object.values(headers), ...cookies].flatMap(wordsIn),
-      ...leavesOf(rest),
-      ...bodyTexts(content),
-    ],
+    texts: [...rawPath.split("/"), ...headerTexts(all), ...leavesOf(rest), ...bodyTexts(content)],
+    secretTexts: secretTextsIn(all),
     json: () => json,
   };
+}
+
+type Headers = NodeJS.Dict<string | string[]>;
+
+/** What headers hold that anybody may read. */
+function headerTexts(headers: Headers): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => !["authorization", "cookie"].includes(name.toLowerCase()))
+    .flatMap(([, value = []]) => [value].flat().flatMap(wordsIn));
+}
+
+/** What nobody may read: credentials without their scheme, and the values of cookies. */
+function secretTextsIn(headers: Headers): string[] {
+  const linesOf = (wanted: string) =>
+    Object.entries(headers)
+      .filter(([name]) => name.toLowerCase() === wanted)
+      .flatMap(([, value = []]) => value);
+  const credentials = linesOf("authorization").map((line) => line.replace(/^\S+\s+/, ""));
+  const cookies = linesOf("cookie").flatMap((line) => line.split(";"));
+  return [...credentials, ...cookies.map((pair) => pair.slice(pair.indexOf("=") + 1).trim())];
 }
 
 function typeOf(body: unknown): string {
@@ -235,7 +243,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A text and the words in it, such as the token behind `Bearer` or the values of cookies. */
+/** A text and the words in it. */
 function wordsIn(text: string): string[] {
   return [text, ...text.split(/[\s;,=&]+/)];
 }

@@ -1,12 +1,12 @@
 /** Makes the report of all that was seen: what was found, what keeps it from being conclusive, counts. */
 
 import { VERSION } from "../experiment/version.ts";
-import type { Answer } from "./answers.ts";
+import { type Answer, differences } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
 import { pairsOf } from "./rounds.ts";
-import { MASK, maskedValue, secretsOf } from "./secrets.ts";
-import { KINDS, type OddPlace } from "./symptoms.ts";
+import { masked, maskedCookie, secretsOf } from "./secrets.ts";
+import { KINDS, type Known, type OddPlace } from "./symptoms.ts";
 
 export function makeReport(evidence: Evidence): Report {
   const { plan, marks, known, observed, confirmed } = evidence;
@@ -36,11 +36,11 @@ export function makeReport(evidence: Evidence): Report {
     seed: plan.seed,
     delays: plan.delays,
     verdict: verdictOf(findings, reasons),
-    findings: maskedValue(findings, secrets),
-    reasons: maskedValue(reasons, secrets),
+    findings: masked(findings, secrets),
+    reasons: masked(reasons, secrets),
     events: plan.events.map(({ name }, event) => ({
       name,
-      marks: maskedValue([...(marks[event] ?? [])], secrets),
+      marks: masked([...(marks[event] ?? [])], secrets),
       served: {
         alone: known[event]?.alone.length ?? 0,
         inTurn: served("in turn", event),
@@ -96,16 +96,16 @@ function placeOf(
   { place, alone, now, mark, of }: OddPlace,
   nameOf: (index: number) => string,
 ): Finding["places"][number] {
-  const isCookie = place.startsWith("/headers/set-cookie");
   const text = (value: unknown) => {
-    const json = value === undefined ? null : JSON.stringify(value);
-    return isCookie && json ? json.replaceAll(/=[^;"]*/g, `=${MASK}`) : json;
+    if (value === undefined) return null;
+    const json = JSON.stringify(value);
+    return place.startsWith("/headers/set-cookie") ? maskedCookie(json) : json;
   };
   return {
     place,
     alone: text(alone),
     now: text(now),
-    ...(mark !== undefined && of !== undefined && { mark: isCookie ? MASK : mark, of: nameOf(of) }),
+    ...(mark !== undefined && of !== undefined && { mark, of: nameOf(of) }),
   };
 }
 
@@ -177,6 +177,16 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
       "Every answer is another one each time, so that only other events' marks could be found in it.",
     );
   }
+  if (
+    pairsOf(fit.length).every(([one, other]) =>
+      areAlike(known[fit[one] ?? -1], known[fit[other] ?? -1]),
+    )
+  ) {
+    reasons.push(
+      "Alone, each event gets the same answer as the others, so that no mix-up could show. Choose " +
+        "events whose answers differ.",
+    );
+  }
   const quiet = fit.filter((event) => !waits(evidence, event));
   const apart = pairsOf(fit.length)
     .map(([one, other]): [number, number] => [fit[one] ?? -1, fit[other] ?? -1])
@@ -202,6 +212,13 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
     );
   }
   return reasons;
+}
+
+/** Whether two events get the same answer, as far as it is not another one each time. */
+function areAlike(one: Known | undefined, other: Known | undefined): boolean {
+  if (!one || !other || one.isBlind || other.isBlind) return false;
+  const unlike = new Set([...one.volatile, ...other.volatile]);
+  return differences(one.reference, other.reference, unlike).length === 0;
 }
 
 function textOf(body: unknown): string {

@@ -15,8 +15,8 @@ export function marksOf(events: readonly CheckEvent[]): string[][] {
   return events.map((event) => {
     const others = events.filter((other) => other !== event);
     const isOwn = (text: string) =>
-      !others.some((other) => [...other.texts, ...other.marks].some((one) => one.includes(text)));
-    const found = event.texts
+      !others.some((other) => textsOf(other).some((one) => one.includes(text)));
+    const found = [...event.texts, ...event.secretTexts]
       .map((text) => text.trim())
       .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
       .slice(0, 100 * MOST_MARKS)
@@ -25,6 +25,10 @@ export function marksOf(events: readonly CheckEvent[]): string[][] {
     const own = new Set([...event.marks.filter(isOwn), ...found]);
     return [...own].sort((one, other) => other.length - one.length);
   });
+}
+
+function textsOf({ texts, secretTexts, marks }: CheckEvent): string[] {
+  return [...texts, ...secretTexts, ...marks];
 }
 
 export interface FoundMark {

@@ -151,6 +151,7 @@ class RoundEnvironment extends RuntimeEnvironment {
   noticesRead: Promise<unknown> = Promise.resolve();
   readonly #instruction: RoundInstruction;
   readonly #temporary: string;
+  readonly #stopped = Promise.withResolvers<void>();
   #onPoll = Promise.withResolvers<void>();
 
   constructor(plan: EnvironmentPlan, instruction: RoundInstruction, temporary: string) {
@@ -159,10 +160,10 @@ class RoundEnvironment extends RuntimeEnvironment {
     this.#temporary = temporary;
   }
 
-  /** Whether its runtime asks for an event, once it does, or has ended. */
+  /** Resolves once its runtime asks for an event, to true; or to false once it never will. */
   async untilPolling(): Promise<boolean> {
     let isGone = false;
-    const gone = this.gone.then(() => {
+    const gone = Promise.race([this.gone, this.#stopped.promise]).then(() => {
       isGone = true;
     });
     while (this.polls === 0 && !isGone) {
@@ -170,6 +171,11 @@ class RoundEnvironment extends RuntimeEnvironment {
       await Promise.race([this.#onPoll.promise, gone]);
     }
     return !isGone;
+  }
+
+  override async stop(): Promise<void> {
+    this.#stopped.resolve();
+    await super.stop();
   }
 
   protected override startProcess(variables: Record<string, string>): EnvironmentProcess {

@@ -1,0 +1,172 @@
+/** `npm run check-handler`, as its users run it. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import type { Report } from "../../check/report.ts";
+import {
+  descendantsOf,
+  expectNoTrace,
+  ROOT,
+  type Running,
+  start,
+  temporaryFile,
+  temporaryFolder,
+  untilBelow,
+  untilEnded,
+} from "../processes.ts";
+
+const SCHEMA = readFileSync(join(ROOT, "check/report.schema.json"), "utf8");
+const isReport = new Ajv2020({ validateFormats: false }).compile<Report>(JSON.parse(SCHEMA));
+
+const EVENTS = ["ana", "bo"].map((name) => ({
+  name,
+  headers: { authorization: `Bearer secret-of-${name}` },
+  body: { user: `${name}@example.com` },
+}));
+
+const MIXES = `
+  let user;
+  export const handler = async (event) => {
+    user = JSON.parse(event.body).user;
+    console.log("serving", user, event.headers.authorization);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { user, token: event.headers.authorization };
+  };`;
+
+const COUNTS = `
+  let counter = 0;
+  exports.handler = async (event) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { user: JSON.parse(event.body).user, counter: ++counter };
+  };`;
+
+interface Checked extends Running {
+  /** What is in the folder for temporary files, which nobody else uses. */
+  temporary: () => string[];
+}
+
+function startCheck(source: string, args: readonly string[], name = "index.mjs"): Checked {
+  const code = dirname(temporaryFile(name, source));
+  const events = temporaryFile("events.json", JSON.stringify(EVENTS));
+  const temporary = temporaryFolder();
+  const all = ["--code", code, "--events", events, ...args];
+  const running = start("check-handler", all, { TMPDIR: temporary });
+  return { ...running, temporary: () => readdirSync(temporary) };
+}
+
+/** Runs a check to its end, which leaves nothing behind. */
+async function check(source: string, args: readonly string[], name?: string) {
+  const checked = startCheck(source, ["--yes", ...args], name);
+  const code = await checked.ended;
+  const [stdout, stderr] = [checked.stdout(), checked.stderr()];
+  expectNoTrace(stderr);
+  expect(checked.temporary()).toEqual([]);
+  return { code, stdout, stderr };
+}
+
+test("a handler that mixes requests is told with place, value, round and log, and no secret", async () => {
+  const { code, stdout } = await check(MIXES, ["--seed", "1", "--rounds", "2"]);
+  expect(code).toBe(4);
+  expect(stdout).toMatch(/^Each event happens \d+ times, and so does whatever it does outside/m);
+  expect(stdout).toMatch(/^MIXED {2}/m);
+  expect(stdout).toMatch(/^MIXED AT ONCE: the answer to "(ana|bo)" held what it did not send/m);
+  expect(stdout).toMatch(/^ {4}alone {4}"ana@example\.com"$/m);
+  expect(stdout).toMatch(/^ {4}at once {2}"bo@example\.com", where "bo@example\.com" is of "bo"$/m);
+  expect(stdout).toMatch(/^ {4}\[ana\] INFO serving ana@example\.com Bearer \[masked \d\]$/m);
+  expect(stdout).toMatch(/--seed 1 repeats it/);
+  expect(stdout).not.toContain("secret-of");
+});
+
+test("a CommonJS handler that counts is changed by what came before, which only --strict minds", async () => {
+  const args = ["--json", "--rounds", "2", "--strict"];
+  const { code, stdout, stderr } = await check(COUNTS, args, "index.js");
+  const report: unknown = JSON.parse(stdout);
+  expect(isReport(report), JSON.stringify(isReport.errors)).toBe(true);
+  expect(report).toMatchObject({ verdict: "history", findings: [{ phase: "in turn" }, {}] });
+  expect(stderr).toMatch(/^2 events at managed-instances/);
+  expect(code).toBe(4);
+});
+
+test("variables are set, and delays may be left out", async () => {
+  const args = ["--env", "VARIABLE=value of it", "--no-delays", "--json", "--rounds", "1"];
+  const source = `
+    if (process.env.VARIABLE !== "value of it") throw new Error("no variable");
+    export const handler = async (event) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { user: JSON.parse(event.body).user, at: Date.now() };
+    };`;
+  const { code, stdout } = await check(source, args);
+  expect(JSON.parse(stdout)).toMatchObject({
+    delays: false,
+    verdict: "unchanged",
+    events: [{ volatile: ["/body/at"] }, { volatile: ["/body/at"] }],
+  });
+  expect(code).toBe(0);
+});
+
+test("an event that fails alone makes it inconclusive, and says how it fails", async () => {
+  const source = `export const handler = async () => { throw new Error("no database"); };`;
+  const { code, stdout } = await check(source, []);
+  expect(stdout).toMatch(/^- "ana" fails when it is served alone: 502 .*\(Error: no database\)/m);
+  expect(stdout).toMatch(/^- Fewer than two events are left/m);
+  expect(code).toBe(3);
+});
+
+test.each([
+  ["throw new Error('it broke');", "index.mjs", /could not be initialized: .*it broke/],
+  ["", "other.mjs", /The handler index\.handler is not in .*: there is none of index\.js, /],
+])("code that does not start fails the check, and says why: %s", async (source, name, why) => {
+  const { code, stderr } = await check(source, [], name);
+  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toMatch(why);
+  expect(code).toBe(1);
+});
+
+test("an interrupted check ends in order, and leaves nothing behind", async () => {
+  const source =
+    "export const handler = () => new Promise((resolve) => setTimeout(resolve, 9_000));";
+  const { pid, child, ended, temporary } = startCheck(source, ["--yes"]);
+  await untilBelow(pid, 3);
+  const processes = descendantsOf(pid);
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  await untilEnded(processes);
+  expect(temporary()).toEqual([]);
+});
+
+const events = (content: unknown) => [
+  "--events",
+  temporaryFile("events.json", JSON.stringify(content)),
+];
+
+test.each<[name: string, args: () => string[], why: RegExp]>([
+  ["no code", () => [], /^error: Name the folder that holds your code/],
+  [
+    "no events",
+    () => ["--code", "."],
+    /^error: Name a file of at least two requests[\s\S]*Bearer token-of-ana/,
+  ],
+  [
+    "wrong events",
+    () => ["--code", ".", ...events([{}, { method: 1 }])],
+    /events\[1\]\.method must be a method/,
+  ],
+  [
+    "nobody to ask",
+    () => ["--code", ".", ...events([{}, {}])],
+    /^error: Nobody is here to be asked: pass --yes/,
+  ],
+  [
+    "on-demand",
+    () => ["--model", "on-demand"],
+    /serves one request at a time, so nothing can meet/,
+  ],
+  ["web-function", () => ["--model", "web-function"], /only a handler/],
+  ["no rounds", () => ["--rounds", "0"], /must be a whole number from 1 to 1000/],
+])("%s is refused with what to do", async (_, args, why) => {
+  const { ended, stderr } = start("check-handler", args());
+  expect(await ended).toBe(2);
+  expect(stderr()).toMatch(why);
+});
