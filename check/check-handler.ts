@@ -123,10 +123,9 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
 
 async function main(signal: AbortSignal): Promise<number> {
   // Loaded late, so that help comes at once.
-  const [{ check, CodeEdited }, { introduction, reportText }, { StartError }] = await Promise.all([
+  const [{ check }, { introduction, reportText }] = await Promise.all([
     import("./check.ts"),
     import("./check-text.ts"),
-    import("../local-lambda/start-error.ts"),
   ]);
   const { json, yes, strict } = options;
   const say = json ? process.stderr : process.stdout;
@@ -138,7 +137,11 @@ async function main(signal: AbortSignal): Promise<number> {
       return WRONG_USAGE;
     }
     const isAgreed = await ask("Serve them?", signal);
-    if (!isAgreed) return isAgreed === undefined ? INTERRUPTED : FAILED;
+    if (isAgreed === undefined) return INTERRUPTED;
+    if (!isAgreed) {
+      process.stderr.write("Nothing was served.\n");
+      return FAILED;
+    }
   }
   say.write("\n");
   try {
@@ -150,9 +153,9 @@ async function main(signal: AbortSignal): Promise<number> {
   } catch (error) {
     clearProgress();
     if (signal.aborted) return INTERRUPTED;
-    if (!(error instanceof StartError || error instanceof CodeEdited)) throw error;
     // The message may hold what the code has thrown.
-    process.stderr.write(`error: ${printableLines(error.message)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`error: ${printableLines(message)}\n`);
     return FAILED;
   }
 }

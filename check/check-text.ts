@@ -25,7 +25,8 @@ export function introduction({ events, configuration, seed, rounds, delays }: Ch
       `seed ${seed}${delays ? "" : ", without delays"}.`,
     `Each event happens ${times} times, and so does whatever it does outside, such as writing to a ` +
       "database.",
-    `What is found is confirmed: its events happen ${more} times more, and some of the rounds again.`,
+    `What is odd is confirmed: its event happens ${more} times more alone, and rounds that show it are ` +
+      `repeated, ${CONFIRM.least} to ${CONFIRM.most} times each.`,
   ].join("\n");
 }
 

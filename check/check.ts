@@ -64,10 +64,13 @@ export async function check(
 }
 
 /** The code was edited meanwhile: what was seen is of two versions. */
-export class CodeEdited extends Error {
+class CodeEdited extends Error {
   override readonly name = "CodeEdited";
   constructor(folder: string) {
-    super(`The code in ${folder} was edited while it was checked. Check it again.`);
+    super(
+      `The code in ${folder} was edited while it was checked. Check it again; if it was the code that ` +
+        "wrote there, which AWS does not allow, let it write into os.tmpdir().",
+    );
   }
 }
 
@@ -101,10 +104,11 @@ async function gather(context: Context): Promise<Evidence> {
   const observed = [...inTurn, ...atOnce];
 
   const suspicions = suspect(observed, look);
+  const repetitions = new Repetitions(context, limitMs);
   const repeated: Suspicion[] = [];
   for (const [at, suspicion] of suspicions.entries()) {
     context.onProgress("repeating", at, suspicions.length);
-    repeated.push(await repeat(context, suspicion, look, limitMs));
+    repeated.push(await repeat(repetitions, suspicion, look));
   }
   const isShown = ({ repeated: { shown } }: Suspicion) => shown >= CONFIRM.least;
   await serveSuspectsAlone(context, repeated, known);
@@ -220,7 +224,7 @@ async function serveRounds(
   const observed = await inParallel(own, async (round): Promise<Observed[]> => {
     if (hung >= MOST_HUNG) return [];
     const result = await serveRound(context, round, limitMs);
-    if (result.served.some(({ answer, tookMs }) => answer && tookMs === undefined)) hung += 1;
+    if (result.isLate) hung += 1;
     context.onProgress(phase, ++done, own.length);
     return [{ round, result }];
   });
@@ -265,10 +269,9 @@ function suspect(observed: readonly Observed[], look: Look): Suspicion[] {
  * another round. What is told is what the round that came again has shown.
  */
 async function repeat(
-  context: Context,
+  repetitions: Repetitions,
   suspicion: Suspicion,
   look: Look,
-  limitMs: number,
 ): Promise<Suspicion> {
   const { kind, phase, event } = suspicion.symptom;
   let best = suspicion;
@@ -279,13 +282,9 @@ async function repeat(
     if (!symptom) continue;
     let [shown, of] = [0, 0];
     while (shown < CONFIRM.least && of - shown <= CONFIRM.most - CONFIRM.least) {
-      const missing = Math.min(CONFIRM.least - shown, CONFIRM.most - of);
-      const again = await inParallel(Array.from({ length: missing }), async () => {
-        const result = await serveRound(context, observed.round, limitMs);
-        return look({ round: observed.round, result }).some((other) => isSame(symptom, other));
-      });
-      of += missing;
-      shown += again.filter(Boolean).length;
+      of = Math.min(CONFIRM.most, of + CONFIRM.least - shown);
+      const again = await repetitions.of(observed.round, of);
+      shown = again.filter((one) => look(one).some((other) => isSame(symptom, other))).length;
     }
     const shownBy = [observed, ...suspicion.shownBy.filter((other) => other !== observed)];
     if (of > 0 && shown >= best.repeated.shown)
@@ -293,6 +292,30 @@ async function repeat(
     if (shown >= CONFIRM.least) break;
   }
   return best;
+}
+
+/** Rounds that were served again; several symptoms may be seen in one. */
+class Repetitions {
+  readonly #context: Context;
+  readonly #limitMs: number;
+  readonly #served = new Map<Round, Observed[]>();
+
+  constructor(context: Context, limitMs: number) {
+    this.#context = context;
+    this.#limitMs = limitMs;
+  }
+
+  /** A round, served so many times. */
+  async of(round: Round, times: number): Promise<Observed[]> {
+    const served = this.#served.get(round) ?? [];
+    this.#served.set(round, served);
+    const missing = Array.from({ length: Math.max(0, times - served.length) });
+    const more = await inParallel(missing, async (): Promise<Observed> => {
+      return { round, result: await serveRound(this.#context, round, this.#limitMs) };
+    });
+    served.push(...more);
+    return served.slice(0, times);
+  }
 }
 
 function median(values: readonly number[]): number | undefined {

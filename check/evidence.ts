@@ -14,9 +14,9 @@ export const ALONE = { times: 3, pauseMs: 1_100 };
 
 /**
  * When a symptom is believed: it comes again in four of at most six repetitions of its round, and then
- * in none of sixteen more servings of its event alone. Of something that has nothing to do with the
- * others and happens now and then, whatever its probability, that is seen less than once in 3,000
- * times (the most is p⁴-like, for p about 1/6).
+ * in none of sixteen more servings of its event alone. What has nothing to do with the others, and
+ * happens with whatever probability, gets through less than once in 1,000 times, as the binomial
+ * distribution says: most easily what happens in every sixth answer.
  */
 export const CONFIRM = { least: 4, most: 6, alone: 16 };
 

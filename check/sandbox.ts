@@ -41,6 +41,9 @@ import {
 
 const PRELOAD = fileURLToPath(new URL("inside/preload.ts", import.meta.url));
 
+/** How long a call may settle after its answer, in milliseconds. */
+const SETTLE_MS = 200;
+
 /** What is served in one environment. */
 export interface Serving {
   /** The events as JSON for a request's id, in the order in which they are handed over. */
@@ -70,6 +73,8 @@ export interface RoundResult {
   served: readonly Served[];
   /** The most calls that were under way at once. */
   mostAtOnce: number;
+  /** Whether one took longer than it may. */
+  isLate: boolean;
   /** What was logged, as a person reads it. Requests are known by the ids below. */
   log: readonly string[];
   requestIds: readonly string[];
@@ -153,6 +158,7 @@ class RoundEnvironment extends RuntimeEnvironment {
   readonly #temporary: string;
   readonly #stopped = Promise.withResolvers<void>();
   #onPoll = Promise.withResolvers<void>();
+  #onNotice = () => {};
 
   constructor(plan: EnvironmentPlan, instruction: RoundInstruction, temporary: string) {
     super(plan, () => this.#onPoll.resolve());
@@ -173,6 +179,18 @@ class RoundEnvironment extends RuntimeEnvironment {
     return !isGone;
   }
 
+  /** Resolves once so many calls of the handler have settled, or after a moment. */
+  async untilSettled(count: number): Promise<void> {
+    const late = AbortSignal.timeout(SETTLE_MS);
+    const settled = () => this.notices.filter(({ what }) => what === "settled").length;
+    while (settled() < count && !late.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onNotice = resolve;
+      late.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+    }
+  }
+
   override async stop(): Promise<void> {
     this.#stopped.resolve();
     await super.stop();
@@ -188,12 +206,24 @@ class RoundEnvironment extends RuntimeEnvironment {
     const pipe = started.output(ROUND_PIPE);
     if (pipe) {
       const lines = createInterface({ input: pipe });
-      lines.on("line", (line) => this.notices.push(JSON.parse(line)));
+      lines.on("line", (line) => {
+        // Code may write to any descriptor that it finds.
+        if (!NOTICE.test(line)) return;
+        this.notices.push(JSON.parse(line));
+        this.#onNotice();
+      });
       this.noticesRead = once(lines, "close");
     }
     return started;
   }
 }
+
+/** A line that {@link RoundNotice} describes. */
+const NOTICE =
+  /^\{"requestId":"[0-9a-f-]{36}","what":"(entered|settled)","atMs":[\d.]+(,"waited":(true|false))?\}$/;
+
+/** What the embedded Lambda calls an invocation that took too long. */
+const TIMED_OUT = "Sandbox.Timedout";
 
 async function serveIn(environment: RoundEnvironment, serving: Serving): Promise<RoundResult> {
   await environment.start();
@@ -213,11 +243,14 @@ async function serveIn(environment: RoundEnvironment, serving: Serving): Promise
     results.push(promise);
     if (serving.letGoAtMs === "in turn") await promise;
   }
-  const answers = (await Promise.all(results)).map(answerOf);
+  const ended = await Promise.all(results);
+  // What streams is answered a moment before it settles.
+  if (ended.every(({ kind }) => kind === "response")) await environment.untilSettled(ended.length);
   await environment.stop();
   await environment.noticesRead;
   return {
-    ...gather(environment.notices, requestIds, answers),
+    ...gather(environment.notices, requestIds, ended.map(answerOf)),
+    isLate: ended.some((result) => result.kind === "error" && result.errorType === TIMED_OUT),
     log: environment.log.lines.flatMap((line) => readableLines(environment.id, line)),
     requestIds,
   };

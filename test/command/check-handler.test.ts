@@ -124,6 +124,15 @@ test.each([
   expect(code).toBe(1);
 });
 
+test("code that is edited meanwhile fails the check", async () => {
+  const source = `
+    import { writeFile } from "node:fs/promises";
+    export const handler = () => writeFile(import.meta.dirname + "/" + crypto.randomUUID(), "");`;
+  const { code, stderr } = await check(source, ["--rounds", "1"]);
+  expect(stderr).toMatch(/^error: The code in .* was edited while it was checked/m);
+  expect(code).toBe(1);
+});
+
 test("an interrupted check ends in order, and leaves nothing behind", async () => {
   const source =
     "export const handler = () => new Promise((resolve) => setTimeout(resolve, 9_000));";
