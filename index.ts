@@ -59,7 +59,8 @@ const web = models.includes("web-function")
       source: webServer,
     })
   : undefined;
-for (const warning of stackWarnings(configuration, stack)) void pulumi.log.warn(warning);
+for (const warning of stackWarnings(configuration, stack, pulumi.runtime.isDryRun()))
+  void pulumi.log.warn(warning);
 
 const deployed = [onDemand, managed, web].filter((one) => one !== undefined);
 const [first] = deployed;
@@ -70,13 +71,12 @@ export const { url, functionName, region, logGroupName } = first.target;
 export const callerPolicy = policyOfCallers(deployed.map(({ callee }) => callee));
 export const { urlAuthorization, maxHoldMs, generation } = configuration;
 export const codeSha256 = onDemand?.codeSha256;
-export const {
-  memoryMb,
-  architecture,
-  timeoutSeconds,
-  reservedConcurrency,
-  provisionedConcurrency,
-} = onDemand ? configuration : ({} as Partial<typeof configuration>);
+const ofOnDemand = onDemand ? configuration : undefined;
+export const memoryMb = ofOnDemand?.memoryMb;
+export const architecture = ofOnDemand?.architecture;
+export const timeoutSeconds = ofOnDemand?.timeoutSeconds;
+export const reservedConcurrency = ofOnDemand?.reservedConcurrency;
+export const provisionedConcurrency = ofOnDemand?.provisionedConcurrency;
 export const readme = targets.apply((all) => stackReadme({ targets: all, configuration, stack }));
 
 function archive(file: string, text: string): pulumi.asset.AssetArchive {

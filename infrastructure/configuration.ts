@@ -3,10 +3,17 @@
  * with the command that sets it right. Pulumi.yaml declares the same keys and states their defaults.
  */
 
+import assert from "node:assert/strict";
 import { MODELS, type Model } from "../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
-import { parseInstanceType } from "../pricing/managed-instances.ts";
+import {
+  fitsInstance,
+  type InstanceType,
+  instancesFor,
+  managedUsdPerHour,
+  parseInstanceType,
+} from "../pricing/managed-instances.ts";
 import { identifiers, namePrefix, oneOf, orNone, type Rule, someOf, wholeNumber } from "./rules.ts";
 import { tagPairs } from "./tags.ts";
 
@@ -26,19 +33,41 @@ const RETENTION_DAYS = [
 const MAX_PREFIX_LENGTH = 64 - 8;
 /** What the names of the models other than on-demand end with, before Pulumi's suffix. */
 export const NAME_ENDS = { "managed-instances": "-managed", "web-function": "-web" } as const;
-const LONGEST_NAME_END = "-managed".length;
+
+/**
+ * What those models ask of the beginning of their names. A role on Managed Instances has the longest, and
+ * a security group there must not look like an identifier; a Web Function is named as its CloudFormation
+ * stack is.
+ */
+const PREFIX_RULES = {
+  "managed-instances": {
+    form: /^(?!sg-)[\w-]{1,39}$/i,
+    expected: "at most 39 characters, and none beginning with sg-, with managed-instances",
+  },
+  "web-function": {
+    form: /^[a-z][a-z0-9-]{0,51}$/i,
+    expected:
+      "at most 52 letters, digits and hyphens, of which the first is a letter, with web-function",
+  },
+} as const;
+
+/** The longest beginning of a prefix that is allowed to every model. */
+function nearestPrefix(prefix: string): string {
+  const plain = prefix.replaceAll("_", "-").replace(/^([^a-z]+|sg-)+/i, "");
+  return plain.slice(0, 39) || "concurrency-test";
+}
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html */
 const MAX_CONCURRENCY_PER_VCPU = 64;
 
-/** What a version has at first: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html */
-const INITIAL_ENVIRONMENTS = 3;
+/** What Lambda launches for a version at first: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html */
+const INITIAL_INSTANCES = 3;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-capacity-providers.html */
 export const MAX_SUBNETS = 16;
 
 const instanceType: Rule<string> = {
-  expected: "an EC2 instance type of 2 or more vCPUs, such as m7g.large or c7i.xlarge",
+  expected: "an EC2 instance type of the families c, m or r, such as m7g.large or c7i.xlarge",
   read: (text) => (parseInstanceType(text) ? text : undefined),
   nearest: () => "m7g.large",
 };
@@ -122,14 +151,13 @@ const CONTRADICTIONS: Contradiction[] = [
   {
     keys: ["namePrefix", "models"],
     problem({ namePrefix, models }, stack) {
-      const most = MAX_PREFIX_LENGTH - LONGEST_NAME_END;
-      if (namePrefix.length <= most || models.every((model) => model === "on-demand")) {
-        return undefined;
-      }
-      return (
-        `has ${namePrefix.length} characters and must have at most ${most} beside models other ` +
-        `than on-demand; ${remedy(stack, "namePrefix", namePrefix.slice(0, most))}`
+      const broken = Object.entries(PREFIX_RULES).filter(
+        ([model, { form }]) => models.some((one) => one === model) && !form.test(namePrefix),
       );
+      if (broken.length === 0) return undefined;
+      const expected = broken.map(([, rule]) => rule.expected).join("; ");
+      const set = remedy(stack, "namePrefix", nearestPrefix(namePrefix));
+      return `is ${JSON.stringify(namePrefix)} and must be ${expected}; ${set}`;
     },
   },
   {
@@ -161,7 +189,7 @@ const CONTRADICTIONS: Contradiction[] = [
     keys: ["managedInstancesMaxConcurrency", "managedInstancesMemoryMb"],
     model: "managed-instances",
     problem(configuration, stack) {
-      const vcpus = managedVcpus(configuration);
+      const { vcpus } = environmentOf(configuration);
       const most = Math.floor(MAX_CONCURRENCY_PER_VCPU * vcpus);
       if (configuration.managedInstancesMaxConcurrency <= most) return undefined;
       return (
@@ -172,15 +200,28 @@ const CONTRADICTIONS: Contradiction[] = [
     },
   },
   {
-    keys: ["managedInstancesMaxVcpus", "managedInstancesMaxEnvironments"],
+    keys: ["managedInstancesType", "managedInstancesMemoryMb", "managedInstancesMemoryGbPerVcpu"],
+    model: "managed-instances",
+    problem(configuration, stack) {
+      const environment = environmentOf(configuration);
+      if (fitsInstance(environment)) return undefined;
+      const { type, vcpus, memoryGb } = environment;
+      return (
+        `has ${type.vcpus} vCPUs and ${type.memoryGb} GB, and an environment of ${vcpus} and ${memoryGb} ` +
+        `does not fit; ${remedy(stack, "managedInstancesType", largerType(environment))}`
+      );
+    },
+  },
+  {
+    keys: ["managedInstancesMaxVcpus", "managedInstancesMaxEnvironments", "managedInstancesType"],
     model: "managed-instances",
     problem(configuration, stack) {
       const { managedInstancesMaxVcpus: most } = configuration;
-      const needed = Math.ceil(mostEnvironments(configuration) * managedVcpus(configuration));
+      const needed = mostInstances(configuration) * environmentOf(configuration).type.vcpus;
       if (needed <= most) return undefined;
       return (
-        `is ${most}, and all environments together need ${needed}, those of an older version ` +
-        `counted while a new one starts; ${remedy(stack, "managedInstancesMaxVcpus", needed)}`
+        `is ${most}, and all instances together have ${needed}, those of an older version counted ` +
+        `while a new one starts; ${remedy(stack, "managedInstancesMaxVcpus", needed)}`
       );
     },
   },
@@ -253,26 +294,51 @@ export function refusal(problems: readonly string[]): string {
   return ["This configuration cannot be deployed:", ...problems].join("\n  ");
 }
 
-/** The vCPUs of an environment on Managed Instances, which Lambda derives from its memory. */
-export function managedVcpus(
-  configuration: Pick<
-    Configuration,
-    "managedInstancesMemoryMb" | "managedInstancesMemoryGbPerVcpu"
-  >,
-): number {
-  const { managedInstancesMemoryMb, managedInstancesMemoryGbPerVcpu } = configuration;
-  return managedInstancesMemoryMb / 1_024 / managedInstancesMemoryGbPerVcpu;
+/** An environment on Managed Instances, whose vCPUs Lambda derives from its memory, and its instance. */
+function environmentOf(configuration: Configuration): {
+  type: InstanceType;
+  vcpus: number;
+  memoryGb: number;
+} {
+  const type = parseInstanceType(configuration.managedInstancesType);
+  assert(type, "the rule of the instance type reads it");
+  const memoryGb = configuration.managedInstancesMemoryMb / 1_024;
+  return { type, memoryGb, vcpus: memoryGb / configuration.managedInstancesMemoryGbPerVcpu };
+}
+
+/** The instruction set of the configured instances. */
+export function managedArchitecture(configuration: Configuration): InstanceType["architecture"] {
+  return environmentOf(configuration).type.architecture;
+}
+
+/** What Managed Instances cost an hour at the least, in US dollars; `undefined` where nobody knows. */
+export function managedHourlyUsd(configuration: Configuration): number | undefined {
+  const environments = configuration.managedInstancesMinEnvironments;
+  return managedUsdPerHour({ ...environmentOf(configuration), environments });
 }
 
 /**
- * How many environments there may be at once. A version that is published starts with so many as AWS
- * gives it, until its own numbers are known; and with numbered versions the one before keeps its least.
+ * How many instances there may be at once. A version that is published starts with so many as AWS gives
+ * it, until its own numbers are known; and with numbered versions the one before keeps its least.
  */
-function mostEnvironments(configuration: Configuration): number {
+function mostInstances(configuration: Configuration): number {
+  const environment = environmentOf(configuration);
   const { managedInstancesMinEnvironments: min, managedInstancesMaxEnvironments: max } =
     configuration;
-  const older = configuration.managedInstancesVersion === "numbered" ? min : 0;
-  return older + Math.max(max, INITIAL_ENVIRONMENTS);
+  const held = (environments: number) => instancesFor({ ...environment, environments });
+  const older = configuration.managedInstancesVersion === "numbered" ? held(min) : 0;
+  return older + Math.max(held(max), INITIAL_INSTANCES);
+}
+
+/** The smallest size of a type's family on which an environment finds room, or the largest. */
+function largerType({ type, vcpus, memoryGb }: ReturnType<typeof environmentOf>): string {
+  const sizes = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
+  const names = sizes.map((size) => `${type.family}.${size}`);
+  const fitting = names.find((name) => {
+    const larger = parseInstanceType(name);
+    return larger && fitsInstance({ type: larger, vcpus, memoryGb });
+  });
+  return fitting ?? `${type.family}.16xlarge`;
 }
 
 /** A timeout that would end the longest hold. */

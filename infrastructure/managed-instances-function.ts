@@ -3,29 +3,27 @@
  * they serve, and its Function URL. The instances are charged until they are destroyed.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html
  */
-import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { HANDLER } from "../basics/bundle.ts";
-import { managedUsdPerHour, parseInstanceType } from "../pricing/managed-instances.ts";
-import { type Configuration, managedVcpus } from "./configuration.ts";
-import { executionRole, functionLog } from "./execution-role.ts";
+import { managedArchitecture, managedHourlyUsd } from "./configuration.ts";
+import {
+  executionRole,
+  type FunctionArgs,
+  functionLog,
+  handlerVariables,
+  PATIENCE,
+} from "./function-parts.ts";
 import { functionUrl } from "./function-url.ts";
 import type { Network } from "./network.ts";
-import { type FunctionArgs, handlerVariables } from "./on-demand-function.ts";
 import { type Callee, LAMBDA_MAY_ASSUME } from "./policies.ts";
 import type { Tags } from "./tags.ts";
 import { deploymentOf, type ManagedInstancesTarget } from "./targets.ts";
 
-/**
- * An instance may take minutes to start, a version is active only once its environments run, and a
- * network interface may hang on for a while when all is deleted.
- */
-const PATIENCE = { create: "30m", update: "30m", delete: "30m" };
-const TIMEOUTS = { customTimeouts: PATIENCE };
-
 /** How much longer the function's timeout is than the longest hold, in seconds. */
 const BEYOND_HOLD_SECONDS = 5;
+
+const MANAGED = "lambdaManagedInstancesCapacityProviderConfig";
 
 /** The version that `publishTo: "LATEST_PUBLISHED"` keeps up to date. */
 const LATEST_PUBLISHED = "$LATEST.PUBLISHED";
@@ -81,7 +79,7 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
     );
     const url = functionUrl(name, lambda, alias, urlAuthorization, child);
 
-    const usdPerHour = hourlyUsd(configuration);
+    const usdPerHour = managedHourlyUsd(configuration);
     this.callee = { functionArns: [lambda.arn, alias.arn], logGroup };
     this.target = pulumi.output({
       model: "managed-instances" as const,
@@ -111,15 +109,6 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
     });
     this.registerOutputs({ target: this.target });
   }
-}
-
-/** What the instances cost an hour at the least, in US dollars; `undefined` where it is not known. */
-export function hourlyUsd(configuration: Configuration): number | undefined {
-  return managedUsdPerHour({
-    type: configuration.managedInstancesType,
-    environments: configuration.managedInstancesMinEnvironments,
-    vcpus: managedVcpus(configuration),
-  });
 }
 
 interface Operator {
@@ -156,7 +145,7 @@ function capacityProvider(
   // The provider sends an empty list as one, and AWS takes only one of the two; what is left out is not
   // sent. The types demand both.
   const requirement = {
-    architectures: [architectureOf(configuration)],
+    architectures: [managedArchitecture(configuration)],
     allowedInstanceTypes: [managedInstancesType],
   } as aws.types.input.lambda.CapacityProviderInstanceRequirement;
   const scaling = {
@@ -194,7 +183,7 @@ function httpsOnly(
       egress: [{ ...https, ...everywhere }],
       tags,
     },
-    { ...child, ...TIMEOUTS },
+    { ...child, customTimeouts: PATIENCE },
   );
 }
 
@@ -219,7 +208,7 @@ function managedFunction(
       handler: HANDLER,
       code,
       role: role.arn,
-      architectures: [architectureOf(configuration)],
+      architectures: [managedArchitecture(configuration)],
       memorySize: configuration.managedInstancesMemoryMb,
       timeout: Math.ceil(configuration.maxHoldMs / 1_000) + BEYOND_HOLD_SECONDS,
       // Lambda starts environments for published versions only. Each keeps the least number of its
@@ -232,7 +221,7 @@ function managedFunction(
       }),
       loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
       capacityProviderConfig: {
-        lambdaManagedInstancesCapacityProviderConfig: {
+        [MANAGED]: {
           capacityProviderArn: provider.arn,
           perExecutionEnvironmentMaxConcurrency: configuration.managedInstancesMaxConcurrency,
           executionEnvironmentMemoryGibPerVcpu: configuration.managedInstancesMemoryGbPerVcpu,
@@ -247,12 +236,14 @@ function managedFunction(
       },
       tags,
     },
-    { ...child, ...TIMEOUTS, dependsOn },
+    {
+      ...child,
+      customTimeouts: PATIENCE,
+      dependsOn,
+      // A version stays with the capacity provider that it was published on, which could not be
+      // deleted then; and the code of another architecture comes too late. A new function has a URL of
+      // its own.
+      replaceOnChanges: [`capacityProviderConfig.${MANAGED}.capacityProviderArn`, "publishTo"],
+    },
   );
-}
-
-function architectureOf({ managedInstancesType }: Configuration) {
-  const type = parseInstanceType(managedInstancesType);
-  assert(type, "the configuration's rule reads the type");
-  return type.architecture;
 }

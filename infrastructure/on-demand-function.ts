@@ -2,20 +2,15 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { HANDLER } from "../basics/bundle.ts";
-import type { Configuration } from "./configuration.ts";
-import { executionRole, functionLog } from "./execution-role.ts";
+import {
+  executionRole,
+  type FunctionArgs,
+  functionLog,
+  handlerVariables,
+} from "./function-parts.ts";
 import { functionUrl } from "./function-url.ts";
 import type { Callee } from "./policies.ts";
-import type { Tags } from "./tags.ts";
 import type { OnDemandTarget } from "./targets.ts";
-
-export interface FunctionArgs {
-  configuration: Configuration;
-  /** Of all that can have tags. */
-  tags: Tags;
-  /** What is deployed. The same files make the same archive, so nothing is updated. */
-  code: pulumi.asset.AssetArchive;
-}
 
 export class OnDemandFunction extends pulumi.ComponentResource {
   readonly target: pulumi.Output<OnDemandTarget>;
@@ -80,15 +75,6 @@ export class OnDemandFunction extends pulumi.ComponentResource {
     });
     this.registerOutputs({ target: this.target });
   }
-}
-
-/** What the handler finds in its environment, whatever the model. */
-export function handlerVariables({ maxHoldMs, generation }: Configuration): Record<string, string> {
-  return {
-    MAX_HOLD_MS: String(maxHoldMs),
-    // The handler does not read it. Lambda starts new environments after any change of the variables.
-    GENERATION: String(generation),
-  };
 }
 
 /**

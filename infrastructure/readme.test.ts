@@ -61,7 +61,7 @@ test("the README says what was deployed, one row for each model", () => {
       "managed-instances",
       "`test-managed-instances` in eu-west-1",
       "https://managed-instances.example/",
-      "1 environment on m7g.large, each with 1 worker thread and 64 requests at once",
+      "1 environment on m7g.large, with 1 worker thread and 64 requests at once",
       "`/aws/lambda/managed-instances`",
     ],
     [
@@ -162,9 +162,9 @@ test.each<[Texts, string, string]>([
     "at least about $0.28 an hour",
   ],
   [
-    { ...ALL, managedInstancesType: "x2gd.large" },
+    { ...ALL, managedInstancesType: "m9g.large" },
     "us-east-1",
-    "by the hour what EC2 charges for x2gd.large",
+    "by the hour what EC2 charges for m9g.large",
   ],
 ])("the README counts what %j costs in %s: %s", (changes, region, words) => {
   expect(readme(changes, region)).toContain(words);
@@ -187,6 +187,10 @@ test.each<[Texts, RegExp[]]>([
     ],
   ],
 ])("an update warns of what %j means", (changes, warnings) => {
-  const told = stackWarnings(configurationOf(changes), "dev");
+  const told = stackWarnings(configurationOf(changes), "dev", true);
   expect(told).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+});
+
+test("what is deleted without on-demand is said before, and not each time after", () => {
+  expect(stackWarnings(configurationOf({ models: "web-function" }), "dev", false)).toEqual([]);
 });

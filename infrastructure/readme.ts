@@ -5,8 +5,7 @@ import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
 import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
 import { priceOf } from "../pricing/price-list.ts";
-import { type Configuration, remedy } from "./configuration.ts";
-import { hourlyUsd } from "./managed-instances-function.ts";
+import { type Configuration, managedHourlyUsd, remedy } from "./configuration.ts";
 import type { DeployedTarget, OnDemandTarget } from "./targets.ts";
 
 /** The reference experiment: two bursts of five requests. */
@@ -85,7 +84,8 @@ function sizeText(target: DeployedTarget, configuration: Configuration): string 
       const { minEnvironments, maxEnvironments, workers, maxConcurrency, instanceType } = target;
       const least = minEnvironments < maxEnvironments ? `${minEnvironments} to ` : "";
       return (
-        `${least}${counted(maxEnvironments, "environment")} on ${instanceType}, each with ` +
+        `${least}${counted(maxEnvironments, "environment")} on ${instanceType}, ` +
+        `${maxEnvironments > 1 ? "each " : ""}with ` +
         `${counted(workers, "worker thread")} and ${counted(maxConcurrency, "request")} at once`
       );
     }
@@ -131,8 +131,16 @@ aws lambda delete-function --function-name ${functionName} --region ${region} --
 `;
 }
 
-/** What everybody should know who deploys this, one text a matter. */
-export function stackWarnings(configuration: Configuration, stack: string): string[] {
+/**
+ * What everybody should know who deploys this, one text a matter.
+ *
+ * @param isPreview nothing is changed yet: what an update may delete is said then, and only then
+ */
+export function stackWarnings(
+  configuration: Configuration,
+  stack: string,
+  isPreview: boolean,
+): string[] {
   const { models, urlAuthorization } = configuration;
   const left = models.filter((model) => model !== "managed-instances");
   const ending =
@@ -147,7 +155,7 @@ export function stackWarnings(configuration: Configuration, stack: string): stri
             `where this update fails half-way. What ends it: ${ending}.${versionsText(configuration)}`,
         ]
       : []),
-    ...(models.includes("on-demand")
+    ...(models.includes("on-demand") || !isPreview
       ? []
       : [
           "on-demand is not among the models: where this stack has such a function, it is deleted, and " +
@@ -193,8 +201,8 @@ function costText(target: DeployedTarget, deployment: Deployment): string {
     case "on-demand":
       return onDemandCost(target, deployment);
     case "managed-instances":
-      return `Managed Instances cost ${hourText(deployment.configuration)}, used or not, since ${target.runningSince} and until
-they are destroyed. Requests cost $0.20 a million beside it.`;
+      return `Managed Instances cost ${hourText(deployment.configuration)}, used or not, since ${minuteOf(target.runningSince)} and until
+they are destroyed. Requests are charged beside that.`;
     case "web-function":
       return `The web function costs nothing while nobody uses it, but for the few kilobytes of its code in S3. In
 use, its requests, the time of its processors and its memory are charged, at rates that AWS publishes in
@@ -203,7 +211,7 @@ no form that this text could quote: https://aws.amazon.com/lambda/pricing/.`;
 }
 
 function hourText(configuration: Configuration): string {
-  const usd = hourlyUsd(configuration);
+  const usd = managedHourlyUsd(configuration);
   const type = configuration.managedInstancesType;
   if (usd === undefined) {
     return `by the hour what EC2 charges for ${type} (https://aws.amazon.com/ec2/pricing/on-demand/) and 15 % more`;
@@ -231,6 +239,11 @@ in ${region}, a region of the ${priceOf(target).regionClass} price class, withou
 
 function isDeployed(model: Model, targets: readonly DeployedTarget[]): boolean {
   return targets.some((target) => target.model === model);
+}
+
+/** An ISO date to the minute. */
+function minuteOf(date: string): string {
+  return `${date.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function counted(count: number, noun: string): string {

@@ -80,8 +80,8 @@ test("Managed Instances take what the configuration says of them", async () => {
     managedInstancesMaxEnvironments: "3",
     managedInstancesWorkers: "4",
     managedInstancesMaxConcurrency: "100",
-    managedInstancesMemoryMb: "8192",
-    managedInstancesMemoryGbPerVcpu: "4",
+    managedInstancesMemoryMb: "4096",
+    managedInstancesMemoryGbPerVcpu: "2",
     managedInstancesMaxVcpus: "20",
     managedInstancesSubnets: "subnet-0a1b2c3d",
     managedInstancesSecurityGroup: "sg-0a1b2c3d",
@@ -97,7 +97,7 @@ test("Managed Instances take what the configuration says of them", async () => {
   });
   expect(run.inputsOf("Function")).toMatchObject({
     architectures: ["x86_64"],
-    memorySize: 8_192,
+    memorySize: 4_096,
     timeout: 7,
     publishTo: "LATEST_PUBLISHED",
     environment: { variables: { AWS_LAMBDA_NODEJS_WORKER_COUNT: "4" } },
@@ -114,7 +114,7 @@ test("Managed Instances take what the configuration says of them", async () => {
 });
 
 test("a web function's code lies in a closed bucket, which Lambda of this account may read", async () => {
-  const run = await runProgram({ models: "web-function", namePrefix: "My_Test" });
+  const run = await runProgram({ models: "web-function", namePrefix: "My-Test" });
   const bucket = "my-test-web-1";
   expect(run.inputsOf("Bucket")).toEqual({
     bucketPrefix: "my-test-web-",
@@ -214,6 +214,7 @@ test("a resource waits for what AWS would refuse it without", async () => {
     ["Alias", "FunctionScalingConfig"],
     ["BucketObjectv2", "BucketVersioning"],
     ["BucketPolicy", "BucketPublicAccessBlock"],
+    ["Stack", "RolePolicy"],
     ["Stack", "BucketPolicy"],
     ["Stack", "BucketObjectv2"],
     // A role that was made just now cannot be assumed.
@@ -343,7 +344,7 @@ test.each<[string, Record<string, string>, ConstructorParameters<typeof Run>[0],
     "a region without a default VPC",
     { models: "managed-instances" },
     { defaultVpcs: [] },
-    /no default VPC; .*: pulumi config set managedInstancesSubnets 'subnet-…' --stack dev && pulumi up/,
+    /no default VPC; .*; run: pulumi config set managedInstancesSubnets 'subnet-…' --stack dev$/,
   ],
   [
     "a region whose default subnets are in other zones",
@@ -361,7 +362,19 @@ test.each<[string, Record<string, string>, ConstructorParameters<typeof Run>[0],
     "a subnet in a zone without the type",
     { models: "managed-instances", managedInstancesSubnets: "subnet-0a1b2c3d" },
     { subnetZone: "eu-west-1c" },
-    /managedInstancesSubnets names subnet-0a1b2c3d, which is in eu-west-1c, where there is no m7g\.large/,
+    /managedInstancesSubnets names subnet-0a1b2c3d, which is in eu-west-1c, where there is no m7g\.large as in eu-west-1a, eu-west-1b; run: .* managedInstancesSubnets none /,
+  ],
+  [
+    "subnets of two VPCs",
+    { models: "managed-instances", managedInstancesSubnets: "subnet-0a1b2c3d,subnet-0a1b2c3e" },
+    {},
+    /names subnet-0a1b2c3e, which is in another VPC than subnet-0a1b2c3d; run: .* managedInstancesSubnets subnet-0a1b2c3d /,
+  ],
+  [
+    "a security group of another VPC",
+    { models: "managed-instances", managedInstancesSecurityGroup: "sg-0a1b2c3d" },
+    {},
+    /managedInstancesSecurityGroup is of vpc-2, and the subnets are of vpc-1; run: .* managedInstancesSecurityGroup none /,
   ],
 ])("%s is refused before anything is created", async (_, changes, place, message) => {
   const run = new Run(place);

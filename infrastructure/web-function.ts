@@ -3,11 +3,17 @@
  * such resources yet, so CloudFormation makes them; what is around them are resources of Pulumi's.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html
  */
+import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "./configuration.ts";
-import { executionRole, functionLog } from "./execution-role.ts";
-import { type FunctionArgs, handlerVariables } from "./on-demand-function.ts";
+import {
+  executionRole,
+  type FunctionArgs,
+  functionLog,
+  handlerVariables,
+  PATIENCE,
+} from "./function-parts.ts";
 import { type Callee, lambdaMayRead } from "./policies.ts";
 import type { Tags } from "./tags.ts";
 import { deploymentOf, type WebFunctionTarget } from "./targets.ts";
@@ -19,7 +25,6 @@ export interface WebFunctionArgs extends FunctionArgs {
 
 /** AWS's own command waits ten minutes for an endpoint. */
 const TIMEOUT_MINUTES = 20;
-const TIMEOUTS = { customTimeouts: { create: "30m", update: "30m", delete: "30m" } };
 
 /** What the prefix of a bucket's name may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const MAX_BUCKET_PREFIX = 37;
@@ -58,7 +63,7 @@ export class WebFunction extends pulumi.ComponentResource {
         timeoutInMinutes: TIMEOUT_MINUTES,
         tags,
       },
-      { ...child, ...TIMEOUTS, dependsOn: [logging, code.access] },
+      { ...child, customTimeouts: PATIENCE, dependsOn: [logging, code.access] },
     );
 
     this.callee = { endpointArn: stack.outputs.apply(outputOf("EndpointArn")), logGroup };
@@ -122,7 +127,11 @@ function storedCode(
     { bucket: bucket.bucket, versioningConfiguration: { status: "Enabled" } },
     child,
   );
-  const accountId = role.arn.apply((arn) => arn.split(":")[4] ?? "");
+  const accountId = role.arn.apply((arn) => {
+    const [, , , , id] = arn.split(":");
+    assert(id, "the ARN of a role names its account");
+    return id;
+  });
   const access = new aws.s3.BucketPolicy(
     name,
     { bucket: bucket.bucket, policy: lambdaMayRead(bucket, accountId) },

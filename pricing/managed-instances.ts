@@ -34,13 +34,17 @@ const LARGE_USD: Record<string, number> = {
 /** What Lambda charges for running the instances, as a share of their price. */
 const MANAGEMENT_FEE = 0.15;
 
-/** The vCPUs of an instance that Lambda keeps for itself. Assumed: no page states it. */
-const LAMBDAS_VCPUS = 1;
+/** The part of an instance that Lambda keeps for itself. Assumed: no page states it. */
+const LAMBDAS_OWN = { vcpus: 1, memoryGb: 1 };
+
+/** GB of memory for each vCPU: of types for computing, for anything, and for much memory. */
+const GB_PER_VCPU: Record<string, number> = { c: 2, m: 4, r: 8 };
 
 export interface InstanceType {
   /** Such as `m7g`. */
   family: string;
   vcpus: number;
+  memoryGb: number;
   architecture: Architecture;
 }
 
@@ -48,24 +52,46 @@ export interface InstanceType {
  * Reads the name of an instance type. The letter g behind a family's generation stands for Graviton.
  * https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
  *
- * @returns `undefined` where it is no name of a type that has at least two vCPUs
+ * @returns `undefined` where it is no name of a type that has at least two vCPUs, or none of the
+ * families that Managed Instances are made of
  */
 export function parseInstanceType(name: string): InstanceType | undefined {
   const [, family = "", attributes = "", xlarges] =
     /^([a-z]+\d+([a-z]*)(?:-[a-z]+)?)\.(?:large|(\d*)xlarge)$/.exec(name) ?? [];
-  if (family === "") return undefined;
+  const gbPerVcpu = GB_PER_VCPU[family.replace(/\d.*/, "")];
+  if (gbPerVcpu === undefined) return undefined;
+  const vcpus = xlarges === undefined ? 2 : 4 * Number(xlarges || 1);
   return {
     family,
-    vcpus: xlarges === undefined ? 2 : 4 * Number(xlarges || 1),
+    vcpus,
+    memoryGb: vcpus * gbPerVcpu,
     architecture: attributes.startsWith("g") ? "arm64" : "x86_64",
   };
 }
 
+/** Execution environments that are kept on instances of a type. */
 export interface ManagedLoad {
-  type: string;
-  /** How many execution environments are kept, and the vCPUs of each. */
+  type: InstanceType;
   environments: number;
+  /** Of one environment. */
   vcpus: number;
+  memoryGb: number;
+}
+
+/** Whether an environment finds room on an instance at all. */
+export function fitsInstance({
+  type,
+  vcpus,
+  memoryGb,
+}: Omit<ManagedLoad, "environments">): boolean {
+  return vcpus <= type.vcpus && memoryGb < type.memoryGb;
+}
+
+/** How many instances hold so many environments, of which each fits into one. */
+export function instancesFor({ type, environments, vcpus, memoryGb }: ManagedLoad): number {
+  const byCpu = Math.floor((type.vcpus - LAMBDAS_OWN.vcpus) / vcpus);
+  const byMemory = Math.floor((type.memoryGb - LAMBDAS_OWN.memoryGb) / memoryGb);
+  return Math.ceil(environments / Math.max(1, Math.min(byCpu, byMemory)));
 }
 
 /**
@@ -74,11 +100,9 @@ export interface ManagedLoad {
  *
  * @returns `undefined` where the price of the type is not known here
  */
-export function managedUsdPerHour({ type, environments, vcpus }: ManagedLoad): number | undefined {
-  const instance = parseInstanceType(type);
-  const largeUsd = instance && LARGE_USD[instance.family];
-  if (!instance || largeUsd === undefined) return undefined;
-  const each = Math.max(1, Math.floor((instance.vcpus - LAMBDAS_VCPUS) / vcpus));
-  const instances = Math.ceil(environments / each);
-  return instances * largeUsd * (instance.vcpus / 2) * (1 + MANAGEMENT_FEE);
+export function managedUsdPerHour(load: ManagedLoad): number | undefined {
+  const { type } = load;
+  const largeUsd = LARGE_USD[type.family];
+  if (largeUsd === undefined) return undefined;
+  return instancesFor(load) * largeUsd * (type.vcpus / 2) * (1 + MANAGEMENT_FEE);
 }

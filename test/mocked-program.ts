@@ -44,7 +44,10 @@ const EXISTING: ExistingPlace = {
 };
 
 /** What the provider answers the program that looks something up. */
-function lookUp(token: string, place: ExistingPlace): Record<string, unknown> {
+function lookUp(
+  { token, inputs }: pulumi.runtime.MockCallArgs,
+  place: ExistingPlace,
+): Record<string, unknown> {
   switch (token.replace(/.*:/, "")) {
     case "getRegion":
       return { region: place.region };
@@ -56,8 +59,13 @@ function lookUp(token: string, place: ExistingPlace): Record<string, unknown> {
       return { ids: place.defaultVpcs };
     case "getSubnets":
       return { ids: place.defaultSubnets };
-    case "getSubnet":
-      return { id: "subnet-0a1b2c3d", vpcId: "vpc-2", availabilityZone: place.subnetZone };
+    case "getSubnet": {
+      const isFirst = inputs.id === "subnet-0a1b2c3d";
+      const vpcId = isFirst ? "vpc-2" : "vpc-3";
+      return { id: inputs.id, vpcId, availabilityZone: place.subnetZone };
+    }
+    case "getSecurityGroup":
+      return { id: inputs.id, vpcId: "vpc-2" };
     default:
       throw new Error(`The program looks up ${token}.`);
   }
@@ -169,7 +177,7 @@ export async function runProgram(
       run.registered.push({ type, name: args.name, inputs: args.inputs, existing });
       return { id: `${args.name}-id`, state: { ...args.inputs, ...computed(type, args) } };
     },
-    call: ({ token }) => lookUp(token, run.place),
+    call: (args) => lookUp(args, run.place),
   };
   await pulumi.runtime.setMocks(mocks, PROJECT, "dev", false, organization);
   const config = Object.entries({ ...declaredDefaults(), ...changes });

@@ -1,9 +1,32 @@
-/** What every function has beside itself: a log group, and a role that may write there. */
+/** What the functions of all models have in common: their arguments, log group, role and variables. */
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "./configuration.ts";
 import { LAMBDA_MAY_ASSUME, mayWriteTo } from "./policies.ts";
 import type { Tags } from "./tags.ts";
+
+export interface FunctionArgs {
+  configuration: Configuration;
+  /** Of all that can have tags. */
+  tags: Tags;
+  /** What is deployed. The same files make the same archive, so nothing is updated. */
+  code: pulumi.asset.AssetArchive;
+}
+
+/**
+ * How long what takes minutes may take. The older half of the provider reads it from Pulumi's
+ * `customTimeouts`, the newer half from an input that is called `timeouts`.
+ */
+export const PATIENCE = { create: "30m", update: "30m", delete: "30m" };
+
+/** What the handler finds in its environment, whatever the model. */
+export function handlerVariables({ maxHoldMs, generation }: Configuration): Record<string, string> {
+  return {
+    MAX_HOLD_MS: String(maxHoldMs),
+    // The handler does not read it. Lambda starts new environments after any change of the variables.
+    GENERATION: String(generation),
+  };
+}
 
 /**
  * A log group whose name begins with a folder and the function's name. Not named after the function,
