@@ -33,11 +33,11 @@ const scaling = z.strictObject({
   scalingPolicies: z.array(z.unknown()).min(1).optional(),
 });
 
-/** A function, and how much of its provider the environments of all its versions take. */
+/** A function whose versions may run on several providers. */
 interface User {
   readonly name: string;
-  readonly capacityProviderArn: string | undefined;
-  readonly vcpus: number;
+  /** The vCPUs of the versions that are tied to a provider, by its ARN; none take 0. */
+  readonly vcpusByProvider: ReadonlyMap<string, number>;
 }
 
 export class CapacityProvider {
@@ -82,9 +82,8 @@ export class CapacityProviders {
   }
 
   /** The vCPUs of all that runs on one. */
-  vcpusOn(provider: CapacityProvider): number {
-    const users = [...this.users()].filter(({ capacityProviderArn: on }) => on === provider.arn);
-    return users.reduce((sum, { vcpus }) => sum + vcpus, 0);
+  vcpusOn({ arn }: CapacityProvider): number {
+    return [...this.users()].reduce((sum, user) => sum + (user.vcpusByProvider.get(arn) ?? 0), 0);
   }
 
   readonly kind: Kind = {
@@ -143,7 +142,7 @@ export class CapacityProviders {
       const provider = this.#providers.get(id);
       if (!provider) return;
       await patiently(/first remove its association/, () => {
-        const user = [...this.users()].find((one) => one.capacityProviderArn === provider.arn);
+        const user = [...this.users()].find((one) => one.vcpusByProvider.has(provider.arn));
         if (!user) return;
         const message =
           `The capacity provider is used by the function ${user.name}. To delete this capacity ` +

@@ -20,7 +20,7 @@ interface Region {
   readonly unreserved: number;
 }
 
-/** Code and configuration as they were at one moment. */
+/** Code and configuration as they were at one moment, the capacity provider among them. */
 interface Version extends UnpackedCode {
   configuration: Properties;
 }
@@ -34,7 +34,7 @@ interface Environments {
   activeAt: number;
 }
 
-/** A function's settings on Managed Instances, with AWS's defaults. */
+/** A version's settings on Managed Instances, with AWS's defaults. */
 interface ManagedSettings {
   provider: CapacityProvider;
   vcpus: number;
@@ -106,9 +106,9 @@ export class DeployedFunction {
     this.#set({ configuration, ...this.#unpacked(code) });
   }
 
-  /** What it says of Managed Instances; `undefined`: it does not run there. */
-  get managed(): ManagedSettings | undefined {
-    const { capacityProviderConfig: config, memorySize } = this.latest.configuration;
+  /** What an alias or a version says of Managed Instances; `undefined`: it does not run there. */
+  managed(qualifier: string): ManagedSettings | undefined {
+    const { capacityProviderConfig: config, memorySize } = this.at(qualifier).configuration;
     if (!isRecord(config)) return undefined;
     const inside = config.lambdaManagedInstancesCapacityProviderConfig;
     if (!isRecord(inside)) return undefined;
@@ -119,15 +119,17 @@ export class DeployedFunction {
     return { provider, vcpus, maxConcurrency: Number(most) };
   }
 
-  /** Of what it runs on, on Managed Instances. */
-  get capacityProviderArn(): string | undefined {
-    return this.managed?.provider.arn;
-  }
-
-  /** Of all environments of all its versions, on Managed Instances. */
-  get vcpus(): number {
-    const least = Object.values(this.environments).reduce((sum, count) => sum + count, 0);
-    return least * (this.managed?.vcpus ?? 0);
+  /** Of all environments of all its versions, on Managed Instances, by what they run on. */
+  get vcpusByProvider(): ReadonlyMap<string, number> {
+    const sums = new Map<string, number>();
+    for (const version of this.#versions.keys()) {
+      const managed = this.managed(version);
+      if (!managed) continue;
+      const { provider, vcpus } = managed;
+      const least = this.#environments.get(version)?.min ?? 0;
+      sums.set(provider.arn, (sums.get(provider.arn) ?? 0) + least * vcpus);
+    }
+    return sums;
   }
 
   /** How many environments run at the least on Managed Instances, by version. */
@@ -193,7 +195,7 @@ export class DeployedFunction {
   publish(): void {
     // Lambda makes no second version of the same code and configuration.
     if (this.#versions.get(this.newestVersion) === this.latest && this.#versions.size > 1) return;
-    const { managed } = this;
+    const managed = this.managed(LATEST);
     const { publishTo } = this.latest.configuration;
     const version = publishTo === undefined ? String(++this.#published) : LATEST_PUBLISHED;
     this.#versions.set(version, this.latest);
@@ -214,7 +216,7 @@ export class DeployedFunction {
   scale(version: string, wanted?: { min: number; max: number }): void {
     this.at(version);
     const now = this.#environments.get(version);
-    const provider = this.managed?.provider;
+    const provider = this.managed(version)?.provider;
     if (!now || !provider) {
       const message = `${this.arn} does not contain a capacity provider configuration`;
       throw new AwsError("AccessDeniedException", message, 403);

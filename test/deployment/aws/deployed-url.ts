@@ -116,7 +116,7 @@ export class DeployedUrl implements Url {
       Object.entries(variables).map(([variable, value]) => [variable, String(value)]),
     );
     const version = this.deployed.versionOf(this.qualifier);
-    const managed = this.deployed.managed && this.#managed(version, environmentVariables);
+    const managed = this.#managed(version, environmentVariables);
     return {
       ...defaultConfiguration(managed?.model),
       functionName: name,
@@ -134,9 +134,10 @@ export class DeployedUrl implements Url {
   }
 
   #managed(version: string, variables: Record<string, string>) {
-    const { managed } = this.deployed;
+    const managed = this.deployed.managed(version);
+    if (!managed) return undefined;
     const environments = this.deployed.scalingOf(version);
-    if (!managed || !environments) {
+    if (!environments) {
       throw new AwsError(
         "InvalidParameterValueException",
         "Functions configured with capacity provider configuration can't be invoked with $LATEST qualifier",
@@ -168,7 +169,7 @@ export class DeployedUrl implements Url {
   /** A version that is not active answers nobody, nor do new instances for a moment after that. */
   get #isStarting(): boolean {
     const { deployed, qualifier } = this;
-    if (!deployed.managed) return false;
+    if (!deployed.managed(qualifier)) return false;
     const now = Date.now();
     this.#askedAt ??= now;
     const { activeAt = 0 } = deployed.scalingOf(deployed.versionOf(qualifier)) ?? {};

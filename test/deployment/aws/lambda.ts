@@ -148,7 +148,7 @@ export class Lambda {
         description: z.string().max(256),
         runtime: z.enum(["nodejs22.x", "nodejs24.x"]),
         handler: text(/^\S+$/, 128),
-        memorySize: z.int().min(128).max(10_240),
+        memorySize: z.int().min(128).max(32_768),
         timeout: z.int().min(1).max(900),
         architectures: z.array(z.enum(["arm64", "x86_64"])).length(1),
         reservedConcurrentExecutions: z.int().min(-1),
@@ -166,7 +166,11 @@ export class Lambda {
         code: z.custom((code) => code !== undefined, "one of code, imageUri, s3Bucket"),
       })
       .partial()
-      .required({ code: true }),
+      .required({ code: true })
+      .refine((it) => (it.memorySize ?? 0) <= 10_240 || it.capacityProviderConfig !== undefined, {
+        path: ["memorySize"],
+        message: "more than 10,240 MB takes a capacity provider",
+      }),
     create: async (inputs, made) => {
       const name = String(inputs.name);
       this.account.note("CreateFunction");
@@ -198,12 +202,16 @@ export class Lambda {
       if (configured) {
         this.account.note("UpdateFunctionConfiguration");
         await this.#checkRole(news);
-        this.#checkCapacity(news, state);
+        // The architecture comes with the code, later.
+        const { configuration } = deployed.latest;
+        const { architectures } = configuration;
+        this.#checkCapacity({ ...news, architectures }, configuration);
         deployed.configure(configurationIn(news));
       }
       const loaded = changed.has("code") || changed.has("architectures");
       if (loaded) {
         this.account.note("UpdateFunctionCode");
+        this.#checkCapacity(news);
         deployed.load(code, news.architectures);
       }
       news.code = code;
@@ -386,7 +394,7 @@ export class Lambda {
       return;
     }
     this.account.note("PutFunctionConcurrency");
-    if (deployed.managed) {
+    if (deployed.managed(LATEST)) {
       throw invalid("Reserved concurrency is not supported with a capacity provider.");
     }
     if (executions > 0 && this.unreserved + already - executions < MIN_UNRESERVED) {
@@ -423,7 +431,7 @@ export class Lambda {
   /**
    * What Managed Instances ask of a function. It cannot be brought onto them, or away from them.
    *
-   * @param before what it was; absent: it is made
+   * @param before what its configuration is, where that changes
    */
   #checkCapacity(inputs: Properties, before?: Properties): void {
     const configOf = ({ capacityProviderConfig: config }: Properties) =>

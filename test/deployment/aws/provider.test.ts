@@ -1,10 +1,11 @@
 /**
- * What of pulumi-aws the tests of the deployment rest on and is easily got wrong: what stands in the
- * state after a refusal.
+ * What of pulumi-aws and of AWS the tests of the deployment rest on and is easily got wrong: what stands
+ * in the state after a refusal, and what is refused that the program avoids.
  */
 
 import { afterEach, expect, test } from "vitest";
 import { StandInAws } from "../stand-in-aws.ts";
+import { OPERATOR_POLICY } from "./iam.ts";
 import { ASSET_OR_ARCHIVE, type Properties, SIGNATURE } from "./properties.ts";
 import type { ProviderAnswer } from "./provider.ts";
 
@@ -13,6 +14,9 @@ const TYPES = {
   role: "aws:iam/role:Role",
   policy: "aws:iam/rolePolicy:RolePolicy",
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
+  operator: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+  group: "aws:ec2/securityGroup:SecurityGroup",
+  provider: "aws:lambda/capacityProvider:CapacityProvider",
 } as const;
 type Type = keyof typeof TYPES;
 
@@ -39,7 +43,24 @@ const RIGHT: Record<Type, Properties> = {
     publish: true,
     loggingConfig: { logFormat: "JSON", logGroup: "g" },
   },
+  operator: { role: "r", policyArn: OPERATOR_POLICY },
+  group: { description: "d", vpcId: "vpc-0d000000" },
+  provider: {
+    permissionsConfig: { capacityProviderOperatorRoleArn: "arn:aws:iam::123456789012:role/r" },
+  },
 };
+
+/** What a function on Managed Instances has beside the rest. */
+function on(provider: string, architecture: string): Properties {
+  const capacityProviderArn = `arn:aws:lambda:eu-west-1:123456789012:capacity-provider:${provider}`;
+  const managed = { capacityProviderArn, executionEnvironmentMemoryGibPerVcpu: 2 };
+  return {
+    memorySize: 2_048,
+    architectures: [architecture],
+    capacityProviderConfig: { lambdaManagedInstancesCapacityProviderConfig: managed },
+  };
+}
+
 function policy(action: string | string[], rest: Properties): string {
   return JSON.stringify({ Statement: [{ Effect: "Allow", Action: action, ...rest }] });
 }
@@ -56,9 +77,10 @@ afterEach(async () => {
   aws.current = new StandInAws();
 });
 
-function check(type: Type, changes: Properties = {}): Promise<ProviderAnswer> {
+/** @param name of the resource in the program */
+function check(type: Type, changes: Properties = {}, name = "test"): Promise<ProviderAnswer> {
   const news = { ...RIGHT[type], ...changes };
-  return aws.current.provider({ method: "check", type: TYPES[type], name: "test", news });
+  return aws.current.provider({ method: "check", type: TYPES[type], name, news });
 }
 
 async function create(type: Type, changes: Properties = {}): Promise<ProviderAnswer> {
@@ -86,4 +108,51 @@ test("a refused update leaves in the state the wanted values, but the code that 
   const refused = await aws.current.provider({ method: "update", type, id, state, news });
   expect(refused.reason).toContain("cannot be assumed");
   expect(refused.outputs).toMatchObject({ role: wanted.role, code: { hash: "1" } });
+});
+
+test("a version keeps its capacity provider, and one of another architecture is refused before the code comes", async () => {
+  for (const type of ["logGroup", "role", "policy", "operator"] as const) await create(type);
+  const { id: group } = await create("group");
+  for (const [name, architecture, instanceType, subnet] of [
+    ["first", "arm64", "m7g.large", "subnet-0da00000"],
+    ["second", "arm64", "m7g.large", "subnet-0db00000"],
+    ["third", "x86_64", "c7i.xlarge", "subnet-0dc00000"],
+  ]) {
+    await create("provider", {
+      name,
+      vpcConfig: { subnetIds: [subnet], securityGroupIds: [group] },
+      instanceRequirements: [
+        { architectures: [architecture], allowedInstanceTypes: [instanceType] },
+      ],
+    });
+  }
+  const { id = "", outputs: state = {} } = await create("function", on("first", "arm64"));
+  const type = TYPES.function;
+  const update = async (changes: Properties) => {
+    const { inputs: news = {} } = await check("function", changes);
+    return aws.current.provider({ method: "update", type, id, state, news });
+  };
+  const remove = (provider: string) =>
+    aws.current.provider({ method: "delete", type: TYPES.provider, id: provider });
+
+  const { reason } = await update(on("third", "x86_64"));
+  expect(reason).toContain(
+    "The architecture of the function must be that of its capacity provider",
+  );
+  expect(await update(on("second", "arm64"))).toMatchObject({ outputs: { version: "2" } });
+  await expect(remove("first")).rejects.toThrow("first remove its association");
+  await remove("third");
+  await aws.current.provider({ method: "delete", type, id });
+  for (const provider of ["first", "second"]) await remove(provider);
+  expect(aws.current.resources.filter((name) => name.startsWith("capacity"))).toEqual([]);
+});
+
+test("a name that AWS would not take is refused, and not cut", async () => {
+  const name = "x".repeat(56);
+  const unnamed = { name: undefined };
+  expect(await check("role", unnamed, name)).toMatchObject({ failures: [] });
+  await expect(check("role", unnamed, `${name}x`)).rejects.toThrow(
+    `name '${name}x-' plus 7 random chars is longer than maximum length 64`,
+  );
+  expect(await check("group", {}, "sg-x")).toMatchObject({ failures: [{ property: "name" }] });
 });

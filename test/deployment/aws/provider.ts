@@ -157,13 +157,23 @@ function unknown(paths: readonly string[]): Properties {
   return Object.fromEntries(properties.map((property) => [property, UNKNOWN]));
 }
 
-/** The resource's name and seven random digits; it is kept, so that nothing changes by itself. */
+/**
+ * The resource's name and seven random digits; it is kept, so that nothing changes by itself.
+ *
+ * @throws Error when that is too long, in the words of Pulumi's providers
+ * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/resource_id.go
+ */
 function generatedName({ named }: Kind, name: string, olds: Properties, news: Properties) {
   if (!named) return {};
   const { property, maxLength } = named;
   if (news[property] !== undefined || news[`${property}Prefix`] !== undefined) return {};
   const old = olds[property];
   if (typeof old === "string") return { [property]: old };
-  const suffix = `-${randomBytes(4).toString("hex").slice(0, 7)}`;
-  return { [property]: `${name.slice(0, maxLength - suffix.length)}${suffix}` };
+  const digits = randomBytes(4).toString("hex").slice(0, 7);
+  if (name.length + 1 + digits.length > maxLength) {
+    throw new Error(
+      `name '${name}-' plus ${digits.length} random chars is longer than maximum length ${maxLength}`,
+    );
+  }
+  return { [property]: `${name}-${digits}` };
 }
