@@ -204,6 +204,13 @@ test.each([
   },
 );
 
+test("a web function waits for the right to log, of which its template says nothing", async () => {
+  const run = new Run();
+  run.slowType = "RolePolicy";
+  await runProgram({ models: "web-function" }, run);
+  expect(run.all("Stack")).toMatchObject([{ existing: expect.arrayContaining(["RolePolicy"]) }]);
+});
+
 test("a resource waits for what AWS would refuse it without", async () => {
   const run = await runProgram(ALL);
   for (const [dependent = "", dependency] of [
@@ -214,7 +221,6 @@ test("a resource waits for what AWS would refuse it without", async () => {
     ["Alias", "FunctionScalingConfig"],
     ["BucketObjectv2", "BucketVersioning"],
     ["BucketPolicy", "BucketPublicAccessBlock"],
-    ["Stack", "RolePolicy"],
     ["Stack", "BucketPolicy"],
     ["Stack", "BucketObjectv2"],
     // A role that was made just now cannot be assumed.

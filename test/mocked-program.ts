@@ -76,6 +76,8 @@ export class Run {
   /** Where it is deployed, and what there is already. */
   readonly place: ExistingPlace;
   readonly registered: Registered[] = [];
+  /** The type of which resources take longer than all others to create. */
+  slowType = "";
   /** What the stack would export. */
   readonly outputs: Record<string, unknown> = {};
 
@@ -173,7 +175,7 @@ export async function runProgram(
       const type = args.type.replace(/.*:/, "");
       const existing = run.registered.map((resource) => resource.type);
       // Creation takes a while: a resource that does not wait for another begins without it.
-      await setTimeout(20);
+      await setTimeout(type === run.slowType ? 200 : 20);
       run.registered.push({ type, name: args.name, inputs: args.inputs, existing });
       return { id: `${args.name}-id`, state: { ...args.inputs, ...computed(type, args) } };
     },
