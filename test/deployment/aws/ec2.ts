@@ -10,6 +10,7 @@ import { isRecord, type Properties } from "./properties.ts";
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html */
 const GROUP_CHARACTERS = /^[\w .\-:/()#,@[\]+=&;{}!$*]*$/;
 const GROUP_LENGTH = 255;
+const DEFAULT_GROUP = "default";
 
 /**
  * How long network interfaces go on to exist after what used them is gone, in milliseconds. On AWS it is
@@ -54,14 +55,20 @@ export class Ec2 {
     ["m7g.large", ["a", "b"]],
     ["c7i.xlarge", ["c"]],
   ]);
-  readonly groups = new Map<string, SecurityGroup>();
+  /** Each VPC comes with one, which nobody made and which cannot be removed. */
+  readonly groups = new Map<string, SecurityGroup>([
+    ["sg-0d000000", defaultGroup("vpc-0d000000")],
+    ["sg-0c000000", defaultGroup("vpc-0c000000")],
+  ]);
 
   constructor(account: Account) {
     this.account = account;
   }
 
   get resources(): string[] {
-    return [...this.groups.keys()].map((id) => `security group ${id}`);
+    return [...this.groups]
+      .filter(([, { name }]) => name !== DEFAULT_GROUP)
+      .map(([id]) => `security group ${id}`);
   }
 
   /** A zone as AWS names it. */
@@ -128,6 +135,10 @@ export class Ec2 {
     "aws:ec2/getSubnet:getSubnet": ({ id }) => {
       const { vpcId, zone, isDefault } = this.#subnet(String(id));
       return { id, vpcId, availabilityZone: this.zone(zone), defaultForAz: isDefault };
+    },
+    "aws:ec2/getSecurityGroup:getSecurityGroup": ({ id }) => {
+      const { name, vpcId } = this.#group(String(id));
+      return { id, name, vpcId };
     },
   };
 
@@ -207,6 +218,10 @@ export class Ec2 {
     if (group) return group;
     throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
   }
+}
+
+function defaultGroup(vpcId: string): SecurityGroup {
+  return { name: DEFAULT_GROUP, inputs: {}, vpcId, tags: undefined, users: new Set() };
 }
 
 /**
