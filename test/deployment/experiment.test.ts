@@ -3,8 +3,7 @@
 import { expect, test } from "vitest";
 import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
 import { linesOf, recordsIn, wholeLines } from "../programs.ts";
-import { startTerminal } from "../screen/open-screen.ts";
-import { KEYS, type Terminal } from "../screen/terminal.ts";
+import { KEYS } from "../screen/terminal.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { type CommandResult, deployed, describeDeployment, Workspace } from "./workspace.ts";
 
@@ -19,12 +18,6 @@ function crossCheckIn({ stdout }: CommandResult): CrossCheckLine {
   const line = linesOf(stdout).at(-1);
   if (line?.type !== "cross-check") throw new Error(`no cross-check but ${line?.type}`);
   return line;
-}
-
-/** Opens the screen in a workspace, as a user types it. */
-function openScreen({ env, project }: Workspace): Terminal {
-  const command = ["npm", "run", "-s", "tui", "--", "--hold", "400ms"];
-  return startTerminal(command, { env, cwd: project, columns: 100, rows: 30 });
 }
 
 describeDeployment("the experiment at a stack", () => {
@@ -114,13 +107,14 @@ describeDeployment("the experiment at a stack", () => {
   test("on the screen starts on the stack, is signed, and is cross-checked", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
-    const before = openScreen(workspace);
+    const size = { columns: 100, rows: 30 };
+    const before = workspace.openScreen(size);
     await before.shows(/No stack to fire at, so[\s\S]*pulumi\s+up\s+--stack\s+dev"/);
     before.press("q");
     await before.exited;
 
     await workspace.up();
-    const terminal = openScreen(workspace);
+    const terminal = workspace.openScreen(size);
     await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
     terminal.press(KEYS.enter);
     await terminal.shows(/5 environments served 10 requests[\s\S]*x cross-check/);

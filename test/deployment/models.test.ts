@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
 import type { DeployedTarget } from "../../infrastructure/targets.ts";
 import { inputs } from "../effort.ts";
+import { linesOf } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { OPERATOR_POLICY } from "./aws/iam.ts";
 import { callSigned, callUnsigned } from "./call-url.ts";
@@ -48,6 +49,45 @@ async function fireAtAll(workspace: Workspace, hold: string): Promise<string> {
     ["web-function", "shared"],
   ]);
   return stdout;
+}
+
+/** Fires at all models from the screen, whose one look tells the story. */
+async function fireOnScreen(workspace: Workspace): Promise<void> {
+  const terminal = workspace.openScreen({ columns: 120, rows: 40 });
+  await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS[\s\S]*⏎ fire/);
+  terminal.press("a");
+  const ended = await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
+  expect(ended).toMatch(/Test +stack dev · all models\n Deployed on AWS/);
+  expect(ended).toMatch(
+    /Managed Instances: about \$0\.094 an hour since [-\d]+ [:\d]+, \$0\.\d+ so far/,
+  );
+  expect(ended).toMatch(/on-demand +managed-instances +web-function\n/);
+  terminal.press("q");
+  expect(await terminal.exited).toBe(0);
+  // The terminal breaks the sentence wherever a line is full.
+  expect(terminal.lines.join("")).toMatch(
+    /billed, used or not: about \$0\.094.*"pulumi *destroy *--stack *dev" *ends *it/,
+  );
+}
+
+/** Fires at the on-demand function, and before that at the stack's own control. */
+async function fireWithControl(workspace: Workspace): Promise<void> {
+  const experiment = ["experiment", "--", "--target", "stack", "--control", "--hold", "300ms"];
+  const lines = linesOf(await workspace.expectSuccess("npm", "run", "-s", ...experiment, "--json"));
+  const runs = lines.filter((line) => line.type === "run");
+  expect(runs.map(({ role, target }) => [role, target])).toEqual([
+    // One makes it warm.
+    ...Array(3).fill([
+      "control",
+      expect.objectContaining({ kind: "stack", model: "web-function" }),
+    ]),
+    ...Array(2).fill([
+      "experiment",
+      expect.objectContaining({ kind: "stack", model: "on-demand" }),
+    ]),
+  ]);
+  const verdicts = lines.filter((line) => line.type === "verdict" && line.run === null);
+  expect(verdicts).toMatchObject([{ role: "control", verdict: "shared" }, { verdict: "isolated" }]);
 }
 
 describeDeployment("a stack of three models", () => {
@@ -94,6 +134,9 @@ describeDeployment("a stack of three models", () => {
       await fireAtAll(workspace, "300ms");
     }
 
+    await fireOnScreen(workspace);
+    await fireWithControl(workspace);
+
     const [, managed, web] = targets;
     for (const { url } of [managed, web]) {
       expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 403 });
@@ -131,13 +174,47 @@ describeDeployment("a stack of three models", () => {
       expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 200 });
     }
 
+    // Two versions stay on the instances that they were published on, so others take another function.
+    await workspace.configure({
+      managedInstancesType: "c7i.xlarge",
+      managedInstancesMaxVcpus: "16",
+      managedInstancesSubnets: "subnet-0cc00000",
+      managedInstancesSecurityGroup: "sg-0c000000",
+    });
+    await workspace.up();
+    const replacing = aws.account.takeCalls().filter((call) => call !== "AddPermission");
+    expect(replacing.toSorted()).toEqual([
+      ...["CreateAlias", "CreateCapacityProvider", "CreateFunction", "CreateFunctionUrlConfig"],
+      ...["DeleteAlias", "DeleteCapacityProvider", "DeleteFunction", "DeleteFunctionUrlConfig"],
+      ...[
+        "DeleteSecurityGroup",
+        "PutFunctionScalingConfig",
+        "RemovePermission",
+        "RemovePermission",
+      ],
+    ]);
+    const after = (await workspace.outputs()) as unknown as Outputs;
+    const newUrl = expect.not.stringContaining(managed.url);
+    expect(after.targets).toMatchObject([
+      { url: targets[0].url },
+      { url: newUrl, instanceType: "c7i.xlarge" },
+      { url: web.url },
+    ]);
+    expect(aws.resources.join("\n")).not.toContain(managed.functionName);
+    expect(aws.resources.filter((name) => name.startsWith("capacity provider"))).toHaveLength(1);
+    const moved = await waitUntil("an answer", async () => {
+      const { status, answer } = await callUnsigned(after.targets[1].url, aws.account);
+      return status === 200 && answer;
+    });
+    expect(moved).toMatchObject({ globalData: { counter: 1 } });
+
     // The other models are not touched, and stay warm.
     await workspace.configure({ models: "on-demand,web-function" });
     await workspace.up();
     expect(aws.account.takeCalls().toSorted()).toEqual([
       ...["DeleteAlias", "DeleteCapacityProvider", "DeleteFunction", "DeleteFunctionUrlConfig"],
-      ...["DeleteLogGroup", "DeleteRole", "DeleteRole", "DeleteRolePolicy", "DeleteSecurityGroup"],
-      ...["DetachRolePolicy", "RemovePermission", "RemovePermission"],
+      ...["DeleteLogGroup", "DeleteRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy"],
+      ...["RemovePermission", "RemovePermission"],
     ]);
     expect(aws.resources.join("\n")).not.toMatch(/managed|security group/);
     const left = [targets[0], web];
@@ -155,7 +232,9 @@ describeDeployment("a stack of three models", () => {
   test("that AWS refuses half-way is destroyed with all that is there", async () => {
     const aws = await StandInAws.start();
     const workspace = await Workspace.create(aws);
-    await workspace.configure({ models: "managed-instances,web-function" });
+    // The longest names that AWS takes.
+    const models = "managed-instances,web-function";
+    await workspace.configure({ models, namePrefix: `x${"-y".repeat(19)}` });
     aws.account.forbidden.add("PutFunctionScalingConfig").add("CreateWebFunctionEndpoint");
     const said = await workspace.refusedUp("--skip-preview");
     expect(said).toMatch(/not authorized to perform (PutFunctionScalingConfig|CreateWebFunction)/);

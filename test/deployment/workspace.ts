@@ -19,6 +19,8 @@ import { fileURLToPath } from "node:url";
 import { describe, onTestFinished } from "vitest";
 import { SOAK } from "../effort.ts";
 import { collect, processIds, ROOT, readProcessFile, temporaryFolder } from "../processes.ts";
+import { startTerminal } from "../screen/open-screen.ts";
+import type { Terminal, TerminalOptions } from "../screen/terminal.ts";
 import { commandOnPath } from "./pulumi-on-path.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 
@@ -138,6 +140,12 @@ export class Workspace {
   /** Deploys, without the preview that `pulumi up` begins with and that runs the program once more. */
   up(): Promise<string> {
     return this.expectSuccess("pulumi", "up", "--yes", "--skip-preview");
+  }
+
+  /** Opens the screen, as a user types it. */
+  openScreen(size: Pick<TerminalOptions, "columns" | "rows">): Terminal {
+    const command = ["npm", "run", "-s", "tui", "--", "--hold", "400ms"];
+    return startTerminal(command, { env: this.env, cwd: this.project, ...size });
   }
 
   /** What the stack exports, as `pulumi stack output --json` prints it. */
