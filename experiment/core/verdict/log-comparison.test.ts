@@ -146,6 +146,14 @@ test("what was throttled or has no id is in no log", () => {
   });
 });
 
+test("an answer with an empty id is known by the one that the service named", () => {
+  const response = { invocation: { requestId: "" } } as Observation["response"];
+  const seen = { type: "observation", run: "r", index: 0, client: "A", outcome: "ok" } as const;
+  const known = checkedRequestOf({ ...seen, requestId: "r1", response });
+  expect(known).toEqual({ requestId: "r1" });
+  expect(checkedRequestOf({ ...seen, response })).toBeUndefined();
+});
+
 test("at a web function streams are compared by their header, and cold starts are not", () => {
   const log = without(({ kind }) => kind === "initialized");
   expect(compareWith(REQUESTS, log).agreement).toBe(false);

@@ -86,9 +86,10 @@ export function checkedRequestOf(
   model?: string,
 ): CheckedRequest | undefined {
   const { response, outcome, logStream } = observation;
-  const requestId = response?.invocation?.requestId ?? observation.requestId;
+  // A web function that is not told its request's id answers with an empty one.
+  const requestId = response?.invocation?.requestId || observation.requestId;
   // What was throttled never reached an environment.
-  if (requestId === undefined || outcome === "throttled") return undefined;
+  if (!requestId || outcome === "throttled") return undefined;
   const { environment } = response ?? {};
   if (!environment) return { requestId };
   const { id, coldStart, initializedAt } = environment;
