@@ -224,7 +224,7 @@ export abstract class Environment {
 }
 
 /** That something did not happen in time, as a sentence without its full stop. */
-function notWithin(ms: number, missed: string): string {
+export function notWithin(ms: number, missed: string): string {
   const seconds = ms / 1_000;
   return `${missed} within ${seconds} ${seconds === 1 ? "second" : "seconds"}`;
 }

@@ -8,7 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { endToEnd, REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
 import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
-import { Environment } from "./environment.ts";
+import { Environment, notWithin } from "./environment.ts";
 import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
 import { withMissingSdk } from "./handler-file.ts";
 import { socketIn } from "./task.ts";
@@ -24,6 +24,12 @@ const ENDPOINT = `0.0.0.0:${PORT}`;
 /** The pipe over which web-preload.ts speaks, in lines of JSON. */
 const MESSAGE_PIPE = 3;
 
+/**
+ * How long a server that listens elsewhere is waited for, in milliseconds: what listens first may be
+ * for metrics or a debugger. On AWS it is ten seconds, as for any initialization.
+ */
+const ELSEWHERE_MS = 2_000;
+
 /** What is said of a Web Function's server until it listens where it must. */
 export type WebMessage =
   | { type: "listening" }
@@ -38,6 +44,9 @@ export class WebEnvironment extends Environment {
   #hasListened = false;
   /** Another port, on which a server listens. */
   #elsewhere: number | undefined;
+  /** Until a server that listens elsewhere is given up. */
+  #patience: NodeJS.Timeout | undefined;
+  #isGivenUp = false;
   #inside = 0;
   /** Requests whose connection broke: until the process has ended, or has not, nothing is sent. */
   #broken = 0;
@@ -64,21 +73,31 @@ export class WebEnvironment extends Environment {
 
   #read(line: string): void {
     // The pipe is open to the function's own code, which may write there what it likes.
-    if (this.#hasListened) return;
+    if (this.#hasListened || this.#isGivenUp) return;
     const message = readWebMessage(line);
     switch (message.type) {
       case "listening":
         this.#hasListened = true;
+        clearTimeout(this.#patience);
         this.markInitialized();
         return;
       case "elsewhere":
         this.#elsewhere = message.port;
+        this.#patience ??= setTimeout(() => this.#giveUp(), ELSEWHERE_MS);
         return;
       case "failed": {
         const errorMessage = withMissingSdk(message.reason);
         this.initFailure = { kind: "error", errorType: "Runtime.ExitError", errorMessage };
       }
     }
+  }
+
+  /** So that no request waits longer for a server whose port is a mistake. */
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    const errorMessage = notWithin(ELSEWHERE_MS, this.missed);
+    this.initFailure = { kind: "error", errorType: "Sandbox.Failure", errorMessage };
+    this.process?.kill();
   }
 
   protected override timeoutOf(requestId: string): FunctionFailure {
@@ -89,6 +108,7 @@ export class WebEnvironment extends Environment {
   protected override endInside(): void {}
 
   protected override close(): void {
+    clearTimeout(this.#patience);
     rmSync(this.#socket, { force: true });
   }
 
