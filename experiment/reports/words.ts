@@ -93,24 +93,37 @@ const HOUR_MS = 3_600_000;
 /** Where the price of every instance type is listed; Lambda adds 15 %. */
 const INSTANCE_PRICES = "https://aws.amazon.com/ec2/pricing/on-demand/";
 
-/** `about $0.094 an hour since 2026-11-30 09:14, $0.31 so far`, or that no rate is known. */
-export function hourlyPhrase({ usdPerHour, since }: HourlyCost): string {
-  const begun = `since ${localTime(since)}`;
-  if (usdPerHour === undefined) return `by the hour ${begun}, at a rate that is not known`;
+/**
+ * What is billed by the hour, in parts: `from $0.094 an hour` and `$0.31 so far`, or that no rate is
+ * known. An older version that is left behind goes on costing, too, of which the outputs know nothing.
+ */
+export function hourlyParts(
+  { usdPerHour, since }: HourlyCost,
+  atLeast = "from",
+): { rate: string; sum: string } {
+  if (usdPerHour === undefined) return { rate: "by the hour", sum: "at a rate that is not known" };
   const hours = Math.max(0, Date.now() - Date.parse(since)) / HOUR_MS;
-  return `about ${usdText(usdPerHour)} an hour ${begun}, ${usdText(usdPerHour * hours)} so far`;
+  const sum = `${usdText(usdPerHour * hours)} so far`;
+  return { rate: `${atLeast} ${usdText(usdPerHour)} an hour`, sum };
+}
+
+/** `from $0.094 an hour since 2026-11-30 09:14, $0.31 so far`, or that no rate is known. */
+export function hourlyPhrase(hourly: HourlyCost, atLeast?: string): string {
+  const { rate, sum } = hourlyParts(hourly, atLeast);
+  return `${rate} since ${localTime(hourly.since)}, ${sum}`;
 }
 
 /** Sentences: what goes on being billed, whether anybody fires or not, and what ends it. */
 export function hourlyWords(hourly: HourlyCost): string {
   const { usdPerHour, instanceType, endCommand } = hourly;
   return [
-    `The stack's Managed Instances are billed, used or not: ${hourlyPhrase(hourly)}.`,
-    ...(usdPerHour === undefined
-      ? [`It is that of ${instanceType} on ${INSTANCE_PRICES} + 15 %.`]
-      : []),
-    `"${endCommand}" ends it.`,
-  ].join(" ");
+    "The stack's Managed Instances are billed, used or not: ",
+    hourlyPhrase(hourly, "at least about"),
+    usdPerHour === undefined
+      ? `. It is that of ${instanceType} on ${INSTANCE_PRICES} + 15 %.`
+      : ", older versions not counted.",
+    ` "${endCommand}" ends it.`,
+  ].join("");
 }
 
 /** One sentence on a function that answered late. */

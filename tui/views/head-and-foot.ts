@@ -6,7 +6,12 @@ import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../../experiment/core/target.ts";
 import { localTime } from "../../experiment/reports/numbers.ts";
-import { hourlyPhrase, planParts, verdictWords } from "../../experiment/reports/words.ts";
+import {
+  hourlyParts,
+  hourlyPhrase,
+  planParts,
+  verdictWords,
+} from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
 import { isBusy, type Snapshot } from "../state.ts";
 import { describeKnown } from "../target-words.ts";
@@ -45,12 +50,21 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
   ];
 }
 
-/** What ends it is said where there is room; it is said on leaving, too. */
+/**
+ * What is billed by the hour, and what ends it: the time of day, the stack's name and the sum are left
+ * out where there is no room for them. All of it is said on leaving.
+ */
 function hourlyLine(hourly: HourlyCost, width: number): Line {
-  const words = `Managed Instances: ${hourlyPhrase(hourly)}`;
-  const whole = `${words}; "${hourly.endCommand}" ends it`;
-  const text = stringWidth(whole) > width ? words : whole;
-  return lineToWidth([{ text: printable(text), colour: "yellow" }], width);
+  const { rate, sum } = hourlyParts(hourly);
+  const least = `${rate} until "pulumi destroy"`;
+  const longest = [
+    `${hourlyPhrase(hourly)}; "${hourly.endCommand}" ends it`,
+    `${rate} until "${hourly.endCommand}", ${sum}`,
+    `${least}, ${sum}`,
+  ];
+  const title = "Managed Instances: ";
+  const fitting = longest.find((words) => stringWidth(title + words) <= width);
+  return lineToWidth([{ text: printable(title + (fitting ?? least)), colour: "yellow" }], width);
 }
 
 /**
