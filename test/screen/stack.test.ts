@@ -171,6 +171,14 @@ test("each deployed model is a target of its own, with its price an hour, and is
   await again.terminal.shows(/stack dev · managed-instances\n Deployed on AWS/);
 });
 
+test("the targets begin at the first of the stack where no model was named", async () => {
+  const env = await deployThree();
+  const { terminal } = await openScreen({ target: "stack", args: QUICK, env });
+  await terminal.shows(/stack dev · on-demand\n Deployed on AWS/);
+  terminal.press("t");
+  await terminal.shows(/Stack dev, eu-west-1[^▸]*\n ▸ on-demand +next to nothing/);
+});
+
 test("a at a stack fires at all its models, side by side", async () => {
   const env = await deployThree();
   const { terminal } = await openScreen({ target: "stack", args: WARM, env, columns: 120 });

@@ -127,12 +127,16 @@ interface Group {
   entries: readonly Entry[];
 }
 
-/** Where a target stands among the entries; the first one's place where it is none of them. */
+/**
+ * Where a target stands among the entries; the first one's place where it is none of them. A stack
+ * without a model is fired at by the first that it has.
+ */
 function placeOf(choice: TargetChoice, entries: readonly Entry[]): number | typeof URL_FIELD {
   if (choice.kind === "url") return URL_FIELD;
   const place = entries.findIndex(
     ({ choice: { kind, ...one } }) =>
-      kind === choice.kind && "model" in one && one.model === choice.model,
+      kind === choice.kind &&
+      (choice.model === undefined || ("model" in one && one.model === choice.model)),
   );
   return Math.max(place, 0);
 }
