@@ -22,6 +22,7 @@ import type { FoundTarget } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import { MODELS, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Settings } from "./settings.ts";
+import type { Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
 import { describeKnown, describeTarget, keptChoice } from "./target-words.ts";
 
@@ -230,12 +231,20 @@ export class Session {
   ): Promise<void> {
     const { store } = this;
     const { plan } = column.current;
+    const show = (changes: Pick<Partial<Snapshot>, "notice" | "cautions">) => {
+      column.set(changes);
+      store.set({});
+    };
+    // AWS may take its time to say what the account has left, and nothing waits for that.
+    const showCautions = async (opened: Target) =>
+      show({ cautions: (await opened.cautions?.(plan)) ?? [] });
     let target: Target | undefined;
     try {
       column.set({ activity: "opening" });
       store.set({ activity: "opening" });
       target = await open(signal);
       column.set({ target: { ...column.current.target, hourly: this.#noteHourly(target) } });
+      void showCautions(target);
       const { runExperiment } = await importExperiment();
       await runExperiment({
         plan,
@@ -250,7 +259,7 @@ export class Session {
           column.enter(phase);
           store.enter(phase);
         },
-        onAnswering: (waitedMs) => store.set({ notice: answeringWords(waitedMs) }),
+        onAnswering: (waitedMs) => show({ notice: answeringWords(waitedMs) }),
         onRecord: (record) => column.set({ record }),
       });
       column.set({ mostAtOnce: mostAtOnce(column.fold.experiment.runs) });
@@ -260,6 +269,7 @@ export class Session {
     } finally {
       await target?.close();
     }
+    column.set({ notice: undefined });
     column.settle();
   }
 

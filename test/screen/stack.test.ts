@@ -186,6 +186,7 @@ test("a at a stack fires at all its models, side by side", async () => {
   await terminal.shows(/on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m);
   const ended = await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
   expect(ended).toMatch(/Test +stack dev · all models\n Deployed on AWS/);
+  expect(ended).toMatch(/ NOTE {2}A Web Function begins with few/);
   expect(ended).toMatch(BILLED);
   terminal.press("q");
   await terminal.exited;

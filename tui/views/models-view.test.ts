@@ -64,6 +64,23 @@ test("where there is no room for columns they are blocks, and those that wait ta
   ]);
 });
 
+test("what a model met, or may, stands in its place, in one line where there is no room for more", () => {
+  const cautions = ["A first burst may be queued, or spread over two environments."];
+  const noted = compared(ISOLATED, SHARED, SHARED).map((model) => ({ ...model, cautions }));
+  const blocks = textsOf(noted, 80, 12);
+  expect(blocks).toHaveLength(12);
+  expect(blocks[1]).toBe(` NOTE  ${cautions}`);
+  const columns = textsOf(noted, 120, 11);
+  expect(columns[9]).toMatch(/^ NOTE {2}A first burst may be queued, or +NOTE/);
+  expect(columns[10]).toMatch(/^ spread over two environments\. +spread/);
+  expect(textsOf(noted, 120, 10)[9]).toMatch(/^ NOTE {2}A first burst may be queued, or… +NOTE/);
+  const narrow = textsOf(noted, 60, 12);
+  expect(narrow).toHaveLength(12);
+  expect(narrow[1]).toMatch(/^ NOTE {2}A first burst may be queued, or spread over t.*…$/);
+  const answered = noted.map((model) => ({ ...model, notice: "It answered after 9 s." }));
+  expect(textsOf(answered, 80, 12)[1]).toBe(" NOTE  It answered after 9 s.");
+});
+
 test("a model that failed says why in its place", () => {
   const models = compared(ISOLATED);
   const failure = { message: "It could not start.", nextStep: "Lower the sizes." };

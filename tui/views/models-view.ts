@@ -76,7 +76,13 @@ function bindingsOf(view: ViewProps): Binding[] {
 function sentencesOf(model: Snapshot): Line[] {
   const { run } = model;
   const said = run ? runSentences(model, run) : [[{ text: stateOf(model) }]];
-  return [[{ text: nameOf(model) }], ...said, ...endLines(model, Number.POSITIVE_INFINITY)];
+  const width = Number.POSITIVE_INFINITY;
+  return [
+    [{ text: nameOf(model) }],
+    ...noteLines(model, width),
+    ...said,
+    ...endLines(model, width),
+  ];
 }
 
 /** Columns where there is room, else blocks. */
@@ -117,8 +123,12 @@ function modelLines(model: Snapshot, width: number, height: number, isColumn: bo
     ? [[name], [words]]
     : [[name, { text: "  " }, ...verdict], ...below];
   const end = isColumn ? ended : [];
-  const room = Math.max(0, height - head.length - end.length);
   const lanes = run ? lanesOf(model, run, width) : [];
+  const free = height - head.length - end.length;
+  const notes = free > 1 ? cut(noteLines(model, width), Math.max(1, free - lanes.length)) : [];
+  // In columns behind the verdict, so that all verdicts stand beside each other.
+  (isColumn ? end : head).push(...notes);
+  const room = Math.max(0, free - notes.length);
   const isCut = lanes.length > room;
   const shown = isCut ? lanes.slice(0, Math.max(0, room - 1)) : lanes;
   const more = inWords(lanes.length - shown.length);
@@ -178,6 +188,19 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
     lane("", clientOf(run.plan, index), { from, until: nowMs, isOpen: true }, ""),
   );
   return [...served, ...failed, ...flying];
+}
+
+/** Not more than so many lines: the last has the beginning of what is left. */
+function cut(lines: readonly Line[], most: number): Line[] {
+  const rest = lines.slice(most - 1).flatMap((line) => [{ text: " " }, ...line]);
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most - 1), rest.slice(1)];
+}
+
+/** What was waited for, until the experiment has ended; then what it met, or may have. */
+function noteLines({ run, notice, cautions }: Snapshot, width: number): Line[] {
+  const note = notice ?? cautions.join(" ");
+  // One that waits has a single line.
+  return !run || note === "" ? [] : titledLines(width, "NOTE", "yellow", note);
 }
 
 /** What follows from it, or what went wrong. */
