@@ -18,7 +18,9 @@ const FURTHER_COLD_START_MS = 10;
 /**
  * How long a request may take beyond its hold, in milliseconds. The environments of Managed Instances
  * run already, but one may be replaced. A Web Function begins with few requests at once and lets the
- * others wait, as long as another's hold:
+ * others wait, for as long as another is held. A stage does not say how long that is, so the longest
+ * hold that the deployment allows is added: a request in the queue is not given up too early, and one
+ * that is lost takes that much longer to be.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
  */
 export function deployedAllowanceMs(stage: Stage, deployed: DeployedTarget): number {
@@ -64,10 +66,32 @@ export function deployedCautions(
     case "on-demand":
       return throttlingCautions(deployed, askAccount);
     case "managed-instances":
-      return async (plan) => managedCautions(largestBurst(plan), deployed);
+      return async (plan) => [
+        ...settlingCautions(largestBurst(plan), deployed),
+        ...managedCautions(largestBurst(plan), deployed),
+      ];
     case "web-function":
       return async (plan) => webCautions(largestBurst(plan), deployed);
   }
+}
+
+/**
+ * Managed Instances begin with three environments. One operator measured that a minimum and maximum of
+ * one were taken after 33 s, and that the two instances too many ended after about five minutes. Until
+ * twice that is over nobody should conclude from a burst that was spread.
+ */
+const SETTLING_MS = 600_000;
+
+function settlingCautions(
+  burst: number,
+  { runningSince }: Deployed<"managed-instances">,
+): string[] {
+  const isYoung = Date.now() - Date.parse(runningSince) < SETTLING_MS;
+  if (burst <= 1 || !isYoung) return [];
+  return [
+    "A burst may be spread, and look isolated: in their first ten minutes Managed Instances may have " +
+      "three environments.",
+  ];
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-scaling.html */
@@ -149,8 +173,9 @@ export function hourlyCost({ stack, targets }: Stack): HourlyCost | undefined {
 export const RECYCLING_EFFECTS: Record<Model, string> = {
   "on-demand": "It replaces all environments within seconds.",
   "managed-instances":
-    "It publishes the function anew, which takes some minutes. The older version goes on costing " +
-    "until it is deleted: the output readme says how.",
+    "It publishes the function anew, which takes some minutes; whether more environments than " +
+    "configured serve it at first is not known. The older version goes on costing until it is " +
+    "deleted: the output readme says how.",
   "web-function": "It makes a new revision, which takes a minute or more.",
 };
 

@@ -440,6 +440,20 @@ test("what Managed Instances cannot take, or not at once, is said", async () => 
   ]);
 });
 
+test("that a burst may be spread is said of Managed Instances that are ten minutes old at most", async () => {
+  const cautionsAt = (minutes: number, atOnce: number) => {
+    const runningSince = new Date(Date.now() - minutes * 60_000).toISOString();
+    return deployedCautions({ ...MANAGED, runningSince }, nobody)(burst(atOnce));
+  };
+  const spread = expect.stringMatching(
+    /^A burst may be spread, and look isolated: .* three environments\.$/,
+  );
+  expect(await cautionsAt(9, 5)).toEqual([spread]);
+  expect(await cautionsAt(9, 65)).toEqual([spread, expect.stringMatching(/^Beyond 64 requests/)]);
+  expect(await cautionsAt(9, 1)).toEqual([]);
+  expect(await cautionsAt(11, 5)).toEqual([]);
+});
+
 test("that a Web Function begins with few at once is said, and what it has no room for", async () => {
   const { minEnvironments: _, ...others } = MANAGED;
   const web = { ...others, model: "web-function" } as const;
