@@ -4,9 +4,10 @@ import { printable } from "../../basics/printable.ts";
 import { plural } from "../core/counts.ts";
 import { type Comparison, letter } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
-import { deploymentWords, planWords } from "./words.ts";
+import { summaryText } from "./summary.ts";
+import { deploymentWords, planWords, targetWords } from "./words.ts";
 
-/** Of two, what differs; of more, a list. */
+/** First what each came to; of two, what differs as well. */
 export function comparisonText(comparison: Comparison): string {
   const { records, deployments, notes } = comparison;
   const names = records.map(({ path, experiment }, index) => [
@@ -14,9 +15,14 @@ export function comparisonText(comparison: Comparison): string {
     printable(path),
     experiment ? planWords(experiment.line.plan) : "",
   ]);
+  const rows = records.map(({ experiment: series }, index) => {
+    const target = series ? printable(targetWords(series.line.target)) : "";
+    return { names: [letter(index), target], series };
+  });
   return [
+    summaryText(rows),
     `${plural(records.length, "record")}\n${table(names).join("\n")}\n`,
-    records.length === 2 ? differences(comparison) : list(comparison),
+    records.length === 2 ? differences(comparison) : "",
     deployments.map(({ target, pooled }) => `${deploymentWords(target, pooled)}\n`).join(""),
     notes.map((note) => `Note: ${note}\n`).join(""),
   ]
@@ -33,13 +39,4 @@ function differences({ aspects }: Comparison): string {
     .filter(({ isSame, values }) => isSame && values[0] !== "")
     .map(({ what }) => what.toLowerCase());
   return `What differs\n${lines.join("\n")}\nThe same: ${alike.join(", ") || "nothing"}.\n`;
-}
-
-function list({ summary, records }: Comparison): string {
-  const head = ["", ...summary.map(({ what }) => what)];
-  const rows = records.map((_, index) => [
-    letter(index),
-    ...summary.map(({ values }) => values[index] || "–"),
-  ]);
-  return `${table([head, ...rows]).join("\n")}\n`;
 }

@@ -6,7 +6,6 @@ import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import type { TargetDescription } from "../core/target.ts";
-import { mostAtOnce } from "../core/verdict/proof.ts";
 import type { Series } from "../records/fold.ts";
 import {
   areOfOneTarget,
@@ -14,9 +13,10 @@ import {
   type PooledEvidence,
   pooledEvidence,
 } from "../records/history.ts";
-import { type Latency, latencyOf, percent, range, seconds } from "./numbers.ts";
+import { type Latency, latencyOf, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
+import { SUMMARY } from "./summary.ts";
 import { outcomesWords, targetWords } from "./words.ts";
 
 /** One thing that can be said of every record, and what is said; empty where it does not apply. */
@@ -57,7 +57,9 @@ export function compareRecords(records: readonly RecordedExperiment[]): Comparis
   return {
     records,
     aspects,
-    summary: aspects.filter(({ what }) => SUMMARY.has(what)),
+    summary: ["Target", ...Object.keys(SUMMARY)].flatMap(
+      (shown) => aspects.find(({ what }) => what === shown) ?? [],
+    ),
     deployments: deploymentsOf(records),
     notes: [...repetitionNotes(records), ...records.flatMap(notesOf)],
   };
@@ -81,21 +83,19 @@ const ASPECTS = {
   Hold: ofSeries(({ line: { plan } }) => formatDuration(plan.holdMs)),
   Pauses: ofSeries(({ line: { plan } }) => distinct(pausesOf(plan), formatDuration)),
   Runs: ofSeries(({ runs }) => inWords(runs.length)),
-  Verdict: ofConclusion("verdict"),
+  Verdict: ofSeries(SUMMARY.Verdict),
   Sharing: ofConclusion("sharing"),
   Reason: ofConclusion("reason"),
-  Environments: ofConclusion("environments"),
-  Processes: ofConclusion("processes"),
+  Environments: ofSeries(SUMMARY.Environments),
+  Processes: ofSeries(SUMMARY.Processes),
   "Cold starts": ofConclusion("coldStarts"),
   Outcomes: ofSeries(({ conclusion }) => outcomesWords(conclusion.outcomes)),
   Trials: ofConclusion("trials"),
   "Warm trials": ofConclusion("warmTrials"),
-  "Sharing below (95 %)": ofSeries(({ conclusion: { bound } }) =>
-    bound === undefined ? undefined : percent(bound),
-  ),
+  "Sharing below (95 %)": ofSeries(SUMMARY["Sharing below (95 %)"]),
   "Overlapping pairs": ofConclusion("overlaps"),
-  "Most at once": ofSeries(({ runs }) => inWords(mostAtOnce(runs))),
-  "Mixed answers": ofConclusion("mixed"),
+  "Most at once": ofSeries(SUMMARY["Most at once"]),
+  "Mixed answers": ofSeries(SUMMARY["Mixed answers"]),
   Memory: ofConclusion("memory"),
   Took: ofSeries(({ conclusion }) => seconds(conclusion.wallMs)),
   "Latency p50": latency("p50"),
@@ -103,16 +103,6 @@ const ASPECTS = {
   "Latency max": latency("max"),
   Control: ({ control }) => control?.conclusion.verdict,
 } satisfies Record<string, Say>;
-
-const SUMMARY: ReadonlySet<string> = new Set<keyof typeof ASPECTS>([
-  "Target",
-  "Verdict",
-  "Environments",
-  "Processes",
-  "Sharing below (95 %)",
-  "Most at once",
-  "Mixed answers",
-]);
 
 /** Says something of the experiment itself, where it was fired. */
 function ofSeries(say: (series: Series) => string | undefined): Say {

@@ -142,9 +142,12 @@ test("of several records what differs is shown, and those of one deployment add 
   const paths = [record(ISOLATED, "a"), record(again, "b"), record(SHARED, "c")] as const;
   const [a, b, c] = paths;
   const { stdout } = await report(...paths);
-  expect(stdout).toMatch(/^ {2}C {2}stack dev, on-demand, eu-west-1 +shared/m);
+  expect(stdout).toMatch(/^ +environments +processes +at once +mixed +verdict +below\n/);
+  expect(stdout).toMatch(/^ {2}A {2}stack dev, on-demand, eu-west-1 +5 +5 +1 +0 +isolated +31 %$/m);
+  expect(stdout).toMatch(/^ {2}C {2}stack dev, on-demand, eu-west-1 +1 +1 +5 +\d +shared$/m);
   expect(stdout).toMatch(/of this deployment disagree: 1 saw sharing, 2 did not\./);
   const two = await report(a, c);
+  expect(two.stdout).toMatch(/^ +environments .*\n {2}A .* isolated +31 %\n {2}B .* shared\n/);
   expect(two.stdout).toMatch(/^ {2}Verdict +isolated +shared$/m);
   expect(two.stdout).toMatch(/^The same: target, deployment, clients, requests a run/m);
 

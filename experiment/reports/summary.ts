@@ -1,0 +1,52 @@
+/** What tells at one look what an experiment came to: the columns of every table that has one a row. */
+
+import { inWords } from "../core/counts.ts";
+import { mostAtOnce } from "../core/verdict/proof.ts";
+import type { Series } from "../records/fold.ts";
+import { table } from "./experiment-text.ts";
+import { percent } from "./numbers.ts";
+
+type Say = (series: Series) => string | undefined;
+
+/** By what they are called where there is room. */
+export const SUMMARY = {
+  Environments: ({ conclusion }) => inWords(conclusion.environments),
+  Processes: ({ conclusion }) => inWords(conclusion.processes),
+  "Most at once": ({ runs }) => inWords(mostAtOnce(runs)),
+  "Mixed answers": ({ conclusion }) => inWords(conclusion.mixed),
+  Verdict: ({ conclusion }) => conclusion.verdict,
+  "Sharing below (95 %)": ({ conclusion: { bound } }) =>
+    bound === undefined ? undefined : percent(bound),
+} satisfies Record<string, Say>;
+
+/** The same where there is little. */
+const HEAD = ["environments", "processes", "at once", "mixed", "verdict", "below"];
+
+const LEGEND =
+  'Under "at once": the most requests that one process had inside. Under "below": what the\n' +
+  "probability of sharing is less than, with 95 % confidence.\n";
+
+/** One row of the table. */
+export interface SummaryRow {
+  /** What stands before the figures, in as many columns as all rows have. */
+  names: string[];
+  /** Absent, or without runs, where nothing was fired. */
+  series?: Series | undefined;
+  /** What stands in the verdict's place where there is none. */
+  ending?: string | undefined;
+}
+
+/** Each experiment on a line of a table for a terminal, and what the headings mean. */
+export function summaryText(rows: readonly SummaryRow[]): string {
+  const lines = rows.map(({ names, series, ending }) => {
+    if (!series || series.runs.length === 0) {
+      return [...names, ...Array<string>(4).fill("–"), ending ?? "–"];
+    }
+    const cells = Object.entries<Say>(SUMMARY).map(([what, say]) => {
+      return what === "Verdict" && ending !== undefined ? ending : (say(series) ?? "");
+    });
+    return [...names, ...cells];
+  });
+  const head = [...(rows[0]?.names ?? []).map(() => ""), ...HEAD];
+  return `${table([head, ...lines]).join("\n")}\n\n${LEGEND}`;
+}
