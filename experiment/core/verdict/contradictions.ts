@@ -1,6 +1,7 @@
 /**
  * Whether what the answers of one process say of themselves can all be true, and what the service says
- * of their environment's log stream with it. Where it cannot, they prove neither sharing nor isolation: two processes may claim one identity, or a clock jumped.
+ * of their environment's log stream with it. Where it cannot, they prove neither sharing nor isolation:
+ * two processes may claim one identity, or a clock jumped.
  *
  * The times of a process are held against the runner's. The two clocks count from different moments,
  * and that of a process stands still while its environment is frozen; but it never runs back, and
