@@ -29,6 +29,8 @@ const TRANSPORT = new Set([
   "content-length",
   "date",
   "keep-alive",
+  "lambda-web-logstream",
+  "lambda-web-request-id",
   "transfer-encoding",
   "x-amzn-requestid",
   "x-amzn-trace-id",
@@ -38,10 +40,11 @@ export function answerOf(result: InvocationResult): Answer {
   if (result.kind === "response") {
     return comparable(functionUrlResponse(result.body, result.contentType));
   }
+  if (result.kind === "http") return comparable(result.response);
   if (result.kind === "error") {
     return comparable(functionError(result.errorType, result.errorMessage));
   }
-  throw new Error(`a runtime does not answer with ${result.kind}`);
+  throw new Error(`an environment does not answer with ${result.kind}`);
 }
 
 function comparable({ statusCode, headers, body }: UrlResponse): Answer {

@@ -7,15 +7,17 @@ import { printableLine, printableLines } from "../basics/printable.ts";
 import { ask, canAsk } from "../basics/question.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
 import { untilTaken } from "../experiment/command/output.ts";
-import { defaultConfiguration, type Model } from "../local-lambda/function-configuration.ts";
-import { codeOption, variablesOption, whole } from "../local-lambda/options.ts";
+import {
+  defaultConfiguration,
+  MODELS,
+  type Model,
+} from "../local-lambda/function-configuration.ts";
+import { codeOption, defaultHandler, variablesOption, whole } from "../local-lambda/options.ts";
 import type { OnProgress } from "./check.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";
 import type { CheckPlan } from "./evidence.ts";
 import type { Verdict } from "./report.ts";
 import { usualRounds } from "./rounds.ts";
-
-const CHECKED: Model = "managed-instances";
 
 const EXIT: Record<Verdict, number> = {
   unchanged: 0,
@@ -35,7 +37,7 @@ docs/check-handler.md says what each means, and what to do then.`;
 
 interface Options {
   code?: string;
-  handler: string;
+  handler?: string;
   events?: string;
   model: Model;
   seed?: number;
@@ -52,12 +54,16 @@ const command = createCommand(
   "Checks whether a handler of your own survives that requests share a process.",
 )
   .addOption(codeOption("the folder that holds the code, built"))
-  .option("--handler <name>", "file and export in that folder", "index.handler")
+  .option(
+    "--handler <name>",
+    "file and export in that folder (default: index.handler); " +
+      "of a web-function the file of its server (default: index.js)",
+  )
   .option("--events <file>", "requests to check with, as check/events.schema.json says")
   .addOption(
-    new Option("--model <model>", "how requests share a process")
+    new Option("--model <model>", "how requests share a process: managed-instances, web-function")
       .argParser(parseModel)
-      .default(CHECKED),
+      .default("managed-instances" satisfies Model),
   )
   .addOption(whole("--seed <n>", "repeats a check (default: random)", [0, 2 ** 31 - 1]))
   .addOption(whole("--rounds <n>", "how often each pair, and all, are let go at once", [1, 1_000]))
@@ -82,13 +88,13 @@ await untilTaken(interruption.signal, () => {
 process.exit();
 
 function parseModel(text: string): Model {
-  if (text === CHECKED) return text;
-  const why: Record<string, string> = {
-    "on-demand": "An on-demand function serves one request at a time, so nothing can meet there.",
-    "web-function":
-      "The server of a web function cannot be checked, only a handler; check the handler that it calls.",
-  };
-  throw new InvalidArgumentError(`${why[text] ?? ""} It must be ${CHECKED}.`.trim());
+  const model = MODELS.find((one) => one === text);
+  if (model !== undefined && model !== "on-demand") return model;
+  const why =
+    model === "on-demand"
+      ? "An on-demand function serves one request at a time, so nothing can meet there. "
+      : "";
+  throw new InvalidArgumentError(`${why}It must be managed-instances or web-function.`);
 }
 
 /** What is to be checked; wrong options end the process with a message, and so does a lack of events. */
@@ -111,10 +117,11 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
     return command.error(`error: --events: ${problems}`);
   }
   const { value: events } = read;
+  const configuration = { ...defaultConfiguration(model), environmentVariables: given.env };
   return {
     events,
-    code: { root: code, handler },
-    configuration: { ...defaultConfiguration(model), environmentVariables: given.env },
+    code: { root: code, handler: handler ?? defaultHandler(configuration) },
+    configuration,
     seed: given.seed ?? randomInt(2 ** 31),
     rounds: given.rounds ?? usualRounds(events.length),
     delays: given.delays,

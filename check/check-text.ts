@@ -67,17 +67,16 @@ const KIND_WORDS: Record<Finding["kind"], string> = {
 };
 
 function findingText(finding: Finding): string {
-  const { kind, phase, event, others, places, round, letGoAtMs, rounds, repeated, log } = finding;
+  const { kind, phase, event, others, places, round, rounds, repeated, log } = finding;
   const title = `${kind} ${phase}`.toUpperCase();
   const beside = others.map(quoted).join(", ");
   const relation = phase === "in turn" ? "after" : "beside";
   const more = places.length - MOST_PLACES;
-  const times = Object.entries(letGoAtMs).map(([name, ms]) => `${quoted(name)} at ${ms} ms`);
   const lines = [
     `${title}: the answer to ${quoted(event)} ${KIND_WORDS[kind]}, ${relation} ${beside}`,
     ...places.slice(0, MOST_PLACES).flatMap((place) => placeLines(place, phase)),
     ...(more > 0 ? [`  and ${plural(more, "more place")}`] : []),
-    `  round ${round}${times.length > 0 ? ` (let go: ${times.join(", ")})` : ""}; seen in ` +
+    `  round ${round}${manner(finding)}; seen in ` +
       `${rounds.shown} of ${plural(rounds.of, "round")}, and in ${repeated.shown} of ` +
       `${plural(repeated.of, "repetition")} of this one`,
     ...(log.length > 0 ? ["  its log:"] : []),
@@ -85,6 +84,13 @@ function findingText(finding: Finding): string {
     ...(log.length > MOST_LOG_LINES ? [`    and ${log.length - MOST_LOG_LINES} more lines`] : []),
   ];
   return lines.join("\n");
+}
+
+/** How the events of a round met. */
+function manner({ isWarm, letGoAtMs }: Finding): string {
+  const times = Object.entries(letGoAtMs).map(([name, ms]) => `${quoted(name)} at ${ms} ms`);
+  if (times.length === 0) return "";
+  return ` (${isWarm ? "each was served once, then " : ""}let go: ${times.join(", ")})`;
 }
 
 function placeLines(

@@ -1,11 +1,11 @@
-/** Known truth: what a check says of handlers that are generated to be safe, or not, by construction. */
+/** Known truth: what a check says of handlers and servers that are generated to be safe, or not, by construction. */
 
 import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
 import { seededRandom } from "../basics/seeded-random.ts";
-import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
+import { defaultConfiguration, type Model } from "../local-lambda/function-configuration.ts";
 import { inputs } from "../test/effort.ts";
-import { codeOf } from "../test/embedded-lambda.ts";
+import { codeFor } from "../test/embedded-lambda.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
 import { parseEvents } from "./events-file.ts";
@@ -30,21 +30,23 @@ test("the verdict on a handler is what its construction implies", async () => {
       .map((name) => ({ name, at: random() }))
       .sort((one, other) => one.at - other.at)
       .slice(0, DRAWN);
-    for (const { name } of drawn) {
+    for (const [at, { name }] of drawn.entries()) {
+      const model = at % 2 === 0 ? "managed-instances" : "web-function";
       const [verdicts, source] = FAMILIES[name] ?? [[], ""];
-      const report = await checkSource(handlerSource(source, random), seed);
-      expect(verdicts, `${name}, seed ${seed}: ${JSON.stringify(report, undefined, 1)}`).toContain(
-        report.verdict,
-      );
+      const report = await checkSource(model, handlerSource(source, random), seed);
+      expect(
+        verdicts,
+        `${name}, ${model}, seed ${seed}: ${JSON.stringify(report, undefined, 1)}`,
+      ).toContain(report.verdict);
     }
   }
 });
 
-async function checkSource(source: string, seed: number, name?: string): Promise<Report> {
+async function checkSource(model: Model, source: string, seed: number): Promise<Report> {
   const read = parseEvents(EVENTS);
   if ("problems" in read) throw new Error(read.problems.join());
-  const configuration = defaultConfiguration("managed-instances");
-  const code = codeOf(source, name);
+  const configuration = defaultConfiguration(model);
+  const code = codeFor(model, source);
   const plan = { events: read.value, code, configuration, seed, rounds: 4, delays: true };
   return check(plan, new AbortController().signal);
 }

@@ -178,6 +178,7 @@ async function serveAlone(
 ): Promise<Served> {
   signal.throwIfAborted();
   const { served } = await sandbox.serve({
+    before: [],
     events: eventsOf(plan, [event]),
     letGoAtMs: [],
     delaySeed: plan.delays ? seed : undefined,
@@ -189,7 +190,7 @@ async function serveAlone(
 }
 
 function eventsOf({ events }: CheckPlan, indices: readonly number[]) {
-  return indices.flatMap((index) => events[index]?.json ?? []);
+  return indices.flatMap((index) => events[index] ?? []);
 }
 
 /** The rounds of the events that do not fail alone, each at its time. */
@@ -199,9 +200,11 @@ function planOf(
   aloneMs: readonly (number | undefined)[],
 ): Round[] {
   return planRounds(fit.length, rounds, seed).map((round) => {
-    const events = round.events.flatMap((at) => fit[at] ?? []);
+    const [before, events] = [round.before, round.events].map((list) =>
+      list.flatMap((at) => fit[at] ?? []),
+    );
     return timed(
-      { ...round, events },
+      { ...round, before: before ?? [], events: events ?? [] },
       aloneMs.map((ms) => ms ?? 0),
     );
   });
@@ -233,11 +236,12 @@ async function serveRounds(
 
 function serveRound(
   { plan, sandbox, signal }: Context,
-  { phase, events, letGoAtMs, seed }: Round,
+  { phase, before, events, letGoAtMs, seed }: Round,
   limitMs: number,
 ): Promise<RoundResult> {
   signal.throwIfAborted();
   return sandbox.serve({
+    before: eventsOf(plan, before),
     events: eventsOf(plan, events),
     letGoAtMs: phase === "in turn" ? phase : letGoAtMs,
     delaySeed: plan.delays ? seed : undefined,

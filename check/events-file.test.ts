@@ -44,6 +44,25 @@ test("the example that is printed can be used, and its events have marks", () =>
   expect(marks[0]).toEqual(["ana@example.com", "a blue chair", "token-of-ana"]);
 });
 
+test("a recorded event is the request that it was made of", () => {
+  const recorded = {
+    ...RECORDED,
+    rawPath: "/a b/100%?/c%2Fd",
+    rawQueryString: "page=2&tag=%20",
+    headers: { Host: "example.com" },
+    body: "AwQ=",
+    isBase64Encoded: true,
+  };
+  const [first] = eventsIn([recorded, {}]);
+  expect(first?.request("the-id")).toMatchObject({
+    requestId: "the-id",
+    method: "GET",
+    target: "/a%20b/100%25%3F/c%2Fd?page=2&tag=%20",
+    headers: { host: ["example.com"], cookie: ["session=aaaa-1111"] },
+    body: Buffer.from([3, 4]),
+  });
+});
+
 test("a request reaches the handler as a Function URL hands it over", () => {
   const [first] = eventsIn([
     {

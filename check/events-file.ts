@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { fieldOf, namedFields, type ReadFile, readJsonFile } from "../basics/json-files.ts";
 import { functionUrlEvent } from "../local-lambda/function-url/function-url-event.ts";
+import type { UrlRequest } from "../local-lambda/invocation.ts";
 
 /** An event to check with. */
 export interface CheckEvent {
@@ -18,6 +19,8 @@ export interface CheckEvent {
   marks: readonly string[];
   /** The event as JSON, as a runtime is given it for a request of this id. */
   json(requestId: string): string;
+  /** The request, as a server is sent it. */
+  request(requestId: string): UrlRequest;
 }
 
 const MOST_EVENTS = 20;
@@ -85,6 +88,7 @@ const recordedSchema = z.looseObject(
     marks,
     version: z.literal("2.0", { error: 'must be "2.0", the payload format of Function URLs' }),
     rawPath: text,
+    rawQueryString: text.optional(),
     headers: z
       .record(z.string(), text, { error: "must be an object of headers, each a text" })
       .default({}),
@@ -150,8 +154,8 @@ function shown(value: unknown): string {
   return json.length > 60 ? `${json.slice(0, 59)}…` : json;
 }
 
-function requested(name: string, request: z.infer<typeof requestSchema>): CheckEvent {
-  const { method, path, query, headers: given, body, isBase64Encoded, marks } = request;
+function requested(name: string, data: z.infer<typeof requestSchema>): CheckEvent {
+  const { method, path, query, headers: given, body, isBase64Encoded, marks } = data;
   const content =
     typeof body !== "string"
       ? Buffer.from(body === undefined ? "" : JSON.stringify(body))
@@ -164,22 +168,8 @@ function requested(name: string, request: z.infer<typeof requestSchema>): CheckE
     [value].flat().map((one): [string, string] => [key, one]),
   );
   const search = new URLSearchParams(pairs).toString();
-  const rawPath = encodeURI(path).replaceAll("%25", "%");
-  const target = search === "" ? rawPath : `${rawPath}?${search}`;
-  const json = (requestId: string) =>
-    JSON.stringify(
-      functionUrlEvent({
-        requestId,
-        method,
-        target,
-        protocol: "HTTP/1.1",
-        headers,
-        sourceIp: "127.0.0.1",
-        port: 443,
-        body: content,
-        receivedAt: new Date(),
-      }),
-    );
+  const target = targetOf(path, search);
+  const request = requestOf({ method, target, headers, body: content });
   return {
     name,
     marks,
@@ -190,24 +180,57 @@ function requested(name: string, request: z.infer<typeof requestSchema>): CheckE
       ...bodyTexts(content),
     ],
     secretTexts: secretTextsIn(headers),
-    json,
+    json: (requestId) => JSON.stringify(functionUrlEvent(request(requestId))),
+    request,
   };
 }
 
 function recorded(name: string, data: z.infer<typeof recordedSchema>): CheckEvent {
   const { name: _, marks, ...event } = data;
   const { rawPath, headers, cookies = [], body = "", isBase64Encoded } = event;
+  const { rawQueryString, queryStringParameters, requestContext } = event;
   const json = JSON.stringify(event);
   const content = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
   const { body: __, headers: ___, cookies: ____, ...rest } = event;
   const all = { ...headers, ...(cookies.length > 0 && { cookie: cookies.join("; ") }) };
+  const search = rawQueryString ?? new URLSearchParams(queryStringParameters).toString();
   return {
     name,
     marks,
     texts: [...rawPath.split("/"), ...headerTexts(all), ...leavesOf(rest), ...bodyTexts(content)],
     secretTexts: secretTextsIn(all),
     json: () => json,
+    request: requestOf({
+      method: requestContext.http.method,
+      target: targetOf(rawPath, search),
+      headers: Object.fromEntries(
+        Object.entries(all).map(([key, value]) => [key.toLowerCase(), [value]]),
+      ),
+      body: content,
+    }),
   };
+}
+
+/** A path as it may stand in a request, with what is escaped in it, and the query. */
+function targetOf(path: string, search: string): string {
+  const escaped = encodeURI(path)
+    .replaceAll(/%25(?=[\da-f]{2})/gi, "%")
+    .replaceAll("?", "%3F")
+    .replaceAll("#", "%23");
+  return search === "" ? escaped : `${escaped}?${search}`;
+}
+
+function requestOf(
+  parts: Pick<UrlRequest, "method" | "target" | "headers" | "body">,
+): CheckEvent["request"] {
+  return (requestId) => ({
+    ...parts,
+    requestId,
+    protocol: "HTTP/1.1",
+    sourceIp: "127.0.0.1",
+    port: 443,
+    receivedAt: new Date(),
+  });
 }
 
 type Headers = NodeJS.Dict<string | string[]>;

@@ -4,7 +4,7 @@ import { VERSION } from "../experiment/version.ts";
 import { type Answer, differences } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
-import { pairsOf } from "./rounds.ts";
+import { pairsOf, servingsOf } from "./rounds.ts";
 import { masked, maskedCookie, secretsOf } from "./secrets.ts";
 import { KINDS, type Known, type OddPlace } from "./symptoms.ts";
 
@@ -21,10 +21,10 @@ export function makeReport(evidence: Evidence): Report {
   const { inTurn, atOnce, overlaps } = countsOf(evidence);
   const reasons = reasonsOf(evidence, overlaps);
   const served = (phase: string, event: number) =>
-    observed
-      .filter(({ round }) => round.phase === phase)
-      .flatMap(({ round }) => round.events)
-      .filter((one) => one === event).length;
+    servingsOf(
+      observed.map(({ round }) => round).filter((round) => round.phase === phase),
+      event,
+    );
   return {
     kind: "check",
     version: VERSION,
@@ -85,6 +85,7 @@ function findingOf(evidence: Evidence, { symptom, shownBy, repeated }: Suspicion
     others: [...others].map(nameOf),
     places: symptom.places.map((place) => placeOf(place, nameOf)),
     round: shown?.round.number ?? 0,
+    isWarm: shown !== undefined && shown.round.before.length > 0,
     letGoAtMs: phase === "at once" ? Object.fromEntries(letGoAtMs ?? []) : {},
     rounds: { shown: shownBy.length, of: could.length },
     repeated,
@@ -111,9 +112,10 @@ function placeOf(
 
 /** The log of a round, in which each request has the name of its event. */
 function logOf({ round, result }: Observed, nameOf: (index: number) => string): string[] {
+  const events = [...round.events, ...round.before];
   return result.log.map((line) =>
     result.requestIds.reduce(
-      (text, id, at) => text.replaceAll(id, `[${nameOf(round.events[at] ?? -1)}]`),
+      (text, id, at) => text.replaceAll(id, `[${nameOf(events[at] ?? -1)}]`),
       // The environment's label says nothing: there is but one.
       line.replace(/^[0-9a-f]{8} /, ""),
     ),

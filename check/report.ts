@@ -32,6 +32,7 @@ const findingSchema = z.strictObject({
     .describe("The events that came before it, or were under way meanwhile."),
   places: z.array(placeSchema),
   round: count.describe("The number of the round that is shown."),
+  isWarm: z.boolean().describe("Whether the events were served one after the other before."),
   letGoAtMs: z.record(z.string(), z.number()).describe("When each event was let go; none in turn."),
   rounds: z
     .strictObject({ shown: count, of: count })

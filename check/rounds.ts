@@ -8,6 +8,11 @@ export interface Round {
   /** From 1 on, over all rounds. */
   number: number;
   phase: "in turn" | "at once";
+  /**
+   * The events by their index, one after the other, that its environment serves first: some mix-ups
+   * need that something was kept before.
+   */
+  before: readonly number[];
   /** The events by their index, in the order in which they come. */
   events: readonly number[];
   /** When each is let go, in milliseconds; of those in turn none. */
@@ -21,6 +26,8 @@ const MOST_ORDERS = 4;
 /** What takes some ten seconds on two cores, where each round is an environment that starts. */
 const USUAL_ROUNDS = 72;
 const ROUNDS_OF_A_GROUP = { least: 3, most: 12 };
+/** Of so many rounds of a group, those from this one on are in an environment that served it before. */
+const WARM = { of: 4, from: 2 };
 
 /**
  * How often a group of events is let go at once, where nothing else is asked for. There is a group for
@@ -34,7 +41,8 @@ export function usualRounds(events: number): number {
 
 /** How often each event is served in the rounds of such a plan. */
 export function servingsOf(plan: readonly Round[], event: number): number {
-  return plan.flatMap(({ events }) => events).filter((one) => one === event).length;
+  return plan.flatMap(({ before, events }) => [...before, ...events]).filter((one) => one === event)
+    .length;
 }
 
 /**
@@ -45,23 +53,27 @@ export function planRounds(events: number, rounds: number, seed: number): Round[
   const random = seededRandom(seed);
   const all = Array.from({ length: events }, (_, at) => at);
   const plan: Round[] = [];
-  const add = (phase: Round["phase"], order: readonly number[], letGoAtMs: readonly number[]) => {
-    const own = Math.floor(random() * 2 ** 31);
-    plan.push({ number: plan.length + 1, phase, events: order, letGoAtMs, seed: own });
+  const add = (round: Pick<Round, "phase" | "before" | "events" | "letGoAtMs">) => {
+    plan.push({ ...round, number: plan.length + 1, seed: Math.floor(random() * 2 ** 31) });
   };
   const orders = [all, all.toReversed()];
   while (events > 2 && orders.length < MOST_ORDERS) orders.push(shuffled(all, random));
-  for (const order of orders) add("in turn", [...order, ...order], []);
+  for (const order of orders) {
+    add({ phase: "in turn", before: [], events: [...order, ...order], letGoAtMs: [] });
+  }
   for (let round = 0; round < rounds; round++) {
+    const addAtOnce = (events: readonly number[], letGoAtMs: readonly number[]) => {
+      const before = round % WARM.of < WARM.from ? [] : events;
+      add({ phase: "at once", before, events, letGoAtMs });
+    };
     const order = shuffled(all, random);
-    add(
-      "at once",
+    addAtOnce(
       order,
       order.map(() => 0),
     );
     for (const [one, other] of pairsOf(events)) {
       const pair = round % 2 === 0 ? [one, other] : [other, one];
-      add("at once", pair, [0, random()]);
+      addAtOnce(pair, [0, random()]);
     }
   }
   return plan;

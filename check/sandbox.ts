@@ -1,23 +1,16 @@
 /**
  * Serves rounds of events: each in an execution environment of its own, with a folder for temporary
- * files of its own, under AWS's runtime client. Nothing of it outlives the sandbox.
+ * files of its own. Nothing of it outlives the sandbox.
  */
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { openCode } from "../local-lambda/environment/code.ts";
-import {
-  type EnvironmentPlan,
-  EnvironmentProcess,
-} from "../local-lambda/environment/environment-process.ts";
+import type { EnvironmentPlan } from "../local-lambda/environment/environment-process.ts";
 import { ProcessGroups } from "../local-lambda/environment/process-groups.ts";
-import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
 import {
   makeTemporaryFolder,
   prepareTask,
@@ -28,26 +21,21 @@ import type {
   FunctionCode,
   FunctionConfiguration,
 } from "../local-lambda/function-configuration.ts";
+import { REQUEST_TIMEOUT } from "../local-lambda/function-url/function-url-response.ts";
 import type { InvocationResult } from "../local-lambda/invocation.ts";
 import { readableLines } from "../local-lambda/log-printer.ts";
 import { StartError } from "../local-lambda/start-error.ts";
 import { type Answer, answerOf } from "./answers.ts";
-import {
-  ROUND_PIPE,
-  ROUND_VARIABLE,
-  type RoundInstruction,
-  type RoundNotice,
-} from "./inside/round.ts";
-
-const PRELOAD = fileURLToPath(new URL("inside/preload.ts", import.meta.url));
-
-/** How long a call may settle after its answer, in milliseconds. */
-const SETTLE_MS = 200;
+import type { CheckEvent } from "./events-file.ts";
+import type { RoundNotice } from "./inside/round.ts";
+import { newEnvironment, preloadOf, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */
 export interface Serving {
-  /** The events as JSON for a request's id, in the order in which they are handed over. */
-  events: readonly ((requestId: string) => string)[];
+  /** Served first, one after the other, and not looked at. */
+  before: readonly CheckEvent[];
+  /** In the order in which they are handed over. */
+  events: readonly CheckEvent[];
   /** One after the other, or held until all are there and let go at these times, in milliseconds. */
   letGoAtMs: readonly number[] | "in turn";
   /** Settles by how much the handler's waits end late; absent: they do not. */
@@ -75,8 +63,9 @@ export interface RoundResult {
   mostAtOnce: number;
   /** Whether one took longer than it may. */
   isLate: boolean;
-  /** What was logged, as a person reads it. Requests are known by the ids below. */
+  /** What was logged, as a person reads it. */
   log: readonly string[];
+  /** Of the events, and of those that were served before them: how they are known in the log. */
   requestIds: readonly string[];
 }
 
@@ -102,7 +91,7 @@ export class Sandbox {
     const groups = new ProcessGroups(folder);
     try {
       const prepared = await prepareTask({ ...configuration, code }, folder);
-      const task: Task = await withPreload(prepared, PRELOAD);
+      const task: Task = await withPreload(prepared, preloadOf(configuration.model));
       return new Sandbox({ configuration, task, groups }, code);
     } catch (error) {
       await groups.close();
@@ -112,7 +101,9 @@ export class Sandbox {
 
   /** Whether the code in the folder is another than at the beginning. */
   async isEdited(): Promise<boolean> {
-    return (await openCode(this.#code)).codeSha256 !== this.codeSha256;
+    return (
+      (await openCode(this.#code, this.#plan.configuration.model)).codeSha256 !== this.codeSha256
+    );
   }
 
   /**
@@ -123,17 +114,22 @@ export class Sandbox {
   async serve(serving: Serving): Promise<RoundResult> {
     const { task, configuration } = this.#plan;
     const temporary = await mkdtemp(join(task.folder, "tmp-"));
-    const letGoAtMs = serving.letGoAtMs === "in turn" ? [] : serving.letGoAtMs;
-    const { delaySeed } = serving;
-    const environment = new RoundEnvironment(
+    const { before, events, letGoAtMs, delaySeed } = serving;
+    const newIds = (list: readonly unknown[]) => list.map(() => randomUUID());
+    const ids = { before: newIds(before), events: newIds(events) };
+    const held = letGoAtMs === "in turn" ? [] : letGoAtMs;
+    const environment = newEnvironment(
       { ...this.#plan, configuration: { ...configuration, timeoutMs: serving.limitMs } },
-      { letGoAtMs, ...(delaySeed !== undefined && { delaySeed }) },
+      {
+        letGoAtMs: Object.fromEntries(held.map((atMs, at) => [ids.events[at], atMs])),
+        ...(delaySeed !== undefined && { delaySeed }),
+      },
       temporary,
     );
     if (this.#isClosed) return Promise.reject(new Error("the sandbox is closed"));
     this.#living.add(environment);
     try {
-      return await serveIn(environment, serving);
+      return await serveIn(environment, serving, ids);
     } finally {
       await environment.stop();
       this.#living.delete(environment);
@@ -149,111 +145,53 @@ export class Sandbox {
   }
 }
 
-/** An environment whose runtime holds events, and tells of each call of the handler. */
-class RoundEnvironment extends RuntimeEnvironment {
-  readonly notices: RoundNotice[] = [];
-  /** Resolves when all notices have been read, once its process has ended. */
-  noticesRead: Promise<unknown> = Promise.resolve();
-  readonly #instruction: RoundInstruction;
-  readonly #temporary: string;
-  readonly #stopped = Promise.withResolvers<void>();
-  #onPoll = Promise.withResolvers<void>();
-  #onNotice = () => {};
+/** What the embedded Lambda calls an invocation, or a request, that took too long. */
+const TIMED_OUT: readonly string[] = ["Sandbox.Timedout", REQUEST_TIMEOUT];
 
-  constructor(plan: EnvironmentPlan, instruction: RoundInstruction, temporary: string) {
-    super(plan, () => this.#onPoll.resolve());
-    this.#instruction = instruction;
-    this.#temporary = temporary;
-  }
-
-  /** Resolves once its runtime asks for an event, to true; or to false once it never will. */
-  async untilPolling(): Promise<boolean> {
-    let isGone = false;
-    const gone = Promise.race([this.gone, this.#stopped.promise]).then(() => {
-      isGone = true;
-    });
-    while (this.polls === 0 && !isGone) {
-      this.#onPoll = Promise.withResolvers();
-      await Promise.race([this.#onPoll.promise, gone]);
-    }
-    return !isGone;
-  }
-
-  /** Resolves once so many calls of the handler have settled, or after a moment. */
-  async untilSettled(count: number): Promise<void> {
-    const late = AbortSignal.timeout(SETTLE_MS);
-    const settled = () => this.notices.filter(({ what }) => what === "settled").length;
-    while (settled() < count && !late.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#onNotice = resolve;
-      late.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-    }
-  }
-
-  override async stop(): Promise<void> {
-    this.#stopped.resolve();
-    await super.stop();
-  }
-
-  protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
-    const own = {
-      ...variables,
-      TMPDIR: this.#temporary,
-      [ROUND_VARIABLE]: JSON.stringify(this.#instruction),
-    };
-    const started = new EnvironmentProcess(this.plan, own, this.log, ["pipe"]);
-    const pipe = started.output(ROUND_PIPE);
-    if (pipe) {
-      const lines = createInterface({ input: pipe });
-      lines.on("line", (line) => {
-        // Code may write to any descriptor that it finds.
-        if (!NOTICE.test(line)) return;
-        this.notices.push(JSON.parse(line));
-        this.#onNotice();
-      });
-      this.noticesRead = once(lines, "close");
-    }
-    return started;
-  }
-}
-
-/** A line that {@link RoundNotice} describes. */
-const NOTICE =
-  /^\{"requestId":"[0-9a-f-]{36}","what":"(entered|settled)","atMs":[\d.]+(,"waited":(true|false))?\}$/;
-
-/** What the embedded Lambda calls an invocation that took too long. */
-const TIMED_OUT = "Sandbox.Timedout";
-
-async function serveIn(environment: RoundEnvironment, serving: Serving): Promise<RoundResult> {
+/** @param ids of the requests: of what is served before, and of the events */
+async function serveIn(
+  environment: RoundEnvironment,
+  { before, events, letGoAtMs }: Serving,
+  ids: { before: readonly string[]; events: readonly string[] },
+): Promise<RoundResult> {
   await environment.start();
-  if (!(await environment.untilPolling())) {
+  if (!(await environment.untilReady())) {
     const { errorType, errorMessage } = environment.initError;
     throw new StartError("not initialized", { errorType, errorMessage });
   }
-  const requestIds = serving.events.map(() => randomUUID());
+  const first = await serveAll(environment, before, ids.before, true);
+  const ended = await serveAll(environment, events, ids.events, letGoAtMs === "in turn");
+  // What streams is answered a moment before it settles.
+  if (ended.every(({ kind }) => kind !== "error")) {
+    await environment.notices.untilSettled(first.length + ended.length);
+  }
+  await environment.stop();
+  await environment.notices.read;
+  return {
+    ...gather(environment.notices.list, ids.events, ended.map(answerOf)),
+    isLate: ended.some((result) => result.kind === "error" && TIMED_OUT.includes(result.errorType)),
+    log: environment.log.lines.flatMap((line) => readableLines(environment.id, line)),
+    requestIds: [...ids.events, ...ids.before],
+  };
+}
+
+/** Serves events; fewer than there are where the environment ends meanwhile. */
+async function serveAll(
+  environment: RoundEnvironment,
+  events: readonly CheckEvent[],
+  requestIds: readonly string[],
+  isInTurn: boolean,
+): Promise<InvocationResult[]> {
   const results: Promise<InvocationResult>[] = [];
-  for (const [at, event] of serving.events.entries()) {
-    if (!(await environment.untilPolling())) break;
+  for (const [at, event] of events.entries()) {
+    if (!(await environment.untilReady())) break;
     const requestId = requestIds[at];
     assert(requestId);
-    const { promise, resolve } = Promise.withResolvers<InvocationResult>();
-    const invocation = { requestId, event: event(requestId), begin: () => {}, end: resolve };
-    void environment.serve(invocation);
-    results.push(promise);
-    if (serving.letGoAtMs === "in turn") await promise;
+    const result = environment.serveEvent(event, requestId);
+    results.push(result);
+    if (isInTurn) await result;
   }
-  const ended = await Promise.all(results);
-  // What streams is answered a moment before it settles.
-  if (ended.every(({ kind }) => kind === "response")) await environment.untilSettled(ended.length);
-  await environment.stop();
-  await environment.noticesRead;
-  return {
-    ...gather(environment.notices, requestIds, ended.map(answerOf)),
-    isLate: ended.some((result) => result.kind === "error" && result.errorType === TIMED_OUT),
-    log: environment.log.lines.flatMap((line) => readableLines(environment.id, line)),
-    requestIds,
-  };
+  return Promise.all(results);
 }
 
 /** What the notices say, which came in their true order. */
@@ -274,7 +212,8 @@ function gather(
   for (const { requestId, what, atMs, waited = false } of notices) {
     const at = requestIds.indexOf(requestId);
     const one = served[at];
-    assert(one, "a notice is of an event of the round");
+    // What was served before.
+    if (!one) continue;
     if (what === "entered") {
       for (const other of inside) {
         one.overlapped.add(other);

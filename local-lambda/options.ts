@@ -189,7 +189,7 @@ export function parseOptions(args: readonly string[]): LocalLambdaOptions {
  * What AWS calls where nothing else is named.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-runtimes.html
  */
-function defaultHandler({ model, environmentVariables }: FunctionConfiguration): string {
+export function defaultHandler({ model, environmentVariables }: FunctionConfiguration): string {
   if (model !== "web-function") return "index.handler";
   return environmentVariables.AWS_LAMBDA_NODEJS_ENTRYPOINT ?? "index.js";
 }

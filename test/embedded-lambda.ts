@@ -71,8 +71,8 @@ const SERVER = answering(`
     const context = { awsRequestId: request.headers["lambda-web-request-id"] };
     const returned = await handler(event, context);
     const json = typeof returned === "string" ? returned : (JSON.stringify(returned) ?? "null");
-    const { statusCode = 200, headers = {}, body = json } = Object(returned);
-    response.writeHead(statusCode, headers).end(body);
+    const { statusCode = 200, headers = {}, cookies = [], body = json } = Object(returned);
+    response.writeHead(statusCode, { ...headers, "set-cookie": cookies }).end(body);
   } catch (error) {
     console.error(error);
     const message = "Internal Server Error (" + String(error).split("\\n")[0] + ")";

@@ -97,6 +97,21 @@ export const FAMILIES: Record<string, readonly [verdicts: Verdict[], source: str
      export const handler = async (event) => storage.run(store, () => {
        store.user = userOf(event); return whose(); });`,
   ],
+  "a global, once something was served": [
+    ["mixed"],
+    `let isWarm = false; let user;
+     export const handler = async (event) => {
+       const own = userOf(event);
+       if (isWarm) { user = own; WAIT; return { user }; }
+       WAIT; isWarm = true; return { user: own };
+     };`,
+  ],
+  "storage that a request enters": [
+    ["unchanged"],
+    `const storage = new AsyncLocalStorage();
+     export const handler = async (event) => {
+       storage.enterWith(userOf(event)); WAIT; return { user: storage.getStore() }; };`,
+  ],
   "storage that follows a request": [
     ["unchanged"],
     `const storage = new AsyncLocalStorage();

@@ -27,7 +27,7 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
  *
  * @param port of connections that are left alone, since no handler uses them
  */
-export function delayWaits(seed: number, port: number): void {
+export function delayWaits(seed: number, port?: number): void {
   const random = seededRandom(seed);
   const lateMs = () => MOST_MS * random() ** 2;
   delayTimers(lateMs);
@@ -57,11 +57,11 @@ function delayTimers(lateMs: () => number): void {
 }
 
 /** What arrives is handed on later, in its order; the end of a stream comes in the same way. */
-function delaySockets(lateMs: () => number, port: number): void {
+function delaySockets(lateMs: () => number, port: number | undefined): void {
   const { push } = net.Socket.prototype;
   const last = new WeakMap<net.Socket, Promise<void>>();
   net.Socket.prototype.push = function (this: net.Socket, ...args: Parameters<typeof push>) {
-    if (this.remotePort === port) return Reflect.apply(push, this, args);
+    if (port !== undefined && this.remotePort === port) return Reflect.apply(push, this, args);
     const before = last.get(this) ?? Promise.resolve();
     const handedOn = Promise.all([before, wait(lateMs())]).then(() => {
       if (!this.destroyed) Reflect.apply(push, this, args);

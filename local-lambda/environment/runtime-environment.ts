@@ -67,8 +67,12 @@ export class RuntimeEnvironment extends Environment {
     return this.#api.listen();
   }
 
-  protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
-    return new EnvironmentProcess(this.plan, variables, this.log);
+  /** @param more pipes, from descriptor 3 on */
+  protected override startProcess(
+    variables: Record<string, string>,
+    more: readonly "pipe"[] = [],
+  ): EnvironmentProcess {
+    return new EnvironmentProcess(this.plan, variables, this.log, more);
   }
 
   protected override endInside(failure: FunctionFailure): void {

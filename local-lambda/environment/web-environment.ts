@@ -64,8 +64,12 @@ export class WebEnvironment extends Environment {
     );
   }
 
-  protected override startProcess(variables: Record<string, string>): EnvironmentProcess {
-    const process = new EnvironmentProcess(this.plan, variables, this.log, ["pipe"]);
+  /** @param more pipes, from descriptor 4 on */
+  protected override startProcess(
+    variables: Record<string, string>,
+    more: readonly "pipe"[] = [],
+  ): EnvironmentProcess {
+    const process = new EnvironmentProcess(this.plan, variables, this.log, ["pipe", ...more]);
     const input = process.output(MESSAGE_PIPE);
     if (input) createInterface({ input }).on("line", (line) => this.#read(line));
     return process;

@@ -89,6 +89,35 @@ test("a CommonJS handler that counts is changed by what came before, which only 
   expect(code).toBe(4);
 });
 
+test("a server that mixes requests is told as one, its own requests to another server are not counted", async () => {
+  const source = `
+    import { createServer } from "node:http";
+    import { json } from "node:stream/consumers";
+    let user;
+    const other = createServer((request, response) => {
+      setTimeout(() => response.end(user), 20);
+    }).listen(0, "127.0.0.1");
+    createServer(async (request, response) => {
+      user = (await json(request)).user;
+      const { headers: { authorization, "lambda-web-request-id": id } } = request;
+      const headers = { "lambda-web-request-id": id };
+      const kept = await fetch("http://127.0.0.1:" + other.address().port, { headers });
+      response.end(JSON.stringify({ user: await kept.text(), authorization }));
+    }).listen(3000);`;
+  const args = ["--model", "web-function", "--json", "--rounds", "4"];
+  const { code, stdout } = await check(source, [...args, "--handler", "server.mjs"], "server.mjs");
+  const report: unknown = JSON.parse(stdout);
+  expect(isReport(report), JSON.stringify(isReport.errors)).toBe(true);
+  expect(report).toMatchObject({
+    model: "web-function",
+    verdict: "mixed",
+    findings: [{ phase: "at once", places: [{ place: "/body/user" }] }, {}],
+    atOnce: { rounds: 8, pairs: 8, most: 2 },
+  });
+  expect(stdout).not.toContain("secret-of");
+  expect(code).toBe(4);
+});
+
 test("variables are set, and delays may be left out", async () => {
   const args = ["--env", "VARIABLE=value of it", "--no-delays", "--json", "--rounds", "1"];
   const source = `
@@ -172,7 +201,6 @@ test.each<[name: string, args: () => string[], why: RegExp]>([
     () => ["--model", "on-demand"],
     /serves one request at a time, so nothing can meet/,
   ],
-  ["web-function", () => ["--model", "web-function"], /only a handler/],
   ["no rounds", () => ["--rounds", "0"], /must be a whole number from 1 to 1000/],
 ])("%s is refused with what to do", async (_, args, why) => {
   const { ended, stderr } = start("check-handler", args());

@@ -5,21 +5,19 @@
  * settles. The runtime's loop stays AWS's own.
  */
 
-import { writeSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { delayWaits } from "./delays.ts";
-import { ROUND_PIPE, ROUND_VARIABLE, type RoundInstruction, type RoundNotice } from "./round.ts";
+import { noteEntered, takeInstruction, until } from "./noting.ts";
+import type { RoundInstruction } from "./round.ts";
 
-/** Taken before they are delayed. */
-const { setImmediate, setTimeout } = globalThis;
-
-/** How long before its time an event is waited for turn by turn, since timers are late. */
-const SPIN_MS = 2;
+interface Invocation {
+  headers: Record<string, unknown>;
+}
 
 interface Client {
-  next(): Promise<unknown>;
+  next(): Promise<Invocation>;
 }
 
 type Handler = (...args: unknown[]) => unknown;
@@ -28,15 +26,16 @@ const RUNTIME_CLIENT = Symbol.for("lambda-concurrency-test.runtime-client");
 const NOTED_CALL = "lambda-concurrency-test.noted-call";
 /** The two calls of a handler in AWS's client, of one that answers and of one that streams, begin so. */
 const HANDLER_CALL = "this.handler(event, ";
+/** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next */
+const REQUEST_ID = "lambda-runtime-aws-request-id";
 
 // The main thread only starts the one that serves, and hands the variable on to it.
-const text = process.env[ROUND_VARIABLE];
-if (!isMainThread && text !== undefined) {
-  delete process.env[ROUND_VARIABLE];
-  const { letGoAtMs, delaySeed }: RoundInstruction = JSON.parse(text);
+const instruction = isMainThread ? undefined : takeInstruction();
+if (instruction) {
+  const { delaySeed, pipe } = instruction;
   const { nativeClient } = Reflect.get(globalThis, RUNTIME_CLIENT) as { nativeClient: Client };
-  nativeClient.next = held(nativeClient.next, letGoAtMs);
-  Object.assign(globalThis, { [Symbol.for(NOTED_CALL)]: callNoted });
+  nativeClient.next = held(nativeClient.next, instruction);
+  Object.assign(globalThis, { [Symbol.for(NOTED_CALL)]: callNoted(pipe) });
   noteCalls();
   if (delaySeed !== undefined) delayWaits(delaySeed, runtimePort());
 }
@@ -46,14 +45,18 @@ function runtimePort(): number {
   return Number(/:(\d+)/.exec(process.env.AWS_LAMBDA_RUNTIME_API ?? "")?.[1]);
 }
 
-/** Takes in as many invocations as there are times, and only then gives the first one. */
-function held(poll: Client["next"], letGoAtMs: readonly number[]): Client["next"] {
-  let waiting: { invocation: unknown; atMs: number }[] | undefined;
-  let startedAt = 0;
+/** Takes in all that are held, and only then gives the first one. */
+function held(poll: Client["next"], { letGoAtMs }: RoundInstruction): Client["next"] {
+  const all = Object.keys(letGoAtMs).length;
+  const waiting: { invocation: Invocation; atMs: number }[] = [];
+  let startedAt: number | undefined;
   return async () => {
-    if (!waiting) {
-      waiting = [];
-      for (const atMs of letGoAtMs) waiting.push({ invocation: await poll(), atMs });
+    while (startedAt === undefined) {
+      const invocation = await poll();
+      const atMs = letGoAtMs[String(invocation.headers[REQUEST_ID])];
+      if (atMs === undefined) return invocation;
+      waiting.push({ invocation, atMs });
+      if (waiting.length < all) continue;
       waiting.sort((one, other) => one.atMs - other.atMs);
       startedAt = performance.now();
     }
@@ -62,17 +65,6 @@ function held(poll: Client["next"], letGoAtMs: readonly number[]): Client["next"
     await until(startedAt + next.atMs);
     return next.invocation;
   };
-}
-
-/** Resolves at a time of the monotonic clock, or at once where that has passed. */
-async function until(at: number): Promise<void> {
-  const leftMs = at - performance.now();
-  if (leftMs > SPIN_MS) {
-    await new Promise<void>((resolve) => void setTimeout(resolve, leftMs - SPIN_MS));
-  }
-  while (performance.now() < at) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
 }
 
 /** Puts {@link callNoted} around each call of the handler in the text of AWS's client. */
@@ -94,27 +86,18 @@ function noteCalls(): void {
   });
 }
 
-function callNoted(handler: Handler, requestId: string, ...args: unknown[]): unknown {
-  let isLater = false;
-  setImmediate(() => {
-    isLater = true;
-  });
-  notice({ requestId, what: "entered", atMs: performance.now() });
-  const settle = () => {
-    notice({ requestId, what: "settled", atMs: performance.now(), waited: isLater });
+function callNoted(pipe: number) {
+  return (handler: Handler, requestId: string, ...args: unknown[]): unknown => {
+    const settle = noteEntered(pipe, requestId);
+    let result: unknown;
+    try {
+      result = handler(...args);
+    } catch (error) {
+      settle();
+      throw error;
+    }
+    // What is no promise has settled; one that rejects is heard of by the client, too.
+    Promise.resolve(result).then(settle, settle);
+    return result;
   };
-  let result: unknown;
-  try {
-    result = handler(...args);
-  } catch (error) {
-    settle();
-    throw error;
-  }
-  // What is no promise has settled; one that rejects is heard of by the client, too.
-  Promise.resolve(result).then(settle, settle);
-  return result;
-}
-
-function notice(line: RoundNotice): void {
-  writeSync(ROUND_PIPE, `${JSON.stringify(line)}\n`);
 }
