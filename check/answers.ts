@@ -6,22 +6,8 @@ import {
   functionUrlResponse,
 } from "../local-lambda/function-url/function-url-response.ts";
 import type { InvocationResult, UrlResponse } from "../local-lambda/invocation.ts";
-
-/** What a caller would get. A body that is JSON is a value, other text a text, and bytes their base64. */
-export interface Answer {
-  status: number;
-  headers: Record<string, string | readonly string[]>;
-  body: unknown;
-}
-
-/**
- * A place in an answer, as a JSON pointer: `/status`, `/headers/NAME`, `/body` and what is in it. At its
- * end {@link NAMES} stands for the names in an object that are not always the same.
- */
-export type Place = string;
-
-const NAMES = "/*";
-const NAMES_AT_END = /\/\*$/;
+import { escaped, NAMES, NAMES_AT_END, type Place } from "./reports/places.ts";
+import type { Answer } from "./reports/report.ts";
 
 /** Of the transport: they say nothing of what the handler did. */
 const TRANSPORT = new Set([
@@ -119,11 +105,6 @@ function fieldOf(value: unknown, name: string): unknown {
   return Object.hasOwn(Object(value), name) ? Reflect.get(Object(value), name) : undefined;
 }
 
-/** https://www.rfc-editor.org/rfc/rfc6901#section-3 */
-function escaped(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
 /** What stands at a place; `undefined` where there is none. */
 export function valueAt(answer: Answer, place: Place): unknown {
   const steps = place.replace(NAMES_AT_END, "").split("/").slice(1);
@@ -167,12 +148,4 @@ export function isBlind({ body }: Answer, masked: ReadonlySet<Place>): boolean {
     return names.some((name) => isOpen(fieldOf(value, name), `${place}/${escaped(name)}`));
   };
   return !isOpen(body, "/body");
-}
-
-/** A place as a person reads it: `status`, `header set-cookie`, `body /user/name`. */
-export function placeWords(place: Place): string {
-  if (place.endsWith(NAMES)) return `names in ${placeWords(place.replace(NAMES_AT_END, ""))}`;
-  const [, part = "", ...steps] = place.split("/");
-  if (part === "headers") return `header ${steps[0] ?? ""}`.trim();
-  return steps.length === 0 ? part || "all of it" : `${part} /${steps.join("/")}`;
 }

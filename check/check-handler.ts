@@ -1,12 +1,15 @@
 /** `npm run check-handler`: checks a handler of the user's own, from its options to its exit code. */
 
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
 import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
 import { printableLine, printableLines } from "../basics/printable.ts";
 import { ask, canAsk } from "../basics/question.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
-import { untilTaken } from "../experiment/command/output.ts";
+import { fileName, recordLine, untilTaken } from "../experiment/command/output.ts";
 import {
   defaultConfiguration,
   MODELS,
@@ -16,7 +19,7 @@ import { codeOption, defaultHandler, variablesOption, whole } from "../local-lam
 import type { OnProgress } from "./check.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";
 import type { CheckPlan } from "./evidence.ts";
-import type { Verdict } from "./report.ts";
+import type { Report, Verdict } from "./reports/report.ts";
 import { usualRounds } from "./rounds.ts";
 
 const EXIT: Record<Verdict, number> = {
@@ -44,9 +47,11 @@ interface Options {
   rounds?: number;
   delays: boolean;
   env: Record<string, string>;
+  envFile?: Record<string, string>;
   yes: boolean;
   json: boolean;
   strict: boolean;
+  out?: string;
 }
 
 const command = createCommand(
@@ -69,7 +74,9 @@ const command = createCommand(
   .addOption(whole("--rounds <n>", "how often each pair, and all, are let go at once", [1, 1_000]))
   .option("--no-delays", "let timers, sockets and files end when they end")
   .addOption(variablesOption())
+  .option("--env-file <file>", "set the variables of a file, one NAME=value a line", readVariables)
   .option("--yes", "serve the events without asking", false)
+  .option("--out <file>", "file of the record (default: a new one in your data folder)", recordName)
   .option("--json", "print one JSON document, as check/report.schema.json says", false)
   .option("--strict", "exit 4 also where answers depend on what came before", false)
   .addHelpText("after", MORE_HELP);
@@ -97,6 +104,27 @@ function parseModel(text: string): Model {
   throw new InvalidArgumentError(`${why}It must be managed-instances or web-function.`);
 }
 
+/** Reads variables as Node.js does: what is given by `--env` comes before them. */
+function readVariables(path: string): Record<string, string> {
+  try {
+    return parseEnv(readFileSync(path, "utf8")) as Record<string, string>;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The name of a file for the record, which is never written over another. */
+function recordName(value: string): string {
+  const name = fileName(value);
+  if (!name.endsWith(".json")) {
+    throw new InvalidArgumentError(
+      "The record is JSON: name a file that ends in .json; npm run report makes the page of it.",
+    );
+  }
+  if (existsSync(name)) throw new InvalidArgumentError("That exists: name a new file.");
+  return name;
+}
+
 /** What is to be checked; wrong options end the process with a message, and so does a lack of events. */
 function readPlan({ code, handler, events: path, model, ...given }: Options): CheckPlan {
   if (code === undefined) {
@@ -117,7 +145,10 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
     return command.error(`error: --events: ${problems}`);
   }
   const { value: events } = read;
-  const configuration = { ...defaultConfiguration(model), environmentVariables: given.env };
+  const configuration = {
+    ...defaultConfiguration(model),
+    environmentVariables: { ...given.envFile, ...given.env },
+  };
   return {
     events,
     code: { root: code, handler: handler ?? defaultHandler(configuration) },
@@ -130,11 +161,12 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
 
 async function main(signal: AbortSignal): Promise<number> {
   // Loaded late, so that help comes at once.
-  const [{ check }, { introduction, reportText }] = await Promise.all([
+  const [{ check }, { introduction }, { reportText }] = await Promise.all([
     import("./check.ts"),
-    import("./check-text.ts"),
+    import("./introduction.ts"),
+    import("./reports/report-text.ts"),
   ]);
-  const { json, yes, strict } = options;
+  const { json, yes, strict, out } = options;
   const say = json ? process.stderr : process.stdout;
   say.write(`${introduction(plan)}\n`);
   if (!yes) {
@@ -156,6 +188,7 @@ async function main(signal: AbortSignal): Promise<number> {
     clearProgress();
     const text = json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report);
     process.stdout.write(printableLines(text));
+    if (!(await record(report, out, say))) return FAILED;
     return strict && report.verdict === "history" ? EXIT.changed : EXIT[report.verdict];
   } catch (error) {
     clearProgress();
@@ -165,6 +198,34 @@ async function main(signal: AbortSignal): Promise<number> {
     process.stderr.write(`error: ${printableLines(message)}\n`);
     return FAILED;
   }
+}
+
+/** Writes the record, and says where it is; what keeps it from being written is said instead. */
+async function record(
+  report: Report,
+  out: string | undefined,
+  say: NodeJS.WritableStream,
+): Promise<boolean> {
+  const [{ writeReport }, { printError }, { recordsFolder, makeFolder }] = await Promise.all([
+    import("../experiment/command/report-output.ts"),
+    import("../experiment/reports/error-words.ts"),
+    import("../experiment/records/data-folder.ts"),
+  ]);
+  try {
+    const path = resolve(out ?? newRecord(resolve(recordsFolder(), "../checks")));
+    if (out === undefined) makeFolder(dirname(path));
+    await writeReport(path, [`${JSON.stringify(report)}\n`]);
+    say.write(`\n${recordLine(path)}`);
+    return true;
+  } catch (error) {
+    printError(error);
+    return false;
+  }
+}
+
+function newRecord(folder: string): string {
+  const at = new Date().toISOString().replaceAll(":", "-");
+  return join(folder, `${at}-${randomBytes(3).toString("hex")}.json`);
 }
 
 /** One line on standard error that says how far it is; silent unless a terminal. */

@@ -9,7 +9,7 @@ import { codeFor } from "../test/embedded-lambda.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
 import { parseEvents } from "./events-file.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./reports/report.ts";
 
 const EVENTS = ["ana", "barbara"].map((name) => ({
   name,

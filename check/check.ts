@@ -19,10 +19,11 @@ import {
 } from "./evidence.ts";
 import { makeReport } from "./make-report.ts";
 import { marksOf } from "./marks.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./reports/report.ts";
+import { KINDS } from "./reports/report.ts";
 import { planRounds, type Round, timed } from "./rounds.ts";
 import { inParallel, type RoundResult, Sandbox, type Served } from "./sandbox.ts";
-import { isSame, KINDS, Known, leftOf, type Symptom, symptomsOf } from "./symptoms.ts";
+import { isSame, Known, leftOf, type Symptom, symptomsOf } from "./symptoms.ts";
 
 /** Rounds that are repeated to see a symptom again, where the first of them does not show it. */
 const TRIED_ROUNDS = 3;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { temporaryFile } from "../test/processes.ts";
 import { EXAMPLE, parseEvents, readEventsFile, toJsonSchema } from "./events-file.ts";
 import { findMarks, foreignMarks, marksOf } from "./marks.ts";
-import { toJsonSchema as reportSchema } from "./report.ts";
+import { toJsonSchema as reportSchema } from "./reports/report.ts";
 
 const publishedText = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
 const isValid = new Ajv2020().compile(JSON.parse(publishedText("events.schema.json")));

@@ -1,12 +1,12 @@
 /** Makes the report of all that was seen: what was found, what keeps it from being conclusive, counts. */
 
 import { VERSION } from "../experiment/version.ts";
-import { type Answer, differences } from "./answers.ts";
+import { differences } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
-import type { Finding, Report, Verdict } from "./report.ts";
+import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
 import { pairsOf, servingsOf } from "./rounds.ts";
-import { masked, maskedCookie, secretsOf } from "./secrets.ts";
-import { KINDS, type Known, type OddPlace } from "./symptoms.ts";
+import { masked, maskedCookies, secretsOf } from "./secrets.ts";
+import type { Known, OddPlace } from "./symptoms.ts";
 
 export function makeReport(evidence: Evidence): Report {
   const { plan, marks, known, observed, confirmed } = evidence;
@@ -84,6 +84,10 @@ function findingOf(evidence: Evidence, { symptom, shownBy, repeated }: Suspicion
     event: nameOf(event),
     others: [...others].map(nameOf),
     places: symptom.places.map((place) => placeOf(place, nameOf)),
+    answers: {
+      alone: withoutCookies(symptom.answers.alone),
+      now: withoutCookies(symptom.answers.now),
+    },
     round: shown?.round.number ?? 0,
     isWarm: shown !== undefined && shown.round.before.length > 0,
     letGoAtMs: phase === "at once" ? Object.fromEntries(letGoAtMs ?? []) : {},
@@ -99,8 +103,8 @@ function placeOf(
 ): Finding["places"][number] {
   const text = (value: unknown) => {
     if (value === undefined) return null;
-    const json = JSON.stringify(value);
-    return place.startsWith("/headers/set-cookie") ? maskedCookie(json) : json;
+    const isCookie = place.startsWith("/headers/set-cookie");
+    return JSON.stringify(isCookie ? maskedCookies(value) : value);
   };
   return {
     place,
@@ -108,6 +112,12 @@ function placeOf(
     now: text(now),
     ...(mark !== undefined && of !== undefined && { mark, of: nameOf(of) }),
   };
+}
+
+function withoutCookies(answer: Answer): Answer {
+  const { "set-cookie": cookies, ...headers } = answer.headers;
+  if (cookies === undefined) return answer;
+  return { ...answer, headers: { ...headers, "set-cookie": maskedCookies(cookies) } };
 }
 
 /** The log of a round, in which each request has the name of its event. */

@@ -1,7 +1,9 @@
 /** Marks: texts by which an event's request is known, wherever they turn up. */
 
-import { type Answer, type Place, textsIn } from "./answers.ts";
+import { textsIn } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
+import type { Place } from "./reports/places.ts";
+import type { Answer } from "./reports/report.ts";
 
 /** A shorter text may stand anywhere by chance. */
 const LEAST_LENGTH = 4;

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { toJsonSchema as eventsSchema } from "./events-file.ts";
-import { toJsonSchema as reportSchema } from "./report.ts";
+import { toJsonSchema as reportSchema } from "./reports/report.ts";
 
 publish("events.schema.json", eventsSchema());
 publish("report.schema.json", reportSchema());

@@ -25,9 +25,10 @@ import { REQUEST_TIMEOUT } from "../local-lambda/function-url/function-url-respo
 import type { InvocationResult } from "../local-lambda/invocation.ts";
 import { readableLines } from "../local-lambda/log-printer.ts";
 import { StartError } from "../local-lambda/start-error.ts";
-import { type Answer, answerOf } from "./answers.ts";
+import { answerOf } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
+import type { Answer } from "./reports/report.ts";
 import { newEnvironment, preloadOf, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */

@@ -1,7 +1,7 @@
 /** Values that nobody may read in what is printed: of authorization, cookies, and cookies that are set. */
 
-import type { Answer } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
+import type { Answer } from "./reports/report.ts";
 
 /** A shorter one may be part of anything. */
 const LEAST_LENGTH = 4;
@@ -36,7 +36,9 @@ export function masked<T>(value: T, secrets: readonly string[]): T {
   return Object.fromEntries(entries) as T;
 }
 
-/** A line of set-cookie as JSON, without the cookie's value. */
-export function maskedCookie(json: string): string {
-  return json.replace(/^("[^=]*=)[^;"]*/, (_, name: string) => `${name}[masked]`);
+/** Lines of set-cookie without the cookies' values. */
+export function maskedCookies<T>(lines: T): T {
+  if (Array.isArray(lines)) return lines.map(maskedCookies) as T;
+  if (typeof lines !== "string") return lines;
+  return lines.replace(/^([^=]*=)[^;]*/, (_, name: string) => `${name}[masked]`) as T;
 }

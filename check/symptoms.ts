@@ -1,21 +1,13 @@
 /** What is odd about an answer, seen beside those that the same event gets alone. */
 
 import assert from "node:assert/strict";
-import {
-  type Answer,
-  differences,
-  hasFailed,
-  isBlind,
-  isWithin,
-  type Place,
-  valueAt,
-} from "./answers.ts";
+import { differences, hasFailed, isBlind, isWithin, valueAt } from "./answers.ts";
 import { findMarks, foreignMarks } from "./marks.ts";
+import type { Place } from "./reports/places.ts";
+import { type Answer, KINDS } from "./reports/report.ts";
 import type { Round } from "./rounds.ts";
 import type { RoundResult } from "./sandbox.ts";
 
-/** The worst first. */
-export const KINDS = ["mixed", "failed", "changed", "history"] as const;
 type Kind = (typeof KINDS)[number];
 
 export interface OddPlace {
@@ -34,6 +26,8 @@ export interface Symptom {
   /** The event that was answered so, by its index. */
   event: number;
   places: OddPlace[];
+  /** The whole answers: one to the event alone, and this one. */
+  answers: { alone: Answer; now: Answer };
 }
 
 /** What is known of the answers to one event. */
@@ -97,21 +91,22 @@ export function symptomsOf(
     const placed = (place: Place): OddPlace => {
       return { place, alone: valueAt(reference, place), now: valueAt(answer, place) };
     };
+    const symptom = (kind: Kind, places: OddPlace[]): Symptom[] => {
+      return [{ kind, phase, event, places, answers: { alone: reference, now: answer } }];
+    };
     const mixed = [...others].flatMap((of) =>
       findMarks(answer, foreignMarks(marks[of] ?? [], alone))
         // What came before explains it.
         .filter(({ place }) => !(isAtOnce && isWithin(place, history)))
         .map(({ place, mark, text }): OddPlace => ({ ...placed(place), now: text, mark, of })),
     );
-    if (mixed.length > 0) return [{ kind: "mixed", phase, event, places: mixed }];
+    if (mixed.length > 0) return symptom("mixed", mixed);
     const masked = isAtOnce ? new Set([...volatile, ...history]) : volatile;
     const differing = differences(reference, answer, masked).map(placed);
     const isNew = hasFailed(answer) && !about.failsAlone && !masked.has("/status");
-    if (isAtOnce && isNew) {
-      return [{ kind: "failed", phase, event, places: ["/status", "/body"].map(placed) }];
-    }
+    if (isAtOnce && isNew) return symptom("failed", ["/status", "/body"].map(placed));
     if (differing.length === 0) return [];
-    return [{ kind: isAtOnce ? "changed" : "history", phase, event, places: differing }];
+    return symptom(isAtOnce ? "changed" : "history", differing);
   });
 }
 

@@ -1,6 +1,6 @@
 /** Handlers that are safe where requests share a process, or not, by construction. */
 
-import type { Verdict } from "../check/report.ts";
+import type { Verdict } from "../check/reports/report.ts";
 
 /** Ways to wait. What differs is how long, and for what. */
 const WAITS = [

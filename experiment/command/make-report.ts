@@ -1,6 +1,11 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
 import { printableLines } from "../../basics/printable.ts";
+import { readCheck } from "../../check/reports/read-check.ts";
+import type { Report } from "../../check/reports/report.ts";
+import { reportPage } from "../../check/reports/report-page.ts";
+import { reportText } from "../../check/reports/report-text.ts";
+import { ExperimentError } from "../core/errors.ts";
 import type { Keep } from "../records/fold.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
@@ -38,12 +43,29 @@ const KEPT: Record<Exclude<Format, "csv">, Keep> = {
  */
 export async function textOf(options: ReportOptions): Promise<AsyncIterable<string> | string[]> {
   const { files, format } = options;
+  for (const file of files) {
+    const check = readCheck(file);
+    if (check) return [textOfCheck(check, options, file)];
+  }
   if (format === "csv") return csvParts(files);
   const records: RecordedExperiment[] = [];
   for (const file of files) records.push(...(await readExperiments(file, KEPT[format])));
   if (format === "html") return [pageOf(records)];
   const [only] = records;
   return [records.length === 1 && only ? reportOf(only, options) : comparisonOf(records, format)];
+}
+
+/** A check stands alone, and has no table. */
+function textOfCheck(check: Report, { files, format }: ReportOptions, record: string): string {
+  const why =
+    files.length > 1
+      ? "a check is reported alone"
+      : "a check has no table: name another format than csv";
+  if (files.length > 1 || format === "csv") {
+    throw new ExperimentError("record not reportable", { record, why });
+  }
+  if (format === "html") return reportPage(check);
+  return format === "json" ? jsonText(check) : reportText(check);
 }
 
 function reportOf(record: RecordedExperiment, { format, out }: ReportOptions): string {

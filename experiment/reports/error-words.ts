@@ -245,7 +245,7 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
   ],
   "record not reportable": ({ record, why }) => [
     `${record} cannot be reported: ${why}`,
-    "Name a record of one experiment, as `npm run experiment` writes it.",
+    "Name a record of one experiment, as `npm run experiment` writes it, or of one check.",
   ],
   "record without a log": ({ path, isOfStack, stack }, on) => {
     const target = stack === undefined ? "stack" : `stack:${stack}`;

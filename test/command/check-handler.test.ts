@@ -1,10 +1,11 @@
 /** `npm run check-handler`, as its users run it. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import type { Report } from "../../check/report.ts";
+import type { Report } from "../../check/reports/report.ts";
 import {
   descendantsOf,
   expectNoTrace,
@@ -32,7 +33,9 @@ const MIXES = `
     user = JSON.parse(event.body).user;
     console.log("serving", user, event.headers.authorization);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    return { user, token: event.headers.authorization };
+    const headers = { "set-cookie": "id=" + user.length, "content-type": "application/json" };
+    const body = { user, token: event.headers.authorization, note: "<script>" };
+    return { statusCode: 200, headers, body: JSON.stringify(body) };
   };`;
 
 const COUNTS = `
@@ -52,7 +55,10 @@ function startCheck(source: string, args: readonly string[], name = "index.mjs")
   const events = temporaryFile("events.json", JSON.stringify(EVENTS));
   const temporary = temporaryFolder();
   const all = ["--code", code, "--events", events, ...args];
-  const running = start("check-handler", all, { TMPDIR: temporary });
+  const running = start("check-handler", all, {
+    TMPDIR: temporary,
+    LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
+  });
   return { ...running, temporary: () => readdirSync(temporary) };
 }
 
@@ -77,7 +83,29 @@ test("a handler that mixes requests is told with place, value, round and log, an
   expect(stdout).toMatch(/^ {4}\[ana\] INFO serving ana@example\.com Bearer \[masked \d\]$/m);
   expect(stdout).toMatch(/--seed 1 repeats it/);
   expect(stdout).not.toContain("secret-of");
+
+  // What is recorded, and reported of it, says the same.
+  const [, record = ""] = /^Record: (.*)$/m.exec(stdout) ?? [];
+  expect(statSync(record).mode & 0o777).toBe(0o600);
+  const recorded: unknown = JSON.parse(readFileSync(record, "utf8"));
+  assert(isReport(recorded), JSON.stringify(isReport.errors));
+  expect(recorded.findings.find(({ event }) => event === "ana")?.answers).toMatchObject({
+    alone: { headers: { "set-cookie": "id=[masked]" }, body: { user: "ana@example.com" } },
+    now: { status: 200, body: { user: "bo@example.com", note: "<script>" } },
+  });
+  expect(JSON.parse((await report(record, "json")).stdout)).toEqual(recorded);
+  expect(stdout).toContain((await report(record, "text")).stdout);
+  const { stdout: page } = await report(record, "html");
+  expect(page).toMatch(/holds “bo@example\.com” of “bo”/);
+  expect(page).toContain("&lt;script&gt;");
+  expect(page).not.toMatch(/<script|secret-of/);
+  expect(await report(record, "csv")).toMatchObject({ code: 2, stdout: "" });
 });
+
+async function report(record: string, format: string) {
+  const { ended, stdout } = start("report", [record, "--format", format]);
+  return { code: await ended, stdout: stdout() };
+}
 
 test("a CommonJS handler that counts is changed by what came before, which only --strict minds", async () => {
   const args = ["--json", "--rounds", "2", "--strict"];
@@ -104,29 +132,38 @@ test("a server that mixes requests is told as one, its own requests to another s
       const kept = await fetch("http://127.0.0.1:" + other.address().port, { headers });
       response.end(JSON.stringify({ user: await kept.text(), authorization }));
     }).listen(3000);`;
-  const args = ["--model", "web-function", "--json", "--rounds", "4"];
+  const args = ["--model", "web-function", "--json", "--rounds", "2"];
   const { code, stdout } = await check(source, [...args, "--handler", "server.mjs"], "server.mjs");
   const report: unknown = JSON.parse(stdout);
   expect(isReport(report), JSON.stringify(isReport.errors)).toBe(true);
   expect(report).toMatchObject({
     model: "web-function",
     verdict: "mixed",
-    findings: [{ phase: "at once", places: [{ place: "/body/user" }] }, {}],
-    atOnce: { rounds: 8, pairs: 8, most: 2 },
+    findings: expect.arrayContaining([
+      expect.objectContaining({
+        phase: "at once",
+        places: [expect.objectContaining({ place: "/body/user" })],
+      }),
+    ]),
+    atOnce: { rounds: 4, pairs: 4, most: 2 },
   });
   expect(stdout).not.toContain("secret-of");
   expect(code).toBe(4);
 });
 
 test("variables are set, and delays may be left out", async () => {
-  const args = ["--env", "VARIABLE=value of it", "--no-delays", "--json", "--rounds", "1"];
+  const file = temporaryFile("variables", "# a comment\nVARIABLE=another\nOTHER='of the file'\n");
+  const out = join(temporaryFolder(), "check.json");
+  const args = ["--env-file", file, "--env", "VARIABLE=value of it", "--no-delays", "--json"];
   const source = `
-    if (process.env.VARIABLE !== "value of it") throw new Error("no variable");
+    const { VARIABLE, OTHER } = process.env;
+    if (VARIABLE !== "value of it" || OTHER !== "of the file") throw new Error("no variable");
     export const handler = async (event) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return { user: JSON.parse(event.body).user, at: Date.now() };
     };`;
-  const { code, stdout } = await check(source, args);
+  const { code, stdout } = await check(source, [...args, "--rounds", "1", "--out", out]);
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(out, "utf8")));
   expect(JSON.parse(stdout)).toMatchObject({
     delays: false,
     verdict: "unchanged",
@@ -201,6 +238,8 @@ test.each<[name: string, args: () => string[], why: RegExp]>([
     () => ["--model", "on-demand"],
     /serves one request at a time, so nothing can meet/,
   ],
+  ["a file that is not there", () => ["--env-file", "none"], /no such file/],
+  ["a page for a record", () => ["--out", "page.html"], /npm run report makes the page of it/],
   ["no rounds", () => ["--rounds", "0"], /must be a whole number from 1 to 1000/],
 ])("%s is refused with what to do", async (_, args, why) => {
   const { ended, stderr } = start("check-handler", args());

@@ -1,36 +1,15 @@
 /** What a check says, in words for a terminal. */
 
-import { printable, printableLine } from "../basics/printable.ts";
-import { inWords, plural } from "../experiment/core/counts.ts";
-import { placeWords } from "./answers.ts";
-import { ALONE, type CheckPlan, CONFIRM } from "./evidence.ts";
+import { printable, printableLine } from "../../basics/printable.ts";
+import { inWords, plural } from "../../experiment/core/counts.ts";
+import { placeWords } from "./places.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
-import { planRounds, servingsOf } from "./rounds.ts";
 
 const MOST_PLACES = 5;
 const MOST_LOG_LINES = 20;
 const LONGEST_VALUE = 120;
 
-/** What is about to happen: how often each event, and so each of its effects. */
-export function introduction({ events, configuration, seed, rounds, delays }: CheckPlan): string {
-  const plan = planRounds(events.length, rounds, seed);
-  const [first = 0, ...others] = new Set(
-    events.map((_, event) => ALONE.times + servingsOf(plan, event)),
-  );
-  const times =
-    others.length === 0 ? inWords(first) : `up to ${inWords(Math.max(first, ...others))}`;
-  const more = CONFIRM.alone;
-  return [
-    `${plural(events.length, "event")} at ${configuration.model}, ${plural(plan.length, "round")}, ` +
-      `seed ${seed}${delays ? "" : ", without delays"}.`,
-    `Each event happens ${times} times, and so does whatever it does outside, such as writing to a ` +
-      "database.",
-    `What is odd is confirmed: its event happens ${more} times more alone, and rounds that show it are ` +
-      `repeated, ${CONFIRM.least} to ${CONFIRM.most} times each.`,
-  ].join("\n");
-}
-
-const VERDICT_WORDS: Record<Verdict, string> = {
+export const VERDICT_WORDS: Record<Verdict, string> = {
   mixed: "Answers held what another request had sent.",
   failed: "The handler failed when requests met, and not alone.",
   changed: "Answers changed when requests met, and no mark tells by whom.",
@@ -39,7 +18,7 @@ const VERDICT_WORDS: Record<Verdict, string> = {
   unchanged: "Requests that met in one process got the answers that they get alone.",
 };
 
-const UNSEEN =
+export const UNSEEN =
   "It compares answers. It does not see what else a request does (what it writes elsewhere, logs, or " +
   "sends late), interleavings that no round met, places that differ each time, nor state outside that " +
   "changes by itself.";
@@ -66,19 +45,31 @@ const KIND_WORDS: Record<Finding["kind"], string> = {
   history: "was another one",
 };
 
-function findingText(finding: Finding): string {
-  const { kind, phase, event, others, places, round, rounds, repeated, log } = finding;
+/** Which event was answered how, and who was there. */
+export function findingTitle({ kind, phase, event, others }: Finding): string {
   const title = `${kind} ${phase}`.toUpperCase();
-  const beside = others.map(quoted).join(", ");
   const relation = phase === "in turn" ? "after" : "beside";
+  const beside = others.map(quoted).join(", ");
+  return `${title}: the answer to ${quoted(event)} ${KIND_WORDS[kind]}, ${relation} ${beside}`;
+}
+
+/** In which round it was found, and how often. */
+export function findingEvidence(finding: Finding): string {
+  const { round, rounds, repeated } = finding;
+  return (
+    `round ${round}${manner(finding)}; seen in ${rounds.shown} of ${plural(rounds.of, "round")}, ` +
+    `and in ${repeated.shown} of ${plural(repeated.of, "repetition")} of this one`
+  );
+}
+
+function findingText(finding: Finding): string {
+  const { phase, places, log } = finding;
   const more = places.length - MOST_PLACES;
   const lines = [
-    `${title}: the answer to ${quoted(event)} ${KIND_WORDS[kind]}, ${relation} ${beside}`,
+    findingTitle(finding),
     ...places.slice(0, MOST_PLACES).flatMap((place) => placeLines(place, phase)),
     ...(more > 0 ? [`  and ${plural(more, "more place")}`] : []),
-    `  round ${round}${manner(finding)}; seen in ` +
-      `${rounds.shown} of ${plural(rounds.of, "round")}, and in ${repeated.shown} of ` +
-      `${plural(repeated.of, "repetition")} of this one`,
+    `  ${findingEvidence(finding)}`,
     ...(log.length > 0 ? ["  its log:"] : []),
     ...log.slice(0, MOST_LOG_LINES).map((line) => `    ${printable(line)}`),
     ...(log.length > MOST_LOG_LINES ? [`    and ${log.length - MOST_LOG_LINES} more lines`] : []),
@@ -116,28 +107,43 @@ function short(text: string): string {
 
 const quoted = (name: string) => `"${printable(name)}"`;
 
-function countsText({ inTurn, atOnce, seed, events, delays }: Report): string {
-  const lines = [
-    `${plural(inTurn.rounds, "round")} in turn and ${inWords(atOnce.rounds)} at once, in which ` +
-      `${inWords(atOnce.overlapped)} of ${plural(atOnce.pairs, "pair")} overlapped, ` +
-      `${inWords(atOnce.most)} at once at most. --seed ${seed} repeats it` +
-      `${delays ? "" : "; nothing was delayed"}.`,
-  ];
-  for (const { name, marks, volatile, isVolatile, waits } of events) {
-    const words = [
-      marks.length === 0
-        ? "no text that no other event has: what others get of it cannot be told to be its own"
-        : undefined,
-      waits ? undefined : "the handler never waits for it, so nothing can come between its lines",
-      isVolatile
-        ? "its answer is another one each time, as a whole"
-        : volatile.length > 0
-          ? `not compared, since other each time: ${listed(volatile)}`
-          : undefined,
-    ].filter((word) => word !== undefined);
-    if (words.length > 0) lines.push(`${quoted(name)}: ${words.join("; ")}.`);
+function countsText(report: Report): string {
+  const lines = [roundsWords(report)];
+  for (const event of report.events) {
+    const words = eventWords(event);
+    if (words.length > 0) lines.push(`${quoted(event.name)}: ${words.join("; ")}.`);
   }
   return lines.join("\n");
+}
+
+/** What is to be known of the answers to an event, phrases. */
+export function eventWords({
+  marks,
+  volatile,
+  isVolatile,
+  waits,
+}: Report["events"][number]): string[] {
+  return [
+    marks.length === 0
+      ? "no text that no other event has: what others get of it cannot be told to be its own"
+      : undefined,
+    waits ? undefined : "the handler never waits for it, so nothing can come between its lines",
+    isVolatile
+      ? "its answer is another one each time, as a whole"
+      : volatile.length > 0
+        ? `not compared, since other each time: ${listed(volatile)}`
+        : undefined,
+  ].filter((word) => word !== undefined);
+}
+
+/** What the check rests on. */
+export function roundsWords({ inTurn, atOnce, seed, delays }: Report): string {
+  return (
+    `${plural(inTurn.rounds, "round")} in turn and ${inWords(atOnce.rounds)} at once, in which ` +
+    `${inWords(atOnce.overlapped)} of ${plural(atOnce.pairs, "pair")} overlapped, ` +
+    `${inWords(atOnce.most)} at once at most. --seed ${seed} repeats it` +
+    `${delays ? "" : "; nothing was delayed"}.`
+  );
 }
 
 function listed(places: readonly string[]): string {

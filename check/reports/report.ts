@@ -1,17 +1,30 @@
-/** What a check comes to: the schema of what `--json` prints, and the type of it. */
+/** What a check comes to: the schema of its record, which `--json` prints as well, and the type of it. */
 
 import * as z from "zod";
-import { MODELS } from "../basics/models.ts";
-import { KINDS } from "./symptoms.ts";
+import { MODELS } from "../../basics/models.ts";
 
 /** The worst first. */
 const VERDICTS = ["mixed", "failed", "changed", "inconclusive", "history", "unchanged"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
+/** The worst first. */
+export const KINDS = ["mixed", "failed", "changed", "history"] as const;
+
 const count = z.int().min(0);
 const phase = z.enum(["in turn", "at once"]);
 /** A value of JSON as a text, since a place may have none. */
 const value = z.string().nullable();
+
+const answerSchema = z.strictObject({
+  status: z.int(),
+  headers: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .describe("By lower-case name, without those of the transport."),
+  body: z.unknown().describe("JSON as a value, other text as a text, and bytes as their base64."),
+});
+
+/** What a caller would get. */
+export type Answer = z.infer<typeof answerSchema>;
 
 const placeSchema = z.strictObject({
   place: z
@@ -31,6 +44,9 @@ const findingSchema = z.strictObject({
     .array(z.string())
     .describe("The events that came before it, or were under way meanwhile."),
   places: z.array(placeSchema),
+  answers: z
+    .strictObject({ alone: answerSchema, now: answerSchema })
+    .describe("The whole answers: to the event alone, and in the round."),
   round: count.describe("The number of the round that is shown."),
   isWarm: z.boolean().describe("Whether the events were served one after the other before."),
   letGoAtMs: z.record(z.string(), z.number()).describe("When each event was let go; none in turn."),
@@ -78,6 +94,18 @@ const reportSchema = z.strictObject({
 
 export type Report = z.infer<typeof reportSchema>;
 export type Finding = z.infer<typeof findingSchema>;
+
+/**
+ * Reads what a record holds.
+ *
+ * @returns the report, or what is wrong with the first thing that is, as a phrase
+ */
+export function parseReport(content: unknown): Report | string {
+  const { data, error } = reportSchema.safeParse(content);
+  if (data) return data;
+  const [issue] = error.issues;
+  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+}
 
 /** The same as a JSON Schema. */
 export function toJsonSchema(): object {

@@ -1,0 +1,24 @@
+/** What a check says before it begins. */
+
+import { inWords, plural } from "../experiment/core/counts.ts";
+import { ALONE, type CheckPlan, CONFIRM } from "./evidence.ts";
+import { planRounds, servingsOf } from "./rounds.ts";
+
+/** What is about to happen: how often each event, and so each of its effects. */
+export function introduction({ events, configuration, seed, rounds, delays }: CheckPlan): string {
+  const plan = planRounds(events.length, rounds, seed);
+  const [first = 0, ...others] = new Set(
+    events.map((_, event) => ALONE.times + servingsOf(plan, event)),
+  );
+  const times =
+    others.length === 0 ? inWords(first) : `up to ${inWords(Math.max(first, ...others))}`;
+  const more = CONFIRM.alone;
+  return [
+    `${plural(events.length, "event")} at ${configuration.model}, ${plural(plan.length, "round")}, ` +
+      `seed ${seed}${delays ? "" : ", without delays"}.`,
+    `Each event happens ${times} times, and so does whatever it does outside, such as writing to a ` +
+      "database.",
+    `What is odd is confirmed: its event happens ${more} times more alone, and rounds that show it are ` +
+      `repeated, ${CONFIRM.least} to ${CONFIRM.most} times each.`,
+  ].join("\n");
+}
