@@ -9,13 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./core/abort.ts";
 import { fire } from "./core/firing/fire.ts";
 import { type Plan, type Stage, stageDurationMs } from "./core/plan/plan.ts";
-import {
-  type RecordLine,
-  type Role,
-  type RunLine,
-  SCHEMA_VERSION,
-  type VerdictLine,
-} from "./core/record-lines.ts";
+import type { RecordLine, Role, RunLine, VerdictLine } from "./core/record-lines.ts";
 import type { SignRequest, Target } from "./core/target.ts";
 import { hadChance } from "./core/verdict/chance.ts";
 import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
@@ -234,7 +228,8 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
 function runLine({ experiment, role, plan, target }: Firing, run: string, index: number): RunLine {
   return {
     type: "run",
-    schema: SCHEMA_VERSION,
+    // It names no runner, so that readers of the first version read it right.
+    schema: 1,
     experiment,
     run,
     index,

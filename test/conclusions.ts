@@ -6,9 +6,20 @@ import { evidenceOf } from "../experiment/core/verdict/evidence.ts";
 import { observe, type Schedule, type Visit } from "./schedules.ts";
 
 /** Concludes over one run. */
-export function conclude(observations: readonly Observation[], holdMs = 1_000): Conclusion {
-  const requests = observations.map(evidenceOf);
-  return concludeExperiment([{ concurrency: observations.length, holdMs, requests }]);
+export function conclude(observations: readonly Observation[], holdMs?: number): Conclusion {
+  return concludeRuns([observations], holdMs);
+}
+
+/** Concludes over runs that follow one another. */
+export function concludeRuns(
+  runs: readonly (readonly Observation[])[],
+  holdMs = 1_000,
+): Conclusion {
+  return concludeExperiment(
+    runs.map((observations) => {
+      return { concurrency: observations.length, holdMs, requests: observations.map(evidenceOf) };
+    }),
+  );
 }
 
 /** Concludes over what a runner observes of a schedule. */

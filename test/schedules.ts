@@ -150,3 +150,71 @@ export const isolatedSchedule: fc.Arbitrary<Schedule> = fc
       });
     return { visits, clockOffsets };
   });
+
+/** Who fired the visits of a schedule, and by which clocks. */
+export interface Runners {
+  /** The runner of each visit. */
+  ofVisits: readonly number[];
+  /** By runner and run, how many milliseconds its clock shows at the schedule's beginning. */
+  clockOffsets: readonly (readonly number[])[];
+  /** By runner, which of the moments that could end its first run does. */
+  ends: readonly number[];
+}
+
+const HOUR_MS = 3_600_000;
+const MOST_VISITS = 30;
+
+/** Clocks that are off by anything from a millisecond to an hour. */
+const clockOffset = fc
+  .tuple(
+    fc.oneof(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: HOUR_MS })),
+    fc.boolean(),
+  )
+  .map(([ms, isAhead]) => (isAhead ? ms : -ms));
+
+/** Two runners to four that fire a schedule together, each in two runs. */
+export const severalRunners: fc.Arbitrary<Runners> = fc
+  .integer({ min: 2, max: 4 })
+  .chain((count) => {
+    const each = { minLength: count, maxLength: count };
+    const every = { minLength: MOST_VISITS, maxLength: MOST_VISITS };
+    return fc.record({
+      ofVisits: fc.array(fc.nat({ max: count - 1 }), every),
+      clockOffsets: fc.array(fc.tuple(clockOffset, clockOffset), each),
+      ends: fc.array(fc.nat(), each),
+    });
+  });
+
+/**
+ * What several runners observe of a schedule, run by run. The runs of each follow one another; those of
+ * two runners may lie anyhow.
+ */
+export function observeByRunners(
+  { visits, clockOffsets }: Schedule,
+  runners: Runners,
+): Observation[][] {
+  const inSecond = runners.ends.flatMap((end, runner) => {
+    const own = visits.filter((_, index) => runners.ofVisits[index] === runner);
+    return secondRun(own, end);
+  });
+  const seen = observe(visits, clockOffsets).map((observation, index) => {
+    const runner = runners.ofVisits[index] ?? 0;
+    const run = inSecond.includes(visits[index] as Visit) ? 1 : 0;
+    const ahead = runners.clockOffsets[runner]?.[run] ?? 0;
+    const { sentAt = 0, answeredAt = 0 } = observation;
+    const times = { sentAt: sentAt + ahead, answeredAt: answeredAt + ahead };
+    return { ...observation, ...times, run: `run ${run}`, runner: `runner ${runner}` };
+  });
+  return ["run 0", "run 1"].map((run) => seen.filter((observation) => observation.run === run));
+}
+
+/** The visits of one runner from one of the moments on at which it waits for no answer. */
+function secondRun(own: readonly Visit[], end: number): Visit[] {
+  const inOrder = own.toSorted((a, b) => a.sentAt - b.sentAt);
+  const cuts = inOrder.flatMap(({ sentAt }, index) => {
+    const isQuiet = inOrder.slice(0, index).every(({ answeredAt }) => answeredAt <= sentAt);
+    return isQuiet ? [index] : [];
+  });
+  // The first of them leaves nothing for the first run, which may be.
+  return inOrder.slice(cuts.length === 0 ? 0 : cuts[end % cuts.length]);
+}

@@ -1,14 +1,18 @@
 /**
  * The lines of a record: the public interface of an experiment. `…At` of an observation and `…Ms`
- * are milliseconds of the runner's monotonic clock, from the run's shot.
+ * are milliseconds of its runner's monotonic clock, from that runner's shot of the run.
  */
 
 import type { Answer } from "../../handler/contract.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { TargetDescription } from "./target.ts";
 
-/** Raised when a reader of the last version could misread a record of the next. */
-export const SCHEMA_VERSION = 1;
+/**
+ * The versions of a record, raised when a reader of the last one could misread a record of the next: a
+ * record of the first is of one runner, of the second perhaps of several, whose clocks differ. A
+ * record that names no runner is of the first.
+ */
+export const SCHEMA_VERSIONS = [1, 2] as const;
 
 /** Three years in milliseconds: no experiment takes longer, and sums of it are still numbers. */
 export const MOST_MS = 1e11;
@@ -21,7 +25,7 @@ export type Role = "experiment" | "control";
 
 export interface RunLine {
   type: "run";
-  schema: typeof SCHEMA_VERSION;
+  schema: (typeof SCHEMA_VERSIONS)[number];
   /** The experiment's id; all its runs carry it. */
   experiment: string;
   /** The run's id. */
@@ -31,8 +35,10 @@ export interface RunLine {
   role: Role;
   plan: Plan;
   target: TargetDescription;
-  /** When the shot was fired, ISO 8601. */
+  /** When the shot was fired, ISO 8601; of several runners, when each fires by its own clock. */
   startedAt: string;
+  /** The names of those that fire parts of it; absent where one fires it all. */
+  runners?: string[] | undefined;
   versions: Record<string, string>;
 }
 
@@ -53,6 +59,8 @@ export interface Observation {
   /** Which request of the run, from 0. */
   index: number;
   client: string;
+  /** Which process fired it, and measured its times by a clock of its own; see {@link runnerOf}. */
+  runner?: string | undefined;
   outcome: Outcome;
   status?: number | undefined;
   /** The service's id of the request, from its header. */
@@ -111,9 +119,12 @@ export interface Conclusion {
   bound?: number | undefined;
   witness?: Witness | undefined;
   outcomes: Partial<Record<Outcome, number>>;
-  /** From the shot to the last answer; of an experiment, its runs' added up. */
+  /**
+   * From the shot to the last answer, of several runners by the clock of the one that took longest; of
+   * an experiment, its runs' added up.
+   */
   wallMs: number;
-  /** Between the first and the last request of the burst; of an experiment, the largest. */
+  /** Between the first and the last request that a runner fired of the burst; the largest of all. */
   skewMs: number;
   /** Whether globals outlived an invocation; only of an experiment. */
   memory?: "kept" | "not seen" | undefined;
@@ -154,6 +165,11 @@ export interface CrossCheckLine {
   differences: string[];
   /** Where the log can be read. */
   console: string;
+}
+
+/** The runner of a request; `undefined` where the record names none, or has one only. */
+export function runnerOf({ runner }: Observation, { schema }: RunLine): string | undefined {
+  return schema === 1 ? undefined : runner;
 }
 
 export type RecordLine = RunLine | Observation | VerdictLine | CrossCheckLine;

@@ -7,14 +7,15 @@
 import assert from "node:assert/strict";
 import type { Answer } from "../../handler/contract.ts";
 import { burstOf, type Stage } from "../core/plan/plan.ts";
-import type {
-  Conclusion,
-  CrossCheckLine,
-  Observation,
-  Outcome,
-  RecordLine,
-  RunLine,
-  VerdictLine,
+import {
+  type Conclusion,
+  type CrossCheckLine,
+  type Observation,
+  type Outcome,
+  type RecordLine,
+  type RunLine,
+  runnerOf,
+  type VerdictLine,
 } from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
 import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
@@ -48,7 +49,7 @@ export interface Invocation {
   runIndex: number;
   index: number;
   client: string;
-  /** Milliseconds from the run's shot. */
+  /** Milliseconds from the run's shot, by the clock of its runner. */
   sentAt: number;
   answeredAt: number;
   response: Answer;
@@ -77,7 +78,7 @@ export class RunState implements RunEvidence {
   readonly unplaced: Observation[] = [];
   /** All of those, by how they ended. */
   readonly groups: Unplaced[] = [];
-  /** When the last answer arrived, in milliseconds from the shot. */
+  /** When the last answer arrived, in milliseconds from its runner's shot. */
   lastAnsweredAt = 0;
   /** What the record itself says of the run; absent until it is concluded. */
   verdict?: VerdictLine | undefined;
@@ -102,6 +103,11 @@ export class RunState implements RunEvidence {
   /** The evidence of all of them, in order of arrival. */
   get requests(): readonly Evidence[] {
     return this.#evidence.rows();
+  }
+
+  /** Those that fired them, in order of first use; `undefined` is one that is not named. */
+  get runners(): readonly (string | undefined)[] {
+    return this.#evidence.runners;
   }
 
   /** What follows from its requests so far, as if it were its experiment's only run. */
@@ -192,6 +198,11 @@ export class Series {
     const [first] = this.runs;
     assert(first, "A series that is told has runs.");
     return first.line;
+  }
+
+  /** How many runners fired, each with a clock of its own. */
+  get runnerCount(): number {
+    return new Set(this.runs.flatMap(({ runners }) => runners)).size;
   }
 
   /** Its runs target by target, in order. */
@@ -326,13 +337,15 @@ export class Fold {
     // A request that failed has no answer, whatever else its line says.
     const isContradictory = recorded.outcome !== "ok" && recorded.response !== undefined;
     if (isContradictory) this.answeredFailures += 1;
-    const observation = isContradictory ? { ...recorded, response: undefined } : recorded;
+    const response = isContradictory ? undefined : recorded.response;
+    const runner = runnerOf(recorded, run.line);
+    const isChanged = isContradictory || runner !== recorded.runner;
+    const observation = isChanged ? { ...recorded, runner, response } : recorded;
     run.add(observation);
     if (observation.index < this.#keep.perRun && this.#shown < this.#keep.inAll) {
       run.shown.push(observation);
       this.#shown += 1;
     }
-    const { response } = observation;
     if (response) this.#place(run.line, observation, response);
   }
 

@@ -267,7 +267,8 @@ async function recordedObservations(): Promise<unknown[]> {
 test("what an experiment records of its requests needs no schema, and neither do its changes", async () => {
   const recorded = await recordedObservations();
   expect(recorded.map(isObservation)).toEqual([true, true]);
-  const streamed = Object.assign({ logStream: "2026/01/01/[$LATEST]ab" }, recorded[0]);
+  const further = { logStream: "2026/01/01/[$LATEST]ab", runner: "one" };
+  const streamed = Object.assign(further, recorded[0]);
   fc.assert(
     fc.property(mutated(streamed), (value) => {
       // As it would come from a file, on which there are no other values.

@@ -134,12 +134,13 @@ const outcomes: ReadonlySet<unknown> = new Set(OUTCOMES);
  */
 export function isObservation(value: unknown): value is Observation {
   if (!isObject(value) || value.type !== "observation") return false;
-  const { run, index, client, outcome, status, requestId, logStream } = value;
+  const { run, index, client, runner, outcome, status, requestId, logStream } = value;
   const { sentAt, answeredAt, message } = value;
   return (
     isText(run) &&
     isCount(index) &&
     isText(client) &&
+    isAbsentOr(isName, runner) &&
     outcomes.has(outcome) &&
     isAbsentOr(Number.isSafeInteger, status) &&
     isAbsentOr(isText, requestId) &&

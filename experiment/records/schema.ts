@@ -5,7 +5,7 @@
 
 import * as z from "zod";
 import { answerSchema } from "../core/firing/answer-schema.ts";
-import { MOST_MS, OUTCOMES, type RecordLine, SCHEMA_VERSION } from "../core/record-lines.ts";
+import { MOST_MS, OUTCOMES, type RecordLine, SCHEMA_VERSIONS } from "../core/record-lines.ts";
 
 const count = z.int().nonnegative();
 const ms = z.number();
@@ -40,7 +40,7 @@ export const targetSchema = z.object({
 const runSchema = z
   .object({
     type: z.literal("run"),
-    schema: z.literal(SCHEMA_VERSION),
+    schema: z.literal(SCHEMA_VERSIONS),
     experiment: z.string(),
     run: z.string(),
     index: count.describe("which of the plan's stages, from 0"),
@@ -48,6 +48,7 @@ const runSchema = z
     plan: planSchema,
     target: targetSchema,
     startedAt: time,
+    runners: z.array(z.string().min(1)).min(1).optional(),
     versions: z.record(z.string(), z.string()),
   })
   .refine(({ index, plan }) => index < plan.stages.length, {
@@ -60,6 +61,7 @@ const observationSchema = z.object({
   run: z.string(),
   index: count,
   client: z.string(),
+  runner: z.string().min(1).optional(),
   outcome: z.enum(OUTCOMES),
   status: z.int().optional(),
   requestId: z.string().optional(),

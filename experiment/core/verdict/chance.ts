@@ -10,6 +10,8 @@ import { countTrials } from "./trials.ts";
  * let them wait for each other, there was none to see, and nothing is wrong with the instrument. Answers
  * that contradict each other, or say nothing of themselves, are the instrument's fault.
  *
+ * Of several runners, only two requests of the same one are known to have been there at once.
+ *
  * An environment whose log stream the service names is known by that, whatever it calls itself.
  */
 export function hadChance(runs: readonly RunEvidence[]): boolean {

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { burst, concludeSchedule } from "../../../test/conclusions.ts";
+import { burst, concludeRuns, concludeSchedule } from "../../../test/conclusions.ts";
 import { inputs } from "../../../test/effort.ts";
-import { isolatedSchedule, observe, type Visit } from "../../../test/schedules.ts";
+import {
+  isolatedSchedule,
+  observe,
+  observeByRunners,
+  severalRunners,
+  type Visit,
+} from "../../../test/schedules.ts";
 import type { Conclusion } from "../record-lines.ts";
 import { concludeExperiment, withControl } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -55,6 +61,42 @@ test("a single overlap is always found, even when the partner's answer was lost"
       expect(conclusion.sharing).toBe(oneThread ? "globals" : "process");
       expect(conclusion.witness?.first).toBeDefined();
       expect(conclusion.bound).toBeUndefined();
+    }),
+    effort,
+  );
+});
+
+/** What follows from evidence, whoever holds the clock. */
+function withoutTimes({ trials: _, warmTrials: __, bound, reason, ...rest }: Conclusion) {
+  const { verdict, wallMs, skewMs, witness, ...counted } = rest;
+  return { ...counted, isShared: verdict === "shared" };
+}
+
+test("several runners, however their clocks differ, come to the verdict of one", () => {
+  const schedule = fc.oneof(isolatedSchedule, overlappingSchedule);
+  fc.assert(
+    fc.property(schedule, severalRunners, ({ visits, clockOffsets }, runners) => {
+      const one = concludeSchedule({ visits, clockOffsets });
+      const several = concludeRuns(observeByRunners({ visits, clockOffsets }, runners));
+      expect(withoutTimes(several)).toEqual(withoutTimes(one));
+      expect(several.trials).toBeLessThanOrEqual(one.trials);
+      expect(several.warmTrials).toBeLessThanOrEqual(one.warmTrials);
+      expect(several.reason ?? "").not.toMatch(/contradict/);
+      const otherwise = several.trials > 0 ? "isolated" : "inconclusive";
+      expect(several.verdict).toBe(one.verdict === "shared" ? "shared" : otherwise);
+    }),
+    effort,
+  );
+});
+
+test("of a burst, each runner but one costs a trial", () => {
+  const processes = fc.integer({ min: 2, max: 30 }).map((count) => [...Array(count).keys()]);
+  fc.assert(
+    fc.property(processes, severalRunners, (inProcesses, runners) => {
+      const schedule = { visits: burst(inProcesses), clockOffsets: [] };
+      const firing = new Set(runners.ofVisits.slice(0, inProcesses.length));
+      const { trials } = concludeRuns(observeByRunners(schedule, runners));
+      expect(trials).toBe(inProcesses.length - firing.size);
     }),
     effort,
   );

@@ -3,20 +3,24 @@
 import type { Conclusion, Outcome } from "../record-lines.ts";
 import { findContradictions } from "./contradictions.ts";
 import { type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
-import { countOverlaps, findProof, type Proof } from "./proof.ts";
+import { countOverlaps, findProof } from "./proof.ts";
 import { reasonFor } from "./reason.ts";
 import { countTrials, upperBound } from "./trials.ts";
 
-/** Concludes over all runs of an experiment, which follow one another. */
+/**
+ * Concludes over all runs of an experiment, which follow one another by the clock of each runner. Those
+ * of two runners need not: proof is looked for over all runs together, by the clocks of processes.
+ */
 export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
   const byRun = runs.map((run) => run.requests.filter(isIdentified));
   const identified = byRun.flat();
   const contradictions = findContradictions(identified);
   const isCredible = (item: Identified) => !contradictions.has(item.report.process);
   const credible = contradictions.size === 0 ? byRun : byRun.map((run) => run.filter(isCredible));
+  const believed = contradictions.size === 0 ? identified : identified.filter(isCredible);
   const outcomes = countOutcomes(runs);
   const trials = sum(credible, countTrials);
-  const proof = firstProof(credible);
+  const proof = findProof(believed);
   const reason = proof
     ? undefined
     : reasonFor({ runs, outcomes, identified, contradictions, trials });
@@ -30,8 +34,8 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
     processes: countDistinct(identified, (item) => item.report.process),
     instances: countDistinct(identified, (item) => item.report.instance),
     coldStarts: identified.filter((item) => item.report.coldStart).length,
-    overlaps: sum(credible, countOverlaps),
-    mixed: sum(credible, (run) => run.filter((item) => item.report.mixed).length),
+    overlaps: countOverlaps(believed),
+    mixed: believed.filter((item) => item.report.mixed).length,
     trials,
     warmTrials: sum(credible, (run) => countTrials(run.filter((item) => !item.report.coldStart))),
     ...(isolated && { bound: upperBound(trials) }),
@@ -39,7 +43,7 @@ export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
     outcomes,
     wallMs: sum(runs, wallOf),
     skewMs: runs.reduce((largest, run) => Math.max(largest, skewOf(run)), 0),
-    memory: credible.some((run) => run.some(isRemembering)) ? "kept" : "not seen",
+    memory: believed.some(isRemembering) ? "kept" : "not seen",
   };
 }
 
@@ -64,11 +68,6 @@ export function withControl(conclusion: Conclusion, control: Conclusion | undefi
   };
 }
 
-function firstProof(runs: readonly (readonly Identified[])[]): Proof | undefined {
-  const proofs = runs.map(findProof).filter((proof) => proof !== undefined);
-  return proofs.find((proof) => proof.sharing === "globals") ?? proofs[0];
-}
-
 /**
  * Whether this invocation found what an earlier one, already over, had left: its counter is higher
  * than the number of invocations in its instance accounts for.
@@ -85,12 +84,12 @@ function countOutcomes(runs: readonly RunEvidence[]): Partial<Record<Outcome, nu
   return counts;
 }
 
-/** From the shot to the last answer, in milliseconds. */
+/** From the shot to the last answer, in milliseconds, by the clock of whichever runner took longest. */
 function wallOf({ requests }: RunEvidence): number {
   return requests.reduce((latest, { answeredAt = 0 }) => Math.max(latest, answeredAt), 0);
 }
 
-/** Between the first and the last request of the burst, in milliseconds. */
+/** Between the first and the last request that a runner fired of the burst, in milliseconds. */
 function skewOf({ requests, concurrency }: RunEvidence): number {
   const burst = requests.filter(({ index }) => index < concurrency);
   return burst.reduce((latest, { sentAt = 0 }) => Math.max(latest, sentAt), 0);

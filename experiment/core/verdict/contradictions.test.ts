@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { burst, conclude } from "../../../test/conclusions.ts";
 import { inputs } from "../../../test/effort.ts";
-import { isolatedSchedule, observe, type Schedule } from "../../../test/schedules.ts";
+import {
+  isolatedSchedule,
+  observe,
+  observeByRunners,
+  type Schedule,
+  severalRunners,
+} from "../../../test/schedules.ts";
 import type { Observation } from "../record-lines.ts";
 import { findContradictions } from "./contradictions.ts";
 import { evidenceOf, type Identified, isIdentified } from "./evidence.ts";
@@ -127,17 +133,37 @@ test("two processes of an environment with its one log stream contradict nothing
   expect(conclude([first, second])).toMatchObject({ verdict: "isolated", environments: 1 });
 });
 
-test("environments with a log stream each contradict nothing", () => {
+/** Each environment has a log stream of its own, also where it calls itself otherwise after a restart. */
+function restarted(observations: readonly Observation[]): Observation[] {
+  return observations.map((it) => {
+    const { environment, invocation } = it.response ?? {};
+    if (!it.response || !environment || !invocation) return it;
+    const { id, instance } = environment;
+    const life = invocation.onEntry.counter > 2 ? "again" : "first";
+    const named = { ...environment, id: `${id} ${life}`, instance: `${instance} ${life}` };
+    return { ...it, logStream: id, response: { ...it.response, environment: named } };
+  });
+}
+
+test("environments with a log stream each contradict nothing, however many runners there are", () => {
   fc.assert(
-    fc.property(isolatedSchedule, ({ visits, clockOffsets }) => {
-      const items = observe(visits, clockOffsets)
-        .map((it) => ({ ...it, logStream: it.response?.environment?.id }))
-        .map(evidenceOf)
-        .filter(isIdentified);
-      expect(findContradictions(items).size).toBe(0);
+    fc.property(isolatedSchedule, severalRunners, (schedule, runners) => {
+      const alone = observe(schedule.visits, schedule.clockOffsets);
+      for (const observations of [alone, observeByRunners(schedule, runners).flat()]) {
+        const items = restarted(observations).map(evidenceOf).filter(isIdentified);
+        expect(findContradictions(items).size).toBe(0);
+      }
     }),
     { numRuns: inputs(300, 10_000) },
   );
+});
+
+test("environments that were there at once by one runner's clock are no evidence of any runner", () => {
+  const observations = streamed(["a", "a", "a"]).map((it, index) => {
+    return { ...it, runner: index < 2 ? "one" : "two" };
+  });
+  const items = observations.map(evidenceOf).filter(isIdentified);
+  expect(findContradictions(items).size).toBe(3);
 });
 
 /** What is known of one request: when, by the runner's clock and by the process's, and the counter. */

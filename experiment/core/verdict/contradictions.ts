@@ -5,10 +5,12 @@
  *
  * The times of a process are held against the runner's. The two clocks count from different moments,
  * and that of a process stands still while its environment is frozen; but it never runs back, and
- * never ahead of the runner's.
+ * never ahead of the runner's. Of several runners each one's clock counts from a moment of its own, so
+ * that each is held against the process's clock for itself. What needs no runner's clock, such as
+ * counters, is looked for over all of them.
  */
 
-import type { Identified, Report } from "./evidence.ts";
+import { byRunner, type Identified, type Report } from "./evidence.ts";
 import { firstIntersection, type Interval } from "./intervals.ts";
 
 /** Slack for clocks that run at slightly different rates, in milliseconds and as a share. */
@@ -55,10 +57,18 @@ function contradictionIn(items: readonly Identified[]): string | undefined {
     misdelivery(items) ??
     miscount(items) ??
     impossibleDuration(items) ??
-    impossibleOrder(items) ??
+    firstOf(byRunner(items), impossibleOrder) ??
     fallingCounter(items) ??
     entangledInstances(items)
   );
+}
+
+function firstOf<T>(groups: readonly T[], find: (group: T) => string | undefined) {
+  for (const group of groups) {
+    const found = find(group);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** A cache or a proxy may hand one request the answer of another. */
@@ -86,9 +96,10 @@ function impossibleDuration(items: readonly Identified[]): string | undefined {
   return undefined;
 }
 
+/** @param items of one runner, whose runs follow one another */
 function impossibleOrder(items: readonly Identified[]): string | undefined {
   let latestLeft = Number.NEGATIVE_INFINITY;
-  // Runs follow one another, and the items of an earlier one stand before those of a later one.
+  // The items of an earlier run stand before those of a later one.
   for (const run of Map.groupBy(items, (item) => item.run).values()) {
     const earliest = run.reduce((min, { report }) => Math.min(min, report.enteredAt), Infinity);
     if (latestLeft > earliest + SLACK_MS) {
@@ -192,10 +203,14 @@ function contradictoryStreams(items: readonly Identified[]): Map<string, string>
   if (disputed.size === 0) return contradictions;
   const ofStream = Map.groupBy(items, ({ report }) => report.logStream ?? "");
   for (const stream of disputed) {
-    const lives = certainLives(ofStream.get(stream) ?? []);
-    if (!firstIntersection([...lives.values()])) continue;
-    for (const environment of lives.keys()) {
-      contradictions.set(environment, "the service names one log stream for two environments");
+    const claims = ofStream.get(stream) ?? [];
+    const wereAtOnce = byRunner(claims).some((those) => firstIntersection(certainLives(those)));
+    if (!wereAtOnce) continue;
+    for (const { report } of claims) {
+      contradictions.set(
+        report.environment,
+        "the service names one log stream for two environments",
+      );
     }
   }
   return contradictions;
@@ -204,8 +219,10 @@ function contradictoryStreams(items: readonly Identified[]): Map<string, string>
 /**
  * When each environment was there for certain, by the runner's clock, one run behind the other: from
  * when its first invocation had entered at the latest until its last one left at the earliest.
+ *
+ * @param items of one runner
  */
-function certainLives(items: readonly Identified[]): Map<string, Interval> {
+function certainLives(items: readonly Identified[]): Interval[] {
   const lives = new Map<string, Interval>();
   let shotAt = 0;
   for (const run of Map.groupBy(items, (item) => item.run).values()) {
@@ -221,5 +238,5 @@ function certainLives(items: readonly Identified[]): Map<string, Interval> {
     }
     shotAt += latest;
   }
-  return lives;
+  return [...lives.values()];
 }

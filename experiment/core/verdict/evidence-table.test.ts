@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../../test/effort.ts";
-import { isolatedSchedule, observe } from "../../../test/schedules.ts";
+import {
+  isolatedSchedule,
+  observe,
+  observeByRunners,
+  severalRunners,
+} from "../../../test/schedules.ts";
 import { concludeExperiment } from "./conclude.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { EvidenceTable } from "./evidence-table.ts";
@@ -25,8 +30,12 @@ function plain({ report, ...rest }: Evidence, row: Evidence): unknown {
 
 test("a table gives back the evidence that was put in", () => {
   fc.assert(
-    fc.property(isolatedSchedule, ({ visits, clockOffsets }) => {
-      const requests = observe(visits, clockOffsets).map(evidenceOf);
+    fc.property(isolatedSchedule, severalRunners, (schedule, runners) => {
+      const [first = [], second = []] = observeByRunners(schedule, runners);
+      // Two runs in one table: what a row says of its run is the table's.
+      const named = [...first, ...second].map((it) => ({ ...it, run: "r" }));
+      const unnamed = observe(schedule.visits, schedule.clockOffsets);
+      const requests = [...named, ...unnamed].map(evidenceOf);
       const rows = tableOf(requests);
       expect(rows).toHaveLength(requests.length);
       for (const [index, evidence] of requests.entries()) {

@@ -18,10 +18,12 @@ const COLUMN = {
   inFlightPeak: 7,
   /** Where the request's id begins in the block of text; it ends where the next one begins. */
   text: 8,
+  /** The flags below, and above them which of the runners it is of. */
   flags: 9,
 } as const;
 const WIDTH = 10;
 const FLAG = { coldStart: 1, mixed: 2, misdelivered: 4, miscounted: 8 } as const;
+const RUNNER_SHIFT = 4;
 /** The blocks begin with room for so many requests, if the run has them, and double. */
 const MOST_FIRST_ROWS = 1_024;
 /** Characters of a request's id, as AWS gives them. */
@@ -41,6 +43,9 @@ export class EvidenceTable {
   #text: Buffer;
   #textSize = 0;
   #rows: readonly Evidence[] = [];
+  /** By number, and their numbers. */
+  readonly #runners: (string | undefined)[] = [];
+  readonly #runnerNumbers = new Map<string | undefined, number>();
   readonly #identities: (Identity | undefined)[] = [];
   readonly #endings: Ending[] = [];
   /** By instance the one that was seen first: another one would be a contradiction. */
@@ -62,7 +67,7 @@ export class EvidenceTable {
   }
 
   add(evidence: Evidence): void {
-    const { index, sentAt = Number.NaN, answeredAt = Number.NaN, report } = evidence;
+    const { index, runner, sentAt = Number.NaN, answeredAt = Number.NaN, report } = evidence;
     const start = this.size * WIDTH;
     if (start + WIDTH > this.#numbers.length) this.#numbers = doubled(this.#numbers);
     const numbers = this.#numbers;
@@ -70,21 +75,28 @@ export class EvidenceTable {
     numbers[start + COLUMN.sentAt] = sentAt;
     numbers[start + COLUMN.answeredAt] = answeredAt;
     numbers[start + COLUMN.text] = this.#textSize;
+    let flags = this.#runnerNumber(runner) << RUNNER_SHIFT;
     if (report) {
       numbers[start + COLUMN.enteredAt] = report.enteredAt;
       numbers[start + COLUMN.leftAt] = report.leftAt;
       numbers[start + COLUMN.counter] = report.counter;
       numbers[start + COLUMN.inFlightOnEntry] = report.inFlightOnEntry;
       numbers[start + COLUMN.inFlightPeak] = report.inFlightPeak;
-      numbers[start + COLUMN.flags] =
+      flags |=
         (report.coldStart ? FLAG.coldStart : 0) |
         (report.mixed ? FLAG.mixed : 0) |
         (report.misdelivered ? FLAG.misdelivered : 0) |
         (report.miscounted ? FLAG.miscounted : 0);
       this.#addText(report.requestId);
     }
+    numbers[start + COLUMN.flags] = flags;
     this.#identities.push(report && this.#identity(report));
     this.#endings.push(this.#ending(evidence));
+  }
+
+  /** Those that fired, in order of first use; `undefined` is one that is not named. */
+  get runners(): readonly (string | undefined)[] {
+    return this.#runners;
   }
 
   /** The evidence of every request that was added until now; each is a view of its row. */
@@ -92,12 +104,26 @@ export class EvidenceTable {
     if (this.#rows.length < this.size) {
       const { run } = this;
       const numbers = this.#numbers.subarray(0, this.size * WIDTH);
-      const blocks = { run, numbers, text: this.#text, textSize: this.#textSize };
+      const blocks = {
+        run,
+        numbers,
+        runners: this.#runners,
+        text: this.#text,
+        textSize: this.#textSize,
+      };
       this.#rows = this.#endings.map(
         (ending, row) => new Row(blocks, row, ending, this.#identities[row]),
       );
     }
     return this.#rows;
+  }
+
+  #runnerNumber(runner: string | undefined): number {
+    const known = this.#runnerNumbers.get(runner);
+    if (known !== undefined) return known;
+    const number = this.#runners.push(runner) - 1;
+    this.#runnerNumbers.set(runner, number);
+    return number;
   }
 
   #addText(text: string): void {
@@ -137,6 +163,7 @@ export class EvidenceTable {
 interface Blocks {
   run: string;
   numbers: Float64Array;
+  runners: readonly (string | undefined)[];
   text: Buffer;
   textSize: number;
 }
@@ -174,6 +201,9 @@ class Row implements Evidence, Report {
   }
   get client(): string {
     return this.ending.client;
+  }
+  get runner(): string | undefined {
+    return this.blocks.runners[this.number(COLUMN.flags) >>> RUNNER_SHIFT];
   }
   get outcome(): Outcome {
     return this.ending.outcome;

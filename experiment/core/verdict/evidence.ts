@@ -41,9 +41,11 @@ export interface Evidence {
   run: string;
   index: number;
   client: string;
+  /** The process that fired it; one that is not named is one more. */
+  runner?: string | undefined;
   outcome: Outcome;
   message?: string | undefined;
-  /** Milliseconds of the runner's clock, from the run's shot. */
+  /** Milliseconds of the runner's clock, from its shot of the run. Those of two are not compared. */
   sentAt?: number | undefined;
   answeredAt?: number | undefined;
   /** Absent when the request was not answered, or the answer had no identity. */
@@ -67,9 +69,9 @@ export interface RunEvidence {
 
 /** Reduces an observation to what counts. */
 export function evidenceOf(observation: Observation): Evidence {
-  const { run, index, client, outcome, message, sentAt, answeredAt } = observation;
+  const { run, index, client, runner, outcome, message, sentAt, answeredAt } = observation;
   const report = outcome === "ok" ? reportOf(observation) : undefined;
-  return { run, index, client, outcome, message, sentAt, answeredAt, report };
+  return { run, index, client, runner, outcome, message, sentAt, answeredAt, report };
 }
 
 /** Whether something can be concluded from a request. */
@@ -79,6 +81,19 @@ export function isIdentified(evidence: Evidence): evidence is Identified {
     evidence.sentAt !== undefined &&
     evidence.answeredAt !== undefined
   );
+}
+
+/** Whether all times of some requests are of one clock. */
+export function isOfOneRunner(requests: readonly Evidence[]): boolean {
+  const [first] = requests;
+  return requests.every(({ runner }) => runner === first?.runner);
+}
+
+/** Requests by whose clock their times are: only those of one group can be held against each other. */
+export function byRunner<T extends Evidence>(requests: readonly T[]): (readonly T[])[] {
+  // A run of a million requests is not copied.
+  if (isOfOneRunner(requests)) return [requests];
+  return [...Map.groupBy(requests, ({ runner }) => runner).values()];
 }
 
 /** Whether an answer's globals are not what its own request left: another one changed them. */

@@ -143,6 +143,13 @@ test("what runs showed follows from their answers, unless the model keeps its en
   ]);
   const cutOff = [answered(0, ["a", "b"]), answered(1, ["a"])];
   expect(lifetimeOf(servedRuns(cutOff))).toBeUndefined();
+  const [first, second] = runs.map(({ line, requests }) => ({
+    line,
+    requests: requests.map((request, index) => ({ ...request, runner: `runner ${index}` })),
+  }));
+  if (!first || !second) throw new Error("two runs are needed");
+  // While one of them paused, the other may have fired.
+  expect(servedRuns([first, second])).toEqual([]);
   const kept = [answered(0, ["a", "b"], "web-function"), answered(1, ["a", "c"], "web-function")];
   expect(servedRuns(kept)).toEqual([]);
 });

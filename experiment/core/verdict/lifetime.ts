@@ -2,7 +2,7 @@
 
 import { burstOf } from "../plan/plan.ts";
 import type { RunLine } from "../record-lines.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, isOfOneRunner } from "./evidence.ts";
 
 const ON_DEMAND = "on-demand";
 const BISECTIONS = 100;
@@ -68,11 +68,13 @@ export function lifetimeOf(runs: readonly ServedRun[]): Lifetime | undefined {
 
 /**
  * What runs showed of their environments. Models that keep their environments are left out: an
- * environment that is not seen again there was merely not chosen.
+ * environment that is not seen again there was merely not chosen. So are runs of several runners: while
+ * one of them paused, another may have fired.
  */
 export function servedRuns(
   runs: readonly { line: RunLine; requests: readonly Evidence[] }[],
 ): ServedRun[] {
+  if (!isOfOneRunner(runs.flatMap(({ requests }) => requests))) return [];
   return runs.flatMap(({ line, requests }) => {
     const { model = ON_DEMAND } = line.target;
     const stage = line.plan.stages[line.index];

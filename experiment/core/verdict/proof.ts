@@ -14,9 +14,9 @@ function intervalOf(item: Identified) {
   return { from: item.report.enteredAt, until: item.report.leftAt, item };
 }
 
-/** Pairs of invocations that were in one process at once, over all processes of one run. */
-export function countOverlaps(run: readonly Identified[]): number {
-  const processes = Map.groupBy(run, (item) => item.report.process).values();
+/** Pairs of invocations that were in one process at once, over all processes. */
+export function countOverlaps(all: readonly Identified[]): number {
+  const processes = Map.groupBy(all, (item) => item.report.process).values();
   return processes.reduce((sum, items) => sum + countIntersections(items.map(intervalOf)), 0);
 }
 
@@ -28,32 +28,32 @@ export function mostAtOnce(runs: readonly RunEvidence[]): number {
 }
 
 /**
- * Looks for proof of sharing in one run, the strongest first: two invocations of one instance at
- * once; an answer that says another was in flight in its instance, or whose globals changed under
- * it (the partner's own answer may have been lost); two invocations of one process at once.
+ * Looks for proof of sharing, the strongest first: two invocations of one instance at once; an answer
+ * that says another was in flight in its instance, or whose globals changed under it (the partner's
+ * own answer may have been lost); two invocations of one process at once. No runner's clock is needed.
  */
-export function findProof(run: readonly Identified[]): Proof | undefined {
-  const process = findOverlap(run, (item) => item.report.process);
+export function findProof(all: readonly Identified[]): Proof | undefined {
+  const process = findOverlap(all, (item) => item.report.process);
   // An instance is of one process: where no process has an overlap, no instance has.
-  const instance = process && findOverlap(run, (item) => item.report.instance);
-  const globals = instance ?? findLostPartner(run);
+  const instance = process && findOverlap(all, (item) => item.report.instance);
+  const globals = instance ?? findLostPartner(all);
   if (globals) return { sharing: "globals", witness: globals };
   return process && { sharing: "process", witness: process };
 }
 
 function findOverlap(
-  run: readonly Identified[],
+  all: readonly Identified[],
   keyOf: (item: Identified) => string,
 ): Witness | undefined {
-  for (const items of Map.groupBy(run, keyOf).values()) {
+  for (const items of Map.groupBy(all, keyOf).values()) {
     const pair = firstIntersection(items.map(intervalOf));
     if (pair) return witness(pair[0].item, pair[1].item);
   }
   return undefined;
 }
 
-function findLostPartner(run: readonly Identified[]): Witness | undefined {
-  const item = run.find(
+function findLostPartner(all: readonly Identified[]): Witness | undefined {
+  const item = all.find(
     ({ report }) => Math.max(report.inFlightOnEntry, report.inFlightPeak) > 1 || report.mixed,
   );
   return item && witness(item);

@@ -30,6 +30,15 @@ test("requests that never met are inconclusive", () => {
   expect(conclusion.reason).toMatch(/one after the other/);
 });
 
+test("requests that no two of one runner were is inconclusive, since no clock tells more", () => {
+  const each = observe(burst([0, 1]), []).map((it, index) => ({ ...it, runner: `${index}` }));
+  expect(conclude(each).reason).toMatch(/^No runner had more than one request of a run answered/);
+  const later = burst([2], { sentAt: 5_000, begin: 5_010, end: 6_010, answeredAt: 6_020 });
+  const visits = observe([...burst([0, 1]), ...later], []);
+  const apart = visits.map((it, index) => ({ ...it, runner: `${index % 2}` }));
+  expect(conclude(apart).reason).toMatch(/^The requests of each runner that were answered ran one/);
+});
+
 test("nothing but failures is inconclusive, and names them", () => {
   const failed = [0, 1].map((index): Observation => {
     const message = "403 Forbidden";

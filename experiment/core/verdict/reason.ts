@@ -2,7 +2,14 @@
 
 import { formatDuration } from "../plan/duration.ts";
 import type { Outcome } from "../record-lines.ts";
-import { type Evidence, type Identified, isIdentified, type RunEvidence } from "./evidence.ts";
+import {
+  byRunner,
+  type Evidence,
+  type Identified,
+  isIdentified,
+  isOfOneRunner,
+  type RunEvidence,
+} from "./evidence.ts";
 import { certainInterval } from "./trials.ts";
 
 interface Findings {
@@ -68,10 +75,18 @@ function noTrial(findings: Findings): string {
       `${others && ` (${others})`}, too few to have met. ${remedyFor(findings)}`
     );
   }
+  const ofOne = runs.flatMap((run) => byRunner(run.requests.filter(isIdentified)));
+  if (ofOne.every((requests) => requests.length < 2)) {
+    return (
+      "No runner had more than one request of a run answered, and clocks of different runners are " +
+      "not compared. Raise the number of requests, or let fewer runners fire them."
+    );
+  }
   const uncertain = identified.filter((item) => certainInterval(item) === undefined);
   if (uncertain.length > 0) return holdTooShort(runs, uncertain);
+  const whose = isOfOneRunner(identified) ? "" : " of each runner";
   return (
-    "The requests that were answered ran one after the other. " +
+    `The requests${whose} that were answered ran one after the other. ` +
     "Raise the hold, or the number of requests."
   );
 }

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../../test/effort.ts";
-import { isolatedSchedule, observe, type Schedule } from "../../../test/schedules.ts";
+import {
+  isolatedSchedule,
+  observe,
+  observeByRunners,
+  type Schedule,
+  severalRunners,
+} from "../../../test/schedules.ts";
 import { evidenceOf, type Identified, isIdentified } from "./evidence.ts";
 import { componentSizes } from "./intervals.ts";
 import { countTrials, upperBound } from "./trials.ts";
@@ -20,6 +26,22 @@ test("trials are those of the pairwise definition and never more than the truth"
       expect(trials).toBeLessThanOrEqual(possible);
     }),
     { numRuns: inputs(1_000, 100_000) },
+  );
+});
+
+test("trials of several runners are those of each one alone", () => {
+  fc.assert(
+    fc.property(isolatedSchedule, severalRunners, (schedule, runners) => {
+      const [first = [], second = []] = observeByRunners(schedule, runners);
+      for (const run of [first, second]) {
+        const items = run.map(evidenceOf).filter(isIdentified);
+        const each = runners.ends.map((_, runner) => {
+          return trialsByDefinition(items.filter((item) => item.runner === `runner ${runner}`));
+        });
+        expect(countTrials(items)).toBe(each.reduce((sum, trials) => sum + trials, 0));
+      }
+    }),
+    { numRuns: inputs(300, 10_000) },
   );
 });
 

@@ -1,6 +1,6 @@
 /** How many chances to share a process the service had, and what not having taken them is worth. */
 
-import type { Identified } from "./evidence.ts";
+import { byRunner, type Identified } from "./evidence.ts";
 import { componentSizes, type Interval } from "./intervals.ts";
 
 /**
@@ -19,10 +19,12 @@ export function certainInterval(item: Identified): Interval | undefined {
 /**
  * Counts the chances to share of one run, each a request that could have been put into a process which
  * was certainly busy: the size less one of every group whose members are connected by certain
- * overlaps. Five at once give four.
+ * overlaps. Five at once give four. Certainty is of one clock, so that groups are of one runner each;
+ * there are never more trials than one clock would have shown.
  */
 export function countTrials(items: readonly Identified[]): number {
-  return componentSizes(certainIntervals(items)).reduce((sum, size) => sum + size - 1, 0);
+  const groups = byRunner(items).flatMap((those) => componentSizes(certainIntervals(those)));
+  return groups.reduce((sum, size) => sum + size - 1, 0);
 }
 
 /** One at a time: of a million requests no list of intervals need be kept. */
