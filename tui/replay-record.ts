@@ -1,7 +1,7 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
-import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
+import { isComplete, runnerNotes, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
   type RecordedExperiment,
   recordedExperiment,
@@ -45,7 +45,8 @@ export async function replayRecord(
 }
 
 function notesOn(recorded: RecordedExperiment): string[] {
-  const cutOff = recorded.cutOff === undefined ? [] : [recorded.cutOff];
-  if (!isComplete(recorded)) return ["This record ends before its experiment did.", ...cutOff];
-  return [...verdictNotes(recorded), ...cutOff];
+  const { experiment, cutOff } = recorded;
+  const rest = [...(experiment ? runnerNotes(experiment) : []), ...(cutOff ? [cutOff] : [])];
+  if (!isComplete(recorded)) return ["This record ends before its experiment did.", ...rest];
+  return [...verdictNotes(recorded), ...rest];
 }

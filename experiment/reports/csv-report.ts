@@ -5,7 +5,7 @@
 
 import { printable } from "../../basics/printable.ts";
 import { ExperimentError } from "../core/errors.ts";
-import type { Observation, RunLine } from "../core/record-lines.ts";
+import { type Observation, type RunLine, runnerOf } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
 import { readRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
@@ -53,6 +53,7 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
   logStream: ({ logStream }) => logStream,
   message: ({ message }) => message,
   target: (_, run) => targetWords(run.target),
+  runner: (observation, run) => runnerOf(observation, run),
 };
 
 /** What stands before all rows: what tells a spreadsheet that this is UTF-8, and the columns' names. */

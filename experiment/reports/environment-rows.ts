@@ -1,13 +1,15 @@
 /** The execution environments of a series, and what each of them served. */
 
-import { isIdentified } from "../core/verdict/evidence.ts";
+import { type Identified, isIdentified } from "../core/verdict/evidence.ts";
 import type { RunState } from "../records/fold.ts";
 
-/** A moment of a run: milliseconds from its shot, by the runner's clock. */
+/** A moment of a run: milliseconds from its shot, by the clock of a runner. */
 export interface Moment {
   /** The run's index. */
   run: number;
   atMs: number;
+  /** Whose clock it is, where it is named. */
+  runner?: string | undefined;
 }
 
 export interface EnvironmentRow {
@@ -30,7 +32,7 @@ interface Growing extends Omit<EnvironmentRow, "pids" | "instances"> {
   instances: Set<string>;
 }
 
-/** The environments in order of first use. */
+/** The environments in order of first use; of several runners, each counts from its own shot. */
 export function environmentRows(
   runs: readonly Pick<RunState, "line" | "requests">[],
 ): EnvironmentRow[] {
@@ -38,7 +40,7 @@ export function environmentRows(
   for (const { line, requests } of runs) {
     for (const evidence of requests) {
       if (!isIdentified(evidence)) continue;
-      const { report, sentAt, answeredAt } = evidence;
+      const { report } = evidence;
       const row = rows.get(report.environment) ?? started(report.environment, line.index);
       if (row.invocations === 0) rows.set(report.environment, row);
       row.logStream ??= report.logStream;
@@ -47,7 +49,7 @@ export function environmentRows(
       row.invocations += 1;
       if (report.coldStart) row.coldStarts += 1;
       if (report.mixed) row.mixed += 1;
-      widen(row, line.index, sentAt, answeredAt);
+      widen(row, line.index, evidence);
     }
   }
   return [...rows.values()]
@@ -68,8 +70,8 @@ function started(id: string, run: number): Growing {
   };
 }
 
-function widen(row: Growing, run: number, sentAt: number, answeredAt: number): void {
-  if (row.first.run === run) row.first.atMs = Math.min(row.first.atMs, sentAt);
-  if (row.last.run !== run) row.last = { run, atMs: answeredAt };
-  else row.last.atMs = Math.max(row.last.atMs, answeredAt);
+function widen(row: Growing, run: number, { runner, sentAt, answeredAt }: Identified): void {
+  const { first, last } = row;
+  if (first.run === run && sentAt < first.atMs) row.first = { run, atMs: sentAt, runner };
+  if (last.run !== run || answeredAt > last.atMs) row.last = { run, atMs: answeredAt, runner };
 }

@@ -34,10 +34,16 @@ const latency = z
     description: "milliseconds from sending to answer, of the requests whose outcome is ok",
   });
 
-const moment = z.object({ run: count, atMs: z.number() }).meta({
-  id: "moment",
-  description: "a run's index, and milliseconds from its shot by the runner's clock",
-});
+const moment = z
+  .object({
+    run: count,
+    atMs: z.number(),
+    runner: z.string().optional().describe("whose clock it is, where it is named"),
+  })
+  .meta({
+    id: "moment",
+    description: "a run's index, and milliseconds from its runner's shot by that runner's clock",
+  });
 
 const run = z.object({
   run: z.string(),

@@ -1,6 +1,6 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
-import { printable } from "../../basics/printable.ts";
+import { printable, printableName } from "../../basics/printable.ts";
 import { inWords, plural } from "../core/counts.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
@@ -31,6 +31,7 @@ export function recordNotes(recorded: RecordedExperiment): string[] {
   const notes = [
     ...(cutOff ? [cutOff] : []),
     ...series.flatMap(seriesNotes),
+    ...series.flatMap(runnerNotes),
     ...contradictions(recorded),
   ];
   if (!experiment) {
@@ -43,6 +44,28 @@ export function recordNotes(recorded: RecordedExperiment): string[] {
 export function verdictNotes({ experiment }: RecordedExperiment): string[] {
   if (!experiment) return [];
   return disagreement(experiment.verdict, experiment.conclusion, "over the experiment");
+}
+
+/** What several clocks mean for what is reported, and which runners are missing. */
+export function runnerNotes({ line, runs, runnerCount }: Series): string[] {
+  const notes = runs.flatMap((run) => missingRunners(run, `${runName(run)} of the ${line.role}`));
+  if (runnerCount > 1) {
+    notes.unshift(
+      `${inWords(runnerCount)} runners fired the ${line.role}, each with a clock of its own, and no two ` +
+        "clocks are compared: times count from each runner's own shot, and trials are counted within each.",
+    );
+  }
+  return notes;
+}
+
+/** @param which names the run */
+function missingRunners({ line, runners }: RunState, which: string): string[] {
+  const seen = new Set(runners);
+  const missing = (line.runners ?? []).filter((name) => !seen.has(name));
+  const [first] = missing;
+  if (first === undefined || line.schema === 1) return [];
+  const others = missing.length > 1 ? ` and ${plural(missing.length - 1, "other runner")}` : "";
+  return [`Of ${which} no request of ${printableName(first)}${others} is on the record.`];
 }
 
 /** Whether the runner lived to conclude over the experiment. */

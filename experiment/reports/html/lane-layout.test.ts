@@ -74,6 +74,25 @@ test("requests at once in one environment have a row each, and are marked", () =
   ]);
 });
 
+test("requests of two runners have rows of their own, each where its own clock has it", () => {
+  const run = runOf([
+    visit,
+    { ...visit, begin: 2_010, end: 3_010 },
+    { ...visit, begin: 4_010, end: 5_010 },
+  ]);
+  const requests = run.requests.map((it, index) => ({ ...it, runner: index === 1 ? "b" : "a" }));
+  const [one, two, three] = [0, 3_600_000, 1_500];
+  const shifted = requests.map((it, index) => {
+    const ahead = [one, two, three][index] ?? 0;
+    return { ...it, sentAt: ahead, answeredAt: ahead + 1_020 };
+  });
+  expect(barsOf(layOut({ ...run, requests: shifted }))).toMatchObject([
+    { row: 0, from: 0, until: 1_020, overlaps: false },
+    { row: 0, from: 1_500, until: 2_520, overlaps: false },
+    { row: 1, from: 3_600_000, until: 3_601_020, overlaps: false },
+  ]);
+});
+
 test("requests without an environment stand last, and those that were never sent nowhere", () => {
   const layout = layOut(runOf([{ ...visit, lost: true }, visit]));
   expect(layout.lanes.map(({ environment }) => environment)).toEqual(["environment 0", undefined]);

@@ -22,7 +22,7 @@ const WIDEST_GAP = 28;
 const NEAREST_TICKS = 56;
 const TICK_STEPS = [1, 2, 5, 10];
 
-/** One request as it is drawn; times are milliseconds of the runner's clock, from its run's shot. */
+/** One request as it is drawn; times are milliseconds of its runner's clock, from its shot of the run. */
 export interface Bar {
   evidence: Evidence;
   /** Which of the series' runs. */
@@ -140,7 +140,8 @@ function stayOf(evidence: Evidence): Stay | undefined {
  * Gives each request of a run the first row of its environment that is free when it enters, by the
  * process's own clock: a second row is proof of sharing. Answers may arrive late, and in another
  * order; a bar begins where the one before it in its row ends at the earliest. What finds no free row
- * among as many as are ever drawn gets none.
+ * among as many as are ever drawn gets none. Each runner has rows of its own, since bars of two clocks
+ * cannot stand one behind the other.
  *
  * @param rowsOf the rows of each environment, to which bars are added
  * @returns how many requests were sent
@@ -151,20 +152,28 @@ function stack(
   rowsOf: Map<string | undefined, Bar[][]>,
 ): number {
   /** Of each process, what is in its rows, and until when by its own clock. */
-  const processes = new Map<string | undefined, { bar: Bar; left: number }[]>();
+  const processes = new Map<string | undefined, Map<number, { bar: Bar; left: number }>>();
   const stays = requests.flatMap((evidence) => stayOf(evidence) ?? []);
   for (const stay of stays.sort((a, b) => a.entered - b.entered)) {
     const { evidence, sent, entered, left } = stay;
-    const { report } = evidence;
-    const inside = processes.get(report?.process) ?? [];
+    const { report, runner } = evidence;
+    const inside = processes.get(report?.process) ?? new Map<number, { bar: Bar; left: number }>();
     processes.set(report?.process, inside);
-    const free = inside.findIndex((other) => other.left <= entered);
-    const depth = free < 0 ? inside.length : free;
+    const rows = rowsOf.get(report?.environment) ?? [];
+    rowsOf.set(report?.environment, rows);
+    const isFree = (depth: number) => {
+      const [first] = rows[depth] ?? [];
+      if (first && first.evidence.runner !== runner) return false;
+      return (inside.get(depth)?.left ?? entered) <= entered;
+    };
+    let depth = 0;
+    while (depth < MOST_ROWS && !isFree(depth)) depth += 1;
     // An empty interval holds no moment, so it shares none.
-    const others = report && left > entered ? inside.filter((other) => other.left > entered) : [];
+    const isFilled = report !== undefined && left > entered;
+    const others = isFilled ? [...inside.values()].filter((other) => other.left > entered) : [];
     for (const { bar } of others) bar.overlaps = true;
     if (depth === MOST_ROWS) continue;
-    const earliest = inside[depth]?.bar.until ?? sent;
+    const earliest = inside.get(depth)?.bar.until ?? sent;
     const begin = Math.max(stay.from, earliest);
     const bar: Bar = {
       evidence,
@@ -174,9 +183,7 @@ function stack(
       insideFrom: report && begin,
       overlaps: others.length > 0,
     };
-    inside[depth] = { bar, left };
-    const rows = rowsOf.get(report?.environment) ?? [];
-    rowsOf.set(report?.environment, rows);
+    inside.set(depth, { bar, left });
     const row = rows[depth] ?? [];
     rows[depth] = row;
     row.push(bar);

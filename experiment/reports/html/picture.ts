@@ -57,6 +57,9 @@ ${legend(series, looks, seen)}
 sending to answer on the runner's clock. Its full part is as long as the handler's own time, set
 against the answer's arrival; the pale part before it is the way there, and a cold start where one
 was. Environments that served two requests at once have a row for each of them.${
+    series.runnerCount > 1 &&
+    " So have the requests of each runner: their times count from its own shot, by its own clock."
+  }${
     lanes.some(({ environment }) => environment === undefined) &&
     " A dashed bar is a request that no environment is known to have served."
   }${
@@ -177,6 +180,7 @@ function describe(mark: Mark, { series, labels }: Place): string {
     report ? `environment ${labels.get(report.environment) ?? report.environment}` : outcome,
     isOne && report && (report.coldStart ? "cold" : "warm"),
     isOne && `${inWords(from)} to ${inWords(until)} ms`,
+    evidence.runner !== undefined && `fired by ${evidence.runner}`,
     mark.some(({ overlaps }) => overlaps) && "in one process with another request at the same time",
     mark.some((bar) => bar.evidence.report?.mixed) && "globalData of another request",
   ];
