@@ -44,6 +44,28 @@ test("a web function's answers are looked for in the stream that their heads nam
   expect(unnamed.differences).toEqual([expect.stringMatching(/^5 requests have no header/)]);
 });
 
+test("of runners whose clocks differ, the log is asked for the time of all of them", async () => {
+  const { url } = await startServer((_, response) => response.end(JSON.stringify({ events: [] })));
+  logsAt(url);
+  const shotAt = Date.parse("2026-11-23T21:47:00.000Z");
+  const [aheadMs, tookMs] = [3_600_000, 5_000];
+  const target = { model: "web-function", logGroupName: "/aws/lambda/f" };
+  const lines = recordLines({ runs: [burst(4, (index) => index)], target }).map((line) => {
+    if (line.type === "run") return { ...line, schema: 2 as const };
+    if (line.type !== "observation") return line;
+    const [runner, ahead] = line.index < 2 ? ["one", 0] : ["two", aheadMs];
+    const changed = structuredClone({ ...line, runner, sentAt: 0, answeredAt: tookMs });
+    // Nobody named the log stream, so that nothing is waited for.
+    delete changed.response?.environment;
+    Object.assign(changed.response?.invocation ?? {}, { leftEpochMs: shotAt - ahead + tookMs });
+    return changed;
+  });
+  const path = writeRecord(temporaryFolder(), "record.ndjson", lines);
+  const { from, to } = await crossCheck(path, new AbortController().signal);
+  expect(Date.parse(from)).toBe(shotAt - aheadMs - 1_000);
+  expect(Date.parse(to)).toBe(shotAt + tookMs + 1_000);
+});
+
 test("what keeps a stack's log from being read is said with commands that name the stack", async () => {
   const { url } = await startServer((_, response) => {
     response.statusCode = 400;

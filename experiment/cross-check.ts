@@ -6,7 +6,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./core/abort.ts";
 import { ExperimentError } from "./core/errors.ts";
-import type { CrossCheckLine, Observation, RunLine } from "./core/record-lines.ts";
+import {
+  type CrossCheckLine,
+  type Observation,
+  type RunLine,
+  runnerOf,
+} from "./core/record-lines.ts";
 import {
   type CheckedRequest,
   checkedRequestOf,
@@ -71,31 +76,41 @@ interface Recorded {
 async function readExperiment(path: string): Promise<Recorded> {
   const fold = new Fold();
   const requests: CheckedRequest[] = [];
-  /** The service's clock minus the runner's; never more than it is, by what an answer's way took. */
-  let offset = Number.NEGATIVE_INFINITY;
+  /** By runner, the service's clock minus its; never more than it is, by what an answer's way took. */
+  const offsets = new Map<string | undefined, number>();
   for await (const line of followRecord(path, fold)) {
     if (line.type !== "observation") continue;
     const run = fold.runOf(line);
     if (run.line.role === "control") continue;
-    offset = Math.max(offset, offsetOf(run, line));
+    const offset = offsetOf(run, line);
+    const runner = runnerOf(line, run.line);
+    if (offset !== undefined) {
+      offsets.set(runner, Math.max(offset, offsets.get(runner) ?? offset));
+    }
     const request = checkedRequestOf(line, run.line.target.model);
     if (request) requests.push(request);
   }
   const { runs } = fold.experiment;
   const place = placeOf(path, runs[0]?.line);
-  return { ...place, requests, period: periodOf(runs, Number.isFinite(offset) ? offset : 0) };
+  return { ...place, requests, period: periodOf(runs, [...offsets.values()]) };
 }
 
-/** When the experiment took place, by the clock of the service, whose log is asked for that time. */
-function periodOf(runs: readonly RunState[], offset: number): Period {
-  const from = Math.min(...runs.map(shotAt));
-  const to = Math.max(...runs.map((run) => shotAt(run) + run.lastAnsweredAt));
-  return { from: Math.floor(from + offset - MARGIN_MS), to: Math.ceil(to + offset + MARGIN_MS) };
+/**
+ * When the experiment took place, by the clock of the service, whose log is asked for that time: from
+ * the first shot of any runner to the last answer.
+ *
+ * @param offsets of the runners' clocks, as far as they are known
+ */
+function periodOf(runs: readonly RunState[], offsets: readonly number[]): Period {
+  const known = offsets.length > 0 ? offsets : [0];
+  const from = Math.min(...runs.map(shotAt)) + Math.min(...known);
+  const to = Math.max(...runs.map((run) => shotAt(run) + run.lastAnsweredAt)) + Math.max(...known);
+  return { from: Math.floor(from - MARGIN_MS), to: Math.ceil(to + MARGIN_MS) };
 }
 
-function offsetOf(run: RunState, { answeredAt, response }: Observation): number {
+function offsetOf(run: RunState, { answeredAt, response }: Observation): number | undefined {
   const left = response?.invocation?.leftEpochMs;
-  if (left === undefined || answeredAt === undefined) return Number.NEGATIVE_INFINITY;
+  if (left === undefined || answeredAt === undefined) return undefined;
   return left - (shotAt(run) + answeredAt);
 }
 
