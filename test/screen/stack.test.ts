@@ -148,7 +148,7 @@ async function deployThree(changes: object = {}): Promise<{ PATH: string }> {
 const BILLED =
   /Managed Instances: from \$0\.094 an hour since [-\d]+ [:\d]+, \$0\.31 so far; "pulumi destroy --stack dev" ends it$/m;
 const BRIEFLY_BILLED =
-  /Managed Instances: from \$0\.094 an hour until "pulumi destroy", \$0\.31 so far$/m;
+  /Managed Instances: from \$0\.094 an hour until "pulumi destroy --stack dev"$/m;
 
 test("each deployed model is a target of its own, with its price an hour, and is kept", async () => {
   const env = await deployThree();

@@ -51,16 +51,17 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
 }
 
 /**
- * What is billed by the hour, and what ends it: the time of day, the stack's name and the sum are left
+ * What is billed by the hour, and what ends it: the time of day, the sum and at last the command are left
  * out where there is no room for them. All of it is said on leaving.
  */
 function hourlyLine(hourly: HourlyCost, width: number): Line {
   const { rate, sum } = hourlyParts(hourly);
-  const least = `${rate} until "pulumi destroy"`;
+  const ended = `${rate} until "${hourly.endCommand}"`;
+  const least = `${rate} until they are destroyed`;
   const longest = [
     `${hourlyPhrase(hourly)}; "${hourly.endCommand}" ends it`,
-    `${rate} until "${hourly.endCommand}", ${sum}`,
-    `${least}, ${sum}`,
+    `${ended}, ${sum}`,
+    ended,
   ];
   const title = "Managed Instances: ";
   const fitting = longest.find((words) => stringWidth(title + words) <= width);
