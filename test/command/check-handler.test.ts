@@ -203,7 +203,7 @@ test("an interrupted check ends in order, and leaves nothing behind", async () =
   const source =
     "export const handler = () => new Promise((resolve) => setTimeout(resolve, 9_000));";
   const { pid, child, ended, temporary } = startCheck(source, ["--yes"]);
-  await untilBelow(pid, 3);
+  await untilBelow(pid, 2);
   const processes = descendantsOf(pid);
   child.kill("SIGINT");
   expect(await ended).toBe(130);
