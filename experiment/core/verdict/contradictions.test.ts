@@ -127,6 +127,25 @@ test("a process that was restarted may call the environment of a log stream by a
   expect(conclude([...next, again]).reason).toMatch(/one log stream for two environments/);
 });
 
+test("runs follow one another from whatever moments their times are counted", () => {
+  const at = (ms: number) => ({
+    sentAt: ms,
+    begin: ms + 10,
+    end: ms + 1_010,
+    answeredAt: ms + 1_020,
+  });
+  const visits = [...burst([0]), ...burst([0], at(1_500)), ...burst([1], at(3_000))];
+  const items = streamed(["a", "a", "a"], visits)
+    .map((it, index) => {
+      const [run, ahead] = index === 0 ? ["r", 3_600_000] : ["s", -3_600_000];
+      const { sentAt = 0, answeredAt = 0 } = it;
+      return { ...it, run, sentAt: sentAt + ahead, answeredAt: answeredAt + ahead };
+    })
+    .map(evidenceOf)
+    .filter(isIdentified);
+  expect(findContradictions(items).size).toBe(0);
+});
+
 test("two processes of an environment with its one log stream contradict nothing", () => {
   const [first, second] = streamed(["a", "a"], burst([0, 1])) as [Observation, Observation];
   Object.assign(second.response?.environment ?? {}, { id: "environment 0", pid: 9 });

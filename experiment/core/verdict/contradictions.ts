@@ -218,25 +218,25 @@ function contradictoryStreams(items: readonly Identified[]): Map<string, string>
 
 /**
  * When each environment was there for certain, by the runner's clock, one run behind the other: from
- * when its first invocation had entered at the latest until its last one left at the earliest.
+ * when its first invocation had entered at the latest until its last one left at the earliest. A run is
+ * taken to begin where the one before it ended, from whatever moment its own times are counted.
  *
  * @param items of one runner
  */
 function certainLives(items: readonly Identified[]): Interval[] {
   const lives = new Map<string, Interval>();
-  let shotAt = 0;
+  let endedAt = 0;
   for (const run of Map.groupBy(items, (item) => item.run).values()) {
-    let latest = 0;
+    const shift = endedAt - run.reduce((min, { sentAt }) => Math.min(min, sentAt), Infinity);
     for (const { report, sentAt, answeredAt } of run) {
       const tookMs = (report.leftAt - report.enteredAt) / RATE - SLACK_MS;
       const { from, until } = lives.get(report.environment) ?? { from: Infinity, until: -Infinity };
       lives.set(report.environment, {
-        from: Math.min(from, shotAt + answeredAt - tookMs),
-        until: Math.max(until, shotAt + sentAt + tookMs),
+        from: Math.min(from, shift + answeredAt - tookMs),
+        until: Math.max(until, shift + sentAt + tookMs),
       });
-      latest = Math.max(latest, answeredAt);
+      endedAt = Math.max(endedAt, shift + answeredAt);
     }
-    shotAt += latest;
   }
   return [...lives.values()];
 }
