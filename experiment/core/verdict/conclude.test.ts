@@ -98,7 +98,7 @@ test("of a burst, each runner but one costs a trial", () => {
       const { trials } = concludeRuns(observeByRunners(schedule, runners));
       expect(trials).toBe(inProcesses.length - firing.size);
     }),
-    effort,
+    { numRuns: inputs(200, 5_000) },
   );
 });
 
