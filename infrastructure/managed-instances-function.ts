@@ -6,6 +6,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { HANDLER } from "../basics/bundle.ts";
+import { deploymentHash } from "../basics/models.ts";
 import { managedArchitecture, managedHourlyUsd } from "./configuration.ts";
 import {
   executionRole,
@@ -18,7 +19,7 @@ import { functionUrl } from "./function-url.ts";
 import type { Network } from "./network.ts";
 import { type Callee, LAMBDA_MAY_ASSUME } from "./policies.ts";
 import type { Tags } from "./tags.ts";
-import { deploymentOf, type ManagedInstancesTarget } from "./targets.ts";
+import type { ManagedInstancesTarget } from "./targets.ts";
 
 /** How much longer the function's timeout is than the longest hold, in seconds. */
 const BEYOND_HOLD_SECONDS = 5;
@@ -89,7 +90,7 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
       region: lambda.region,
       logGroupName: logGroup.name,
       deployment: lambda.codeSha256.apply((code) =>
-        deploymentOf(code, "managed-instances", [
+        deploymentHash(code, "managed-instances", [
           minEnvironments,
           maxEnvironments,
           workers,

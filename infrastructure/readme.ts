@@ -1,10 +1,9 @@
 /** What a deployment says of itself: the README that Pulumi shows beside its outputs, and warnings. */
 
-import type { Model } from "../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
 import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
-import { priceOf } from "../pricing/price-list.ts";
+import { INSTANCE_PRICES, MANAGEMENT_FEE_PERCENT, priceOf } from "../pricing/price-list.ts";
 import { type Configuration, managedHourlyUsd, remedy } from "./configuration.ts";
 import type { DeployedTarget, OnDemandTarget } from "./targets.ts";
 
@@ -99,10 +98,10 @@ function sizeText(target: DeployedTarget, configuration: Configuration): string 
 
 /** What one has to know of some configurations before one changes them. */
 function notes({ configuration, targets }: Deployment): string[] {
-  const { provisionedConcurrency, managedInstancesVersion } = configuration;
+  const { models, provisionedConcurrency, managedInstancesVersion } = configuration;
   const managed = targets.find(({ model }) => model === "managed-instances");
   return [
-    ...(isDeployed("on-demand", targets) && provisionedConcurrency !== "none"
+    ...(models.includes("on-demand") && provisionedConcurrency !== "none"
       ? [ABOUT_PROVISIONED]
       : []),
     ...(managed && managedInstancesVersion === "numbered" ? [aboutVersions(managed)] : []),
@@ -214,9 +213,9 @@ function hourText(configuration: Configuration): string {
   const usd = managedHourlyUsd(configuration);
   const type = configuration.managedInstancesType;
   if (usd === undefined) {
-    return `by the hour what EC2 charges for ${type} (https://aws.amazon.com/ec2/pricing/on-demand/) and 15 % more`;
+    return `by the hour what EC2 charges for ${type} (${INSTANCE_PRICES}) and ${MANAGEMENT_FEE_PERCENT} % more`;
   }
-  return `at least about ${usdText(usd)} an hour (list price of ${type} in us-east-1, September 2026, and Lambda's 15 %)`;
+  return `at least about ${usdText(usd)} an hour (list price of ${type} in us-east-1, September 2026, and Lambda's ${MANAGEMENT_FEE_PERCENT} %)`;
 }
 
 function onDemandCost(
@@ -235,10 +234,6 @@ function onDemandCost(
   return `${idle} One reference experiment, which is ${REFERENCE.requests} requests held for ${holdMs / 1_000} s each,
 costs about ${usdText(cost)} with its logs. That is the list price of September 2026 for ${memoryMb} MB, ${architecture},
 in ${region}, a region of the ${priceOf(target).regionClass} price class, without the free tier.`;
-}
-
-function isDeployed(model: Model, targets: readonly DeployedTarget[]): boolean {
-  return targets.some((target) => target.model === model);
 }
 
 /** An ISO date to the minute. */

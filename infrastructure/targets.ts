@@ -1,6 +1,4 @@
 /** What a deployment tells the runner: the output `targets`, which has one entry for each model. */
-import { createHash } from "node:crypto";
-import type { Model } from "../basics/models.ts";
 import type { Architecture } from "../pricing/price-list.ts";
 import type { Configuration } from "./configuration.ts";
 
@@ -46,10 +44,3 @@ export interface WebFunctionTarget extends EveryTarget {
 }
 
 export type DeployedTarget = OnDemandTarget | ManagedInstancesTarget | WebFunctionTarget;
-
-/** Identifies what was deployed where more than the code settles which requests share a process. */
-export function deploymentOf(code: string, model: Model, sizes: readonly number[]): string {
-  return createHash("sha256")
-    .update([code, model, ...sizes].join(" "))
-    .digest("hex");
-}

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { deploymentHash } from "../basics/models.ts";
 import type { Configuration } from "./configuration.ts";
 import {
   executionRole,
@@ -16,7 +17,7 @@ import {
 } from "./function-parts.ts";
 import { type Callee, lambdaMayRead } from "./policies.ts";
 import type { Tags } from "./tags.ts";
-import { deploymentOf, type WebFunctionTarget } from "./targets.ts";
+import type { WebFunctionTarget } from "./targets.ts";
 
 export interface WebFunctionArgs extends FunctionArgs {
   /** The text of the code, which tells one deployment from another. */
@@ -74,7 +75,7 @@ export class WebFunction extends pulumi.ComponentResource {
       functionName: stack.name,
       region: logGroup.region,
       logGroupName: logGroup.name,
-      deployment: deploymentOf(source, "web-function", [
+      deployment: deploymentHash(source, "web-function", [
         webFunctionMaxEnvironments,
         webFunctionMaxConcurrency,
       ]),

@@ -1,13 +1,12 @@
 /**
  * The EC2 instances under Lambda Managed Instances: what their names say, and what they cost.
  *
- * The figures are EC2's list prices on demand, Linux, in us-east-1, of September 2026, from
- * https://aws.amazon.com/ec2/pricing/on-demand/; most other regions charge up to a third more. Savings
+ * The figures are EC2's list prices on demand, Linux, in us-east-1, of September 2026; most other regions charge up to a third more. Savings
  * plans, reserved instances, disks and data transfer are not counted. Lambda adds a fee:
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html#lambda-managed-instances-pricing
  */
 
-import type { Architecture } from "./price-list.ts";
+import { type Architecture, MANAGEMENT_FEE_PERCENT } from "./price-list.ts";
 
 /** US dollars an hour for the size `large`, by family. Within a family the price grows with the size. */
 const LARGE_USD: Record<string, number> = {
@@ -30,9 +29,6 @@ const LARGE_USD: Record<string, number> = {
   r7i: 0.1323,
   r8g: 0.11782,
 };
-
-/** What Lambda charges for running the instances, as a share of their price. */
-const MANAGEMENT_FEE = 0.15;
 
 /** The part of an instance that Lambda keeps for itself. Assumed: no page states it. */
 const LAMBDAS_OWN = { vcpus: 1, memoryGb: 1 };
@@ -104,5 +100,5 @@ export function managedUsdPerHour(load: ManagedLoad): number | undefined {
   const { type } = load;
   const largeUsd = LARGE_USD[type.family];
   if (largeUsd === undefined) return undefined;
-  return instancesFor(load) * largeUsd * (type.vcpus / 2) * (1 + MANAGEMENT_FEE);
+  return instancesFor(load) * largeUsd * (type.vcpus / 2) * (1 + MANAGEMENT_FEE_PERCENT / 100);
 }

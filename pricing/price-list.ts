@@ -72,6 +72,12 @@ export interface Pricing {
 /** A GB written to CloudWatch Logs in us-east-1, for the first 10 TB; others charge up to twice that. */
 export const LOG_GB_USD = 0.5;
 
+/** Where EC2 lists what every type of instance costs. */
+export const INSTANCE_PRICES = "https://aws.amazon.com/ec2/pricing/on-demand/";
+
+/** What Lambda charges for running managed instances, in percent of their price. */
+export const MANAGEMENT_FEE_PERCENT = 15;
+
 /** The list prices that apply to a function. */
 export function priceOf({
   region,

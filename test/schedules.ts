@@ -151,7 +151,7 @@ export const isolatedSchedule: fc.Arbitrary<Schedule> = fc
     return { visits, clockOffsets };
   });
 
-/** Who fired the visits of a schedule, and by which clocks. */
+/** The runners that fired the visits of a schedule, and their clocks. */
 export interface Runners {
   /** The runner of each visit. */
   ofVisits: readonly number[];

@@ -175,22 +175,21 @@ export class Session {
 
   /** Fires the plan at each model of the stack, or of the embedded Lambda, one after the other. */
   fireAtModels(): void {
-    this.#fireAtModels(false);
+    this.#fireAtModels();
   }
 
-  #fireAtModels(isAgreed: boolean): void {
+  /** @param agreed the models that the user was asked about */
+  #fireAtModels(agreed?: readonly FoundTarget[]): void {
     this.#start(async (signal) => {
       const { store } = this;
       const said = { notice: undefined, failure: undefined, question: undefined };
       store.set({ activity: "opening", ...said });
-      const found = await this.#findModels(signal);
+      const found = agreed ?? (await this.#findModels(signal));
       if (!found) return;
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, input, notice } = store.current;
-      if (!isAgreed) {
-        const question = await questionBeforeAll(plan, found, signal);
-        if (question !== undefined) return this.#ask(question, () => this.#fireAtModels(true));
-      }
+      const question = agreed ? undefined : await questionBeforeAll(plan, found, signal);
+      if (question !== undefined) return this.#ask(question, () => this.#fireAtModels(found));
       const models = found.map((one) => {
         const target = describeTarget(one.choice);
         const column = new ExperimentStore({ plan, input, target, notice: undefined }, 1);

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import { usdText } from "../../pricing/cost.ts";
+import { INSTANCE_PRICES, MANAGEMENT_FEE_PERCENT } from "../../pricing/price-list.ts";
 import { inWords, plural } from "../core/counts.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
@@ -90,8 +91,6 @@ export function costWords({ usd, basis }: Cost): string {
 }
 
 const HOUR_MS = 3_600_000;
-/** Where the price of every instance type is listed; Lambda adds 15 %. */
-const INSTANCE_PRICES = "https://aws.amazon.com/ec2/pricing/on-demand/";
 
 /**
  * What is billed by the hour, in parts: `from $0.094 an hour` and `$0.31 so far`, or that no rate is
@@ -120,7 +119,7 @@ export function hourlyWords(hourly: HourlyCost): string {
     "The stack's Managed Instances are billed, used or not: ",
     hourlyPhrase(hourly, "at least about"),
     usdPerHour === undefined
-      ? `. It is that of ${instanceType} on ${INSTANCE_PRICES} + 15 %.`
+      ? `. It is that of ${instanceType} on ${INSTANCE_PRICES} + ${MANAGEMENT_FEE_PERCENT} %.`
       : ", older versions not counted.",
     ` "${endCommand}" ends it.`,
   ].join("");

@@ -1,6 +1,6 @@
 /** What the concurrency model of an embedded Lambda means for the experiment that fires at it. */
 
-import { createHash } from "node:crypto";
+import { deploymentHash } from "../../basics/models.ts";
 import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
 import {
   capacityOf,
@@ -82,18 +82,13 @@ export function localCautions(plan: Plan, configuration: FunctionConfiguration):
   ];
 }
 
-/**
- * Identifies code and configuration. What was found about one model or size is no evidence about
- * another, so only records of the same ones may add up.
- */
+/** Identifies code and configuration; an on-demand function's is its code, since nothing else matters. */
 export function localDeployment(codeSha256: string, configuration: FunctionConfiguration): string {
   const { model, environments, workers, maxConcurrency } = configuration;
   if (model === "on-demand") return codeSha256;
   const size =
     model === "web-function" ? [maxConcurrency] : [environments, workers, maxConcurrency];
-  return createHash("sha256")
-    .update([codeSha256, model, ...size].join(" "))
-    .digest("hex");
+  return deploymentHash(codeSha256, model, size);
 }
 
 /** A connection for each request, and what the embedded Lambda opens to serve them. */

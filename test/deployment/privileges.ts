@@ -15,7 +15,7 @@ export interface Privileges {
   roles: Grant[];
   /** The ARNs of what roles may do by policies of AWS's own. */
   attachments: unknown[];
-  /** Who may take such a role. */
+  /** The services that may take such a role. */
   trust: Grant[];
   /** What buckets allow to others. */
   buckets: Grant[];

@@ -14,9 +14,9 @@ const NAME = /^[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/;
 const PREFIX = /^[a-z0-9][a-z0-9.-]{0,36}$/;
 
 /**
- * How long it takes to make something of a bucket, in milliseconds. Who makes a role first, and then a
- * bucket, its versioning and an object, is done when the role can be assumed; that the bucket is private
- * and open to Lambda takes longer.
+ * How long it takes to make something of a bucket, in milliseconds. A program that makes a role
+ * first, and then a bucket, its versioning and an object, is done when the role can be assumed; that the
+ * bucket is private and open to Lambda takes longer.
  */
 const MAKING_MS = { bucket: 250, versioning: 100, object: 100, access: 200 };
 
@@ -309,7 +309,7 @@ export class S3 {
   }
 
   /**
-   * Who may use a bucket is changed by one request at a time.
+   * Changes the access to a bucket, which takes one request at a time.
    *
    * @throws AwsError while another one is on its way
    */
