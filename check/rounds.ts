@@ -1,7 +1,7 @@
 /** Which events are served together, in which order, and when each is let go. One seed, one plan. */
 
 import assert from "node:assert/strict";
-import { type Random, seededRandom } from "../basics/seeded-random.ts";
+import { seededRandom, shuffled } from "../basics/seeded-random.ts";
 
 /** Events in one environment, one after the other, or at once. */
 export interface Round {
@@ -92,14 +92,4 @@ export function pairsOf(events: number): [number, number][] {
   return indices.flatMap((one) =>
     indices.slice(one + 1).map((other): [number, number] => [one, other]),
   );
-}
-
-/** https://en.wikipedia.org/wiki/Fisher%E2%80%93Yates_shuffle */
-function shuffled(list: readonly number[], random: Random): number[] {
-  const order = [...list];
-  for (let at = order.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    [order[at], order[other]] = [order[other] as number, order[at] as number];
-  }
-  return order;
 }
