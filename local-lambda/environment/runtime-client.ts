@@ -9,6 +9,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
+import { writeSync } from "node:fs";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -78,16 +79,36 @@ const httpModule = {
     request({ ...options, path: `/${key}${options.path}` }, listener),
 };
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Writes a line of a worker thread's log whole. The output of the process is a socket that does not
+ * block, and what it does not take at once would be an exception that ends the thread.
+ */
+function writeLog(descriptor: number, line: string): void {
+  const bytes = Buffer.from(line);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+}
+
 const HANDLE = "lambda-concurrency-test.runtime-client";
-Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient } });
+Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient, writeLog } });
 
 /**
  * What is replaced in the text of AWS's client, and by what. It takes the two modules from its
  * creator, but its own start gives it none; and it refuses an address that has a path, which code
- * that asks the Runtime API itself needs, so only the client is told another.
+ * that asks the Runtime API itself needs, so only the client is told another. Its worker threads log
+ * without regard for how much the output takes.
  */
 const REPLACEMENTS = [
   ["await createRuntime()", `await createRuntime(globalThis[Symbol.for("${HANDLE}")])`],
+  ["fs.writeSync(this.fd, line)", `globalThis[Symbol.for("${HANDLE}")].writeLog(this.fd, line)`],
   ["= process.env.AWS_LAMBDA_RUNTIME_API", `= ${JSON.stringify(address)}`],
 ] as const;
 

@@ -65,6 +65,7 @@ const FAULTS = `
   },
   async floods(event, context) {
     process.on("SIGTERM", () => {});
+    for (let line = 0; line < 1_000; line++) console.log("z".repeat(300));
     const lines = ("x".repeat(999) + "\\n").repeat(1_000);
     for (let written = 0; written < 40; written++) {
       if (!process.stdout.write(written % 2 ? lines : lines.replaceAll("\\n", "y"))) await wait(1);
