@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 /** Set by `npm run soak`: every test that draws random inputs draws many more, and no other runs. */
 const soak = process.env.SOAK !== undefined;
 const tests = globSync("**/*.test.ts", { exclude: ["node_modules/**"] });
-const draws = (file: string) => /\b(inputs\(|FUZZ\b)/.test(readFileSync(file, "utf8"));
+const draws = (file: string) => /\b(inputs\(|drawn\(|FUZZ\b)/.test(readFileSync(file, "utf8"));
 
 export default defineConfig({
   test: {

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { drawn } from "../effort.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { ROOT, temporaryFolder } from "../processes.ts";
 
@@ -16,7 +17,7 @@ const commands = PAGES.flatMap(({ text }) => [...text.matchAll(/^```\n(.*?)^```$
   .flatMap(([, block = ""]) => block.split("\n"))
   .filter((line) => /^npm run (-s )?(experiment|report)\b/.test(line));
 /** What is fired at a stack is run where there is one, with the tests of the deployment. */
-const here = new Set(commands.filter((command) => !/--target stack|FILE/.test(command)));
+const here = [...new Set(commands.filter((command) => !/--target stack|FILE/.test(command)))];
 
 test("every command of the pages reaches a verdict", async ({ signal }) => {
   const { url } = await startServer(answerPlainly);
@@ -25,7 +26,7 @@ test("every command of the pages reaches a verdict", async ({ signal }) => {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
   };
-  const waiting = here.values();
+  const waiting = drawn(here, 9).values();
   const reached: string[] = [];
   const failed: unknown[] = [];
   const runNext = async () => {
@@ -47,7 +48,7 @@ test("every command of the pages reaches a verdict", async ({ signal }) => {
   // They wait most of the time, so several may run at once.
   await Promise.all([runNext(), runNext(), runNext()]);
   expect(failed).toEqual([]);
-  expect(reached.length).toBeGreaterThan(10);
+  expect(reached.length).toBeGreaterThanOrEqual(9);
 });
 
 /** As GitHub names the anchor of a heading. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { drawn } from "../effort.ts";
 import { temporaryFile, temporaryFolder } from "../processes.ts";
 import { report, startExperiment } from "../programs.ts";
 
@@ -83,14 +84,19 @@ test("a model that cannot be fired at does not keep the next one from it", async
   expect(stdout).toMatch(/^ {2}web-function .*shared$/m);
 });
 
-test.each([
+const EXPECTATIONS: [string, number][] = [
   ["on-demand=shared", 4],
   ["shared", 4],
   ["web-function=shared", 0],
-])("of several models %s exits with %d", async (expectation, expected) => {
-  const asked = ["--model", "on-demand,web-function", "--expect", expectation, ...SHORT];
-  expect((await fire(asked)).code).toBe(expected);
-});
+];
+
+test.each(drawn(EXPECTATIONS, 1))(
+  "of several models %s exits with %d",
+  async (expectation, expected) => {
+    const asked = ["--model", "on-demand,web-function", "--expect", expectation, ...SHORT];
+    expect((await fire(asked)).code).toBe(expected);
+  },
+);
 
 test.each([
   [["--model", "all", "--control"], "--control: web-function is one of the models"],

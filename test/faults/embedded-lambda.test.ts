@@ -11,7 +11,7 @@ import {
   type Model,
 } from "../../local-lambda/function-configuration.ts";
 import { writeRemoteArgument } from "../../local-lambda/remote.ts";
-import { inputs } from "../effort.ts";
+import { drawn, inputs } from "../effort.ts";
 import {
   collect,
   commandOf,
@@ -64,7 +64,7 @@ const ENDS = MODELS.flatMap((model) =>
   (["SIGKILL", "SIGTERM"] as const).map((signal) => ({ model, signal })),
 );
 
-test.each(ENDS)(
+test.each(drawn(ENDS, 2))(
   "$model leaves no process and no folder, at whatever moment $signal comes",
   async ({ model, signal }) => {
     const all = PROCESSES[model];
@@ -136,7 +136,7 @@ async function startLooping(model: Model) {
   return { lambda, pid, taskRoot };
 }
 
-test.each(ENDS)(
+test.each(drawn(ENDS, 2))(
   "with $model an endless loop does not outlive an embedded Lambda ended by $signal",
   async ({ model, signal }) => {
     const { lambda, pid, taskRoot } = await startLooping(model);
@@ -150,7 +150,7 @@ test.each(ENDS)(
   },
 );
 
-test.each(MODELS)(
+test.each(drawn(MODELS, 1))(
   "with %s a reaper that is killed is followed by another, which ends an endless loop",
   async (model) => {
     const { lambda, taskRoot } = await startLooping(model);

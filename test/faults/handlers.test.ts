@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Outcome } from "../../experiment/core/record-lines.ts";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+import { drawn } from "../effort.ts";
 import {
   descendantsOf,
   expectNoTrace,
@@ -127,7 +128,7 @@ const CASES: Record<Model, { sizes: string[]; expected: Expected }> = {
 const withOthers = (faults: readonly string[]): string[] =>
   faults.flatMap((fault, index) => (index % 3 === 2 ? [`other ${index}`, fault] : [fault]));
 
-test.each(MODELS)(
+test.each(drawn(MODELS, 1))(
   "with %s a handler that goes wrong fails its own request, which says how, and the others go on",
   async (model) => {
     const { sizes, expected } = CASES[model];
@@ -149,7 +150,7 @@ test.each(MODELS)(
   },
 );
 
-test.each(MODELS)(
+test.each(drawn(MODELS, 1))(
   "with %s a rejection after the answer costs the process, and neither this answer nor the next",
   async (model) => {
     // While one of the managed environments is replaced another one serves.
@@ -278,7 +279,7 @@ test.each([
 const peakMb = (pid: number): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readProcessFile(pid, "status"))?.[1]) / 1_024;
 
-test.each(MODELS)(
+test.each(drawn(MODELS, 1))(
   "with %s 40 MB of log neither fill the embedded Lambda nor stop the handler, nor is SIGTERM ignored",
   async (model) => {
     const lambda = await startLambdaAlone(["--quiet", ...(await faultyCode(model))]);

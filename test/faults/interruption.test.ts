@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
-import { inputs } from "../effort.ts";
+import { drawn, inputs } from "../effort.ts";
 import { answerNow, startServer } from "../http-server.ts";
 import {
   descendantsOf,
@@ -32,7 +32,7 @@ import { waitUntil } from "../wait-until.ts";
 /** Embedded Lambda and reaper. */
 const BESIDES = 2;
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(drawn(["SIGINT", "SIGTERM"] as const, 1))(
   "%s in the middle exits with 130, keeps every answer and leaves no process",
   async (signal) => {
     const args = ["--concurrency", "3", "--requests", "6", "--hold", "1s", "--runs", "1"];

@@ -13,6 +13,7 @@ import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { Observation, RecordLine } from "../../experiment/core/record-lines.ts";
 import { makePipe } from "../another-machine.ts";
+import { drawn } from "../effort.ts";
 import { type Running, start, temporaryFile, temporaryFolder } from "../processes.ts";
 import { report, wholeLines } from "../programs.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../report/records.ts";
@@ -197,7 +198,7 @@ async function begunReport(out: string): Promise<{ running: Running; record: str
   return { running, record };
 }
 
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+test.each(drawn(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
   "a report that %s ends leaves no part of its file, and the next one is written",
   async (signal) => {
     const out = join(temporaryFolder(), "report.csv");

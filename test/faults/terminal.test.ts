@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { drawn } from "../effort.ts";
 import {
   commandOf,
   descendantsOf,
@@ -57,24 +58,29 @@ test.each([
   expect(isConcluded(recordIn(data))).toBe(true);
 });
 
-test.each<[string, (terminal: Terminal) => void]>([
+const LEAVING: [string, (terminal: Terminal) => void][] = [
   ["q", (terminal) => terminal.press("q")],
   ["Ctrl-C", (terminal) => terminal.press(KEYS.ctrl("c"))],
   ["SIGTERM", (terminal) => terminal.signal("SIGTERM")],
   ["SIGHUP", (terminal) => terminal.signal("SIGHUP")],
   ["SIGINT", (terminal) => terminal.signal("SIGINT")],
-])("%s leaves while firing, with the terminal restored and no process left", async (_, leave) => {
-  const { terminal, data } = await openScreen();
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
-  const processes = descendantsOf(terminal.pid);
-  leave(terminal);
-  expect(await terminal.exited).toBe(0);
-  await waitUntil("the usual screen", () => !terminal.isAlternate);
-  await terminal.shows(/^INCONCLUSIVE[\s\S]*^Record: /m);
-  expect(processes.filter(isAlive)).toEqual([]);
-  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
-});
+];
+
+test.each(drawn(LEAVING, 2))(
+  "%s leaves while firing, with the terminal restored and no process left",
+  async (_, leave) => {
+    const { terminal, data } = await openScreen();
+    terminal.press(KEYS.enter);
+    await terminal.shows(/in flight/);
+    const processes = descendantsOf(terminal.pid);
+    leave(terminal);
+    expect(await terminal.exited).toBe(0);
+    await waitUntil("the usual screen", () => !terminal.isAlternate);
+    await terminal.shows(/^INCONCLUSIVE[\s\S]*^Record: /m);
+    expect(processes.filter(isAlive)).toEqual([]);
+    expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+  },
+);
 
 test.each([
   ["inside rendering", "Number.prototype.toFixed = () => { throw new Error('nothing works') };"],
@@ -97,30 +103,35 @@ test.each([
   expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
 });
 
-test.each<[string, (terminal: Terminal) => void]>([
+const STOPPING: [string, (terminal: Terminal) => void][] = [
   ["Ctrl-Z", (terminal) => terminal.press(KEYS.ctrl("z"))],
   ["SIGTSTP", (terminal) => process.kill(firstBelow(terminal.pid), "SIGTSTP")],
   ["SIGSTOP", (terminal) => process.kill(firstBelow(terminal.pid), "SIGSTOP")],
-])("a screen that %s stopped has the terminal again after fg", async (how, stop) => {
-  const { terminal, data } = await openFromShell();
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
-  stop(terminal);
-  await terminal.shows(/Stopped[\s\S]*prompt>/);
-  // The shell cannot undo what a program has done to the terminal that could not know of its stop.
-  expect(terminal.isAlternate).toBe(how === "SIGSTOP");
-  terminal.press(`fg${KEYS.enter}`);
-  await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
-  expect(terminal.isAlternate).toBe(true);
-  await editPlan(terminal);
-  terminal.press(", Zoe");
-  expect(await terminal.shows(/John, Zoe/)).not.toMatch(/prompt>|Stopped/);
-  terminal.press(KEYS.ctrl("c"));
-  await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
-  expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 10 } });
-  terminal.press(`exit${KEYS.enter}`);
-  await terminal.exited;
-});
+];
+
+test.each(drawn(STOPPING, 1))(
+  "a screen that %s stopped has the terminal again after fg",
+  async (how, stop) => {
+    const { terminal, data } = await openFromShell();
+    terminal.press(KEYS.enter);
+    await terminal.shows(/in flight/);
+    stop(terminal);
+    await terminal.shows(/Stopped[\s\S]*prompt>/);
+    // The shell cannot undo what a program has done to the terminal that could not know of its stop.
+    expect(terminal.isAlternate).toBe(how === "SIGSTOP");
+    terminal.press(`fg${KEYS.enter}`);
+    await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
+    expect(terminal.isAlternate).toBe(true);
+    await editPlan(terminal);
+    terminal.press(", Zoe");
+    expect(await terminal.shows(/John, Zoe/)).not.toMatch(/prompt>|Stopped/);
+    terminal.press(KEYS.ctrl("c"));
+    await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
+    expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 10 } });
+    terminal.press(`exit${KEYS.enter}`);
+    await terminal.exited;
+  },
+);
 
 /** Keeps what the screen loads lazily from being loaded, and says so where it would be. */
 function neverLoaded(): string {
@@ -168,7 +179,9 @@ test("a paste that never ends is taken for what has come, and Ctrl-C does not wa
   expect(await terminal.exited).toBe(0);
 });
 
-test.each(["after Esc by q, which ends it in time", "by Ctrl-C, which does not wait for it"])(
+const WAYS_OUT = ["after Esc by q, which ends it in time", "by Ctrl-C, which does not wait for it"];
+
+test.each(drawn(WAYS_OUT, 1))(
   "an embedded Lambda that hangs keeps nobody from leaving %s, and nothing of it is left",
   async (how) => {
     const temporary = temporaryFolder();

@@ -10,6 +10,7 @@ import {
   type RecordedExperiment,
   readExperiment,
 } from "../../experiment/reports/recorded-experiment.ts";
+import { drawn } from "../effort.ts";
 import { temporaryFolder } from "../processes.ts";
 import type { Visit } from "../schedules.ts";
 import { faintTexts, violations } from "./accessibility.ts";
@@ -140,7 +141,7 @@ describePage("in a browser", () => {
     ["a comparison", async () => pageOf([await read(isolated), await read(shared)])],
   ];
 
-  test.each(pages)(
+  test.each(drawn(pages, 3))(
     "%s: loads nothing, runs nothing, and can be read in both schemes",
     async (_, make) => {
       const path = save(await make());

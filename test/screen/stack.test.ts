@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { drawn } from "../effort.ts";
 import { startLambda } from "../embedded-lambda.ts";
 import { answerPlainly, CLOSED, startServer } from "../http-server.ts";
 import { temporaryFolder } from "../processes.ts";
@@ -41,28 +42,33 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
   expect(server.requests).toHaveLength(10);
 });
 
-test.each([
+const WITHOUT_STACK: [string, string, RegExp][] = [
   ["no CLI", "/nowhere", /No stack to fire at, so[\s\S]*Pulumi\s+CLI\s+is\s+not\s+installed/],
   [
     "no stack",
     "echo '[]'",
     /No stack to fire at, so[\s\S]*No\s+stack\s+is\s+selected[\s\S]*pulumi\s+stack\s+init/,
   ],
-])("where there is %s, this machine serves and the reason is said", async (_, script, reason) => {
-  const path = script.startsWith("/") ? script : pathWithPulumi(script);
-  // Only the CLI is missing; the shell that opens the screen is not.
-  const env = { PATH: script.startsWith("/") ? "/bin" : path };
-  const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
-  const text = await terminal.shows(reason);
-  expect(text).toMatch(/Test +local · on-demand\n Embedded Lambda: .* proves nothing about AWS/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
-  terminal.press("q");
-  await terminal.exited;
-  // It was no choice of the user's, so it is not kept as one.
-  const again = await openScreen({ data, target: "kept", args: QUICK, env });
-  await again.terminal.shows(reason);
-});
+];
+
+test.each(drawn(WITHOUT_STACK, 1))(
+  "where there is %s, this machine serves and the reason is said",
+  async (_, script, reason) => {
+    const path = script.startsWith("/") ? script : pathWithPulumi(script);
+    // Only the CLI is missing; the shell that opens the screen is not.
+    const env = { PATH: script.startsWith("/") ? "/bin" : path };
+    const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
+    const text = await terminal.shows(reason);
+    expect(text).toMatch(/Test +local · on-demand\n Embedded Lambda: .* proves nothing about AWS/);
+    terminal.press(KEYS.enter);
+    await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
+    terminal.press("q");
+    await terminal.exited;
+    // It was no choice of the user's, so it is not kept as one.
+    const again = await openScreen({ data, target: "kept", args: QUICK, env });
+    await again.terminal.shows(reason);
+  },
+);
 
 /** A Pulumi CLI that answers as soon as it is let. */
 function slowPulumi(script: string): { env: { PATH: string }; answer: () => void } {
