@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { CrossCheckLine } from "../../experiment/core/record-lines.ts";
+import { drawn } from "../effort.ts";
 import { linesOf, recordsIn, wholeLines } from "../programs.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { StandInAws } from "./stand-in-aws.ts";
@@ -66,72 +67,92 @@ describeDeployment("the experiment at a stack", () => {
     }
   });
 
-  test("tells limits, missing permissions and wrong credentials apart", async () => {
-    const { aws, workspace } = await deployed({ reservedConcurrency: "3" });
-    const reserved = await fireAtStack(workspace, ...QUICK, "--runs", "1");
-    expect(reserved.stdout).toMatch(/^Note: .* reserved concurrency of 3: at least 2 of 5 will/m);
-    expect(reserved.stdout).toMatch(/^Run 1 of 1 · .* · 2 throttled$/m);
+  const others: [string, () => Promise<void>][] = [
+    [
+      "tells limits, missing permissions and wrong credentials apart",
+      async () => {
+        const { aws, workspace } = await deployed({ reservedConcurrency: "3" });
+        const reserved = await fireAtStack(workspace, ...QUICK, "--runs", "1");
+        expect(reserved.stdout).toMatch(
+          /^Note: .* reserved concurrency of 3: at least 2 of 5 will/m,
+        );
+        expect(reserved.stdout).toMatch(/^Run 1 of 1 · .* · 2 throttled$/m);
 
-    await workspace.configure({ reservedConcurrency: undefined });
-    await workspace.up();
-    aws.lambda.concurrentExecutions = 103;
-    const many = await fireAtStack(workspace, ...QUICK, "--runs", "1", "--concurrency", "104");
-    expect(many.stdout).toMatch(
-      /^Note: The account leaves .* 103 executions at once in eu-west-1: at least 1 of 104/m,
-    );
+        await workspace.configure({ reservedConcurrency: undefined });
+        await workspace.up();
+        aws.lambda.concurrentExecutions = 103;
+        const many = await fireAtStack(workspace, ...QUICK, "--runs", "1", "--concurrency", "104");
+        expect(many.stdout).toMatch(
+          /^Note: The account leaves .* 103 executions at once in eu-west-1: at least 1 of 104/m,
+        );
 
-    aws.denied.add("FilterLogEvents").add("GetAccountSettings");
-    const denied = await fireAtStack(workspace, ...QUICK, "--concurrency", "11", "--cross-check");
-    expect(denied.code).toBe(1);
-    expect(denied.stdout).toMatch(
-      /^Note: Whether the account allows 11 executions at once is not/m,
-    );
-    expect(denied.stdout).toMatch(/^Run 2 of 2/m);
-    expect(denied.stderr).toMatch(
-      /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy --stack dev"/m,
-    );
+        aws.denied.add("FilterLogEvents").add("GetAccountSettings");
+        const denied = await fireAtStack(
+          workspace,
+          ...QUICK,
+          "--concurrency",
+          "11",
+          "--cross-check",
+        );
+        expect(denied.code).toBe(1);
+        expect(denied.stdout).toMatch(
+          /^Note: Whether the account allows 11 executions at once is not/m,
+        );
+        expect(denied.stdout).toMatch(/^Run 2 of 2/m);
+        expect(denied.stderr).toMatch(
+          /^error: The caller may not read the log .*\nIt needs logs:FilterLogEvents, .* callerPolicy --stack dev"/m,
+        );
 
-    for (const [variable, words] of [
-      ["AWS_SECRET_ACCESS_KEY", /403 The request signature .*the secret key is not that of/],
-      ["AWS_ACCESS_KEY_ID", /403 .* token .* invalid: AWS does not know these credentials/],
-    ] as const) {
-      const known = workspace.env[variable];
-      workspace.env[variable] = "AKIDNOBODY";
-      const { code, stdout } = await fireAtStack(workspace, "--hold", "100ms", "--runs", "1");
-      workspace.env[variable] = known;
-      expect(code).toBe(3);
-      expect(stdout).toMatch(words);
-    }
-  });
+        for (const [variable, words] of [
+          ["AWS_SECRET_ACCESS_KEY", /403 The request signature .*the secret key is not that of/],
+          ["AWS_ACCESS_KEY_ID", /403 .* token .* invalid: AWS does not know these credentials/],
+        ] as const) {
+          const known = workspace.env[variable];
+          workspace.env[variable] = "AKIDNOBODY";
+          const { code, stdout } = await fireAtStack(workspace, "--hold", "100ms", "--runs", "1");
+          workspace.env[variable] = known;
+          expect(code).toBe(3);
+          expect(stdout).toMatch(words);
+        }
+      },
+    ],
 
-  test("on the screen starts on the stack, is signed, and is cross-checked", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    const size = { columns: 100, rows: 30 };
-    const before = workspace.openScreen(size);
-    await before.shows(/No stack to fire at, so[\s\S]*pulumi\s+up\s+--stack\s+dev"/);
-    before.press("q");
-    await before.exited;
+    [
+      "on the screen starts on the stack, is signed, and is cross-checked",
+      async () => {
+        const aws = await StandInAws.start();
+        const workspace = await Workspace.create(aws);
+        const size = { columns: 100, rows: 30 };
+        const before = workspace.openScreen(size);
+        await before.shows(/No stack to fire at, so[\s\S]*pulumi\s+up\s+--stack\s+dev"/);
+        before.press("q");
+        await before.exited;
 
-    await workspace.up();
-    const terminal = workspace.openScreen(size);
-    await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
-    terminal.press(KEYS.enter);
-    await terminal.shows(/5 environments served 10 requests[\s\S]*x cross-check/);
-    terminal.press("x");
-    await terminal.shows(/CROSS-CHECKED {2}CloudWatch has 10 requests in 5 log streams, and 5\s/);
-    await terminal.shows(/https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch/);
-    const [record] = recordsIn(`${workspace.folder}/data`);
-    expect(wholeLines(record).at(-1)).toMatchObject({ type: "cross-check" });
+        await workspace.up();
+        const terminal = workspace.openScreen(size);
+        await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS[\s\S]*\$0\.0000\d+$/m);
+        terminal.press(KEYS.enter);
+        await terminal.shows(/5 environments served 10 requests[\s\S]*x cross-check/);
+        terminal.press("x");
+        await terminal.shows(
+          /CROSS-CHECKED {2}CloudWatch has 10 requests in 5 log streams, and 5\s/,
+        );
+        await terminal.shows(/https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch/);
+        const [record] = recordsIn(`${workspace.folder}/data`);
+        expect(wholeLines(record).at(-1)).toMatchObject({ type: "cross-check" });
 
-    aws.denied.add("FilterLogEvents");
-    terminal.press("x");
-    await terminal.shows(/FAILED {2}The caller may not read the log/);
-    terminal.press("h");
-    await terminal.shows(/stack dev · on-demand +10 +5 +\w+/);
-    terminal.press(KEYS.enter);
-    await terminal.shows(/recorded [\s\S]*CROSS-CHECKED/);
-    terminal.press("q");
-    expect(await terminal.exited).toBe(0);
-  });
+        aws.denied.add("FilterLogEvents");
+        terminal.press("x");
+        await terminal.shows(/FAILED {2}The caller may not read the log/);
+        terminal.press("h");
+        await terminal.shows(/stack dev · on-demand +10 +5 +\w+/);
+        terminal.press(KEYS.enter);
+        await terminal.shows(/recorded [\s\S]*CROSS-CHECKED/);
+        terminal.press("q");
+        expect(await terminal.exited).toBe(0);
+      },
+    ],
+  ];
+
+  test.each(drawn(others, 1))("%s", (_, see) => see());
 });

@@ -89,50 +89,6 @@ describeDeployment("the life of a stack", () => {
       }
     }
   });
-
-  test("a creation that AWS refuses half-way goes on once it is set right, and drift is mended", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    aws.lambda.concurrentExecutions = 150;
-    await workspace.configure({ reservedConcurrency: "60" });
-    const refused = "UnreservedConcurrentExecution below its minimum value of [100]";
-    expect(await workspace.refusedUp("--skip-preview")).toContain(refused);
-    expect(aws.account.takeCalls()).toContain("CreateFunction");
-    await workspace.configure({ reservedConcurrency: "50" });
-    await workspace.up();
-    expect(aws.account.takeCalls()).toEqual(["PutFunctionConcurrency", "CreateFunctionUrlConfig"]);
-    const { url, functionName, logGroupName } = await workspace.outputs();
-    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
-
-    // A change that AWS refuses is refused each time, and changes nothing.
-    await workspace.configure({ reservedConcurrency: "60" });
-    for (const _ of ["first", "second"]) {
-      expect(await workspace.refusedUp("--skip-preview")).toContain(refused);
-      expect(await workspace.outputs()).toMatchObject({ reservedConcurrency: 50 });
-    }
-    expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
-    await workspace.configure({ reservedConcurrency: undefined });
-    await workspace.up();
-    expect(await workspace.outputs()).toMatchObject({ reservedConcurrency: "none" });
-
-    // What somebody changed or deleted by hand is as it should be after the next update.
-    aws.logs.group(String(logGroupName)).retentionInDays = 30;
-    await aws.lambda.delete(String(functionName));
-    aws.account.takeCalls();
-    expect(await workspace.preview()).toMatch(/~ retentionInDays *: 30 => 7/);
-    expect(aws.account.takeCalls()).toEqual([]);
-    await workspace.up();
-    expect(aws.account.takeCalls().toSorted()).toEqual([
-      "CreateFunction",
-      "CreateFunctionUrlConfig",
-      "PutRetentionPolicy",
-    ]);
-    const again = await workspace.outputs();
-    expect(await callSigned(again.url, aws.account)).toMatchObject({ status: 200 });
-    expect(await workspace.up()).toContain("7 unchanged");
-    await workspace.expectSuccess("pulumi", "destroy", "--yes");
-    expect(aws.resources).toEqual([]);
-  });
 });
 
 /** The function may write its log, signed callers may use the URL, and nobody may do anything else. */

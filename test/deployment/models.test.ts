@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
 import type { DeployedTarget } from "../../infrastructure/targets.ts";
-import { inputs } from "../effort.ts";
+import { drawn, inputs } from "../effort.ts";
 import { linesOf } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { OPERATOR_POLICY } from "./aws/iam.ts";
@@ -134,8 +134,7 @@ describeDeployment("a stack of three models", () => {
       await fireAtAll(workspace, "300ms");
     }
 
-    await fireOnScreen(workspace);
-    await fireWithControl(workspace);
+    for (const fire of drawn([fireOnScreen, fireWithControl], 1)) await fire(workspace);
 
     const [, managed, web] = targets;
     for (const { url } of [managed, web]) {
@@ -229,40 +228,54 @@ describeDeployment("a stack of three models", () => {
     expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
   });
 
-  test("that AWS refuses half-way is destroyed with all that is there", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    // The longest names that AWS takes.
-    const models = "managed-instances,web-function";
-    await workspace.configure({ models, namePrefix: `x${"-y".repeat(19)}` });
-    aws.account.forbidden.add("PutFunctionScalingConfig").add("CreateWebFunctionEndpoint");
-    const said = await workspace.refusedUp("--skip-preview");
-    expect(said).toMatch(/not authorized to perform (PutFunctionScalingConfig|CreateWebFunction)/);
-    expect(aws.account.takeCalls()).toContain("CreateCapacityProvider");
-    await workspace.expectSuccess("pulumi", "destroy", "--yes", "--skip-preview");
-    expect(aws.resources).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
-  });
+  const refusals: [string, () => Promise<void>][] = [
+    [
+      "that AWS refuses half-way is destroyed with all that is there",
+      async () => {
+        const aws = await StandInAws.start();
+        const workspace = await Workspace.create(aws);
+        // The longest names that AWS takes.
+        const models = "managed-instances,web-function";
+        await workspace.configure({ models, namePrefix: `x${"-y".repeat(19)}` });
+        aws.account.forbidden.add("PutFunctionScalingConfig").add("CreateWebFunctionEndpoint");
+        const said = await workspace.refusedUp("--skip-preview");
+        expect(said).toMatch(
+          /not authorized to perform (PutFunctionScalingConfig|CreateWebFunction)/,
+        );
+        expect(aws.account.takeCalls()).toContain("CreateCapacityProvider");
+        await workspace.expectSuccess("pulumi", "destroy", "--yes", "--skip-preview");
+        expect(aws.resources).toEqual([]);
+        expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
+      },
+    ],
 
-  test("is refused where there is no network or no such model, with what sets it right", async () => {
-    const aws = await StandInAws.start();
-    const workspace = await Workspace.create(aws);
-    await workspace.configure({ models: ALL });
-    aws.ec2.vpcs.delete("vpc-0d000000");
-    expect(await workspace.refusedUp()).toMatch(
-      /no default VPC; name the subnets .*: pulumi config set managedInstancesSubnets/,
-    );
-    await workspace.configure({ managedInstancesSubnets: "subnet-0bad0000" });
-    expect(await workspace.refusedUp()).toMatch(
-      /managedInstancesSubnets .*The subnet ID 'subnet-0bad0000' does not exist/,
-    );
-    aws.account.region = "me-south-1";
-    const lacking = await workspace.refusedUp();
-    expect(lacking).toMatch(/models names managed-instances and web-function, .* in me-south-1/);
-    const [, remedy = ""] = /; run: (pulumi .+)$/m.exec(lacking) ?? [];
-    await workspace.expectSuccess("sh", "-ec", `${remedy} && pulumi preview`);
-    expect(aws.account.takeCalls()).toEqual([]);
-  });
+    [
+      "is refused where there is no network or no such model, with what sets it right",
+      async () => {
+        const aws = await StandInAws.start();
+        const workspace = await Workspace.create(aws);
+        await workspace.configure({ models: ALL });
+        aws.ec2.vpcs.delete("vpc-0d000000");
+        expect(await workspace.refusedUp()).toMatch(
+          /no default VPC; name the subnets .*: pulumi config set managedInstancesSubnets/,
+        );
+        await workspace.configure({ managedInstancesSubnets: "subnet-0bad0000" });
+        expect(await workspace.refusedUp()).toMatch(
+          /managedInstancesSubnets .*The subnet ID 'subnet-0bad0000' does not exist/,
+        );
+        aws.account.region = "me-south-1";
+        const lacking = await workspace.refusedUp();
+        expect(lacking).toMatch(
+          /models names managed-instances and web-function, .* in me-south-1/,
+        );
+        const [, remedy = ""] = /; run: (pulumi .+)$/m.exec(lacking) ?? [];
+        await workspace.expectSuccess("sh", "-ec", `${remedy} && pulumi preview`);
+        expect(aws.account.takeCalls()).toEqual([]);
+      },
+    ],
+  ];
+
+  test.each(drawn(refusals, 1))("%s", (_, see) => see());
 });
 
 /**
