@@ -97,7 +97,7 @@ test("above the concurrency limit requests are throttled and touch nothing", asy
   const throttled = one?.status === 429 ? one : other;
   expect(await throttled?.json()).toMatchObject({ message: "Rate Exceeded." });
   expect(throttled?.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
-  expect(lambda.pool.registry.ids).toHaveLength(1);
+  expect(lambda.pool.ids).toHaveLength(1);
 });
 
 test("bad input is the handler's 400, and the next counter is not affected", async () => {
@@ -131,7 +131,7 @@ test("a process that dies fails its request with 502 and restarts in the same en
   expect(environment?.id).toBe(first.environment?.id);
   expect(environment?.instance).not.toBe(first.environment?.instance);
   expect(globalData.counter).toBe(1);
-  const log = lambda.pool.registry.logOf(environment?.id ?? "");
+  const log = lambda.pool.logOf(environment?.id ?? "");
   expect(log.join("\n")).toMatch(/"restarted":true/);
 });
 
@@ -140,7 +140,7 @@ test("an environment whose process ends without being asked for anything ends wi
   const { environment } = await ask(lambda, "Ana");
   await untilPolling(lambda, 1);
   process.kill(pidOf({ environment }), "SIGKILL");
-  await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
+  await waitUntil("the environment to end", () => lambda.pool.ids.length === 0);
   expect((await ask(lambda, "Bo")).environment?.id).not.toBe(environment?.id);
 });
 
@@ -155,7 +155,7 @@ test("a function that takes too long is ended with 502", async () => {
 test("an environment without requests is ended, and its process with it", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const pid = pidOf(await ask(lambda, "Ana"));
-  await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
+  await waitUntil("the environment to expire", () => lambda.pool.ids.length === 0);
   await untilEnded([pid]);
 });
 
@@ -164,7 +164,7 @@ test("after recycling every request is a cold start again", async () => {
   const [first] = await askAll(lambda, ["Ana", "Bo"], 100);
   await untilPolling(lambda, 2);
   await lambda.pool.recycle();
-  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.ids).toEqual([]);
   const second = await ask(lambda, "Cy");
   expect(second.environment?.coldStart).toBe(true);
   expect(second.environment?.id).not.toBe(first?.environment?.id);
@@ -178,7 +178,7 @@ test("recycling lets what is being served finish, and then ends its environment"
   await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
   await lambda.pool.recycle();
   expect((await busy).globalData.counter).toBe(2);
-  await waitUntil("the environment to end", () => lambda.pool.registry.ids.length === 0);
+  await waitUntil("the environment to end", () => lambda.pool.ids.length === 0);
 });
 
 test("an environment that is being ended takes no request more, however late it ends", async () => {
@@ -212,7 +212,7 @@ test("each environment logs its own steps as JSON", async () => {
   const lambda = await start();
   const answers = await askAll(lambda, ["Ana", "Bo"], 100);
   for (const { client, environment, invocation } of answers) {
-    const lines = lambda.pool.registry.logOf(environment?.id ?? "").map((line) => JSON.parse(line));
+    const lines = lambda.pool.logOf(environment?.id ?? "").map((line) => JSON.parse(line));
     expect(lines[0]).toMatchObject({ type: "platform.initStart" });
     const steps = lines.filter(({ requestId }) => requestId === invocation?.requestId);
     expect(steps).toHaveLength(5);
@@ -240,7 +240,7 @@ test("a request of more than 6 MB is refused", async () => {
     upload.on("error", reject).write(Buffer.alloc(6 * 1024 * 1024 + 1));
   });
   expect(status).toBe(413);
-  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.ids).toEqual([]);
 });
 
 test("closing leaves no process and no folder", async () => {

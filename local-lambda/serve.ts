@@ -105,7 +105,7 @@ function obey({ pool, url, codeSha256 }: LocalLambda): void {
   process.on("message", async (message: RemoteCall) => {
     const { call } = message;
     if (message.type === "recycle") await pool.recycle();
-    const lines = message.type === "logs" ? pool.registry.logOf(message.environment) : [];
+    const lines = message.type === "logs" ? pool.logOf(message.environment) : [];
     tell({ type: "answer", call, lines });
   });
   tell({ type: "ready", url: url.href, codeSha256 });

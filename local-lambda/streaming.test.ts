@@ -100,7 +100,7 @@ async function see(lambda: LocalLambda, name: string, onChunk = () => {}): Promi
 /** A worker thread polls while it serves: only one that serves nothing has surely room. */
 const untilReady = ({ pool }: LocalLambda) =>
   waitUntil("an environment to poll and serve nothing", () =>
-    pool.registry.all.some(
+    pool.environments.some(
       (environment) =>
         environment instanceof RuntimeEnvironment && environment.isFree && environment.isIdle,
     ),

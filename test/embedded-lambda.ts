@@ -150,7 +150,7 @@ export function distinct<T>(values: readonly T[]): number {
 export const pollingIn = (lambda: LocalLambda) => {
   const { model, maxConcurrency } = configurations.get(lambda) ?? defaultConfiguration();
   const most = model === "managed-instances" ? maxConcurrency : Number.POSITIVE_INFINITY;
-  return lambda.pool.registry.all.filter((environment) =>
+  return lambda.pool.environments.filter((environment) =>
     environment instanceof RuntimeEnvironment
       ? environment.isFree && environment.inside < most
       : environment instanceof WebEnvironment && environment.room > 0,
@@ -167,7 +167,7 @@ export async function placesTaken(lambda: LocalLambda, polling: number): Promise
   for (const client of CLIENTS) {
     await untilPolling(lambda, polling);
     const { environment } = await ask(lambda, client);
-    taken.push(lambda.pool.registry.ids.indexOf(environment?.id ?? ""));
+    taken.push(lambda.pool.ids.indexOf(environment?.id ?? ""));
   }
   expect(taken).not.toContain(-1);
   return taken;

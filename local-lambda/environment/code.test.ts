@@ -121,7 +121,7 @@ test.each(MODELS)(
   async (model) => {
     const { lambda, edit, edits, ask } = await startEdited(model);
     expect(await ask()).toBe("200 1a");
-    const [before, codeSha256] = [lambda.pool.registry.ids, lambda.codeSha256];
+    const [before, codeSha256] = [lambda.pool.ids, lambda.codeSha256];
     edit("index.mjs", "export const handler = (;");
     expect(await ask()).toMatch(/^502 .*SyntaxError/);
     edit("index.mjs", version("2"));
@@ -133,7 +133,7 @@ test.each(MODELS)(
       ["index.mjs", "other.mjs"],
     ]);
     expect(lambda.codeSha256).not.toBe(codeSha256);
-    expect(lambda.pool.registry.ids.filter((id) => before.includes(id))).toEqual([]);
+    expect(lambda.pool.ids.filter((id) => before.includes(id))).toEqual([]);
   },
 );
 
@@ -154,7 +154,7 @@ test.each(["on-demand", "web-function"] as const)(
     const { edit, ask, lambda } = await startEdited(model);
     edit("other.mjs", "await new Promise((resolve) => setTimeout(resolve, 1e6));");
     const first = ask();
-    await waitUntil("its environment to start", () => lambda.pool.registry.ids.length === 1);
+    await waitUntil("its environment to start", () => lambda.pool.ids.length === 1);
     edit("other.mjs", "export const other = 'b';");
     expect(await Promise.all([first, ask()])).toEqual(["200 1b", "200 1b"]);
   },
@@ -163,14 +163,14 @@ test.each(["on-demand", "web-function"] as const)(
 test("what is only written again, or is an editor's, leaves the environments warm", async () => {
   const { lambda, root, edit, edits, ask } = await startEdited("on-demand");
   await ask();
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   edit("index.mjs", version("1"));
   utimesSync(join(root, "other.mjs"), new Date(), new Date());
   edit(".index.mjs.swp", "x");
   mkdirSync(join(root, "empty"));
   expect(await ask()).toBe("200 1a");
   expect(edits).toEqual([]);
-  expect(lambda.pool.registry.ids).toEqual(before);
+  expect(lambda.pool.ids).toEqual(before);
 });
 
 test("an edit of a package is noticed as well", async () => {
@@ -188,7 +188,7 @@ test("an edit of a package is noticed as well", async () => {
 test("a folder that is gone is said, and one that is back serves as before", async () => {
   const { lambda, root, edits, ask } = await startEdited("on-demand");
   await ask();
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   renameSync(root, `${root}-away`);
   onTestFinished(() => rmSync(`${root}-away`, { recursive: true, force: true }));
   expect(await ask()).toBe(
@@ -198,7 +198,7 @@ test("a folder that is gone is said, and one that is back serves as before", asy
   renameSync(`${root}-away`, root);
   expect(await ask()).toBe("200 1a");
   expect(edits).toEqual([]);
-  expect(lambda.pool.registry.ids).toEqual(before);
+  expect(lambda.pool.ids).toEqual(before);
 });
 
 test("code that is being written is waited for", async () => {

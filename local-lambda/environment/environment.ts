@@ -12,7 +12,7 @@ import {
   newLogStreamName,
   TRAITS,
 } from "../function-configuration.ts";
-import type { FunctionFailure } from "../invocation.ts";
+import type { FunctionFailure, InvocationResult } from "../invocation.ts";
 import type { EnvironmentPlan, EnvironmentProcess } from "./environment-process.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import { LogStream } from "./log-stream.ts";
@@ -49,6 +49,9 @@ export abstract class Environment {
   /** Its process is being ended because an invocation took too long. */
   #timedOut = false;
   #stopping = false;
+  #inside = 0;
+  /** Ends it when nobody has come for long. */
+  #expiry: NodeJS.Timeout | undefined;
 
   constructor(plan: EnvironmentPlan) {
     this.id = newLogStreamName(plan.configuration);
@@ -57,8 +60,6 @@ export abstract class Environment {
     this.log = new LogStream((text, requestId) => plan.onLog?.(this.id, text, requestId));
   }
 
-  /** Invocations inside. */
-  abstract get inside(): number;
   /** What a process has to do to be initialized and has not, as the beginning of a sentence. */
   protected abstract get missed(): string;
   /** Prepares the way of the requests; gives the address that the process is told. */
@@ -66,6 +67,8 @@ export abstract class Environment {
   protected abstract startProcess(variables: Record<string, string>): EnvironmentProcess;
   /** Ends what was inside a process that has ended. */
   protected abstract endInside(failure: FunctionFailure): void;
+  /** Writes into the log that a request has failed, in the form that the model has for that. */
+  protected abstract logFailure(requestId: string, failure: FunctionFailure): void;
   protected abstract close(): void;
 
   /** Resolves when it is over by itself: its process cannot be started, or has ended for good. */
@@ -174,6 +177,27 @@ export abstract class Environment {
     return true;
   }
 
+  /** Counts a request as inside from here until it is answered, and logs why it failed, if it did. */
+  protected async attend(
+    requestId: string,
+    answer: () => Promise<InvocationResult>,
+  ): Promise<InvocationResult> {
+    clearTimeout(this.#expiry);
+    this.#inside += 1;
+    this.log.enter(requestId);
+    const result = await answer();
+    if (result.kind === "error") this.logFailure(requestId, result);
+    this.#inside -= 1;
+    this.log.leave(requestId);
+    return result;
+  }
+
+  /** Calls back when nobody has come for the function's idle timeout; it must be idle now. */
+  expire(end: () => void): void {
+    clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(end, this.plan.configuration.idleTimeoutMs);
+  }
+
   /** How long the next invocation may take: a second try to initialize was part of the first one. */
   protected takeTimeLeftMs(): number {
     const retryMs = this.#retriedAt === undefined ? 0 : performance.now() - this.#retriedAt;
@@ -197,6 +221,7 @@ export abstract class Environment {
   /** Ends the environment: SIGTERM, and SIGKILL for what does not listen. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearTimeout(this.#expiry);
     await this.process?.stop();
     await this.#life;
   }
@@ -211,8 +236,13 @@ export abstract class Environment {
     return this.#phase === "restarting" && !this.#stopping && !this.isRetired;
   }
 
+  /** Requests inside. */
+  get inside(): number {
+    return this.#inside;
+  }
+
   get isIdle(): boolean {
-    return this.inside === 0;
+    return this.#inside === 0;
   }
 
   /** Why initialization failed, for the requests that waited for it. */

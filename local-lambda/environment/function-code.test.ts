@@ -119,11 +119,11 @@ test("a log begins with the start of its environment, and outlives it", async ()
   const code = codeOf("export const handler = async () => console.log('in') ?? 1;");
   const lambda = await startLambda({ functionName: "my-function", version: "7", code });
   await fetch(lambda.url);
-  const [id] = lambda.pool.registry.ids;
+  const [id] = lambda.pool.ids;
   await lambda.pool.recycle();
-  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.ids).toEqual([]);
   await waitUntil("the line in the log", () => isLogged(lambda, '"in"'));
-  const [first = ""] = lambda.pool.registry.logOf(id ?? "");
+  const [first = ""] = lambda.pool.logOf(id ?? "");
   expect(JSON.parse(first)).toEqual({
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     type: "platform.initStart",

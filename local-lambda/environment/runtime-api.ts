@@ -92,11 +92,6 @@ export class RuntimeApi {
     return this.#polls.size;
   }
 
-  /** Invocations inside the runtime. */
-  get inside(): number {
-    return this.#flights.size;
-  }
-
   /**
    * Hands an invocation to the poll that has waited longest. AWS does not say which one it takes;
    * so worker threads take turns.

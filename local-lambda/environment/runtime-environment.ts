@@ -29,28 +29,24 @@ export class RuntimeEnvironment extends Environment {
     const { requestId } = invocation;
     const leftMs = this.takeTimeLeftMs();
     this.hasServed = true;
-    this.log.enter(requestId);
     const timer = setTimeout(() => {
       this.#api.end(requestId, this.timeoutOf(requestId));
       if (this.traits.enforcesTimeout) this.killTimedOut();
     }, leftMs);
-    const result = await this.#api.deliver(invocation, Date.now() + leftMs);
+    const deadline = Date.now() + leftMs;
+    const result = await this.attend(requestId, () => this.#api.deliver(invocation, deadline));
     clearTimeout(timer);
-    if (result.kind === "error") {
-      const { errorType, errorMessage } = result;
-      this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
-    }
-    this.log.leave(requestId);
     invocation.end(result);
+  }
+
+  protected override logFailure(requestId: string, failure: FunctionFailure): void {
+    const { errorType, errorMessage } = failure;
+    this.log.platform("runtimeDone", { requestId, status: "error", errorType, errorMessage });
   }
 
   /** Polls that wait: so many invocations the runtime itself says that it can take. */
   get polls(): number {
     return this.isInitialized ? this.#api.waitingPolls : 0;
-  }
-
-  override get inside(): number {
-    return this.#api.inside;
   }
 
   /** An invocation of the on-demand model can be handed to it now. */

@@ -62,7 +62,7 @@ test("after a loop that timed out the next request is served by a new server", a
   const after = await send(lambda, "");
   expect(after.status).toBe(200);
   expect(await after.text()).not.toBe(before);
-  await waitUntil("the looping server to go", () => lambda.pool.registry.ids.length === 1);
+  await waitUntil("the looping server to go", () => lambda.pool.ids.length === 1);
 });
 
 test.each<[WebMessage]>([

@@ -47,7 +47,6 @@ export class WebEnvironment extends Environment {
   /** Until a server that listens elsewhere is given up. */
   #patience: NodeJS.Timeout | undefined;
   #isGivenUp = false;
-  #inside = 0;
   /** Requests whose connection broke: until the process has ended, or has not, nothing is sent. */
   #broken = 0;
 
@@ -119,7 +118,7 @@ export class WebEnvironment extends Environment {
   /** How many requests it can take now. */
   get room(): number {
     if (!this.isInitialized || this.isRetired || this.#broken > 0) return 0;
-    return Math.max(0, this.plan.configuration.maxConcurrency - this.#inside);
+    return Math.max(0, this.plan.configuration.maxConcurrency - this.inside);
   }
 
   /** Its server has listened at some time. */
@@ -127,26 +126,21 @@ export class WebEnvironment extends Environment {
     return this.#hasListened;
   }
 
-  override get inside(): number {
-    return this.#inside;
-  }
-
   /** Sends a request to the server, which must have room. */
   async serve(request: UrlRequest): Promise<InvocationResult> {
     const { requestId } = request;
-    this.#inside += 1;
-    this.log.enter(requestId);
-    const result = await this.#explain(await this.#forward(request));
-    if (result.kind === "error") {
-      const { errorType, errorMessage } = result;
-      this.log.platform("report", { requestId, status: errorType, errorMessage });
-    }
-    this.#inside -= 1;
-    this.log.leave(requestId);
+    const result = await this.attend(requestId, async () =>
+      this.#explain(await this.#forward(request)),
+    );
     if (result.kind !== "http") return result;
     const { response } = result;
     const names = { "lambda-web-request-id": requestId, "lambda-web-logstream": this.id };
     return { kind: "http", response: { ...response, headers: { ...response.headers, ...names } } };
+  }
+
+  protected override logFailure(requestId: string, failure: FunctionFailure): void {
+    const { errorType, errorMessage } = failure;
+    this.log.platform("report", { requestId, status: errorType, errorMessage });
   }
 
   /** A connection that broke is the first that is heard of the end of a process. */

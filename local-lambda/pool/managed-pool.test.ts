@@ -31,14 +31,14 @@ const start = (changes: Partial<FunctionConfiguration> = {}) =>
 /** Waits until so many environments exist and poll, none of which is one of the old. */
 const untilReplaced = (lambda: LocalLambda, count: number, old: readonly string[]) =>
   waitUntil("new environments", () => {
-    const { ids } = lambda.pool.registry;
+    const { ids } = lambda.pool;
     const isOld = ids.some((id) => old.includes(id));
     return ids.length === count && pollingIn(lambda) === count && !isOld;
   });
 
 test("three environments poll before the URL is known, and no request meets a cold start", async () => {
   const lambda = await start();
-  expect(lambda.pool.registry.ids).toHaveLength(3);
+  expect(lambda.pool.ids).toHaveLength(3);
   expect(pollingIn(lambda)).toBe(3);
   const { environment } = await ask(lambda, "Ana");
   expect(environment).toMatchObject({
@@ -46,7 +46,7 @@ test("three environments poll before the URL is known, and no request meets a co
     coldStart: false,
     memoryMb: 2_048,
   });
-  const [first = ""] = lambda.pool.registry.logOf(environment?.id ?? "");
+  const [first = ""] = lambda.pool.logOf(environment?.id ?? "");
   expect(JSON.parse(first)).toMatchObject({
     type: "platform.initStart",
     record: { initializationType: "lambda-managed-instances" },
@@ -86,7 +86,7 @@ test.each([1, 2, 3])(
   async (seed) => {
     const { code, open } = gatedCode("managed-instances");
     const lambda = await start({ environments: 2, maxConcurrency: 3, seed, code });
-    const before = lambda.pool.registry.ids;
+    const before = lambda.pool.ids;
     const answers = await overload(lambda, { count: 8, throttled: 2, open });
     const byProcess = Map.groupBy(answers, ({ pid }) => pid);
     const entered = [...byProcess.values()].map((some) => some.map((one) => one.entered).sort());
@@ -94,7 +94,7 @@ test.each([1, 2, 3])(
       [1, 2, 3],
       [1, 2, 3],
     ]);
-    expect(lambda.pool.registry.ids).toEqual(before);
+    expect(lambda.pool.ids).toEqual(before);
   },
 );
 
@@ -121,7 +121,7 @@ test("the caller hears of a timeout, and the code runs on: its context says that
       }
     };`;
   const lambda = await start({ environments: 1, timeoutMs: 1_000, code: codeOf(slow) });
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   const response = await send(lambda, "");
   expect(response.status).toBe(502);
   expect(await response.text()).toMatch(/Task timed out after 1\.00 seconds/);
@@ -129,13 +129,13 @@ test("the caller hears of a timeout, and the code runs on: its context says that
     "the code to go on",
     async () => (await (await send(lambda, "late?")).text()) !== "0",
   );
-  expect(lambda.pool.registry.ids).toEqual(before);
+  expect(lambda.pool.ids).toEqual(before);
 });
 
 test("a process that dies fails all that was inside, and its environment is replaced", async () => {
   const lambda = await start({ environments: 1 });
   const pid = pidOf(await ask(lambda, "Ana"));
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   const doomed = ["Bo", "Cy"].map((client) => {
     return post(lambda, { client, holdMs: 60_000, steps: 100 });
   });
@@ -150,10 +150,10 @@ test("a process that dies fails all that was inside, and its environment is repl
 test("an environment that ends without a request is replaced as well", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
   const { environment } = await ask(lambda, "Ana");
-  const others = lambda.pool.registry.ids.filter((id) => id !== environment?.id);
+  const others = lambda.pool.ids.filter((id) => id !== environment?.id);
   process.kill(pidOf({ environment }), "SIGKILL");
   await untilReplaced(lambda, 2, [environment?.id ?? ""]);
-  expect(lambda.pool.registry.ids).toEqual(expect.arrayContaining(others));
+  expect(lambda.pool.ids).toEqual(expect.arrayContaining(others));
 });
 
 test("a worker thread that ends fails its own requests, and the others go on", async () => {
@@ -165,17 +165,17 @@ test("a worker thread that ends fails its own requests, and the others go on", a
       return process.pid + "/" + threadId;
     };`;
   const lambda = await start({ environments: 1, workers: 2, code: codeOf(crash) });
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   const [waiting, ended] = await Promise.all([send(lambda, "wait"), send(lambda, "end")]);
   expect([waiting?.status, ended?.status]).toEqual([200, 502]);
   const survivor = await waiting?.text();
   for (const _ of CLIENTS) expect(await (await send(lambda, "")).text()).toBe(survivor);
-  expect(lambda.pool.registry.ids).toEqual(before);
+  expect(lambda.pool.ids).toEqual(before);
 });
 
 test("recycling replaces all environments, and lets what is being served finish", async () => {
   const lambda = await start({ environments: 2, maxConcurrency: 1 });
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   const pid = pidOf(await ask(lambda, "Ana"));
   const busy = ask(lambda, "Bo", 1_000);
   await untilPolling(lambda, 1);

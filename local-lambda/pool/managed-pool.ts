@@ -9,11 +9,10 @@
  * nor that they meet in one.
  */
 
-import { type Random, seededRandom } from "../../basics/seeded-random.ts";
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import type { FunctionFailure, Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
-import { createInvocation, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
+import { createInvocation, Pool } from "./pool.ts";
 
 /**
  * How long a request waits for a poll of its environment, in milliseconds. A runtime that has just
@@ -34,40 +33,28 @@ const FOLLOW_MS = 10_000;
 const RETRY_MS = { first: 100, last: 30_000 };
 
 /** One of the environments, and the requests that it was drawn for. */
-interface Member {
-  environment: RuntimeEnvironment;
+class ManagedEnvironment extends RuntimeEnvironment {
   /** Resolves when all of its threads poll, or to why they never will. */
-  ready: PromiseWithResolvers<FunctionFailure | undefined>;
+  readonly ready = Promise.withResolvers<FunctionFailure | undefined>();
   /** Waits for the other threads, since the first poll. */
-  follow?: NodeJS.Timeout | undefined;
+  follow: NodeJS.Timeout | undefined;
   /** Until one of its threads polls. */
-  waiting: Invocation[];
+  readonly waiting: Invocation[] = [];
   /** Lets others take what waits. */
-  patience?: NodeJS.Timeout | undefined;
+  patience: NodeJS.Timeout | undefined;
   /** It let a request wait for too long, and has not polled since. */
-  isStalled: boolean;
+  isStalled = false;
 }
 
-export class ManagedPool implements Pool {
-  readonly registry: EnvironmentRegistry<RuntimeEnvironment>;
-  readonly #plan: PoolPlan;
-  readonly #random: Random;
-  readonly #members = new Set<Member>();
+export class ManagedPool extends Pool<ManagedEnvironment> {
   readonly #retries = new Set<NodeJS.Timeout>();
   /** Environments in a row that ended before they were given anything. */
   #useless = 0;
   /** Why the latest environments could not be initialized, until one is. */
   #failure: FunctionFailure | undefined;
-  #closed = false;
-
-  constructor(plan: PoolPlan) {
-    this.#plan = plan;
-    this.registry = new EnvironmentRegistry(plan);
-    this.#random = seededRandom(plan.configuration.seed);
-  }
 
   /** Starts all environments; resolves when all of them poll, and fails with the first that cannot. */
-  async start(): Promise<void> {
+  override async start(): Promise<void> {
     const starts = this.#startAll().map(async (start) => {
       const failure = await start;
       if (!failure) return;
@@ -78,14 +65,13 @@ export class ManagedPool implements Pool {
   }
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
-    if (this.#closed) return { kind: "throttled" };
+    if (this.isClosed) return { kind: "throttled" };
     if (this.#failure && this.#open().length === 0) return this.#failure;
     const created = createInvocation(request);
     if (!created) return { kind: "too-large" };
-    void created.over.then(() => this.#endRetired());
     const roomy = this.#roomy();
     const alert = roomy.filter(({ isStalled }) => !isStalled);
-    this.#draw(alert.length > 0 ? alert : roomy, created.invocation);
+    this.#place(alert.length > 0 ? alert : roomy, created.invocation);
     return created.answered;
   }
 
@@ -94,42 +80,35 @@ export class ManagedPool implements Pool {
    * requests. Those that cannot are started again, later and later.
    */
   async recycle(): Promise<void> {
-    if (this.#closed) return;
-    for (const { environment } of this.#members) environment.isRetired = true;
+    if (this.isClosed) return;
+    for (const environment of this.environments) environment.isRetired = true;
     this.#failure = undefined;
     const starts = this.#startAll();
     const [failures] = await Promise.all([Promise.all(starts), ...this.#endRetired()]);
     this.#failure = failures.find((failure) => failure !== undefined);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  protected override throttleWaiting(): void {
     this.#cancelRetries();
-    const members = [...this.#members];
-    for (const invocation of members.flatMap(({ waiting }) => waiting.splice(0))) {
+    for (const invocation of this.environments.flatMap(({ waiting }) => waiting.splice(0))) {
       invocation.end({ kind: "throttled" });
     }
-    await Promise.all(members.map((member) => this.#end(member)));
   }
 
   /** Those that take requests, whether they poll right now or not. */
-  #open(): Member[] {
-    return [...this.#members].filter(
-      ({ environment }) => environment.isInitialized && !environment.isRetired,
-    );
+  #open(): ManagedEnvironment[] {
+    return this.environments.filter(({ isInitialized, isRetired }) => isInitialized && !isRetired);
   }
 
   /** Those with room for one more, beside what is inside and what waits. */
-  #roomy(): Member[] {
-    const { maxConcurrency } = this.#plan.configuration;
-    return this.#open().filter(
-      ({ environment, waiting }) => environment.inside + waiting.length < maxConcurrency,
-    );
+  #roomy(): ManagedEnvironment[] {
+    const { maxConcurrency } = this.plan.configuration;
+    return this.#open().filter(({ inside, waiting }) => inside + waiting.length < maxConcurrency);
   }
 
-  /** Draws one of them for a request, which is throttled when there is none. */
-  #draw(members: readonly Member[], invocation: Invocation): void {
-    const chosen = members[Math.floor(this.#random() * members.length)];
+  /** Draws one of these for a request, which is throttled when there is none. */
+  #place(environments: readonly ManagedEnvironment[], invocation: Invocation): void {
+    const chosen = this.draw(environments);
     if (!chosen) {
       invocation.end({ kind: "throttled" });
       return;
@@ -140,63 +119,62 @@ export class ManagedPool implements Pool {
   }
 
   /** Hands what waits for an environment to the threads that poll there. */
-  #deliver(member: Member): void {
-    const { environment, waiting } = member;
-    if (environment.polls === 0) return;
-    member.isStalled = false;
-    for (const next of waiting.splice(0, environment.polls)) void environment.serve(next);
-    clearTimeout(member.patience);
-    member.patience =
-      waiting.length > 0 ? setTimeout(() => this.#redraw(member), POLL_MS) : undefined;
+  #deliver(environment: ManagedEnvironment): void {
+    const { waiting, polls } = environment;
+    if (polls === 0) return;
+    environment.isStalled = false;
+    for (const next of waiting.splice(0, polls)) {
+      void environment.serve(next).then(() => this.#endRetired());
+    }
+    clearTimeout(environment.patience);
+    environment.patience =
+      waiting.length > 0 ? setTimeout(() => this.#redraw(environment), POLL_MS) : undefined;
   }
 
   /** Lets other environments take what waits for one; what finds no room is throttled. */
-  #redraw(member: Member): void {
-    member.isStalled = true;
-    clearTimeout(member.patience);
-    member.patience = undefined;
-    for (const invocation of member.waiting.splice(0)) {
-      this.#draw(
+  #redraw(environment: ManagedEnvironment): void {
+    environment.isStalled = true;
+    clearTimeout(environment.patience);
+    environment.patience = undefined;
+    for (const invocation of environment.waiting.splice(0)) {
+      this.#place(
         this.#roomy().filter(({ isStalled }) => !isStalled),
         invocation,
       );
     }
+    this.#endRetired();
   }
 
   /** Starts all environments, in place of those that were to be started again. */
   #startAll(): Promise<FunctionFailure | undefined>[] {
     this.#cancelRetries();
-    return Array.from({ length: this.#plan.configuration.environments }, () => this.#startOne());
+    return Array.from({ length: this.plan.configuration.environments }, () => this.#startOne());
   }
 
   #startOne(): Promise<FunctionFailure | undefined> {
-    const environment = new RuntimeEnvironment(this.#plan, () => this.#onPoll(member));
-    const ready: Member["ready"] = Promise.withResolvers();
-    const member: Member = { environment, ready, waiting: [], isStalled: false };
-    this.#members.add(member);
-    void environment.gone.then(() => this.#onGone(member));
-    void this.registry.add(environment);
-    return ready.promise;
+    const environment = new ManagedEnvironment(this.plan, () => this.#onPoll(environment));
+    void environment.gone.then(() => this.#onGone(environment));
+    void this.add(environment);
+    return environment.ready.promise;
   }
 
-  #onPoll(member: Member): void {
-    const { environment, ready } = member;
+  #onPoll(environment: ManagedEnvironment): void {
+    const { ready, polls } = environment;
     this.#failure = undefined;
-    member.follow ??= setTimeout(() => ready.resolve(undefined), FOLLOW_MS);
-    if (environment.polls >= this.#plan.configuration.workers) ready.resolve(undefined);
-    this.#deliver(member);
+    environment.follow ??= setTimeout(() => ready.resolve(undefined), FOLLOW_MS);
+    if (polls >= this.plan.configuration.workers) ready.resolve(undefined);
+    this.#deliver(environment);
   }
 
   /** An environment has ended by itself: what was inside has failed, and another takes its place. */
-  #onGone(member: Member): void {
-    const { environment } = member;
+  #onGone(environment: ManagedEnvironment): void {
     const failure = environment.isRetired ? undefined : environment.initError;
-    void this.#end(member, failure);
+    void this.end(environment, failure);
     if (failure) this.#replace(environment);
-    this.#redraw(member);
+    this.#redraw(environment);
   }
 
-  #replace({ hasServed }: RuntimeEnvironment): void {
+  #replace({ hasServed }: ManagedEnvironment): void {
     if (hasServed) {
       this.#useless = 0;
       void this.#startOne();
@@ -219,19 +197,19 @@ export class ManagedPool implements Pool {
 
   /** Ends the environments that have finished what they were to finish. */
   #endRetired(): Promise<void>[] {
-    const idle = [...this.#members].filter(
-      ({ environment, waiting }) =>
-        environment.isRetired && environment.isIdle && waiting.length === 0,
-    );
-    return idle.map((member) => this.#end(member));
+    return this.environments
+      .filter(({ isRetired, isIdle, waiting }) => isRetired && isIdle && waiting.length === 0)
+      .map((environment) => this.end(environment));
   }
 
   /** @param failure why it never became ready, if it did not */
-  async #end(member: Member, failure?: FunctionFailure): Promise<void> {
-    this.#members.delete(member);
-    clearTimeout(member.follow);
-    clearTimeout(member.patience);
-    member.ready.resolve(failure);
-    await this.registry.end(member.environment);
+  protected override async end(
+    environment: ManagedEnvironment,
+    failure?: FunctionFailure,
+  ): Promise<void> {
+    clearTimeout(environment.follow);
+    clearTimeout(environment.patience);
+    environment.ready.resolve(failure);
+    await super.end(environment);
   }
 }

@@ -5,10 +5,9 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 
-import { type Random, seededRandom } from "../../basics/seeded-random.ts";
 import { RuntimeEnvironment } from "../environment/runtime-environment.ts";
 import type { Invocation, InvocationResult, UrlRequest } from "../invocation.ts";
-import { createInvocation, EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
+import { createInvocation, Pool } from "./pool.ts";
 
 /**
  * How long a request waits for a runtime that has just answered to poll again, in milliseconds. A
@@ -17,40 +16,26 @@ import { createInvocation, EnvironmentRegistry, type Pool, type PoolPlan } from 
  */
 const RETURN_MS = 100;
 
-export class OnDemandPool implements Pool {
-  readonly registry: EnvironmentRegistry<RuntimeEnvironment>;
-  readonly #plan: PoolPlan;
-  readonly #random: Random;
+export class OnDemandPool extends Pool<RuntimeEnvironment> {
   /** Environments on their way to the first poll, and the request that each is started for. */
   readonly #starting = new Map<RuntimeEnvironment, Invocation>();
   /** Requests that wait for a runtime that has just answered. */
   readonly #awaitingReturn = new Map<Invocation, NodeJS.Timeout>();
-  readonly #idleTimers = new Map<RuntimeEnvironment, NodeJS.Timeout>();
-  #inFlight = 0;
-  #closed = false;
-
-  constructor(plan: PoolPlan) {
-    this.#plan = plan;
-    this.registry = new EnvironmentRegistry(plan);
-    this.#random = seededRandom(plan.configuration.seed);
-  }
-
-  /** Nothing: environments are started for requests. */
-  async start(): Promise<void> {}
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
-    if (this.#closed || this.#inFlight >= this.#plan.configuration.concurrencyLimit) {
+    if (this.isClosed || this.#inFlight() >= this.plan.configuration.concurrencyLimit) {
       return { kind: "throttled" };
     }
     const created = createInvocation(request);
     if (!created) return { kind: "too-large" };
-    this.#inFlight += 1;
-    // A stream is an answer long before the handler has ended.
-    void created.over.then(() => {
-      this.#inFlight -= 1;
-    });
     this.#place(created.invocation);
     return created.answered;
+  }
+
+  /** Requests that have not ended. A stream is an answer long before its handler has. */
+  #inFlight(): number {
+    const inside = this.environments.reduce((sum, environment) => sum + environment.inside, 0);
+    return inside + this.#starting.size + this.#awaitingReturn.size;
   }
 
   /**
@@ -58,39 +43,34 @@ export class OnDemandPool implements Pool {
    * that waits for an environment to start gets another one: that one may have loaded its code already.
    */
   async recycle(): Promise<void> {
-    if (this.#closed) return;
+    if (this.isClosed) return;
     const stops: Promise<void>[] = [];
-    const waiting = [...this.#starting];
+    const waiting = [...this.#starting.values()];
     this.#starting.clear();
-    for (const environment of this.registry.all) {
-      if (environment.isIdle) stops.push(this.#end(environment));
+    for (const environment of this.environments) {
+      if (environment.isIdle) stops.push(this.end(environment));
       else environment.isRetired = true;
     }
-    for (const [, invocation] of waiting) this.#startFor(invocation);
+    for (const invocation of waiting) this.#startFor(invocation);
     await Promise.all(stops);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const [invocation, timer] of this.#awaitingReturn) {
-      clearTimeout(timer);
+  protected override throttleWaiting(): void {
+    for (const timer of this.#awaitingReturn.values()) clearTimeout(timer);
+    for (const invocation of [...this.#awaitingReturn.keys(), ...this.#starting.values()]) {
       invocation.end({ kind: "throttled" });
     }
-    for (const invocation of this.#starting.values()) invocation.end({ kind: "throttled" });
-    for (const timer of this.#idleTimers.values()) clearTimeout(timer);
-    await this.registry.close();
   }
 
   #place(invocation: Invocation): void {
-    const free = this.registry.all.filter(({ isFree }) => isFree);
-    const chosen = free[Math.floor(this.#random() * free.length)];
-    if (chosen) this.#serve(chosen, invocation);
+    const chosen = this.draw(this.environments.filter(({ isFree }) => isFree));
+    if (chosen) void chosen.serve(invocation);
     else if (this.#countReturning() > this.#awaitingReturn.size) this.#awaitReturn(invocation);
     else this.#awaitStart(invocation);
   }
 
   #countReturning(): number {
-    return this.registry.all.filter(({ isReturning }) => isReturning).length;
+    return this.environments.filter(({ isReturning }) => isReturning).length;
   }
 
   /**
@@ -99,7 +79,7 @@ export class OnDemandPool implements Pool {
    * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
    */
   #awaitStart(invocation: Invocation): void {
-    const restarting = this.registry.all.find(
+    const restarting = this.environments.find(
       (environment) => environment.isRestarting && !this.#starting.has(environment),
     );
     if (restarting) this.#starting.set(restarting, invocation);
@@ -114,31 +94,26 @@ export class OnDemandPool implements Pool {
     this.#awaitingReturn.set(invocation, timer);
   }
 
-  #serve(environment: RuntimeEnvironment, invocation: Invocation): void {
-    clearTimeout(this.#idleTimers.get(environment));
-    this.#idleTimers.delete(environment);
-    void environment.serve(invocation);
-  }
-
   #startFor(invocation: Invocation): void {
-    const environment = new RuntimeEnvironment(this.#plan, () => this.#onPoll(environment));
+    const environment = new RuntimeEnvironment(this.plan, () => this.#onPoll(environment));
     void environment.gone.then(() => {
       // A runtime that could not be started fails the request that waited for it.
       this.#starting.get(environment)?.end(environment.initError);
-      void this.#end(environment);
+      this.#starting.delete(environment);
+      void this.end(environment);
     });
     this.#starting.set(environment, invocation);
-    void this.registry.add(environment);
+    void this.add(environment);
   }
 
   #onPoll(environment: RuntimeEnvironment): void {
     const next = this.#starting.get(environment) ?? this.#takeWaiting(environment);
     if (next) {
       this.#starting.delete(environment);
-      this.#serve(environment, next);
+      void environment.serve(next);
     } else if (environment.isIdle) {
-      if (environment.isRetired) void this.#end(environment);
-      else this.#expireLater(environment);
+      if (environment.isRetired) void this.end(environment);
+      else this.expireLater(environment);
     }
   }
 
@@ -150,20 +125,5 @@ export class OnDemandPool implements Pool {
     clearTimeout(timer);
     this.#awaitingReturn.delete(invocation);
     return invocation;
-  }
-
-  #expireLater(environment: RuntimeEnvironment): void {
-    clearTimeout(this.#idleTimers.get(environment));
-    const timer = setTimeout(() => {
-      if (environment.isIdle) void this.#end(environment);
-    }, this.#plan.configuration.idleTimeoutMs);
-    this.#idleTimers.set(environment, timer);
-  }
-
-  async #end(environment: RuntimeEnvironment): Promise<void> {
-    clearTimeout(this.#idleTimers.get(environment));
-    this.#idleTimers.delete(environment);
-    this.#starting.delete(environment);
-    await this.registry.end(environment);
   }
 }

@@ -27,7 +27,7 @@ const start = (changes: Partial<FunctionConfiguration> = {}) =>
 
 test("nothing runs before the first request, which is a cold start", async () => {
   const lambda = await start();
-  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.ids).toEqual([]);
   const first = await ask(lambda, "Ana");
   // Neither its log stream nor its memory is told to it.
   expect(first.environment).toMatchObject({
@@ -46,7 +46,7 @@ test("requests at once are inside one process together, and share its globals", 
   const answers = await meet(lambda, 5);
   expect(distinct(answers.map(({ pid }) => pid))).toBe(1);
   for (const { counter } of answers) expect(counter).toBe(5);
-  expect(lambda.pool.registry.ids).toHaveLength(1);
+  expect(lambda.pool.ids).toHaveLength(1);
 });
 
 test("beyond the limit requests wait, and beyond as many again they are throttled", async () => {
@@ -55,7 +55,7 @@ test("beyond the limit requests wait, and beyond as many again they are throttle
   const answers = await overload(lambda, { count: 6, throttled: 2, open });
   expect(answers.map(({ entered }) => entered).sort()).toEqual([1, 2, 3, 4]);
   expect(distinct(answers.map(({ pid }) => pid))).toBe(1);
-  expect(lambda.pool.registry.ids).toHaveLength(1);
+  expect(lambda.pool.ids).toHaveLength(1);
 });
 
 test("a process that dies fails what is inside with 502; what waits is served by the next", async () => {
@@ -75,16 +75,16 @@ test("a process that exits while it serves is followed by another", async () => 
   const source = answering("if ((await text(request)) === 'end') process.exit(1); response.end();");
   const lambda = await start({ code: serverOf(source) });
   expect((await send(lambda, "")).status).toBe(200);
-  const before = lambda.pool.registry.ids;
+  const before = lambda.pool.ids;
   expect((await send(lambda, "end")).status).toBe(502);
   expect((await send(lambda, "")).status).toBe(200);
-  expect(lambda.pool.registry.ids).not.toEqual(before);
+  expect(lambda.pool.ids).not.toEqual(before);
 });
 
 test("a function without requests scales to zero", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const pid = pidOf(await ask(lambda, "Ana"));
-  await waitUntil("the environment to expire", () => lambda.pool.registry.ids.length === 0);
+  await waitUntil("the environment to expire", () => lambda.pool.ids.length === 0);
   await untilEnded([pid]);
   expect((await ask(lambda, "Bo")).environment?.coldStart).toBe(true);
 });
@@ -98,10 +98,10 @@ test("recycling starts a new process, and lets what is being served finish", asy
   expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
   expect((await busy).globalData.counter).toBe(2);
   await untilEnded([pid]);
-  const [id] = lambda.pool.registry.ids;
+  const [id] = lambda.pool.ids;
   await lambda.pool.recycle();
-  expect(lambda.pool.registry.ids).toEqual([]);
-  expect(lambda.pool.registry.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
+  expect(lambda.pool.ids).toEqual([]);
+  expect(lambda.pool.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
 });
 
 test("a request that takes too long fails alone, and later ones meet a new server", async () => {
@@ -119,7 +119,7 @@ test("a request that takes too long fails alone, and later ones meet a new serve
   expect(after.globalData.clients).toEqual(["Eve"]);
   expect(pidOf(await inside)).toBe(pid);
   await untilEnded([pid]);
-  expect(lambda.pool.registry.ids).toHaveLength(1);
+  expect(lambda.pool.ids).toHaveLength(1);
 });
 
 test("a server answers its own errors, and goes on", async () => {
@@ -146,7 +146,7 @@ test.each([
   await waitUntil("the reason in the log", () =>
     loggedBy(lambda).some((line) => reason.test(line)),
   );
-  await waitUntil("the environment to go", () => lambda.pool.registry.ids.length === 0);
+  await waitUntil("the environment to go", () => lambda.pool.ids.length === 0);
 });
 
 test("a server that listens on another port is given up early, with a 502 that says so", async () => {
@@ -255,7 +255,7 @@ test("the server gets the request as it came, and its answer goes back as it is"
     body: "00ff",
   });
   expect(response.headers.get("x-amzn-requestid")).toBe(requestId);
-  expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.registry.ids[0]);
+  expect(response.headers.get("lambda-web-logstream")).toBe(lambda.pool.ids[0]);
   expect(env).toMatchObject({
     AWS_LAMBDA_HTTP_ENDPOINT: "0.0.0.0:3000",
     AWS_LAMBDA_INITIALIZATION_TYPE: "native-http",

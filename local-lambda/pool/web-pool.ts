@@ -9,33 +9,21 @@ import { WebEnvironment } from "../environment/web-environment.ts";
 import { capacityOf } from "../function-configuration.ts";
 import { REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
 import type { InvocationResult, UrlRequest } from "../invocation.ts";
-import { EnvironmentRegistry, type Pool, type PoolPlan } from "./pool.ts";
+import { Pool } from "./pool.ts";
 
 interface Waiting {
   request: UrlRequest;
   end: (result: InvocationResult) => void;
 }
 
-export class WebPool implements Pool {
-  readonly registry: EnvironmentRegistry<WebEnvironment>;
-  readonly #plan: PoolPlan;
+export class WebPool extends Pool<WebEnvironment> {
   readonly #waiting: Waiting[] = [];
-  #idleTimer: NodeJS.Timeout | undefined;
-  #closed = false;
-
-  constructor(plan: PoolPlan) {
-    this.#plan = plan;
-    this.registry = new EnvironmentRegistry(plan);
-  }
-
-  /** Nothing: it scales from zero. */
-  async start(): Promise<void> {}
 
   /** A request that finds no room waits for as long as it takes, of which AWS says as little. */
   async invoke(request: UrlRequest): Promise<InvocationResult> {
     const inside = this.#current?.inside ?? 0;
-    const capacity = capacityOf(this.#plan.configuration);
-    if (this.#closed || inside + this.#waiting.length >= capacity) return { kind: "throttled" };
+    const capacity = capacityOf(this.plan.configuration);
+    if (this.isClosed || inside + this.#waiting.length >= capacity) return { kind: "throttled" };
     const { promise, resolve } = Promise.withResolvers<InvocationResult>();
     this.#waiting.push({ request, end: resolve });
     this.#handOut();
@@ -47,26 +35,22 @@ export class WebPool implements Pool {
     this.#handOut();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#idleTimer);
+  protected override throttleWaiting(): void {
     this.#failWaiting({ kind: "throttled" });
-    await this.registry.close();
   }
 
   /** The environment that takes requests; others are finishing what they were given. */
   get #current(): WebEnvironment | undefined {
-    return this.registry.all.find(({ isRetired }) => !isRetired);
+    return this.environments.find(({ isRetired }) => !isRetired);
   }
 
   #handOut(): void {
-    if (this.#closed || this.#waiting.length === 0) return;
+    if (this.isClosed || this.#waiting.length === 0) return;
     const current = this.#current ?? this.#startEnvironment();
     for (const next of this.#waiting.splice(0, current.room)) void this.#serve(current, next);
   }
 
   async #serve(environment: WebEnvironment, { request, end }: Waiting): Promise<void> {
-    clearTimeout(this.#idleTimer);
     const result = await environment.serve(request);
     // A server that was too slow may be in an endless loop, so nobody else is sent there; it ends when
     // the rest is answered. AWS does not document what becomes of it. Before the answer, after which
@@ -76,27 +60,20 @@ export class WebPool implements Pool {
     end(result);
     this.#handOut();
     if (environment.isRetired) await this.#retire(environment);
-    else if (environment.isIdle) this.#expireLater(environment);
+    else if (environment.isIdle) this.expireLater(environment);
   }
 
   /** Gives an environment no more requests, and ends it when the last one inside is answered. */
   async #retire(environment: WebEnvironment): Promise<void> {
-    if (environment === this.#current) clearTimeout(this.#idleTimer);
     environment.isRetired = true;
-    if (environment.isIdle) await this.registry.end(environment);
+    if (environment.isIdle) await this.end(environment);
   }
 
   #startEnvironment(): WebEnvironment {
-    const environment = new WebEnvironment(this.#plan);
+    const environment = new WebEnvironment(this.plan);
     void environment.gone.then(() => this.#onGone(environment));
-    void this.registry.add(environment).then(() => this.#handOut());
+    void this.add(environment).then(() => this.#handOut());
     return environment;
-  }
-
-  #expireLater(environment: WebEnvironment): void {
-    clearTimeout(this.#idleTimer);
-    const { idleTimeoutMs } = this.#plan.configuration;
-    this.#idleTimer = setTimeout(() => void this.#retire(environment), idleTimeoutMs);
   }
 
   /**
@@ -105,9 +82,8 @@ export class WebPool implements Pool {
    */
   #onGone(environment: WebEnvironment): void {
     const wasCurrent = environment === this.#current;
-    if (wasCurrent) clearTimeout(this.#idleTimer);
     environment.isRetired = true;
-    void this.registry.end(environment);
+    void this.end(environment);
     if (wasCurrent && !environment.hasListened) this.#failWaiting(environment.initError);
     this.#handOut();
   }

@@ -178,8 +178,8 @@ test.each(["on-demand", "managed-instances"] as const)(
     // The Runtime API has no such path, but it has looked.
     expect(known).toBe("404 ");
 
-    const [environment = ""] = lambda.pool.registry.ids;
-    expect(lambda.pool.registry.logOf(environment).join("\n")).not.toContain(key);
+    const [environment = ""] = lambda.pool.ids;
+    expect(lambda.pool.logOf(environment).join("\n")).not.toContain(key);
     for (const pid of descendantsOf(process.pid)) {
       expect(readProcessFile(pid, "cmdline")).not.toContain(key);
     }
@@ -223,7 +223,7 @@ test("what a web page of another machine sends reaches no handler, and a page of
       /^HTTP\/1.1 403 [\s\S]*\{"message":"The request comes from a web page of another machine, or /,
     );
   }
-  expect(lambda.pool.registry.ids).toEqual([]);
+  expect(lambda.pool.ids).toEqual([]);
   const own = [
     { origin: "http://localhost:3000", "sec-fetch-site": "cross-site" },
     { origin: "https://127.0.0.1" },
