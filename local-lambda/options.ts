@@ -35,6 +35,11 @@ export const MODEL_OPTIONS = {
 
 type ModelOption = keyof typeof MODEL_OPTIONS;
 
+/** What the help says of an option: which models have it, and what it is for. */
+export function meaningOf(name: ModelOption, words: string): string {
+  return `${MODEL_OPTIONS[name].models.join(", ")}: ${words}`;
+}
+
 /** The most that the sizes of a model may be. */
 export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_600 } as const;
 
@@ -49,12 +54,12 @@ const SECOND = 1_000;
 
 const DEFAULTS = defaultConfiguration();
 
-/** The options of single fields, in the order of the help. Those of single models say whose they are. */
+/** The options of single fields, in the order of the help. */
 const FIELDS = {
   model: choice("--model <model>", "how requests meet processes", MODELS, DEFAULTS.model),
   invokeMode: choice(
     "--invoke-mode <mode>",
-    "on-demand, managed-instances: answer all at once, or with bytes as a streaming handler sends them",
+    meaningOf("invokeMode", "answer all at once, or with bytes as a streaming handler sends them"),
     INVOKE_MODES,
     DEFAULTS.invokeMode,
   ),
@@ -101,39 +106,39 @@ const FIELDS = {
   ),
   idleTimeoutMs: whole(
     "--idle-timeout <s>",
-    "on-demand, web-function: end idle environments after",
+    meaningOf("idleTimeoutMs", "end idle environments after"),
     [1, 86_400],
     DEFAULTS.idleTimeoutMs,
     SECOND,
   ),
   concurrencyLimit: whole(
     "--concurrency-limit <n>",
-    "on-demand: answer 429 above",
+    meaningOf("concurrencyLimit", "answer 429 above"),
     [1, 10_000],
     DEFAULTS.concurrencyLimit,
   ),
   environments: whole(
     "--environments <n>",
-    "managed-instances: environments, started beforehand",
+    meaningOf("environments", "environments, started beforehand"),
     [1, MAX_SIZES.environments],
     DEFAULTS.environments,
   ),
   workers: whole(
     "--workers <n>",
-    "managed-instances: worker threads in each; AWS starts 8 per vCPU",
+    meaningOf("workers", "worker threads in each; AWS starts 8 per vCPU"),
     [1, MAX_SIZES.workers],
     DEFAULTS.workers,
   ),
   maxConcurrency: whole(
     "--max-concurrency <n>",
-    "managed-instances, web-function: requests at once in one environment",
+    meaningOf("maxConcurrency", "requests at once in one environment"),
     [1, MAX_SIZES.maxConcurrency],
     DEFAULTS.maxConcurrency,
   ),
   maxHoldMs: whole("--max-hold <ms>", "longest hold accepted", [100, 900_000], DEFAULTS.maxHoldMs),
   seed: whole(
     "--seed <n>",
-    "on-demand, managed-instances: settles which environment takes a request (default: random)",
+    meaningOf("seed", "settles which environment takes a request (default: random)"),
     [0, 2 ** 31],
   ),
   environmentVariables: variablesOption(),

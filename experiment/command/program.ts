@@ -2,7 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { createCommand } from "../../basics/command-line.ts";
-import { MAX_SIZES, MODEL_OPTIONS, misplacedOption, whole } from "../../local-lambda/options.ts";
+import {
+  MAX_SIZES,
+  MODEL_OPTIONS,
+  meaningOf,
+  misplacedOption,
+  whole,
+} from "../../local-lambda/options.ts";
 import {
   type LocalSizes,
   MODELS,
@@ -57,9 +63,8 @@ export function createProgram(
     .option("--target <target>", `local, stack, stack:NAME or a URL (default: ${defaultTarget})`)
     .addOption(model);
   for (const name of SIZE_NAMES) {
-    const { option, models } = MODEL_OPTIONS[name];
-    const meaning = `${models.join(", ")}: ${SIZES[name]}`;
-    program.addOption(whole(`${option} <n>`, meaning, [1, MAX_SIZES[name]]));
+    const { option } = MODEL_OPTIONS[name];
+    program.addOption(whole(`${option} <n>`, meaningOf(name, SIZES[name]), [1, MAX_SIZES[name]]));
   }
   addPlanOptions(program);
   return program.version(VERSION, "--version", "show the version");
