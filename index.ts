@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BUNDLE_FILE, bundleHandler, bundleWebServer, WEB_BUNDLE_FILE } from "./basics/bundle.ts";
+import { bundleHandler, bundleWebServer } from "./basics/bundle.ts";
 import { NAME_ENDS, parseConfiguration } from "./infrastructure/configuration.ts";
 import { ManagedInstancesFunction } from "./infrastructure/managed-instances-function.ts";
 import { findNetwork, type Network } from "./infrastructure/network.ts";
@@ -31,11 +31,14 @@ const { configuration } = parsed;
 const { models, namePrefix } = configuration;
 
 // Bundled and looked up before anything is registered, so that what is wrong changes nothing.
-const [handler, webServer] = await Promise.all([bundleHandler(), bundleWebServer()]).catch(
-  (error: Error) => {
-    throw new pulumi.RunError(`The handler does not build. ${error.message}`);
-  },
-);
+const isWeb = models.includes("web-function");
+const isHandler = models.some((model) => model !== "web-function");
+const [handler = "", webServer = ""] = await Promise.all([
+  isHandler ? bundleHandler() : undefined,
+  isWeb ? bundleWebServer() : undefined,
+]).catch((error: Error) => {
+  throw new pulumi.RunError(`The handler does not build. ${error.message}`);
+});
 const network = await findNetworkOfModels().catch((error: Error) => {
   const { message } = error;
   if (pulumi.RunError.isInstance(error)) throw error;
@@ -44,7 +47,7 @@ const network = await findNetworkOfModels().catch((error: Error) => {
 
 const deployment = { project: pulumi.getProject(), stack: pulumi.getStack() };
 const tags = withDefaultTags(configuration.tags, deployment);
-const args = { configuration, tags, code: archive(BUNDLE_FILE, handler) };
+const args = { configuration, tags, code: handler };
 const onDemand = models.includes("on-demand") ? new OnDemandFunction(namePrefix, args) : undefined;
 const managed =
   network &&
@@ -52,12 +55,8 @@ const managed =
     ...args,
     network,
   });
-const web = models.includes("web-function")
-  ? new WebFunction(`${namePrefix}${NAME_ENDS["web-function"]}`, {
-      ...args,
-      code: archive(WEB_BUNDLE_FILE, webServer),
-      source: webServer,
-    })
+const web = isWeb
+  ? new WebFunction(`${namePrefix}${NAME_ENDS["web-function"]}`, { ...args, code: webServer })
   : undefined;
 for (const warning of stackWarnings(configuration, stack, pulumi.runtime.isDryRun()))
   void pulumi.log.warn(warning);
@@ -78,10 +77,6 @@ export const timeoutSeconds = ofOnDemand?.timeoutSeconds;
 export const reservedConcurrency = ofOnDemand?.reservedConcurrency;
 export const provisionedConcurrency = ofOnDemand?.provisionedConcurrency;
 export const readme = targets.apply((all) => stackReadme({ targets: all, configuration, stack }));
-
-function archive(file: string, text: string): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive({ [file]: new pulumi.asset.StringAsset(text) });
-}
 
 /**
  * Looks up what the models need of the region; an on-demand function needs nothing.

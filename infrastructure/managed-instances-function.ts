@@ -5,17 +5,19 @@
  */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { HANDLER } from "../basics/bundle.ts";
+import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
 import { deploymentHash } from "../basics/models.ts";
 import { managedArchitecture, managedHourlyUsd } from "./configuration.ts";
 import {
+  archive,
+  commonOutputs,
   executionRole,
   type FunctionArgs,
   functionLog,
+  functionUrl,
   handlerVariables,
   PATIENCE,
 } from "./function-parts.ts";
-import { functionUrl } from "./function-url.ts";
 import type { Network } from "./network.ts";
 import { type Callee, LAMBDA_MAY_ASSUME } from "./policies.ts";
 import type { Tags } from "./tags.ts";
@@ -29,7 +31,7 @@ const MANAGED = "lambdaManagedInstancesCapacityProviderConfig";
 /** The version that `publishTo: "LATEST_PUBLISHED"` keeps up to date. */
 const LATEST_PUBLISHED = "$LATEST.PUBLISHED";
 
-export interface ManagedInstancesArgs extends FunctionArgs {
+interface ManagedInstancesArgs extends FunctionArgs {
   network: Network;
 }
 
@@ -38,10 +40,9 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
   readonly callee: Callee;
 
   /** @param name begins the names of all that is created */
-  constructor(name: string, args: ManagedInstancesArgs, options?: pulumi.ComponentResourceOptions) {
-    super("lambda-concurrency-test:infrastructure:ManagedInstancesFunction", name, {}, options);
+  constructor(name: string, args: ManagedInstancesArgs) {
+    super("lambda-concurrency-test:infrastructure:ManagedInstancesFunction", name);
     const { configuration, tags, network } = args;
-    const { urlAuthorization, maxHoldMs, generation } = configuration;
     const {
       managedInstancesType: instanceType,
       managedInstancesMinEnvironments: minEnvironments,
@@ -55,7 +56,7 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
     const provider = capacityProvider(name, args, operator, child);
     const logGroup = functionLog(name, "/aws/lambda", configuration, tags, child);
     const { role, logging } = executionRole(name, [logGroup], tags, child);
-    const lambda = managedFunction(name, args, { provider, role, logGroup }, [logging], child);
+    const lambda = managedFunction(name, args, { provider, role, logGroup, logging }, child);
     const version =
       configuration.managedInstancesVersion === "numbered" ? lambda.version : LATEST_PUBLISHED;
     const scaling = new aws.lambda.FunctionScalingConfig(
@@ -78,17 +79,15 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
       { name: "live", functionName: lambda.name, functionVersion: version },
       { ...child, dependsOn: [scaling] },
     );
-    const url = functionUrl(name, lambda, alias, urlAuthorization, child);
+    const url = functionUrl(name, lambda, alias, configuration, child);
 
     const usdPerHour = managedHourlyUsd(configuration);
     this.callee = { functionArns: [lambda.arn, alias.arn], logGroup };
     this.target = pulumi.output({
       model: "managed-instances" as const,
       url: url.functionUrl,
-      authorization: urlAuthorization,
       functionName: lambda.name,
       region: lambda.region,
-      logGroupName: logGroup.name,
       deployment: lambda.codeSha256.apply((code) =>
         deploymentHash(code, "managed-instances", [
           minEnvironments,
@@ -97,8 +96,7 @@ export class ManagedInstancesFunction extends pulumi.ComponentResource {
           maxConcurrency,
         ]),
       ),
-      maxHoldMs,
-      generation,
+      ...commonOutputs(configuration, logGroup),
       instanceType,
       minEnvironments,
       maxEnvironments,
@@ -192,13 +190,13 @@ interface Parts {
   provider: aws.lambda.CapacityProvider;
   role: aws.iam.Role;
   logGroup: aws.cloudwatch.LogGroup;
+  logging: aws.iam.RolePolicy;
 }
 
 function managedFunction(
   name: string,
   { configuration, tags, code }: ManagedInstancesArgs,
-  { provider, role, logGroup }: Parts,
-  dependsOn: pulumi.Resource[],
+  { provider, role, logGroup, logging }: Parts,
   child: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
   return new aws.lambda.Function(
@@ -207,7 +205,7 @@ function managedFunction(
       description: "Mutates a global object and waits, on Lambda Managed Instances",
       runtime: aws.lambda.Runtime.NodeJS24dX,
       handler: HANDLER,
-      code,
+      code: archive(BUNDLE_FILE, code),
       role: role.arn,
       architectures: [managedArchitecture(configuration)],
       memorySize: configuration.managedInstancesMemoryMb,
@@ -240,7 +238,7 @@ function managedFunction(
     {
       ...child,
       customTimeouts: PATIENCE,
-      dependsOn,
+      dependsOn: [logging],
       // A version stays with the capacity provider that it was published on, which could not be
       // deleted then; and the code of another architecture comes too late. A new function has a URL of
       // its own.

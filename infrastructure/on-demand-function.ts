@@ -1,14 +1,16 @@
 /** An on-demand function with its Function URL, its log group, and the role that it runs as. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { HANDLER } from "../basics/bundle.ts";
+import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
 import {
+  archive,
+  commonOutputs,
   executionRole,
   type FunctionArgs,
   functionLog,
+  functionUrl,
   handlerVariables,
 } from "./function-parts.ts";
-import { functionUrl } from "./function-url.ts";
 import type { Callee } from "./policies.ts";
 import type { OnDemandTarget } from "./targets.ts";
 
@@ -19,11 +21,9 @@ export class OnDemandFunction extends pulumi.ComponentResource {
   readonly codeSha256: pulumi.Output<string>;
 
   /** @param name begins the names of the function, its role and its log group */
-  constructor(name: string, args: FunctionArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { configuration, tags, code }: FunctionArgs) {
     // The type stands in the state of every stack: another one would replace all that is below.
-    super("lambda-concurrency-test:infrastructure:ConcurrencyTest", name, {}, options);
-    const { configuration, tags, code } = args;
-    const { urlAuthorization, maxHoldMs, generation } = configuration;
+    super("lambda-concurrency-test:infrastructure:ConcurrencyTest", name);
     const { memoryMb, architecture, reservedConcurrency, provisionedConcurrency } = configuration;
     const child = { parent: this };
 
@@ -35,7 +35,7 @@ export class OnDemandFunction extends pulumi.ComponentResource {
         description: "Mutates a global object and waits, to show which requests share a process",
         runtime: aws.lambda.Runtime.NodeJS24dX,
         handler: HANDLER,
-        code,
+        code: archive(BUNDLE_FILE, code),
         role: role.arn,
         architectures: [architecture],
         memorySize: memoryMb,
@@ -54,20 +54,17 @@ export class OnDemandFunction extends pulumi.ComponentResource {
       provisionedConcurrency === "none"
         ? undefined
         : provision(name, lambda, provisionedConcurrency, child);
-    const url = functionUrl(name, lambda, alias, urlAuthorization, child);
+    const url = functionUrl(name, lambda, alias, configuration, child);
 
     this.codeSha256 = lambda.codeSha256;
     this.callee = { functionArns: alias ? [lambda.arn, alias.arn] : [lambda.arn], logGroup };
     this.target = pulumi.output({
       model: "on-demand" as const,
       url: url.functionUrl,
-      authorization: urlAuthorization,
       functionName: lambda.name,
       region: lambda.region,
-      logGroupName: logGroup.name,
       deployment: lambda.codeSha256,
-      maxHoldMs,
-      generation,
+      ...commonOutputs(configuration, logGroup),
       memoryMb,
       architecture,
       reservedConcurrency,

@@ -6,9 +6,12 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { WEB_BUNDLE_FILE } from "../basics/bundle.ts";
 import { deploymentHash } from "../basics/models.ts";
 import type { Configuration } from "./configuration.ts";
 import {
+  archive,
+  commonOutputs,
   executionRole,
   type FunctionArgs,
   functionLog,
@@ -16,13 +19,7 @@ import {
   PATIENCE,
 } from "./function-parts.ts";
 import { type Callee, lambdaMayRead } from "./policies.ts";
-import type { Tags } from "./tags.ts";
 import type { WebFunctionTarget } from "./targets.ts";
-
-export interface WebFunctionArgs extends FunctionArgs {
-  /** The text of the code, which tells one deployment from another. */
-  source: string;
-}
 
 /** AWS's own command waits ten minutes for an endpoint. */
 const TIMEOUT_MINUTES = 20;
@@ -35,10 +32,9 @@ export class WebFunction extends pulumi.ComponentResource {
   readonly callee: Callee;
 
   /** @param name begins the names of all that is created */
-  constructor(name: string, args: WebFunctionArgs, options?: pulumi.ComponentResourceOptions) {
-    super("lambda-concurrency-test:infrastructure:WebFunction", name, {}, options);
-    const { configuration, tags, source } = args;
-    const { urlAuthorization, maxHoldMs, generation } = configuration;
+  constructor(name: string, args: FunctionArgs) {
+    super("lambda-concurrency-test:infrastructure:WebFunction", name);
+    const { configuration, tags } = args;
     const { webFunctionMaxEnvironments, webFunctionMaxConcurrency } = configuration;
     const child = { parent: this };
 
@@ -54,33 +50,30 @@ export class WebFunction extends pulumi.ComponentResource {
       child,
     );
     const { role, logging } = executionRole(name, [logGroup, localLog], tags, child);
-    const code = storedCode(name, args, role, child);
+    const stored = storedCode(name, args, role, child);
     const stack = new aws.cloudformation.Stack(
       name,
       {
-        templateBody: template(configuration, { role, logGroup, object: code.object }),
+        templateBody: template(configuration, { role, logGroup, object: stored.object }),
         // A creation that failed is taken back, or the next update could not begin anew.
         onFailure: "DELETE",
         timeoutInMinutes: TIMEOUT_MINUTES,
         tags,
       },
-      { ...child, customTimeouts: PATIENCE, dependsOn: [logging, code.access] },
+      { ...child, customTimeouts: PATIENCE, dependsOn: [logging, stored.access] },
     );
 
     this.callee = { endpointArn: stack.outputs.apply(outputOf("EndpointArn")), logGroup };
     this.target = pulumi.output({
       model: "web-function" as const,
       url: stack.outputs.apply((outputs) => `https://${outputOf("DomainName")(outputs)}/`),
-      authorization: urlAuthorization,
       functionName: stack.name,
       region: logGroup.region,
-      logGroupName: logGroup.name,
-      deployment: deploymentHash(source, "web-function", [
+      deployment: deploymentHash(args.code, "web-function", [
         webFunctionMaxEnvironments,
         webFunctionMaxConcurrency,
       ]),
-      maxHoldMs,
-      generation,
+      ...commonOutputs(configuration, logGroup),
       maxEnvironments: webFunctionMaxEnvironments,
       maxConcurrency: webFunctionMaxConcurrency,
     });
@@ -98,7 +91,7 @@ export class WebFunction extends pulumi.ComponentResource {
  */
 function storedCode(
   name: string,
-  { tags, code }: { tags: Tags; code: pulumi.asset.AssetArchive },
+  { tags, code }: FunctionArgs,
   role: aws.iam.Role,
   child: pulumi.CustomResourceOptions,
 ): { object: aws.s3.BucketObjectv2; access: aws.s3.BucketPolicy } {
@@ -141,7 +134,12 @@ function storedCode(
   );
   const object = new aws.s3.BucketObjectv2(
     name,
-    { bucket: bucket.bucket, key: "code.zip", source: code, contentType: "application/zip" },
+    {
+      bucket: bucket.bucket,
+      key: "code.zip",
+      source: archive(WEB_BUNDLE_FILE, code),
+      contentType: "application/zip",
+    },
     { ...child, dependsOn: [versioning] },
   );
   return { object, access };
