@@ -77,8 +77,7 @@ export function App({ session, redraw }: Props) {
 
 /** Says in the window's title what is under way, for those who look elsewhere meanwhile. */
 function useWindowTitle({ run, activity }: Snapshot): void {
-  const isFiring = run && activity === "firing";
-  const title = isFiring ? `${TITLE}: run ${run.index + 1} of ${run.plan.stages.length}` : TITLE;
+  const title = run && activity === "firing" ? `${TITLE}: ${run.name}` : TITLE;
   useEffect(() => void process.stdout.write(`\u001b]2;${title}\u0007`), [title]);
 }
 

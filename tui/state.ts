@@ -1,41 +1,84 @@
 /** What the screen shows, as data. */
 
-import type { RecordableHistogram } from "node:perf_hooks";
+import { createHistogram, type Histogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
-import type { Role, RunLine, VerdictLine } from "../experiment/core/record-lines.ts";
+import type { Observation, RunLine, VerdictLine } from "../experiment/core/record-lines.ts";
 import type { Cost, HourlyCost } from "../experiment/core/target.ts";
 import type { Phase } from "../experiment/experiment.ts";
 import type { Labels } from "../experiment/records/environment-labels.ts";
-import type { EnvironmentState, RunState as FoldedRun } from "../experiment/records/fold.ts";
+import type { EnvironmentState, RunState } from "../experiment/records/fold.ts";
 import type { ErrorWords } from "../experiment/reports/error-words.ts";
 import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 
 export type { EnvironmentState, Invocation } from "../experiment/records/fold.ts";
 
-/** One run, as the screen shows it. */
-export interface RunState
-  extends Pick<FoldedRun, "cold" | "warm" | "unplaced" | "groups" | "lastAnsweredAt"> {
-  experiment: string;
-  plan: Plan;
-  role: Role;
-  /** The run's id, and which of the plan's it is, from 0. */
-  id: string;
-  index: number;
-  requests: number;
-  /** How many of them leave at the same instant. */
-  burst: number;
-  /** The runner's clock at the shot, as `performance.now()` has it. */
-  shotAt: number;
-  answered: number;
-  /** Requests that have left and are not answered yet: their numbers, and when they left. */
-  inFlight: ReadonlyMap<number, number>;
-  /** Microseconds from sending to answer of the `ok` ones. */
-  latencies: RecordableHistogram;
+/** The most microseconds that the histogram takes. */
+const LONGEST_US = Number.MAX_SAFE_INTEGER;
+
+/** A run, and what the screen knows of it beside what its lines say. */
+export class RunOnScreen {
+  /** What its lines say, as far as they have come. */
+  readonly folded: RunState;
   /** Whether requests leave now; those of a record have left long ago. */
-  isLive: boolean;
+  readonly isLive: boolean;
+  /** The runner's clock at the shot, as `performance.now()` has it. */
+  readonly shotAt = performance.now();
+  readonly #inFlight = new Map<number, number>();
+  readonly #latencies: RecordableHistogram = createHistogram();
+  #isOver = false;
+
+  constructor(folded: RunState, isLive: boolean) {
+    this.folded = folded;
+    this.isLive = isLive;
+    const burst = isLive ? folded.concurrency : 0;
+    for (let request = 0; request < burst; request++) this.#inFlight.set(request, 0);
+  }
+
+  /** Sees a request end that the run has counted. */
+  see({ index, outcome, sentAt = 0, answeredAt = 0 }: Observation): void {
+    const { ended, concurrency, stage } = this.folded;
+    // A slot is free: the next request has left.
+    const next = ended - 1 + concurrency;
+    if (this.isLive && next < stage.requests) this.#inFlight.set(next, answeredAt);
+    this.#inFlight.delete(index);
+    if (outcome !== "ok") return;
+    const latency = Math.round(1_000 * (answeredAt - sentAt));
+    this.#latencies.record(Math.min(LONGEST_US, Math.max(1, latency)));
+  }
+
+  /** No more answers will come. */
+  end(): void {
+    this.#isOver = true;
+    this.#inFlight.clear();
+  }
+
+  /** Requests that have left and are not answered yet: their numbers, and when they left. */
+  get inFlight(): ReadonlyMap<number, number> {
+    return this.#inFlight;
+  }
+
+  /** Microseconds from sending to answer of the `ok` ones. */
+  get latencies(): Histogram {
+    return this.#latencies;
+  }
+
+  /** Such as `run 1 of 2`. */
+  get name(): string {
+    const { index, plan } = this.folded.line;
+    return `run ${index + 1} of ${plan.stages.length}`;
+  }
+
+  get answered(): number {
+    const { ended, groups } = this.folded;
+    const aborted = groups.filter(({ outcome }) => outcome === "aborted");
+    return aborted.reduce((left, { count }) => left - count, ended);
+  }
+
   /** From the shot to the last answer, once the run has ended. */
-  wallMs?: number;
+  get wallMs(): number | undefined {
+    return this.#isOver ? this.folded.lastAnsweredAt : undefined;
+  }
 }
 
 export interface TargetState {
@@ -67,7 +110,7 @@ export interface Snapshot {
   target: TargetState;
   /** The recorded experiment that is shown instead of one of this session. */
   recorded?: RunLine | undefined;
-  run?: RunState | undefined;
+  run?: RunOnScreen | undefined;
   environments: readonly EnvironmentState[];
   labels: Labels;
   /** The number of each client that was ever shown, for its colour. */

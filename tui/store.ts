@@ -4,22 +4,14 @@
  */
 
 import assert from "node:assert/strict";
-import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type {
-  CrossCheckLine,
-  Observation,
-  RecordLine,
-  VerdictLine,
-} from "../experiment/core/record-lines.ts";
+import type { CrossCheckLine, RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
 import type { Phase } from "../experiment/experiment.ts";
-import { Fold, type RunState as FoldedRun } from "../experiment/records/fold.ts";
+import { Fold } from "../experiment/records/fold.ts";
 import { controlWords, crossCheckWords } from "../experiment/reports/words.ts";
-import type { RunState, Snapshot } from "./state.ts";
+import { RunOnScreen, type Snapshot } from "./state.ts";
 
 /** Answers that are kept whole, over all environments. */
 const KEPT_ANSWERS = 20_000;
-/** The most microseconds that the histogram takes. */
-const LONGEST_US = Number.MAX_SAFE_INTEGER;
 
 /** What the snapshot shows beside what follows from the experiment's lines. */
 type State = Omit<Snapshot, "run" | "environments" | "labels" | "clients" | "now" | "models">;
@@ -62,7 +54,7 @@ export class ExperimentStore {
   /** What stands now, however long ago the last snapshot was published. */
   get current(): Snapshot {
     const { environments, labels } = this.fold;
-    const shown = { run: this.#run?.state, environments, labels, clients: this.#clients };
+    const shown = { run: this.#run, environments, labels, clients: this.#clients };
     const models = this.#models.map(({ current }) => current);
     return { ...this.#state, ...shown, models, now: performance.now() };
   }
@@ -203,58 +195,4 @@ export class ExperimentStore {
 /** What a cross-check says, and where the log can be read. */
 export function crossCheckNotice(line: CrossCheckLine): string {
   return `${crossCheckWords(line)} ${line.console}`;
-}
-
-/** The run that was begun last, and what the screen knows of it beside its lines. */
-class RunOnScreen {
-  readonly #run: FoldedRun;
-  readonly #isLive: boolean;
-  readonly #shotAt = performance.now();
-  /** Requests that have left and are not answered yet: their numbers, and when they left. */
-  readonly #inFlight = new Map<number, number>();
-  readonly #latencies: RecordableHistogram = createHistogram();
-  #isOver = false;
-
-  /** @param isLive whether it happens now, or did when the line was recorded */
-  constructor(run: FoldedRun, isLive: boolean) {
-    this.#run = run;
-    this.#isLive = isLive;
-    const burst = isLive ? run.concurrency : 0;
-    for (let request = 0; request < burst; request++) this.#inFlight.set(request, 0);
-  }
-
-  /** Sees a request end that the run has counted. */
-  see({ index, outcome, sentAt = 0, answeredAt = 0 }: Observation): void {
-    const { ended, concurrency, stage } = this.#run;
-    // A slot is free: the next request has left.
-    const next = ended - 1 + concurrency;
-    if (this.#isLive && next < stage.requests) this.#inFlight.set(next, answeredAt);
-    this.#inFlight.delete(index);
-    if (outcome !== "ok") return;
-    const latency = Math.round(1_000 * (answeredAt - sentAt));
-    this.#latencies.record(Math.min(LONGEST_US, Math.max(1, latency)));
-  }
-
-  /** No more answers will come. */
-  end(): void {
-    this.#isOver = true;
-    this.#inFlight.clear();
-  }
-
-  get state(): RunState {
-    const { line, stage, concurrency, ended, cold, warm, unplaced, groups } = this.#run;
-    const { experiment, run: id, index, plan, role } = line;
-    const { lastAnsweredAt } = this.#run;
-    const aborted = groups.filter(({ outcome }) => outcome === "aborted");
-    const answered = aborted.reduce((left, { count }) => left - count, ended);
-    return {
-      ...{ experiment, plan, role, id, index, requests: stage.requests, burst: concurrency },
-      ...{ answered, cold, warm, unplaced, groups, lastAnsweredAt },
-      shotAt: this.#shotAt,
-      isLive: this.#isLive,
-      inFlight: this.#inFlight,
-      latencies: this.#latencies,
-      ...(this.#isOver && { wallMs: lastAnsweredAt }),
-    };
-  }
 }

@@ -11,7 +11,7 @@ import type { VerdictLine } from "../../experiment/core/record-lines.ts";
 import { percent, seconds } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
 import { modelOf } from "../../experiment/targets/target-choice.ts";
-import { isBusy, type RunState, type Snapshot } from "../state.ts";
+import { isBusy, type RunOnScreen, type Snapshot } from "../state.ts";
 import { describeAll } from "../target-words.ts";
 import type { Binding } from "../terminal/keys.ts";
 import {
@@ -147,17 +147,17 @@ function stateOf({ activity, failure }: Snapshot): string {
   return activity === "opening" ? "starting …" : "waits";
 }
 
-function runWords({ now }: Snapshot, run: RunState): string {
-  const { index, plan, answered, requests, wallMs, shotAt } = run;
-  const which = `run ${index + 1} of ${plan.stages.length}`;
+function runWords({ now }: Snapshot, run: RunOnScreen): string {
+  const { name, folded, answered, wallMs, shotAt } = run;
   const took = seconds(wallMs ?? now - shotAt);
-  return `${which} · ${inWords(answered)} of ${inWords(requests)} · ${took}`;
+  return `${name} · ${inWords(answered)} of ${inWords(folded.stage.requests)} · ${took}`;
 }
 
 /** A lane for each request of the run, by its environment; then those in flight. */
-function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
+function lanesOf(model: Snapshot, run: RunOnScreen, width: number): Line[] {
+  const { line, unplaced, holdMs } = run.folded;
   const nowMs = run.wallMs ?? model.now - run.shotAt;
-  const axis = { width: width - NAME - CLIENT - WORD, endMs: axisEnd(run.plan.holdMs, nowMs) };
+  const axis = { width: width - NAME - CLIENT - WORD, endMs: axisEnd(holdMs, nowMs) };
   const lane = (name: string, client: string, bar: Omit<Bar, "colour">, word: string) => {
     const colour = clientColour(model.clients, client);
     return [
@@ -168,7 +168,7 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
     ];
   };
   const served = model.environments
-    .filter((environment) => hasServed(environment, run.id))
+    .filter((environment) => hasServed(environment, line.run))
     .flatMap((environment) => {
       const { answers, atOnce } = summarizeRun(environment);
       return answers.map((answer, row) => {
@@ -177,7 +177,7 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
         return lane(name, answer.client, bar, answerWords(answer, atOnce));
       });
     });
-  const failed = run.unplaced.map(
+  const failed = unplaced.map(
     ({ client, outcome }): Line => [
       { text: toWidth("", NAME) },
       { text: toWidth(outcome, axis.width), colour: "yellow" },
@@ -185,7 +185,7 @@ function lanesOf(model: Snapshot, run: RunState, width: number): Line[] {
     ],
   );
   const flying = [...run.inFlight].map(([index, from]) =>
-    lane("", clientOf(run.plan, index), { from, until: nowMs, isOpen: true }, ""),
+    lane("", clientOf(line.plan, index), { from, until: nowMs, isOpen: true }, ""),
   );
   return [...served, ...failed, ...flying];
 }

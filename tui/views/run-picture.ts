@@ -11,7 +11,7 @@ import { clientOf } from "../../experiment/core/plan/plan.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
-import type { EnvironmentState, Invocation, RunState, Snapshot } from "../state.ts";
+import type { EnvironmentState, Invocation, RunOnScreen, Snapshot } from "../state.ts";
 import {
   clientColour,
   type Line,
@@ -52,7 +52,7 @@ export interface RunPicture {
 /** Draws what is visible of a run, with what is selected in sight. */
 export function runPicture(
   snapshot: Snapshot,
-  run: RunState,
+  run: RunOnScreen,
   room: { columns: number; height: number },
   { selected, offset }: Scroll,
 ): RunPicture {
@@ -106,10 +106,11 @@ type Density = "answers" | "environments" | "lines";
  * The closest look at which the run fits. It rests on what will be there, not on what already is,
  * so that nothing is laid out anew while answers arrive.
  */
-function chooseDensity({ environments }: Snapshot, run: RunState, height: number): Density {
-  if (2 * run.requests <= height) return "answers";
-  const known = environments.filter((environment) => hasServed(environment, run.id)).length;
-  return 2 * Math.max(known, run.burst) <= height ? "environments" : "lines";
+function chooseDensity({ environments }: Snapshot, run: RunOnScreen, height: number): Density {
+  const { line, stage, concurrency } = run.folded;
+  if (2 * stage.requests <= height) return "answers";
+  const known = environments.filter((environment) => hasServed(environment, line.run)).length;
+  return 2 * Math.max(known, concurrency) <= height ? "environments" : "lines";
 }
 
 /** From here on there is room for whole words. */
@@ -120,7 +121,7 @@ const SHARE_OF_BARS = 0.35;
 /** What the lines of a run have in common; widths are in columns. */
 type Drawing = ReturnType<typeof layOut>;
 
-function layOut(snapshot: Snapshot, run: RunState, room: { columns: number; height: number }) {
+function layOut(snapshot: Snapshot, run: RunOnScreen, room: { columns: number; height: number }) {
   const density = chooseDensity(snapshot, run, room.height - 1);
   const isBrief = density === "lines";
   const isWide = room.columns >= WIDE && !isBrief;
@@ -128,7 +129,7 @@ function layOut(snapshot: Snapshot, run: RunState, room: { columns: number; heig
   // The last column stays free: a terminal may break the line behind it.
   const rest = room.columns - 1 - left - client - right;
   const bars = isBrief ? Math.round(rest * SHARE_OF_BARS) : rest;
-  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.lastAnsweredAt);
+  const now = run.wallMs ?? (run.isLive ? snapshot.now - run.shotAt : run.folded.lastAnsweredAt);
   return {
     snapshot,
     run,
@@ -138,7 +139,7 @@ function layOut(snapshot: Snapshot, run: RunState, room: { columns: number; heig
     left,
     number: Math.max(2, String(snapshot.environments.length).length),
     client,
-    axis: { width: bars, endMs: axisEnd(run.plan.holdMs, now) },
+    axis: { width: bars, endMs: axisEnd(run.folded.holdMs, now) },
     /** The words behind a bar. */
     right,
     /** The globals, where they stand on the same line. */
@@ -160,13 +161,12 @@ function headerLines(drawing: Drawing): Line[] {
 
 function titleOfRun({ snapshot, run, now, density, isWide }: Drawing): string {
   const { activity, pausedUntil } = snapshot;
-  const role = run.role === "control" ? "control, " : "";
-  const which = `${role}run ${run.index + 1} of ${run.plan.stages.length}`;
+  const which = run.folded.line.role === "control" ? `control, ${run.name}` : run.name;
   if (activity === "pausing" && pausedUntil !== undefined) {
     const waitingMs = Math.max(0, pausedUntil - snapshot.now);
     return `${which} · next in ${inWords(Math.ceil(waitingMs / 1_000))} s`;
   }
-  const answered = `${inWords(run.answered)} of ${inWords(run.requests)}`;
+  const answered = `${inWords(run.answered)} of ${inWords(run.folded.stage.requests)}`;
   const parts = [which, ...(activity === "stopping" ? ["stopping"] : [])];
   if (density !== "lines") {
     parts.push(...temperatureOf(run), isWide ? `${answered} answered` : answered);
@@ -174,23 +174,23 @@ function titleOfRun({ snapshot, run, now, density, isWide }: Drawing): string {
   return [...parts, seconds(now)].join(" · ");
 }
 
-function temperatureOf({ cold, warm }: RunState): string[] {
+function temperatureOf({ folded: { cold, warm } }: RunOnScreen): string[] {
   if (cold > 0 && warm > 0) return [`${inWords(cold)} cold`];
   if (cold > 0) return ["cold"];
   return warm > 0 ? ["warm"] : [];
 }
 
-function countsOf(run: RunState): string {
-  const { requests, answered, cold, warm, groups } = run;
+function countsOf(run: RunOnScreen): string {
+  const { stage, cold, warm, groups } = run.folded;
   const outcomes = Map.groupBy(groups, ({ outcome }) => outcome);
   return [
-    `${inWords(answered)} of ${plural(requests, "request")} answered`,
+    `${inWords(run.answered)} of ${plural(stage.requests, "request")} answered`,
     ...(cold + warm > 0 ? [`${inWords(cold)} cold`] : []),
     ...[...outcomes].map(([outcome, alike]) => `${inWords(totalOf(alike))} ${outcome}`),
   ].join(" · ");
 }
 
-function latenciesOf({ latencies, inFlight }: RunState): string {
+function latenciesOf({ latencies, inFlight }: RunOnScreen): string {
   const at = (percentile: number) => seconds(latencies.percentile(percentile) / 1_000);
   const flying = inFlight.size > 0 ? ` · ${inWords(inFlight.size)} in flight` : "";
   if (latencies.count === 0) return `nothing answered yet${flying}`;
@@ -211,7 +211,7 @@ type EnvironmentBlock = Block & { environment: EnvironmentState };
 /** @param height how many lines there are for all blocks; those in flight fill what is left */
 function blocksOf(drawing: Drawing, height: number): Block[] {
   const { snapshot, run } = drawing;
-  const isServing = (environment: EnvironmentState) => hasServed(environment, run.id);
+  const isServing = (environment: EnvironmentState) => hasServed(environment, run.folded.line.run);
   const serving = snapshot.environments
     .filter(isServing)
     .map((environment) => environmentBlock(drawing, environment));
@@ -242,7 +242,7 @@ function heldBlock(drawing: Drawing, environment: EnvironmentState): Environment
 
 function heldLine(drawing: Drawing, environment: EnvironmentState): Line {
   const { last } = summarizeRun(environment);
-  const isOfThis = last.experiment === drawing.run.experiment;
+  const isOfThis = last.experiment === drawing.run.folded.line.experiment;
   const words = isOfThis ? `last seen in run ${last.runIndex + 1}` : "seen before";
   const { globalData } = last.response;
   const globals =
@@ -360,16 +360,17 @@ function briefGlobals(drawing: Drawing, { counter, clients, dropped = 0 }: Globa
 const MOST_ONE_BY_ONE = 10;
 
 function unplacedLines(drawing: Drawing): Line[] {
-  const { run, density, left } = drawing;
+  const { density, left } = drawing;
+  const { groups, unplaced } = drawing.run.folded;
   const line = (outcome: string, ...rest: Span[]): Line => {
     return [{ text: toWidth(` ${outcome}`, left), colour: "yellow" }, ...rest];
   };
-  if (density !== "lines" && totalOf(run.groups) <= MOST_ONE_BY_ONE) {
-    return run.unplaced.map(({ client, outcome, message = "" }) =>
+  if (density !== "lines" && totalOf(groups) <= MOST_ONE_BY_ONE) {
+    return unplaced.map(({ client, outcome, message = "" }) =>
       line(outcome, clientSpan(drawing, client), { text: printable(message), dim: true }),
     );
   }
-  return run.groups.map(({ outcome, message, count }) => {
+  return groups.map(({ outcome, message, count }) => {
     const why = message && `: ${printable(message)}`;
     return line(outcome, { text: `${plural(count, "request")}${why}`, dim: true });
   });
@@ -389,7 +390,7 @@ function inFlightBlock(drawing: Drawing, room: number): Block {
   const rest = shown > 0 ? `… and ${hidden} more in flight` : `${hidden} in flight`;
   const lanes = () =>
     [...inFlight.entries().take(shown)].map(([index, from], row): Line => {
-      const client = clientOf(run.plan, index);
+      const client = clientOf(run.folded.line.plan, index);
       const bar = { from, until: now, isOpen: true, colour: colourOf(drawing, client) };
       return [
         { text: toWidth(row === 0 ? " in flight" : "", left), dim: true },

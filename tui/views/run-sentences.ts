@@ -4,7 +4,7 @@ import { printable } from "../../basics/printable.ts";
 import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
-import type { RunState, Snapshot } from "../state.ts";
+import type { RunOnScreen, Snapshot } from "../state.ts";
 import type { Line } from "../terminal/styled-text.ts";
 import {
   environmentWords,
@@ -19,14 +19,16 @@ const MOST_TOLD = 20;
 /** Names that are told of an answer's globals, the latest. */
 const MOST_NAMES = 6;
 
-export function runSentences(snapshot: Snapshot, run: RunState): Line[] {
-  const used = snapshot.environments.filter((environment) => hasServed(environment, run.id));
+export function runSentences(snapshot: Snapshot, run: RunOnScreen): Line[] {
+  const used = snapshot.environments.filter((environment) =>
+    hasServed(environment, run.folded.line.run),
+  );
   const untold = used.length - MOST_TOLD;
   const sentences = [
     sentenceOfRun(snapshot, run),
     ...used.slice(0, MOST_TOLD).map((one) => sentenceOfEnvironment(snapshot, summarizeRun(one))),
     ...(untold > 0 ? [`And ${plural(untold, "more environment")}.`] : []),
-    ...run.groups.map(({ outcome, message, count }) => {
+    ...run.folded.groups.map(({ outcome, message, count }) => {
       return `${plural(count, "request")} ${outcome}${message && `, ${printable(message)}`}.`;
     }),
     ...(run.inFlight.size > 0 ? [`${plural(run.inFlight.size, "request")} in flight.`] : []),
@@ -34,9 +36,10 @@ export function runSentences(snapshot: Snapshot, run: RunState): Line[] {
   return sentences.map((text) => [{ text }]);
 }
 
-function sentenceOfRun({ activity }: Snapshot, run: RunState): string {
-  const which = `Run ${run.index + 1} of ${run.plan.stages.length}`;
-  const answered = `${inWords(run.answered)} of ${plural(run.requests, "request")} answered`;
+function sentenceOfRun({ activity }: Snapshot, run: RunOnScreen): string {
+  const which = run.name.replace("run", "Run");
+  const { requests } = run.folded.stage;
+  const answered = `${inWords(run.answered)} of ${plural(requests, "request")} answered`;
   if (run.wallMs !== undefined) return `${which}: ${answered} within ${seconds(run.wallMs)}.`;
   return `${which} is ${activity === "stopping" ? "being stopped" : "under way"}: ${answered}.`;
 }
