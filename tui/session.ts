@@ -57,8 +57,6 @@ export class Session {
   #left: Promise<unknown> = Promise.resolve();
   /** What is under way: an experiment, a cold start, the reading of a record. */
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
-  /** Whether the experiment that was asked for begins with its control. */
-  #withControl = false;
   /** What fires once the user has agreed. */
   #asked = () => {};
   /** What goes on being billed by the hour, of all stacks that were targets; by the command that ends it. */
@@ -119,23 +117,9 @@ export class Session {
    * Fires the plan, unless something is under way. What costs more than a trifle is asked about.
    *
    * @param withControl whether it is fired at the control first
+   * @param isAgreed whether the user was asked about it
    */
-  fire({ withControl = false } = {}): void {
-    this.#withControl = withControl;
-    this.#fire(false);
-  }
-
-  /** Fires what the user was asked about. */
-  agree(): void {
-    this.#asked();
-  }
-
-  /** Leaves the plan unfired that the user was asked about. */
-  refuse(): void {
-    this.store.set({ question: undefined });
-  }
-
-  #fire(isAgreed: boolean): void {
+  fire({ withControl = false, isAgreed = false } = {}): void {
     this.#start(async (signal) => {
       const { store } = this;
       store.set({ activity: "arming", notice: undefined, failure: undefined, question: undefined });
@@ -145,16 +129,13 @@ export class Session {
       const { plan, notice } = store.current;
       const found = await preflight(plan, target);
       const question = isAgreed ? undefined : questionBefore(found);
-      if (question !== undefined) return this.#ask(question, () => this.#fire(true));
+      if (question !== undefined) {
+        return this.#ask(question, () => this.fire({ withControl, isAgreed: true }));
+      }
       store.begin(notice);
       const { runExperiment } = await importExperiment();
       const { record } = await runExperiment({
-        plan,
-        target,
-        found,
-        withControl: this.#withControl,
-        signal,
-        fold: store.fold,
+        ...{ plan, target, found, withControl, signal, fold: store.fold },
         onLine: (line) => store.show(line),
         onPhase: (phase) => store.enter(phase),
         onAnswering: (waitedMs) => store.set({ notice: answeringWords(waitedMs) }),
@@ -173,13 +154,22 @@ export class Session {
     this.store.set({ question });
   }
 
-  /** Fires the plan at each model of the stack, or of the embedded Lambda, one after the other. */
-  fireAtModels(): void {
-    this.#fireAtModels();
+  /** Fires what the user was asked about. */
+  agree(): void {
+    this.#asked();
   }
 
-  /** @param agreed the models that the user was asked about */
-  #fireAtModels(agreed?: readonly FoundTarget[]): void {
+  /** Leaves the plan unfired that the user was asked about. */
+  refuse(): void {
+    this.store.set({ question: undefined });
+  }
+
+  /**
+   * Fires the plan at each model of the stack, or of the embedded Lambda, one after the other.
+   *
+   * @param agreed the models that the user was asked about
+   */
+  fireAtModels(agreed?: readonly FoundTarget[]): void {
     this.#start(async (signal) => {
       const { store } = this;
       const said = { notice: undefined, failure: undefined, question: undefined };
@@ -189,7 +179,7 @@ export class Session {
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, input, notice } = store.current;
       const question = agreed ? undefined : await questionBeforeAll(plan, found, signal);
-      if (question !== undefined) return this.#ask(question, () => this.#fireAtModels(found));
+      if (question !== undefined) return this.#ask(question, () => this.fireAtModels(found));
       const models = found.map((one) => {
         const target = describeTarget(one.choice);
         const column = new ExperimentStore({ plan, input, target, notice: undefined }, 1);

@@ -19,7 +19,8 @@ import {
   toWidth,
 } from "../terminal/styled-text.ts";
 import { answerWords, atOnceByProcess, labelOf, ordinalOf, reportOf } from "./environment-words.ts";
-import { commonBindings, ScrolledPage, type ViewProps } from "./view-frame.ts";
+import { commonBindings } from "./key-bindings.ts";
+import { ScrolledPage, type ViewProps } from "./view-frame.ts";
 
 /** How often the log is asked for, while it is looked at. */
 const REFRESH_MS = 1_000;

@@ -3,23 +3,14 @@
 import { createElement as h } from "react";
 import type { Binding } from "../terminal/keys.ts";
 import { entryLines, HEADING, type Line } from "../terminal/styled-text.ts";
+import { bind, KEY_HELP } from "./key-bindings.ts";
 import { ScrolledPage, type View, type ViewProps } from "./view-frame.ts";
 
-const KEYS: [string, string][] = [
-  ["⏎", "fire the plan"],
-  ["Esc", "stop the run: what is in flight is recorded as aborted"],
-  ["e", "edit clients, concurrency, requests, hold, runs and pause"],
-  ["t", "choose where to fire: the embedded Lambda, your stack, or a URL"],
-  ["a", "fire at each model in turn, side by side: the stack's, or the embedded Lambda's"],
-  ["k", "fire at a control first, which must show sharing, and then at the target"],
-  ["c", "make all environments cold, or say how and how long it takes"],
-  ["x", "cross-check an experiment at a stack with the log of its function"],
-  ["s", "save a report of the experiment: a page to send to somebody"],
-  ["h", "history: open or delete recorded experiments"],
+/** Keys that lists and the terminal take, beside those that views bind. */
+const OTHER_KEYS: [string, string][] = [
   ["↑ ↓", "select an environment; PgUp, PgDn, Home and End go further"],
   ["→", "details of the selected environment"],
   ["Ctrl-Z", "put the screen aside; fg brings it back"],
-  ["q", "leave; Ctrl-C does it everywhere"],
 ];
 
 const WORDS: [string, string][] = [
@@ -41,9 +32,14 @@ export function HelpView(view: ViewProps & { back: View }) {
   const bindings: Binding[] = [
     { on: "escape", words: "Esc back", run: back },
     { on: "leftArrow", run: back },
-    { on: "q", words: "q quit", run: view.quit },
+    bind(view, "quit"),
   ];
-  const lines = [...section("Keys", KEYS), [], ...section("Words", WORDS), []];
+  const lines = [
+    ...section("Keys", [...KEY_HELP, ...OTHER_KEYS]),
+    [],
+    ...section("Words", WORDS),
+    [],
+  ];
   return h(ScrolledPage, { view, lines, bindings });
 
   function section(title: string, entries: readonly [string, string][]): Line[] {

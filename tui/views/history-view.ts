@@ -24,7 +24,8 @@ import {
   toWidth,
   VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
-import { commonBindings, Frame, type ViewProps } from "./view-frame.ts";
+import { commonBindings } from "./key-bindings.ts";
+import { Frame, type ViewProps } from "./view-frame.ts";
 
 export function HistoryView(view: ViewProps) {
   const { session, layout, go } = view;

@@ -23,17 +23,10 @@ import {
   VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
 import { answerWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
+import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";
 import { runSentences } from "./run-sentences.ts";
 import { axisEnd, type Bar, barLine } from "./time-axis.ts";
-import {
-  commonBindings,
-  consentBindings,
-  Frame,
-  type FrameLayout,
-  frameLayout,
-  stopBindings,
-  type ViewProps,
-} from "./view-frame.ts";
+import { Frame, type FrameLayout, frameLayout, type ViewProps } from "./view-frame.ts";
 
 /** Columns that lanes need beside each other. */
 const WIDE = 114;
@@ -58,16 +51,16 @@ export function ModelsView(view: ViewProps) {
 }
 
 function bindingsOf(view: ViewProps): Binding[] {
-  const { session, snapshot, go } = view;
+  const { snapshot } = view;
   if (snapshot.question !== undefined) return consentBindings(view);
   if (isBusy(snapshot)) return [...stopBindings(view), ...commonBindings(view)];
   return [
-    { on: "a", words: "a fire again", run: () => session.fireAtModels() },
-    { on: "return", words: "⏎ fire at the target", run: () => session.fire() },
-    { on: "s", words: "s save report", run: () => session.saveReport() },
-    { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
-    { on: "t", words: "t target", run: () => go({ name: "targets" }) },
-    { on: "h", words: "h history", run: () => go({ name: "history" }) },
+    bind(view, "models", "a fire again"),
+    bind(view, "fire", "⏎ fire at the target"),
+    bind(view, "save"),
+    bind(view, "edit"),
+    bind(view, "target"),
+    bind(view, "history"),
     ...commonBindings(view),
   ];
 }

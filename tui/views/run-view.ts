@@ -10,15 +10,10 @@ import { costWords } from "../../experiment/reports/words.ts";
 import { isBusy, type Snapshot } from "../state.ts";
 import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
 import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
+import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";
 import { type RunPicture, runPicture, type Scroll } from "./run-picture.ts";
 import { runSentences } from "./run-sentences.ts";
-import {
-  commonBindings,
-  consentBindings,
-  Frame,
-  stopBindings,
-  type ViewProps,
-} from "./view-frame.ts";
+import { Frame, type ViewProps } from "./view-frame.ts";
 
 interface Props extends ViewProps {
   scroll: Cell<Scroll>;
@@ -38,25 +33,21 @@ export function RunView(view: Props) {
 }
 
 function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] {
-  const { session, snapshot, go } = view;
-  const { record, recorded } = snapshot;
+  const { snapshot } = view;
   const selecting =
     picture && picture.environments.length > 0 ? selectionBindings(view, picture) : [];
   if (isBusy(snapshot)) return [...stopBindings(view), ...selecting, ...commonBindings(view)];
-  const fire = recorded ? "⏎ fire your plan" : "⏎ fire";
-  const crossCheck = { on: "x", words: "x cross-check", run: () => session.crossCheck() };
-  const save = { on: "s", words: "s save report", run: () => session.saveReport() };
   return [
-    { on: "return", words: fire, run: () => session.fire() },
+    bind(view, "fire", snapshot.recorded && "⏎ fire your plan"),
     ...selecting,
-    ...(canCrossCheck(snapshot) ? [crossCheck] : []),
-    ...(record === undefined ? [] : [save]),
-    { on: "e", words: "e edit", run: () => go({ name: "edit" }) },
-    { on: "t", words: "t target", run: () => go({ name: "targets" }) },
-    { on: "a", words: "a models", run: () => session.fireAtModels() },
-    { on: "c", words: "c cold start", run: () => session.recycle() },
-    { on: "h", words: "h history", run: () => go({ name: "history" }) },
-    { on: "k", words: "k control", run: () => session.fire({ withControl: true }) },
+    ...(canCrossCheck(snapshot) ? [bind(view, "crossCheck")] : []),
+    ...(snapshot.record === undefined ? [] : [bind(view, "save")]),
+    bind(view, "edit"),
+    bind(view, "target"),
+    bind(view, "models"),
+    bind(view, "recycle"),
+    bind(view, "history"),
+    bind(view, "control"),
     ...commonBindings(view),
   ];
 }

@@ -1,4 +1,4 @@
-/** What all views have in common: head, body and foot, and the keys that work. */
+/** What all views have in common: head, body and foot. */
 
 import { Box, type Key, Text, useCursor, useIsScreenReaderEnabled } from "ink";
 import { createElement as h, type ReactNode } from "react";
@@ -26,30 +26,6 @@ export interface ViewProps {
   go: (view: View) => void;
   help: () => void;
   quit: () => void;
-}
-
-/** The keys of every view that takes no text. */
-export function commonBindings({ help, quit }: Pick<ViewProps, "help" | "quit">): Binding[] {
-  return [
-    { on: "?", words: "? help", run: help },
-    { on: "q", words: "q quit", run: quit },
-  ];
-}
-
-/** The keys that answer whether a plan is fired at that cost. */
-export function consentBindings({ session, quit }: Pick<ViewProps, "session" | "quit">): Binding[] {
-  return [
-    { on: "y", words: "y fire it", run: () => session.agree() },
-    { on: "n", words: "n leave it", run: () => session.refuse() },
-    { on: "escape", run: () => session.refuse() },
-    { on: "q", words: "q quit", run: quit },
-  ];
-}
-
-/** The key that stops what is under way, until it was pressed. */
-export function stopBindings({ session, snapshot }: ViewProps): Binding[] {
-  if (snapshot.activity === "stopping") return [];
-  return [{ on: "escape", words: "Esc stop", run: () => session.stop() }];
 }
 
 export interface Size {
