@@ -16,6 +16,12 @@ const KEPT_ANSWERS = 20_000;
 /** What the snapshot shows beside what follows from the experiment's lines. */
 type State = Omit<Snapshot, "run" | "environments" | "labels" | "clients" | "now" | "models">;
 
+/** What is known of an experiment, beside its verdict, before it is fired. */
+const NOTHING_FIRED = {
+  ...{ recorded: undefined, record: undefined, pooled: undefined },
+  ...{ failure: undefined, notice: undefined },
+} satisfies Partial<State>;
+
 export class ExperimentStore {
   /** What the lines of the last record say, and the environments that it left warm. */
   readonly fold = new Fold({ latest: KEPT_ANSWERS });
@@ -73,9 +79,7 @@ export class ExperimentStore {
    */
   begin(notice: string | undefined): void {
     this.#startAnew([]);
-    const forgotten = { recorded: undefined, record: undefined, failure: undefined };
-    const faded = { isVerdictOld: true, pooled: undefined };
-    this.set({ activity: "arming", ...faded, notice, ...forgotten });
+    this.set({ ...NOTHING_FIRED, activity: "arming", isVerdictOld: true, notice });
   }
 
   /**
@@ -85,9 +89,7 @@ export class ExperimentStore {
    */
   compare(models: readonly ExperimentStore[], notice: string | undefined): void {
     this.#startAnew(models);
-    const forgotten = { recorded: undefined, verdict: undefined, pooled: undefined };
-    const last = { record: undefined, failure: undefined, notice };
-    this.set({ activity: "opening", ...forgotten, ...last });
+    this.set({ ...NOTHING_FIRED, activity: "opening", verdict: undefined, notice });
   }
 
   /** Forgets the last experiment, or comparison; environments of the session's target stay warm. */
@@ -103,9 +105,7 @@ export class ExperimentStore {
   forget(changes: Partial<State>): void {
     this.forgetEnvironments();
     this.#models = [];
-    const nothing = { failure: undefined, verdict: undefined, pooled: undefined };
-    const forgotten = { recorded: undefined, ...nothing };
-    this.set({ ...forgotten, record: undefined, notice: undefined, ...changes });
+    this.set({ ...NOTHING_FIRED, verdict: undefined, ...changes });
   }
 
   /** Environments have ended by themselves: those that come are other ones. */

@@ -138,16 +138,10 @@ export function titledLines(width: number, title: string, colour: string, text: 
  *
  * @param left how many columns the name has
  */
-export function entryLines(
-  name: string,
-  text: string,
-  columns: number,
-  left: number,
-  style: Style,
-): Line[] {
-  return wrapText(text, columns - left - 2).map((line, row) => [
-    { text: `   ${row === 0 ? name : ""}`.padEnd(left), ...style },
-    { text: line },
+export function entryLines(name: Span, text: Span, columns: number, left: number): Line[] {
+  return wrapText(text.text, columns - left - 2).map((line, row) => [
+    { ...name, text: (row === 0 ? name.text : "").padEnd(left) },
+    { ...text, text: line },
   ]);
 }
 

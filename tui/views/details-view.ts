@@ -69,7 +69,7 @@ function detailLines(
   return [
     heading(`Environment ${position}, ${labelOf(snapshot, environment)}`),
     ...factsOf(logStream, invocations.map(reportOf), reportOf(last)).flatMap(([name, fact]) =>
-      entryLines(name, printable(fact), columns, 16, { dim: true }),
+      entryLines({ text: `   ${name}`, dim: true }, { text: printable(fact) }, columns, 16),
     ),
     [],
     heading("Invocations"),

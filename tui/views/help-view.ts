@@ -47,7 +47,7 @@ export function HelpView(view: ViewProps & { back: View }) {
     return [
       [{ text: ` ${title}`, ...HEADING }],
       ...entries.flatMap(([word, meaning]) =>
-        entryLines(word, meaning, columns, 17, { bold: true }),
+        entryLines({ text: `   ${word}`, bold: true }, { text: meaning }, columns, 17),
       ),
     ];
   }

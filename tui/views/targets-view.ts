@@ -16,7 +16,7 @@ import {
 import { idleCostUsdPerHour, usdText } from "../../pricing/cost.ts";
 import type { StackState } from "../session.ts";
 import { type Binding, useCell } from "../terminal/keys.ts";
-import { type Line, paragraph, wrapText } from "../terminal/styled-text.ts";
+import { entryLines, type Line, paragraph } from "../terminal/styled-text.ts";
 import { type Edit, editFor, fieldLine, insert, textField } from "../terminal/text-field.ts";
 import { Frame, type ViewProps } from "./view-frame.ts";
 
@@ -80,7 +80,8 @@ export function TargetsView({ session, go, ...view }: ViewProps) {
     add([...(position > 0 ? [[]] : []), ...paragraph(words, columns - 3, 1, DIM)], false);
     for (const entry of own) {
       const isSelected = entries.indexOf(entry) === index();
-      add(entryOf(entry, isSelected, columns), isSelected);
+      const name = { text: mark(isSelected) + entry.name, bold: isSelected };
+      add(entryLines(name, { text: entry.words, ...DIM }, columns, NAME_COLUMNS), isSelected);
     }
   }
   const field = fieldLine(url.current, width - URL_COLUMNS);
@@ -101,17 +102,6 @@ const NAME_COLUMNS = "   managed-instances ".length;
 
 function mark(isSelected: boolean): string {
   return isSelected ? " ▸ " : "   ";
-}
-
-/** A name, and beside it what is to be known of it. */
-function entryOf({ name, words }: Entry, isSelected: boolean, columns: number): Line[] {
-  return wrapText(words, columns - NAME_COLUMNS - 1).map((line, row) => {
-    const text = row === 0 ? mark(isSelected) + name : "";
-    return [
-      { text: text.padEnd(NAME_COLUMNS), bold: isSelected },
-      { text: line, ...DIM },
-    ];
-  });
 }
 
 /** One target that can be chosen. */
