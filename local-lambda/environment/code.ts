@@ -15,7 +15,7 @@ import { join, resolve, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FunctionCode, Model } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
-import { EXTENSIONS, handlerFile, handlerParts } from "./handler-file.ts";
+import { EXTENSIONS, handlerFile, handlerModule } from "./handler-file.ts";
 
 /** Code in a folder, at one moment. */
 export interface CodeVersion {
@@ -77,10 +77,10 @@ function findServer(folder: string, file: string): void {
 }
 
 function findHandler(folder: string, handler: string): void {
-  const parts = handlerParts(handler);
-  if (parts === undefined) throw new StartError("no handler name", { handler });
-  if (handlerFile(folder, parts.module) === undefined) {
-    const names = EXTENSIONS.map((extension) => `${parts.module}${extension}`);
+  const module = handlerModule(handler);
+  if (module === undefined) throw new StartError("no handler name", { handler });
+  if (handlerFile(folder, module) === undefined) {
+    const names = EXTENSIONS.map((extension) => `${module}${extension}`);
     throw new StartError("no handler file", { handler, folder, names });
   }
 }

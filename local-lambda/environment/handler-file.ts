@@ -7,28 +7,19 @@ import { basename, join, resolve } from "node:path";
 /** What a handler's file may end with, in the order in which it is looked for. */
 export const EXTENSIONS = [".js", ".mjs", ".cjs"];
 
-export interface HandlerParts {
-  /** The file without its extension, relative to the folder of the code. */
-  module: string;
-  /** The names under which the handler is exported, from the outside in. */
-  names: string[];
-}
-
 /**
- * Takes a handler's name apart: the first dot of the last segment divides file and export.
+ * The file of a handler without its extension, relative to the folder of the code: the first dot of the
+ * last segment divides file and export.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  *
  * @returns `undefined` when it is no handler's name
  */
-export function handlerParts(handler: string): HandlerParts | undefined {
+export function handlerModule(handler: string): string | undefined {
   const file = basename(handler);
-  const [, name, exported] = /^([^.]+)\.(.+)$/s.exec(file) ?? [];
+  const [, name] = /^([^.]+)\..+$/s.exec(file) ?? [];
   // The runtime refuses to leave the folder like this.
-  if (name === undefined || exported === undefined || handler.includes("..")) return undefined;
-  return {
-    module: join(handler.slice(0, handler.indexOf(file)), name),
-    names: exported.split("."),
-  };
+  if (name === undefined || handler.includes("..")) return undefined;
+  return join(handler.slice(0, handler.indexOf(file)), name);
 }
 
 /** The absolute path of a handler's file; `undefined` when it is not there. */
