@@ -259,14 +259,6 @@ test.each([
   );
 });
 
-test("nothing is created when the configuration is wrong, and all that is wrong is said", async () => {
-  const run = new Run();
-  await expect(runProgram({ memoryMb: "64", architecture: "mips" }, run)).rejects.toThrow(
-    /memoryMb is "64".*\n.*architecture is "mips"/,
-  );
-  expect(run.registered).toEqual([]);
-});
-
 test("the program, run again, asks for exactly the same", async () => {
   const everything = { provisionedConcurrency: "2", urlAuthorization: "NONE", tags: "team=a" };
   const [first, second] = [await runProgram(everything), await runProgram(everything)];

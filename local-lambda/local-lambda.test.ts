@@ -1,6 +1,3 @@
-import { readdirSync } from "node:fs";
-import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Answer } from "../handler/contract.ts";
 import {
@@ -17,11 +14,9 @@ import {
   startLambda as start,
   untilPolling,
 } from "../test/embedded-lambda.ts";
-import { isAlive, temporaryFolder, untilEnded } from "../test/processes.ts";
+import { untilEnded } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
-import { defaultConfiguration } from "./function-configuration.ts";
 import type { UrlRequest } from "./invocation.ts";
-import { LocalLambda } from "./local-lambda.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -100,17 +95,6 @@ test("above the concurrency limit requests are throttled and touch nothing", asy
   expect(lambda.pool.ids).toHaveLength(1);
 });
 
-test("bad input is the handler's 400, and the next counter is not affected", async () => {
-  const lambda = await start();
-  await ask(lambda, "Ana");
-  await untilPolling(lambda, 1);
-  const refused = await post(lambda, []);
-  expect(refused.status).toBe(400);
-  expect(await refused.json()).toEqual({ message: expect.stringMatching(/^body: /) });
-  await untilPolling(lambda, 1);
-  expect((await ask(lambda, "Bo")).globalData.counter).toBe(2);
-});
-
 test("the header carries the id that the handler sees", async () => {
   const lambda = await start();
   const response = await post(lambda, { client: "Ana", holdMs: 0 });
@@ -142,14 +126,6 @@ test("an environment whose process ends without being asked for anything ends wi
   process.kill(pidOf({ environment }), "SIGKILL");
   await waitUntil("the environment to end", () => lambda.pool.ids.length === 0);
   expect((await ask(lambda, "Bo")).environment?.id).not.toBe(environment?.id);
-});
-
-test("a function that takes too long is ended with 502", async () => {
-  const lambda = await start({ timeoutMs: 1_000 });
-  const response = await post(lambda, { client: "Ana", holdMs: 30_000 });
-  expect(response.status).toBe(502);
-  await untilPolling(lambda, 1);
-  expect((await ask(lambda, "Bo")).globalData.counter).toBe(1);
 });
 
 test("an environment without requests is ended, and its process with it", async () => {
@@ -227,31 +203,4 @@ test("the same seed takes the same environments", async () => {
     return placesTaken(lambda, 3);
   };
   expect(await order()).toEqual(await order());
-});
-
-test("a request of more than 6 MB is refused", async () => {
-  const lambda = await start();
-  const status = await new Promise((resolve, reject) => {
-    const upload = request(lambda.url, { method: "POST" }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    // Sent but not ended, so that the refusal finds the client still listening.
-    upload.on("error", reject).write(Buffer.alloc(6 * 1024 * 1024 + 1));
-  });
-  expect(status).toBe(413);
-  expect(lambda.pool.ids).toEqual([]);
-});
-
-test("closing leaves no process and no folder", async () => {
-  vi.stubEnv("TMPDIR", temporaryFolder());
-  const lambda = await LocalLambda.start(defaultConfiguration(), 0);
-  expect(readdirSync(tmpdir())).toHaveLength(1);
-  const pid = pidOf(await ask(lambda, "Ana"));
-  const busy = post(lambda, { client: "Bo", holdMs: 60_000 }).catch(() => undefined);
-  await waitUntil("the request to be inside", () => pollingIn(lambda) === 0);
-  await lambda.close();
-  await busy;
-  expect(isAlive(pid)).toBe(false);
-  expect(readdirSync(tmpdir())).toEqual([]);
 });

@@ -267,7 +267,11 @@ export function isLogged(lambda: LocalLambda, text: string): boolean {
 }
 
 /** Sends a request by `node:http`, as it is: `fetch` would refuse or change some of its parts. */
-export async function sendAsIs({ url }: LocalLambda, options: RequestOptions, body = "") {
+export async function sendAsIs(
+  { url }: LocalLambda,
+  options: RequestOptions,
+  body: string | Buffer = "",
+) {
   const outgoing = request(url, options).end(body);
   const [response] = (await once(outgoing, "response")) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };

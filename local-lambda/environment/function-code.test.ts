@@ -10,7 +10,7 @@ import {
   SERVER_FILE,
   startLambda,
 } from "../../test/embedded-lambda.ts";
-import { start, temporaryFolder } from "../../test/processes.ts";
+import { temporaryFolder } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import { MODELS } from "../function-configuration.ts";
 
@@ -135,19 +135,4 @@ test("a log begins with the start of its environment, and outlives it", async ()
       functionVersion: "7",
     },
   });
-});
-
-test.each([
-  [["--code", "/nowhere/at/all"], 1, /^There is no folder \/nowhere\/at\/all\./],
-  [["--code", "handler", "--handler", "none.handler"], 1, /^The handler none\.handler is not in/],
-  [["--handler", "index.handler"], 2, /add --code FOLDER/],
-  [["--region", "Mars!"], 2, /It must look like eu-west-1/],
-  [["--authorization", "AWS_IAM"], 1, /^--authorization AWS_IAM needs AWS_SECRET_ACCESS_KEY/],
-  [["--authorization", "IAM"], 2, /Allowed choices are NONE, AWS_IAM/],
-])("%j ends with what to do instead", async (args, code, message) => {
-  const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "" };
-  const run = start("local-lambda/serve.ts", args, env);
-  expect(await run.ended).toBe(code);
-  expect(run.stderr()).toMatch(message);
-  expect(run.stderr()).not.toMatch(/\n\s+at /);
 });

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type { UrlRequest } from "../invocation.ts";
-import { createInvocation } from "../pool/pool.ts";
 import { functionUrlEvent } from "./function-url-event.ts";
 
 const REQUEST: UrlRequest = {
@@ -130,13 +129,4 @@ test("a caller who signed is in the event, and so is the account", () => {
     accountId: "123456789012",
     authorizer: { iam: { ...identity, cognitoIdentity: null, principalOrgId: null } },
   });
-});
-
-test("the limit of a request is one of its event, which is larger than what came", () => {
-  const binary = { "content-type": ["application/octet-stream"] };
-  const text = { "content-type": ["text/plain"] };
-  const isTaken = (headers: UrlRequest["headers"], megabytes: number) =>
-    createInvocation({ ...REQUEST, headers, body: Buffer.alloc(megabytes * 1024 ** 2, "a") }) !==
-    undefined;
-  expect([isTaken(binary, 5), isTaken(binary, 4), isTaken(text, 5)]).toEqual([false, true, true]);
 });

@@ -12,7 +12,6 @@ import {
   meet,
   overload,
   pidOf,
-  placesTaken,
   pollingIn,
   post,
   send,
@@ -23,7 +22,6 @@ import { untilEnded } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
-import { StartError } from "../start-error.ts";
 
 const start = (changes: Partial<FunctionConfiguration> = {}) =>
   startLambda({ model: "managed-instances", environments: 3, ...changes });
@@ -187,20 +185,6 @@ test("recycling replaces all environments, and lets what is being served finish"
   await untilEnded([pid]);
 });
 
-test("code that cannot be initialized is said, and nothing is left of the start", async () => {
-  const missing = start({ code: codeOf("export const other = 1;") });
-  await expect(missing).rejects.toThrow(StartError);
-  await expect(missing).rejects.toThrow(/could not be initialized: Runtime\.HandlerNotFound: /);
-  const ending = start({ code: codeOf("process.exit(3); export const handler = 1;") });
-  await expect(ending).rejects.toThrow(/could not be initialized: Runtime\.ExitError: /);
-  const never = start({
-    initTimeoutMs: 1_000,
-    code: codeOf("setInterval(() => {}, 100); await new Promise(() => {});"),
-  });
-  await expect(never).rejects.toThrow(StartError);
-  await expect(never).rejects.toThrow(/The runtime did not poll within 1 second/);
-});
-
 test.each([
   [11, 1],
   [1, 2],
@@ -267,12 +251,4 @@ test("a request that waits for an environment that ends goes to another", async 
   const statuses = responses.map(({ status }) => status);
   expect(statuses.filter((status) => status === 502).length).toBeLessThanOrEqual(1);
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(4);
-});
-
-test("the same seed takes the same environments", async () => {
-  const order = async () => {
-    const lambda = await start({ seed: 7 });
-    return placesTaken(lambda, 3);
-  };
-  expect(await order()).toEqual(await order());
 });

@@ -71,16 +71,6 @@ test("a process that dies fails what is inside with 502; what waits is served by
   expect(after.globalData.counter).toBe(1);
 });
 
-test("a process that exits while it serves is followed by another", async () => {
-  const source = answering("if ((await text(request)) === 'end') process.exit(1); response.end();");
-  const lambda = await start({ code: serverOf(source) });
-  expect((await send(lambda, "")).status).toBe(200);
-  const before = lambda.pool.ids;
-  expect((await send(lambda, "end")).status).toBe(502);
-  expect((await send(lambda, "")).status).toBe(200);
-  expect(lambda.pool.ids).not.toEqual(before);
-});
-
 test("a function without requests scales to zero", async () => {
   const lambda = await start({ idleTimeoutMs: 1_000 });
   const pid = pidOf(await ask(lambda, "Ana"));
@@ -120,16 +110,6 @@ test("a request that takes too long fails alone, and later ones meet a new serve
   expect(pidOf(await inside)).toBe(pid);
   await untilEnded([pid]);
   expect(lambda.pool.ids).toHaveLength(1);
-});
-
-test("a server answers its own errors, and goes on", async () => {
-  const source = answering(`
-    response.statusCode = (await text(request)) === "throw" ? 500 : 200;
-    response.end(String(process.pid));`);
-  const lambda = await start({ code: serverOf(source) });
-  const pid = await (await send(lambda, "")).text();
-  expect((await send(lambda, "throw")).status).toBe(500);
-  expect(await (await send(lambda, "")).text()).toBe(pid);
 });
 
 test.each([

@@ -16,7 +16,15 @@ import {
 } from "../../local-lambda/remote.ts";
 import { canPretend, NAMELESS_USER, readOnlyDisk, smallDisk } from "../another-machine.ts";
 import { codeFor } from "../embedded-lambda.ts";
-import { collect, commandOf, run, start, temporaryFile, temporaryFolder } from "../processes.ts";
+import {
+  collect,
+  commandOf,
+  expectNoTrace,
+  run,
+  start,
+  temporaryFile,
+  temporaryFolder,
+} from "../processes.ts";
 import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -181,15 +189,20 @@ test.skipIf(!canPretend).each(["secret.txt", "secrets"])(
 );
 
 test.each([
-  [["--port", "x"], /It must be a whole number from 0 to 65535/],
-  [["--env", "novalue"], /It must look like NAME=value/],
-  [["--prot", "1"], /Did you mean --port\?/],
-  [
-    ["--workers", "2"],
-    /--workers is an option of managed-instances: leave it out with --model on-/,
-  ],
-])("wrong usage, %j, says what would be right", async (args, message) => {
-  const running = start("local-lambda", args);
-  expect(await running.ended).toBe(2);
+  [["--port", "x"], 2, /It must be a whole number from 0 to 65535/],
+  [["--env", "novalue"], 2, /It must look like NAME=value/],
+  [["--region", "Mars!"], 2, /It must look like eu-west-1/],
+  [["--prot", "1"], 2, /Did you mean --port\?/],
+  [["--workers", "2"], 2, /--workers is an option of managed-instances: leave it out with --model/],
+  [["--handler", "index.handler"], 2, /add --code FOLDER/],
+  [["--authorization", "IAM"], 2, /Allowed choices are NONE, AWS_IAM/],
+  [["--authorization", "AWS_IAM"], 1, /^--authorization AWS_IAM needs AWS_SECRET_ACCESS_KEY/],
+  [["--code", "/nowhere/at/all"], 1, /^There is no folder \/nowhere\/at\/all\./],
+  [["--code", "handler", "--handler", "none.handler"], 1, /^The handler none\.handler is not in/],
+])("%j ends with what to do instead", async (args, code, message) => {
+  const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "" };
+  const running = start("local-lambda", args, env);
+  expect(await running.ended).toBe(code);
   expect(running.stderr()).toMatch(message);
+  expectNoTrace(running.stderr());
 });
