@@ -6,15 +6,12 @@ import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
+import { MODELS, type Model } from "../basics/models.ts";
 import { printableLine, printableLines } from "../basics/printable.ts";
 import { ask, canAsk } from "../basics/question.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
 import { fileName, recordLine, untilTaken } from "../experiment/command/output.ts";
-import {
-  defaultConfiguration,
-  MODELS,
-  type Model,
-} from "../local-lambda/function-configuration.ts";
+import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { codeOption, defaultHandler, variablesOption, whole } from "../local-lambda/options.ts";
 import type { OnProgress } from "./check.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";

@@ -2,8 +2,9 @@
 
 import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
+import type { Model } from "../basics/models.ts";
 import { seededRandom, shuffled } from "../basics/seeded-random.ts";
-import { defaultConfiguration, type Model } from "../local-lambda/function-configuration.ts";
+import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { inputs } from "../test/effort.ts";
 import { codeFor } from "../test/embedded-lambda.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Model } from "../basics/models.ts";
 import type { Environment } from "../local-lambda/environment/environment.ts";
 import type {
   EnvironmentPlan,
@@ -12,7 +13,6 @@ import type {
 } from "../local-lambda/environment/environment-process.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
 import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
-import type { Model } from "../local-lambda/function-configuration.ts";
 import type { InvocationResult } from "../local-lambda/invocation.ts";
 import type { CheckEvent } from "./events-file.ts";
 import { ROUND_VARIABLE, type RoundInstruction, type RoundNotice } from "./inside/round.ts";

@@ -4,8 +4,6 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Model } from "../basics/models.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 
-export { MODELS, type Model } from "../basics/models.ts";
-
 /**
  * The callers of the function's URL: everyone, which on loopback means this machine, or those that
  * sign.

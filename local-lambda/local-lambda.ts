@@ -1,9 +1,10 @@
 /** The embedded Lambda as a whole: a Function URL, a pool of environments, and their end. */
 
+import type { Model } from "../basics/models.ts";
 import { CodeEdits, type OnEdit } from "./environment/code.ts";
 import { ProcessGroups } from "./environment/process-groups.ts";
 import { makeTemporaryFolder, prepareTask, type Task } from "./environment/task.ts";
-import type { FunctionConfiguration, Model } from "./function-configuration.ts";
+import type { FunctionConfiguration } from "./function-configuration.ts";
 import type { Authorize } from "./function-url/authorization.ts";
 import { FunctionUrl } from "./function-url/function-url.ts";
 import type { InvocationResult, UrlRequest } from "./invocation.ts";

@@ -2,14 +2,13 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments } from "../basics/command-line.ts";
+import { MODELS, type Model } from "../basics/models.ts";
 import {
   AUTHORIZATIONS,
   type Authorization,
   defaultConfiguration,
   type FunctionConfiguration,
   INVOKE_MODES,
-  MODELS,
-  type Model,
 } from "./function-configuration.ts";
 
 export interface LocalLambdaOptions {

@@ -7,6 +7,7 @@ import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished } from "vitest";
+import type { Model } from "../basics/models.ts";
 import type { Answer } from "../handler/contract.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
 import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
@@ -14,7 +15,6 @@ import {
   defaultConfiguration,
   type FunctionCode,
   type FunctionConfiguration,
-  type Model,
 } from "../local-lambda/function-configuration.ts";
 import { LocalLambda, type StartOptions } from "../local-lambda/local-lambda.ts";
 import { temporaryFolder } from "./processes.ts";

@@ -1,6 +1,7 @@
 /** What the screen starts with: from the command line, and else as it was left the last time. */
 
 import { parseArguments } from "../basics/command-line.ts";
+import { MODELS } from "../basics/models.ts";
 import { readPlan } from "../experiment/command/plan-options.ts";
 import {
   createProgram,
@@ -10,7 +11,7 @@ import {
 } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import { MODELS, parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import { parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { KeptSettings } from "./settings.ts";
 
 export interface ScreenOptions {

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { MODELS } from "../basics/models.ts";
 import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
@@ -20,7 +21,7 @@ import type { RecordedExperiment } from "../experiment/reports/recorded-experime
 import { answeringWords, costWords, pooledPhrase } from "../experiment/reports/words.ts";
 import type { FoundTarget } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
-import { MODELS, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Settings } from "./settings.ts";
 import type { Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";

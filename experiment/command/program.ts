@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { createCommand } from "../../basics/command-line.ts";
+import { MODELS, type Model } from "../../basics/models.ts";
 import {
   MAX_SIZES,
   MODEL_OPTIONS,
@@ -9,13 +10,7 @@ import {
   misplacedOption,
   whole,
 } from "../../local-lambda/options.ts";
-import {
-  type LocalSizes,
-  MODELS,
-  type Model,
-  parseTarget,
-  type TargetChoice,
-} from "../targets/target-choice.ts";
+import { type LocalSizes, parseTarget, type TargetChoice } from "../targets/target-choice.ts";
 import { VERSION } from "../version.ts";
 import { addPlanOptions } from "./plan-options.ts";
 

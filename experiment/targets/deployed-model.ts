@@ -1,5 +1,6 @@
 /** What the model of a deployed function means for the experiment that fires at it. */
 
+import type { Model } from "../../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../../basics/printed-commands.ts";
 import { type Billed, loadCostUsd, requestsCostUsd, usdText } from "../../pricing/cost.ts";
 import { priceOf } from "../../pricing/price-list.ts";
@@ -8,7 +9,6 @@ import { burstOf, type Plan, requestsOf, type Stage } from "../core/plan/plan.ts
 import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";
 import type { Deployed, DeployedTarget, Stack } from "./stack-outputs.ts";
-import type { Model } from "./target-choice.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { MODELS } from "../../basics/models.ts";
 import {
   defaultConfiguration,
   type FunctionConfiguration,
-  MODELS,
 } from "../../local-lambda/function-configuration.ts";
 import { equalStages, type Plan, referencePlan, type Stage } from "../core/plan/plan.ts";
 import {

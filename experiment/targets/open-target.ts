@@ -1,9 +1,10 @@
 /** From a choice to a target that can be fired at. */
 
+import type { Model } from "../../basics/models.ts";
 import type { Target } from "../core/target.ts";
 import { runnerObstacles } from "./resources.ts";
 import type { DeployedTarget } from "./stack-outputs.ts";
-import type { Model, TargetChoice } from "./target-choice.ts";
+import type { TargetChoice } from "./target-choice.ts";
 
 /** Called with what to say when something takes its time. */
 type OnWait = (words: string) => void;

@@ -2,10 +2,10 @@
 
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { MODELS, type Model } from "../../basics/models.ts";
 import { excerpt } from "../../basics/printable.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { type Finished, runInGroup } from "./run-in-group.ts";
-import { MODELS, type Model } from "./target-choice.ts";
 
 /** How many environments, or `none`. */
 const concurrency = z.union([z.int().nonnegative(), z.literal("none")]);

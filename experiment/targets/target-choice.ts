@@ -1,6 +1,6 @@
 /** Which target is wanted, before anything is opened. */
 
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+import type { Model } from "../../basics/models.ts";
 
 /** Sizes of the embedded Lambda; where one is absent, its model's default holds. */
 export interface LocalSizes {
@@ -17,8 +17,6 @@ export type TargetChoice =
   /** Without a name: the selected stack; without a model: the first that it has. */
   | { kind: "stack"; stack?: string; model?: Model }
   | { kind: "url"; url: URL };
-
-export { MODELS, type Model };
 
 /** What a verdict reached there is worth, as one sentence. */
 export const PROVES: Record<TargetChoice["kind"], string> = {

@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { MODELS, type Model } from "../../basics/models.ts";
 import { codeFor, codeIn, pollingIn, untilPolling } from "../../test/embedded-lambda.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import { defaultConfiguration, MODELS, type Model } from "../function-configuration.ts";
+import { defaultConfiguration } from "../function-configuration.ts";
 import { LocalLambda } from "../local-lambda.ts";
 import { StartError } from "../start-error.ts";
 import { openCode } from "./code.ts";

@@ -13,7 +13,8 @@ import { type Dirent, existsSync, lstatSync, readdirSync, statSync } from "node:
 import { readFile, readlink } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { FunctionCode, Model } from "../function-configuration.ts";
+import type { Model } from "../../basics/models.ts";
+import type { FunctionCode } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { EXTENSIONS, handlerFile, handlerModule } from "./handler-file.ts";
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { MODELS } from "../../basics/models.ts";
 import {
   addServer,
   ask,
@@ -12,7 +13,6 @@ import {
 } from "../../test/embedded-lambda.ts";
 import { temporaryFolder } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import { MODELS } from "../function-configuration.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { MODELS } from "../../basics/models.ts";
 import { codeFor, startLambda } from "../../test/embedded-lambda.ts";
-import { MODELS } from "../function-configuration.ts";
 import { withMissingSdk } from "./handler-file.ts";
 
 const HELP = (name: string) =>

@@ -7,7 +7,8 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { defaultConfiguration, MODELS } from "../../local-lambda/function-configuration.ts";
+import { MODELS } from "../../basics/models.ts";
+import { defaultConfiguration } from "../../local-lambda/function-configuration.ts";
 import {
   type ReadyMessage,
   type RemoteAnswer,

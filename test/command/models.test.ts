@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { MODELS } from "../../basics/models.ts";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
-import { MODELS } from "../../experiment/targets/target-choice.ts";
 import { drawn } from "../effort.ts";
 import { temporaryFile, temporaryFolder } from "../processes.ts";
 import { report, startExperiment } from "../programs.ts";

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { MODELS } from "../../basics/models.ts";
 import { startLambda } from "../embedded-lambda.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, temporaryFolder } from "../processes.ts";

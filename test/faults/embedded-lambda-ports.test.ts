@@ -3,8 +3,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { MODELS, type Model } from "../../basics/models.ts";
 import type { Answer } from "../../handler/contract.ts";
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
 import {
   answering,

@@ -5,11 +5,8 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import {
-  defaultConfiguration,
-  MODELS,
-  type Model,
-} from "../../local-lambda/function-configuration.ts";
+import { MODELS, type Model } from "../../basics/models.ts";
+import { defaultConfiguration } from "../../local-lambda/function-configuration.ts";
 import { writeRemoteArgument } from "../../local-lambda/remote.ts";
 import { drawn, inputs } from "../effort.ts";
 import {

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleHandler } from "../../basics/bundle.ts";
-import type { Model } from "../../local-lambda/function-configuration.ts";
+import type { Model } from "../../basics/models.ts";
 import { codeFor } from "../embedded-lambda.ts";
 
 /** By the client's name, what happens instead of an answer, or besides it. */

@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { MODELS, type Model } from "../../basics/models.ts";
 import type { Outcome } from "../../experiment/core/record-lines.ts";
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
 import { drawn } from "../effort.ts";
 import {
   descendantsOf,

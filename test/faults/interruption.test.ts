@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
-import { MODELS, type Model } from "../../local-lambda/function-configuration.ts";
+import { MODELS, type Model } from "../../basics/models.ts";
 import { drawn, inputs } from "../effort.ts";
 import { answerNow, startServer } from "../http-server.ts";
 import {

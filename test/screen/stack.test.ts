@@ -3,7 +3,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MODELS } from "../../experiment/targets/target-choice.ts";
+import { MODELS } from "../../basics/models.ts";
 import { drawn } from "../effort.ts";
 import { startLambda } from "../embedded-lambda.ts";
 import { answerPlainly, CLOSED, startServer } from "../http-server.ts";

@@ -2,13 +2,13 @@
 
 import { type Key, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
+import { MODELS } from "../../basics/models.ts";
 import { printable } from "../../basics/printable.ts";
 import { hourlyPhrase } from "../../experiment/reports/words.ts";
 import { hourlyCost } from "../../experiment/targets/deployed-model.ts";
 import type { DeployedTarget, Stack } from "../../experiment/targets/stack-outputs.ts";
 import {
   MODEL_WORDS,
-  MODELS,
   PROVES,
   parseTarget,
   type TargetChoice,
