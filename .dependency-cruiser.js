@@ -70,7 +70,7 @@ export default {
         // How a record is kept and a page looks.
         pathNot: [
           "^experiment/version\\.ts$",
-          "^experiment/core/(counts|errors)\\.ts$",
+          "^experiment/core/errors\\.ts$",
           "^experiment/command/(output|report-output)\\.ts$",
           "^experiment/records/data-folder\\.ts$",
           "^experiment/reports/(error-words|html/(experiment-page|html|page|tables))\\.ts$",

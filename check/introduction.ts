@@ -1,6 +1,6 @@
 /** What a check says before it begins. */
 
-import { inWords, plural } from "../experiment/core/counts.ts";
+import { inWords, plural } from "../basics/counts.ts";
 import { ALONE, type CheckPlan, CONFIRM } from "./evidence.ts";
 import { planRounds, servingsOf } from "./rounds.ts";
 

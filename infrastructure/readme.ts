@@ -1,5 +1,6 @@
 /** What a deployment says of itself: the README that Pulumi shows beside its outputs, and warnings. */
 
+import { plural } from "../basics/counts.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
 import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
@@ -44,7 +45,7 @@ Can one Node.js process of ${several ? "these functions" : "this function"} serv
 |---|---|---|---|---|
 ${targets.map((one) => functionRow(one, configuration)).join("\n")}
 
-A request may ask for a hold of up to ${maxHoldMs} ms. Logs are kept for ${counted(logRetentionDays, "day")}.
+A request may ask for a hold of up to ${maxHoldMs} ms. Logs are kept for ${plural(logRetentionDays, "day")}.
 
 ## Run it
 
@@ -83,15 +84,15 @@ function sizeText(target: DeployedTarget, configuration: Configuration): string 
       const { minEnvironments, maxEnvironments, workers, maxConcurrency, instanceType } = target;
       const least = minEnvironments < maxEnvironments ? `${minEnvironments} to ` : "";
       return (
-        `${least}${counted(maxEnvironments, "environment")} on ${instanceType}, ` +
+        `${least}${plural(maxEnvironments, "environment")} on ${instanceType}, ` +
         `${maxEnvironments > 1 ? "each " : ""}with ` +
-        `${counted(workers, "worker thread")} and ${counted(maxConcurrency, "request")} at once`
+        `${plural(workers, "worker thread")} and ${plural(maxConcurrency, "request")} at once`
       );
     }
     case "web-function":
       return (
-        `up to ${counted(target.maxEnvironments, "environment")}, each with ` +
-        `${counted(target.maxConcurrency, "request")} at once`
+        `up to ${plural(target.maxEnvironments, "environment")}, each with ` +
+        `${plural(target.maxConcurrency, "request")} at once`
       );
   }
 }
@@ -228,7 +229,7 @@ function onDemandCost(
   const idle =
     kept === "none"
       ? "The on-demand function costs nothing while nobody uses it."
-      : `${usdText(idleCostUsdPerHour(target))} an hour for ${counted(kept, "provisioned environment")}, ` +
+      : `${usdText(idleCostUsdPerHour(target))} an hour for ${plural(kept, "provisioned environment")}, ` +
         `used or not, until \`${pulumiUpWith(stack, { provisionedConcurrency: "none" })}\` ` +
         `or \`${pulumiCommand(stack, "destroy")}\`.`;
   return `${idle} One reference experiment, which is ${REFERENCE.requests} requests held for ${holdMs / 1_000} s each,
@@ -239,8 +240,4 @@ in ${region}, a region of the ${priceOf(target).regionClass} price class, withou
 /** An ISO date to the minute. */
 function minuteOf(date: string): string {
   return `${date.slice(0, 16).replace("T", " ")} UTC`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

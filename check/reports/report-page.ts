@@ -1,6 +1,6 @@
 /** The page of a check: what was found, with the answers side by side. */
 
-import { plural } from "../../experiment/core/counts.ts";
+import { plural } from "../../basics/counts.ts";
 import { noteList } from "../../experiment/reports/html/experiment-page.ts";
 import { html, type Markup, type Value } from "../../experiment/reports/html/html.ts";
 import { documentOf, time } from "../../experiment/reports/html/page.ts";

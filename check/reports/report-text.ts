@@ -1,7 +1,7 @@
 /** What a check says, in words for a terminal. */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
-import { inWords, plural } from "../../experiment/core/counts.ts";
 import { placeWords } from "./places.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
 

@@ -5,9 +5,9 @@
 
 import { basename } from "node:path";
 import * as z from "zod";
+import { inWords } from "../../basics/counts.ts";
 import { fieldOf, namedFields, readJsonFile } from "../../basics/json-files.ts";
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../handler/contract.ts";
-import { inWords } from "../core/counts.ts";
 import { LIMITS, type Plan, type Range, referencePlan } from "../core/plan/plan.ts";
 
 const { concurrency, requests, pauseMs, holdMs, steps, runs } = LIMITS;

@@ -1,7 +1,7 @@
 /** Several recorded experiments beside each other, as text for a terminal. */
 
+import { plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { plural } from "../core/counts.ts";
 import { type Comparison, letter } from "./comparison.ts";
 import { table } from "./experiment-text.ts";
 import { summaryText } from "./summary.ts";

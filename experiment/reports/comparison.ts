@@ -1,7 +1,7 @@
 /** Several recorded experiments beside each other. */
 
+import { inWords } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { inWords } from "../core/counts.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";

@@ -1,9 +1,9 @@
 /** What a failure is called, and what helps, in the words of each user interface. */
 
+import { plural } from "../../basics/counts.ts";
 import { printableLine } from "../../basics/printable.ts";
 import { pulumiCommand, pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
 import { usdText } from "../../pricing/cost.ts";
-import { plural } from "../core/counts.ts";
 import {
   asSentence,
   type ErrorFacts,

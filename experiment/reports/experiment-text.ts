@@ -2,8 +2,8 @@
 
 import { styleText } from "node:util";
 import stringWidth from "string-width";
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
-import { inWords, plural } from "../core/counts.ts";
 import type {
   Conclusion,
   CrossCheckLine,

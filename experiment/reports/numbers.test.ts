@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plural } from "../core/counts.ts";
+import { plural } from "../../basics/counts.ts";
 import { percent, quantile, seconds } from "./numbers.ts";
 
 test.each([

@@ -1,6 +1,6 @@
 /** Numbers and times as they are shown. */
 
-import { inWords } from "../core/counts.ts";
+import { inWords } from "../../basics/counts.ts";
 import { MOST_MS } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 

@@ -1,7 +1,7 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableName } from "../../basics/printable.ts";
-import { inWords, plural } from "../core/counts.ts";
 import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
 import type { Evidence } from "../core/verdict/evidence.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";

@@ -1,10 +1,10 @@
 /** What the model of a deployed function means for the experiment that fires at it. */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import type { Model } from "../../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../../basics/printed-commands.ts";
 import { type Billed, loadCostUsd, requestsCostUsd, usdText } from "../../pricing/cost.ts";
 import { priceOf } from "../../pricing/price-list.ts";
-import { inWords, plural } from "../core/counts.ts";
 import { burstOf, type Plan, requestsOf, type Stage } from "../core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";

@@ -1,12 +1,12 @@
 /** What the concurrency model of an embedded Lambda means for the experiment that fires at it. */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import { deploymentHash } from "../../basics/models.ts";
 import { HOLD_LIMITS_MS } from "../../handler/contract.ts";
 import {
   capacityOf,
   type FunctionConfiguration,
 } from "../../local-lambda/function-configuration.ts";
-import { inWords, plural } from "../core/counts.ts";
 import type { ErrorFacts } from "../core/errors.ts";
 import { burstOf, type Plan, type Stage } from "../core/plan/plan.ts";
 import { hasFiles, lackOfFiles, lackOfMemory, largestBurst } from "./resources.ts";

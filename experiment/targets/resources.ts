@@ -1,6 +1,6 @@
 /** What this machine can still give: open files and memory. */
 
-import { inWords } from "../core/counts.ts";
+import { inWords } from "../../basics/counts.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 
 /** Descriptors that a process needs besides its connections. */

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import stringWidth from "string-width";
+import { inWords } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
-import { inWords } from "../../experiment/core/counts.ts";
 import type { Verdict } from "../../experiment/core/record-lines.ts";
 
 /** How a piece of a line looks; colours are the terminal's own sixteen, by name. */

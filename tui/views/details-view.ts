@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { createElement as h, useEffect, useState } from "react";
+import { plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { plural } from "../../experiment/core/counts.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentReport, GlobalData } from "../../handler/contract.ts";
 import type { LogState, Session } from "../session.ts";

@@ -2,8 +2,8 @@
 
 import { type Key, usePaste } from "ink";
 import { createElement as h } from "react";
+import { inWords } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { inWords } from "../../experiment/core/counts.ts";
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan/plan.ts";
 import {

@@ -1,7 +1,7 @@
 /** What is said of an environment beside its bars. */
 
 import assert from "node:assert/strict";
-import { inWords, plural } from "../../experiment/core/counts.ts";
+import { inWords, plural } from "../../basics/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
 import type { EnvironmentReport } from "../../handler/contract.ts";

@@ -1,8 +1,8 @@
 /** What stands above and below every view: target and plan, and the verdict with what is to be known. */
 
 import stringWidth from "string-width";
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../../experiment/core/target.ts";
 import { localTime } from "../../experiment/reports/numbers.ts";

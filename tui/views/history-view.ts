@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createElement as h, useEffect, useRef } from "react";
-import { inWords } from "../../experiment/core/counts.ts";
+import { inWords } from "../../basics/counts.ts";
 import { requestsOf } from "../../experiment/core/plan/plan.ts";
 import type { RecordSummary } from "../../experiment/records/history.ts";
 import {

@@ -5,7 +5,7 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
-import { inWords, plural } from "../../experiment/core/counts.ts";
+import { inWords, plural } from "../../basics/counts.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
 import type { VerdictLine } from "../../experiment/core/record-lines.ts";
 import { percent, seconds } from "../../experiment/reports/numbers.ts";

@@ -5,8 +5,8 @@
  * dimmed, with what they held when they answered last. Only the blocks that are seen are drawn.
  */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { inWords, plural } from "../../experiment/core/counts.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";

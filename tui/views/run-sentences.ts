@@ -1,7 +1,7 @@
 /** A run as sentences, for a screen reader: bars and columns say nothing there. */
 
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { inWords, plural } from "../../experiment/core/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { RunOnScreen, Snapshot } from "../state.ts";

@@ -2,7 +2,7 @@
 
 import { useIsScreenReaderEnabled } from "ink";
 import { createElement as h } from "react";
-import { inWords } from "../../experiment/core/counts.ts";
+import { inWords } from "../../basics/counts.ts";
 import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
 import { range } from "../../experiment/reports/numbers.ts";

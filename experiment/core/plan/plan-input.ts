@@ -1,7 +1,7 @@
 /** Reads a plan from texts: the options of a command line, or the fields of a form. */
 
+import { inWords, plural } from "../../../basics/counts.ts";
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../../handler/contract.ts";
-import { inWords, plural } from "../counts.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { equalStages, LIMITS, type Plan, type Range, referencePlan, type Stage } from "./plan.ts";
 

@@ -3,7 +3,7 @@
  * knows neither where the record nor where the log comes from.
  */
 
-import { plural } from "../counts.ts";
+import { plural } from "../../../basics/counts.ts";
 import type { CrossCheckLine, Observation } from "../record-lines.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Several recorded experiments beside each other, as one page. */
 
-import { plural } from "../../core/counts.ts";
+import { plural } from "../../../basics/counts.ts";
 import { type Aspect, type Comparison, compareRecords, letter } from "../comparison.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
 import { deploymentWords, planWords, targetWords, verdictWords } from "../words.ts";

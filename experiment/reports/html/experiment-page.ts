@@ -1,6 +1,6 @@
 /** A recorded experiment as one page that can be sent to somebody. */
 
-import { inWords, plural } from "../../core/counts.ts";
+import { inWords, plural } from "../../../basics/counts.ts";
 import { formatDuration } from "../../core/plan/duration.ts";
 import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES, type RunLine } from "../../core/record-lines.ts";

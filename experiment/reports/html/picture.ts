@@ -1,6 +1,6 @@
 /** The picture of a series: environments from top to bottom, time from left to right. */
 
-import { inWords, plural } from "../../core/counts.ts";
+import { inWords, plural } from "../../../basics/counts.ts";
 import type { Evidence } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
 import type { Series } from "../../records/fold.ts";

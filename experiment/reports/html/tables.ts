@@ -1,6 +1,6 @@
 /** The tables of a page, with heads that belong to their columns and rows. */
 
-import { inWords } from "../../core/counts.ts";
+import { inWords } from "../../../basics/counts.ts";
 import type { Observation } from "../../core/record-lines.ts";
 import { isMixed } from "../../core/verdict/evidence.ts";
 import type { Labels } from "../../records/environment-labels.ts";
