@@ -35,10 +35,14 @@ export interface RunLine {
   role: Role;
   plan: Plan;
   target: TargetDescription;
-  /** When the shot was fired, ISO 8601; of several runners, when each fires by its own clock. */
+  /** When the shot was fired, ISO 8601, by the clock of its runner. */
   startedAt: string;
   /** The names of those that fire parts of it; absent where one fires it all. */
   runners?: string[] | undefined;
+  /** Which of them this line is of: each has one of its own for each run. */
+  runner?: string | undefined;
+  /** When all of them were to fire, each by its own clock, ISO 8601. */
+  startAt?: string | undefined;
   versions: Record<string, string>;
 }
 

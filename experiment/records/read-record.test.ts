@@ -157,6 +157,11 @@ test.each<[string, string | Uint8Array, string]>([
     run({ index: 9 }),
     "line 1: index is 9, and must be below the number of the plan's stages",
   ],
+  [
+    "a runner that its run does not have",
+    run({ schema: 2, runners: ["1/2", "2/2"], runner: "3/2" }),
+    'line 1: runner is "3/2", and must be one of runners',
+  ],
   ["another version", run({ schema: 3 }), "line 1: schema is 3, and must be 1"],
   [
     "a time without an offset",

@@ -49,11 +49,17 @@ const runSchema = z
     target: targetSchema,
     startedAt: time,
     runners: z.array(z.string().min(1)).min(1).optional(),
+    runner: z.string().min(1).optional(),
+    startAt: time.optional(),
     versions: z.record(z.string(), z.string()),
   })
   .refine(({ index, plan }) => index < plan.stages.length, {
     path: ["index"],
     message: "below the number of the plan's stages",
+  })
+  .refine(({ runner, runners = [] }) => runner === undefined || runners.includes(runner), {
+    path: ["runner"],
+    message: "one of runners",
   });
 
 const observationSchema = z.object({
