@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { startServer } from "../test/http-server.ts";
 import { temporaryFolder } from "../test/processes.ts";
 import { burst, recordLines, writeRecord } from "../test/report/records.ts";
+import type { RecordLine } from "./core/record-lines.ts";
 import type { TargetDescription } from "./core/target.ts";
 import { crossCheck } from "./cross-check.ts";
 import { crossCheckWords } from "./reports/words.ts";
@@ -44,26 +45,43 @@ test("a web function's answers are looked for in the stream that their heads nam
   expect(unnamed.differences).toEqual([expect.stringMatching(/^5 requests have no header/)]);
 });
 
-test("of runners whose clocks differ, the log is asked for the time of all of them", async () => {
+const SHOT_AT = Date.parse("2026-11-23T21:47:00.000Z");
+const [AHEAD_MS, TOOK_MS] = [3_600_000, 5_000];
+
+/** Two runners, the second of which has a clock that is ahead. */
+function ofTwoRunners(line: RecordLine, haveStarts: boolean): RecordLine[] {
+  if (line.type === "run") {
+    const first = { ...line, schema: 2 as const, runners: ["one", "two"] };
+    const startedAt = new Date(SHOT_AT + AHEAD_MS).toISOString();
+    const both = [
+      { ...first, runner: "one" },
+      { ...first, runner: "two", startedAt },
+    ];
+    return haveStarts ? both : [first];
+  }
+  if (line.type !== "observation") return [line];
+  const [runner, ahead] = line.index < 2 ? ["one", 0] : ["two", haveStarts ? 0 : AHEAD_MS];
+  const changed = structuredClone({ ...line, runner, sentAt: 0, answeredAt: TOOK_MS });
+  // Nobody named the log stream, so that nothing is waited for.
+  delete changed.response?.environment;
+  const leftEpochMs = SHOT_AT - ahead + TOOK_MS;
+  Object.assign(changed.response?.invocation ?? {}, { leftEpochMs });
+  return [changed];
+}
+
+test.each([
+  ["the start of the first", false, SHOT_AT - AHEAD_MS],
+  ["the start of each", true, SHOT_AT],
+])("of clocks that differ, by %s, the log is asked for the time of all", async (_, own, first) => {
   const { url } = await startServer((_, response) => response.end(JSON.stringify({ events: [] })));
   logsAt(url);
-  const shotAt = Date.parse("2026-11-23T21:47:00.000Z");
-  const [aheadMs, tookMs] = [3_600_000, 5_000];
   const target = { model: "web-function", logGroupName: "/aws/lambda/f" };
-  const lines = recordLines({ runs: [burst(4, (index) => index)], target }).map((line) => {
-    if (line.type === "run") return { ...line, schema: 2 as const };
-    if (line.type !== "observation") return line;
-    const [runner, ahead] = line.index < 2 ? ["one", 0] : ["two", aheadMs];
-    const changed = structuredClone({ ...line, runner, sentAt: 0, answeredAt: tookMs });
-    // Nobody named the log stream, so that nothing is waited for.
-    delete changed.response?.environment;
-    Object.assign(changed.response?.invocation ?? {}, { leftEpochMs: shotAt - ahead + tookMs });
-    return changed;
-  });
-  const path = writeRecord(temporaryFolder(), "record.ndjson", lines);
+  const lines = recordLines({ runs: [burst(4, (index) => index)], target });
+  const both = lines.flatMap((line) => ofTwoRunners(line, own));
+  const path = writeRecord(temporaryFolder(), "record.ndjson", both);
   const { from, to } = await crossCheck(path, new AbortController().signal);
-  expect(Date.parse(from)).toBe(shotAt - aheadMs - 1_000);
-  expect(Date.parse(to)).toBe(shotAt + tookMs + 1_000);
+  expect(Date.parse(from)).toBe(first - 1_000);
+  expect(Date.parse(to)).toBe(SHOT_AT + TOOK_MS + 1_000);
 });
 
 test("what keeps a stack's log from being read is said with commands that name the stack", async () => {

@@ -92,7 +92,7 @@ async function readExperiment(path: string): Promise<Recorded> {
   }
   const { runs } = fold.experiment;
   const place = placeOf(path, runs[0]?.line);
-  return { ...place, requests, period: periodOf(runs, [...offsets.values()]) };
+  return { ...place, requests, period: periodOf(runs, offsets) };
 }
 
 /**
@@ -101,22 +101,32 @@ async function readExperiment(path: string): Promise<Recorded> {
  *
  * @param offsets of the runners' clocks, as far as they are known
  */
-function periodOf(runs: readonly RunState[], offsets: readonly number[]): Period {
-  const known = offsets.length > 0 ? offsets : [0];
-  const from = Math.min(...runs.map(shotAt)) + Math.min(...known);
-  const to = Math.max(...runs.map((run) => shotAt(run) + run.lastAnsweredAt)) + Math.max(...known);
+function periodOf(
+  runs: readonly RunState[],
+  offsets: ReadonlyMap<string | undefined, number>,
+): Period {
+  const shots = runs.flatMap((run) => {
+    const known = [...offsets]
+      .filter(([runner]) => run.runners.includes(runner))
+      .map(([runner, offset]) => shotAt(run, runner) + offset);
+    const all = known.length > 0 ? known : run.starts.map(({ runner }) => shotAt(run, runner));
+    return all.map((at) => ({ at, until: at + run.lastAnsweredAt }));
+  });
+  const from = Math.min(...shots.map(({ at }) => at));
+  const to = Math.max(...shots.map(({ until }) => until));
   return { from: Math.floor(from - MARGIN_MS), to: Math.ceil(to + MARGIN_MS) };
 }
 
-function offsetOf(run: RunState, { answeredAt, response }: Observation): number | undefined {
+function offsetOf(run: RunState, observation: Observation): number | undefined {
+  const { answeredAt, response } = observation;
   const left = response?.invocation?.leftEpochMs;
   if (left === undefined || answeredAt === undefined) return undefined;
-  return left - (shotAt(run) + answeredAt);
+  return left - (shotAt(run, runnerOf(observation, run.line)) + answeredAt);
 }
 
 /** By the runner's clock, in epoch milliseconds. */
-function shotAt({ line }: RunState): number {
-  return Date.parse(line.startedAt);
+function shotAt(run: RunState, runner: string | undefined): number {
+  return Date.parse(run.startOf(runner).startedAt);
 }
 
 function placeOf(path: string, run?: RunLine): Pick<Recorded, "experiment" | "place" | "model"> {

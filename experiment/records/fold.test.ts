@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { burst, CROSS_CHECK, recordLines } from "../../test/report/records.ts";
-import type { Observation, RecordLine } from "../core/record-lines.ts";
+import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
 import { Fold, type Keep, MisplacedLineError } from "./fold.ts";
 
 const lines = recordLines({
@@ -79,6 +79,19 @@ test("requests that name no environment are grouped by their end, and of many ca
   expect(groups[0]).toEqual({ outcome: "failed", message: "cause 0", count: 2 });
   expect(groups.at(-1)).toEqual({ outcome: "failed", message: "other causes", count: 60 });
   expect(fold.run?.unplaced).toHaveLength(50);
+});
+
+test("a further runner's line of a run is its start, and of a record of one runner none", () => {
+  const [run, observation] = changed({});
+  const named = { ...run, schema: 2, runners: ["1/2", "2/2"], runner: "1/2" } as RunLine;
+  const late = { ...named, runner: "2/2", startedAt: "2026-11-23T22:47:00.000Z" };
+  const { experiment } = foldOf([named, observation, late, late, named] as RecordLine[]);
+  expect(experiment.runs).toHaveLength(1);
+  expect(experiment.runs[0]?.starts).toEqual([named, late]);
+  expect(experiment.runs[0]?.startOf("2/2")).toEqual(late);
+  expect(experiment.runs[0]?.ended).toBe(1);
+  const first = { ...named, schema: 1 } as RunLine;
+  expect(foldOf([first, late]).experiment.runs[0]?.starts).toEqual([first]);
 });
 
 test("an answer of a request that failed is left out, and counted", () => {

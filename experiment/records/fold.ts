@@ -65,6 +65,8 @@ export interface Unplaced {
 /** One run, as far as it is. */
 export class RunState implements RunEvidence {
   readonly line: RunLine;
+  /** That line, and those of further runners that began. */
+  readonly starts: RunLine[];
   readonly stage: Stage;
   /** How many of its requests leave at the same instant. */
   readonly concurrency: number;
@@ -89,6 +91,7 @@ export class RunState implements RunEvidence {
     const stage = line.plan.stages[line.index];
     assert(stage, `Run ${line.index + 1} must be one of its plan's.`);
     this.line = line;
+    this.starts = [line];
     this.stage = stage;
     this.concurrency = burstOf(stage);
     this.holdMs = line.plan.holdMs;
@@ -103,6 +106,17 @@ export class RunState implements RunEvidence {
   /** The evidence of all of them, in order of arrival. */
   get requests(): readonly Evidence[] {
     return this.#evidence.rows();
+  }
+
+  /** The line of a runner that began, by whose clock it says when; the run's where it has none. */
+  startOf(runner: string | undefined): RunLine {
+    return this.starts.find((start) => start.runner === runner) ?? this.line;
+  }
+
+  /** Takes the line of a further runner; one that it has is taken once. */
+  join(line: RunLine): void {
+    const isNew = this.starts.every(({ runner }) => runner !== line.runner);
+    if (isNew && this.line.schema !== 1) this.starts.push(line);
   }
 
   /** Those that fired them, in order of first use; `undefined` is one that is not named. */
@@ -323,7 +337,11 @@ export class Fold {
     if (line.experiment !== this.id) {
       throw new MisplacedLineError("it holds more than one experiment");
     }
-    if (this.#runs.has(line.run)) return;
+    const known = this.#runs.get(line.run);
+    if (known) {
+      known.join(line);
+      return;
+    }
     this.#latest = new RunState(line);
     this.#runs.set(line.run, this.#latest);
     const { runs, environments } = this[line.role];
