@@ -8,6 +8,7 @@ import { temporaryFolder } from "../test/processes.ts";
 import type { RecordLine, RunLine } from "./core/record-lines.ts";
 import type { Target } from "./core/target.ts";
 import { runExperiment } from "./experiment.ts";
+import { readRecord } from "./records/read-record.ts";
 import { csvRows } from "./reports/csv-report.ts";
 import { textReport } from "./reports/experiment-text.ts";
 import { experimentPage } from "./reports/html/experiment-page.ts";
@@ -64,7 +65,7 @@ async function fireBeside(open: () => Promise<Target>) {
     text: textReport(recorded, false),
     page: experimentPage(recorded),
     json: JSON.parse(JSON.stringify(jsonReport(recorded))),
-    rows: await Array.fromAsync(csvRows(out)),
+    rows: await Array.fromAsync(csvRows(readRecord(out), out)),
   };
 }
 

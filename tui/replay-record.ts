@@ -1,11 +1,12 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
-import { isComplete, runnerNotes, verdictNotes } from "../experiment/reports/record-notes.ts";
+import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
   type RecordedExperiment,
   recordedExperiment,
 } from "../experiment/reports/recorded-experiment.ts";
+import { runnerNotes } from "../experiment/reports/runner-notes.ts";
 import { controlWords } from "../experiment/reports/words.ts";
 import { crossCheckNotice, type ExperimentStore } from "./store.ts";
 
@@ -45,8 +46,8 @@ export async function replayRecord(
 }
 
 function notesOn(recorded: RecordedExperiment): string[] {
-  const { experiment, cutOff } = recorded;
-  const rest = [...(experiment ? runnerNotes(experiment) : []), ...(cutOff ? [cutOff] : [])];
+  const { experiment, readerNotes } = recorded;
+  const rest = [...(experiment ? runnerNotes(experiment) : []), ...readerNotes];
   if (!isComplete(recorded)) return ["This record ends before its experiment did.", ...rest];
   return [...verdictNotes(recorded), ...rest];
 }

@@ -6,7 +6,10 @@ import type { Report } from "../../check/reports/report.ts";
 import { reportPage } from "../../check/reports/report-page.ts";
 import { reportText } from "../../check/reports/report-text.ts";
 import { ExperimentError } from "../core/errors.ts";
+import { isOfPart } from "../core/record-lines.ts";
 import type { Keep } from "../records/fold.ts";
+import { gatherRecords } from "../records/merge-parts.ts";
+import { recordName } from "../records/record-text.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { comparisonText } from "../reports/comparison-text.ts";
 import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
@@ -26,6 +29,8 @@ export interface ReportOptions {
   format: Format;
   /** Where to; standard output unless given. */
   out?: string | undefined;
+  /** Where to write the record of all parts, which is then reported. */
+  record?: string | undefined;
 }
 
 /** How many answers each format shows whole. */
@@ -48,11 +53,32 @@ export async function textOf(options: ReportOptions): Promise<AsyncIterable<stri
     if (check) return [textOfCheck(check, options, file)];
   }
   if (format === "csv") return csvParts(files);
-  const records: RecordedExperiment[] = [];
-  for (const file of files) records.push(...(await readExperiments(file, KEPT[format])));
+  const records = await readExperiments(files, KEPT[format]);
   if (format === "html") return [pageOf(records)];
   const [only] = records;
   return [records.length === 1 && only ? reportOf(only, options) : comparisonOf(records, format)];
+}
+
+/**
+ * The record of the experiment whose parts these are, as it is written.
+ *
+ * @throws ExperimentError when they are not those of one
+ */
+export async function* mergedRecord(files: readonly string[]): AsyncGenerator<string> {
+  let isMerged = false;
+  for await (const { first, lines, notes } of gatherRecords(files)) {
+    if (isMerged || first.type !== "run" || !isOfPart(first)) {
+      throw new ExperimentError("records not mergeable", {});
+    }
+    isMerged = true;
+    for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+    printNotes(notes);
+  }
+}
+
+/** Where what is made of records has no place for notes. */
+function printNotes(notes: readonly string[]): void {
+  for (const words of notes) console.error(`Note: ${words}`);
 }
 
 /** A check stands alone, and has no table. */
@@ -86,7 +112,8 @@ function jsonText(report: object): string {
 
 async function* csvParts(files: readonly string[]): AsyncGenerator<string> {
   yield CSV_HEADER;
-  // A table has no place for notes.
-  const note = (words: string) => console.error(`Note: ${words}`);
-  for (const file of files) yield* csvRows(file, note);
+  for await (const { lines, path, notes } of gatherRecords(files)) {
+    yield* csvRows(lines, recordName(path));
+    printNotes(notes);
+  }
 }

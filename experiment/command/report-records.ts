@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { extname, join } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments, WRONG_USAGE } from "../../basics/command-line.ts";
 import { printableLine } from "../../basics/printable.ts";
 import { endWithNpm, onEndingSignals } from "../../basics/signals.ts";
@@ -11,7 +11,7 @@ import { recordsFolder } from "../records/data-folder.ts";
 import { STANDARD_INPUT } from "../records/record-text.ts";
 import { VERSION } from "../version.ts";
 import type { Format, ReportOptions } from "./make-report.ts";
-import { fileName } from "./output.ts";
+import { fileName, recordLine } from "./output.ts";
 import { writeReport } from "./report-output.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: WRONG_USAGE, interrupted: 130 };
@@ -30,7 +30,7 @@ const FORMAT_OF: Record<string, Format> = {
 
 const AFTER = `
 One file is reported; two are compared; more are listed, with what the experiments of each
-deployment say together. The record of npm run check-handler is reported alone. CSV has a row for each request, and begins with a byte order mark.
+deployment say together. Records of the parts of one experiment are reported as one. The record of npm run check-handler is reported alone. CSV has a row for each request, and begins with a byte order mark.
 
 Exit codes: 0 the report was made, 1 it could not be written, 2 wrong usage, or a file that is no
 record, 130 interrupted.`;
@@ -42,12 +42,19 @@ async function main(args: readonly string[]): Promise<number> {
   endWithNpm();
   try {
     // Loaded late, so that help comes at once.
-    const { textOf } = await import("./make-report.ts");
-    const text = await textOf(options);
+    const { mergedRecord, textOf } = await import("./make-report.ts");
+    const { files, out, record } = options;
     // In order, so that half a file does not stay.
-    if (options.out !== undefined) onEndingSignals(() => process.exit(EXIT.interrupted));
-    await writeReport(options.out, text);
-    if (options.out !== undefined) console.error(`Report: ${printableLine(options.out)}`);
+    if (out !== undefined || record !== undefined) {
+      onEndingSignals(() => process.exit(EXIT.interrupted));
+    }
+    if (record !== undefined) {
+      await writeReport(record, mergedRecord(files));
+      process.stderr.write(recordLine(record));
+    }
+    const reported = record === undefined ? files : [record];
+    await writeReport(out, await textOf({ ...options, files: reported }));
+    if (out !== undefined) console.error(`Report: ${printableLine(out)}`);
     return EXIT.made;
   } catch (error) {
     const { printError } = await import("../reports/error-words.ts");
@@ -75,6 +82,11 @@ function parseReportOptions(args: readonly string[]): ReportOptions {
       "file of the report; never overwrites (default: standard output)",
       fileName,
     )
+    .option(
+      "--record <file>",
+      "write the record of the experiment whose parts these are; never overwrites",
+      recordFile,
+    )
     .version(VERSION, "--version", "show the version")
     .addHelpText("after", AFTER);
   parseArguments(command, args);
@@ -84,7 +96,7 @@ function parseReportOptions(args: readonly string[]): ReportOptions {
   if (command.args.filter((name) => name === STANDARD_INPUT).length > 1) {
     command.error("error: Standard input can be read once.\nName - once.");
   }
-  const { format, out } = command.opts<{ format?: Format; out?: string }>();
+  const { format, out, record } = command.opts<Partial<ReportOptions>>();
   const implied = FORMAT_OF[extname(out ?? "").toLowerCase()];
   if (format === undefined && implied === undefined) {
     command.error(
@@ -92,7 +104,18 @@ function parseReportOptions(args: readonly string[]): ReportOptions {
         "Name a file that ends in .html, .json, .csv or .txt, or add --format.",
     );
   }
-  return { files: command.args, format: format ?? implied ?? "text", out };
+  return { files: command.args, format: format ?? implied ?? "text", out, record };
+}
+
+/**
+ * Takes the name of the file of a record.
+ *
+ * @throws InvalidArgumentError for what cannot be one
+ */
+function recordFile(value: string): string {
+  if (value === "-")
+    throw new InvalidArgumentError("Standard output is the report's: name a file.");
+  return fileName(value);
 }
 
 /** The latest record, if this user has any. Their names begin with the time. */

@@ -69,6 +69,7 @@ export interface ErrorFacts {
   "record not found": { path: string };
   "record unreadable": { record: string; why: string };
   "record not reportable": { record: string; why: string };
+  "records not mergeable": Record<never, never>;
   "record without a log": { path: string; isOfStack: boolean; stack: string | undefined };
 
   "report exists": { path: string };

@@ -176,6 +176,11 @@ export function runnerOf({ runner }: Observation, { schema }: RunLine): string |
   return schema === 1 ? undefined : runner;
 }
 
+/** Whether a line is that of one of several runners. */
+export function isOfPart({ schema, runner }: RunLine): boolean {
+  return schema !== 1 && runner !== undefined;
+}
+
 export type RecordLine = RunLine | Observation | VerdictLine | CrossCheckLine;
 
 /** Whether a line concludes its record: the verdict over the whole experiment, not over its control. */

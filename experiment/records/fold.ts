@@ -268,8 +268,8 @@ export class Fold {
   foreignLines = 0;
   /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
   answeredFailures = 0;
-  /** Says that the record's end was cut off, where its reader found that. */
-  cutOff: string | undefined;
+  /** What its reader found, such as an end that was cut off, as sentences. */
+  readerNotes: string[] = [];
   readonly #keep: Required<Keep>;
   readonly #runs = new Map<string, RunState>();
   #latest: RunState | undefined;
@@ -298,7 +298,7 @@ export class Fold {
     this.crossChecks = [];
     this.foreignLines = 0;
     this.answeredFailures = 0;
-    this.cutOff = undefined;
+    this.readerNotes = [];
     this.#runs.clear();
     this.#latest = undefined;
     this.#shown = 0;
@@ -326,7 +326,7 @@ export class Fold {
   }
 
   /** @throws MisplacedLineError when it did not begin */
-  runOf({ run }: Observation): RunState {
+  runOf({ run }: Pick<Observation, "run">): RunState {
     const known = this.#runs.get(run);
     if (known) return known;
     throw new MisplacedLineError("an observation is of a run that did not begin");

@@ -85,6 +85,23 @@ test("trials of one deployment add up, unless one of its experiments saw sharing
   expect(pooledOf("shared")).toEqual({ isolated: 1, shared: 1, trials: 4 });
 });
 
+test("of an experiment and its parts the whole one counts, unless a part saw sharing", () => {
+  const lines = fourTrials("1");
+  const [run, verdict] = [lines[0], lines.at(-1)];
+  if (run?.type !== "run" || verdict?.type !== "verdict") throw new Error("no record");
+  const part = { run, verdict: { ...verdict, trials: 1, outcomes: { ok: 2 } } };
+  const sharing = { run, verdict: { ...part.verdict, verdict: "shared" as const } };
+  const whole = { run, verdict };
+  const pooledOf = (records: (typeof whole)[]) => [...pooledEvidence(records).values()];
+  for (const records of [
+    [part, whole],
+    [whole, part],
+  ]) {
+    expect(pooledOf(records)).toMatchObject([{ isolated: 1, shared: 0, trials: 4 }]);
+  }
+  expect(pooledOf([part, whole, sharing])).toMatchObject([{ isolated: 0, shared: 1 }]);
+});
+
 const crossCheck = { ...CROSS_CHECK, experiment: "1", streams: 4, initialized: 4 };
 
 test("what the service's log contradicts is no evidence", async () => {

@@ -175,14 +175,12 @@ export function pooledEvidence(
   records: readonly Pick<RecordSummary, "run" | "verdict" | "crossCheck">[],
 ): Map<string, PooledEvidence> {
   const pooled = new Map<string, PooledEvidence>();
-  const contradicted = records.filter(({ crossCheck }) => crossCheck && isContradicted(crossCheck));
-  // What the log contradicts is no evidence, nor is a copy of it that does not say so.
-  const seen = new Set(contradicted.map(({ run }) => run.experiment));
-  for (const { run, verdict } of records) {
+  for (const copies of Map.groupBy(records, ({ run }) => run.experiment).values()) {
+    // What the log contradicts is no evidence, nor is a copy of it that does not say so.
+    if (copies.some(({ crossCheck }) => crossCheck && isContradicted(crossCheck))) continue;
+    // A copy of a record is no further evidence, nor is a part of what another one has whole.
+    const { run, verdict } = mostTelling(copies);
     const key = deploymentOf(run.target);
-    // A copy of a record is no further evidence.
-    if (seen.has(run.experiment)) continue;
-    seen.add(run.experiment);
     if (key === undefined || !verdict || verdict.verdict === "inconclusive") continue;
     const { isolated, shared, trials } = pooled.get(key) ?? { isolated: 0, shared: 0, trials: 0 };
     const isIsolated = verdict.verdict === "isolated";
@@ -194,6 +192,15 @@ export function pooledEvidence(
     pooled.set(key, { ...sum, ...(sum.shared === 0 && { bound: upperBound(sum.trials) }) });
   }
   return pooled;
+}
+
+/** Of several records of one experiment the one that saw sharing, or else the one with the most requests. */
+function mostTelling<T extends Pick<RecordSummary, "verdict">>(records: readonly T[]): T {
+  const weight = ({ verdict }: T) => {
+    if (verdict?.verdict === "shared") return Number.POSITIVE_INFINITY;
+    return Object.values(verdict?.outcomes ?? {}).reduce((sum, count) => sum + count, 0);
+  };
+  return records.reduce((best, record) => (weight(record) > weight(best) ? record : best));
 }
 
 /**

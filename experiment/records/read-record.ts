@@ -1,5 +1,6 @@
 /** Reads records: the border at which lines that somebody may have edited are checked. */
 
+import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { MOST_MS, type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
@@ -17,7 +18,7 @@ import { lineProblem, recordLineSchema } from "./schema.ts";
  */
 export async function* readRecord(
   path: string,
-  onCutOff: (words: string) => void = () => {},
+  onCutOff: (words: string) => unknown = () => {},
 ): AsyncGenerator<RecordLine> {
   let number = 0;
   let isEmpty = true;
@@ -46,6 +47,36 @@ export async function* readRecord(
   else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
 }
 
+/** A record of which the first line was read, and the others are when they are asked for. */
+export interface BegunRecord {
+  path: string;
+  first: RecordLine;
+  /** All lines, with the first one. They come once: it may be a pipe. */
+  lines: AsyncIterable<RecordLine>;
+  /** What was found in it, such as an end that was cut off, as sentences; known when all lines were read. */
+  notes: string[];
+}
+
+/** @throws ExperimentError when the file cannot be read, or begins as no record */
+export async function beginRecord(path: string): Promise<BegunRecord> {
+  const notes: string[] = [];
+  const rest = readRecord(path, (words) => notes.push(words));
+  const { value: first, done } = await rest.next();
+  assert(!done, "a record without a line cannot be read");
+  // A generator around the other one would cost each of a million lines its turn.
+  let isFirst = true;
+  const iterator = {
+    next: () => {
+      if (!isFirst) return rest.next();
+      isFirst = false;
+      return Promise.resolve({ value: first, done: false });
+    },
+    // Nobody else closes the file of a reader that has had enough.
+    return: () => rest.return(undefined),
+  };
+  return { path, first, lines: { [Symbol.asyncIterator]: () => iterator }, notes };
+}
+
 /**
  * Reads a record into a state, and hands on each line that was taken.
  *
@@ -54,17 +85,15 @@ export async function* readRecord(
  * @throws ExperimentError when the file cannot be read, or is no record of one experiment
  */
 export async function* followRecord(
-  path: string,
+  record: string | BegunRecord,
   fold: Fold,
   next?: () => Fold,
 ): AsyncGenerator<RecordLine> {
+  const begun = typeof record === "string" ? await beginRecord(record) : record;
   let current = fold;
-  const onCutOff = (words: string) => {
-    current.cutOff = words;
-  };
   const seen = new Set<string>();
   try {
-    for await (const line of readRecord(path, onCutOff)) {
+    for await (const line of begun.lines) {
       if (next && line.type === "run" && line.experiment !== current.id) {
         if (current.id !== undefined) current = next();
         if (seen.has(line.experiment)) {
@@ -76,10 +105,16 @@ export async function* followRecord(
       yield line;
     }
   } catch (error) {
-    if (!(error instanceof MisplacedLineError)) throw error;
-    const facts = { record: recordName(path), why: error.message };
-    throw new ExperimentError("record not reportable", facts, { cause: error });
+    throw notReportable(recordName(begun.path), error);
   }
+  current.readerNotes.push(...begun.notes);
+}
+
+/** What an error in reading a record is to whoever named it. */
+export function notReportable(record: string, error: unknown): unknown {
+  if (!(error instanceof MisplacedLineError)) return error;
+  const facts = { record, why: error.message };
+  return new ExperimentError("record not reportable", facts, { cause: error });
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type PooledEvidence,
   pooledEvidence,
 } from "../records/history.ts";
+import { disagreements } from "../records/merge-parts.ts";
 import { type Latency, latencyOf, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
@@ -136,8 +137,7 @@ function pausesOf({ stages }: Plan): number[] {
 }
 
 function deploymentsOf(records: readonly RecordedExperiment[]): Deployment[] {
-  const once = [...new Map(records.map((record) => [record.id, record])).values()];
-  const summaries = once.flatMap((record) => {
+  const summaries = records.flatMap((record) => {
     const { path, id, experiment, crossChecks } = record;
     const [run] = experiment?.runs ?? [];
     if (!experiment || !run || !areOfOneTarget(experiment.runs.map(({ line }) => line))) return [];
@@ -155,14 +155,19 @@ function deploymentsOf(records: readonly RecordedExperiment[]): Deployment[] {
   });
 }
 
-/** Evidence that is named twice counts once. */
+/** Evidence that is named twice counts once, and so does that of parts whose runners did not agree. */
 function repetitionNotes(records: readonly RecordedExperiment[]): string[] {
   const groups = Map.groupBy(records, ({ id }) => id).values();
   return [...groups]
     .filter((group) => group.length > 1)
     .map((group) => {
       const paths = group.map(({ path }) => printable(path)).join(" and ");
-      return `${paths} are records of one experiment: its evidence counts once.`;
+      const once = "its evidence counts once";
+      const [first, ...others] = group.flatMap(({ experiment }) => experiment?.line ?? []);
+      const differing = others.flatMap((line) => (first ? disagreements(first, line) : []));
+      if (differing.length === 0) return `${paths} are records of one experiment: ${once}.`;
+      const what = [...new Set(differing)].join(" and ");
+      return `${paths} have the id of one experiment and differ in its ${what}: they are not merged, and ${once}.`;
     });
 }
 

@@ -5,10 +5,8 @@
 
 import { printable } from "../../basics/printable.ts";
 import { ExperimentError } from "../core/errors.ts";
-import { type Observation, type RunLine, runnerOf } from "../core/record-lines.ts";
+import { type Observation, type RecordLine, type RunLine, runnerOf } from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
-import { readRecord } from "../records/read-record.ts";
-import { recordName } from "../records/record-text.ts";
 import { globalDataText, targetWords } from "./words.ts";
 
 /**
@@ -60,22 +58,23 @@ const COLUMNS: Record<string, (observation: Observation, run: RunLine) => Cell> 
 export const CSV_HEADER = BYTE_ORDER_MARK + csvRow(Object.keys(COLUMNS));
 
 /**
- * @param onCutOff called when the record's end was cut off, with sentences that say so
- * @throws ExperimentError when the file cannot be read, or is no record
+ * @param lines of a record
+ * @param record what it is called
+ * @throws ExperimentError when it is no record
  */
 export async function* csvRows(
-  path: string,
-  onCutOff?: (words: string) => void,
+  lines: AsyncIterable<RecordLine>,
+  record: string,
 ): AsyncGenerator<string> {
   const runs = new Map<string, RunLine>();
-  for await (const line of readRecord(path, onCutOff)) {
+  for await (const line of lines) {
     // A run that begins twice is the one that began first.
     if (line.type === "run" && !runs.has(line.run)) runs.set(line.run, line);
     if (line.type !== "observation") continue;
     const run = runs.get(line.run);
     if (!run) {
       const why = "an observation is of a run that did not begin";
-      throw new ExperimentError("record not reportable", { record: recordName(path), why });
+      throw new ExperimentError("record not reportable", { record, why });
     }
     // A request that failed has no answer, whatever else its line says.
     const observation = line.outcome === "ok" ? line : { ...line, response: undefined };

@@ -18,12 +18,12 @@ test.each([
   ],
   [
     new ExperimentError("report not created", FULL),
-    "Name another file with --out.",
+    "Name another file.",
     "Make room on the disk, or start the screen in a folder on another one.",
   ],
   [
     new ExperimentError("report not written", DISK),
-    "Make room on the disk, or name another file with --out.",
+    "Make room on the disk, or name another file.",
     "Start the screen in a folder that can be written to.",
   ],
   [

@@ -247,6 +247,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
     `${record} cannot be reported: ${why}`,
     "Name a record of one experiment, as `npm run experiment` writes it, or of one check.",
   ],
+  "records not mergeable": () => [
+    "The files are not the parts of one experiment, whose runners agree on plan, target and time",
+    "Name the records of all its parts, and no other file; without --record, any are compared.",
+  ],
   "record without a log": ({ path, isOfStack, stack }, on) => {
     const target = stack === undefined ? "stack" : `stack:${stack}`;
     return [
@@ -257,19 +261,14 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
     ];
   },
 
-  "report exists": ({ path }) => [
-    `${path} exists, and is not overwritten`,
-    "Name another file with --out.",
-  ],
+  "report exists": ({ path }) => [`${path} exists, and is not overwritten`, "Name another file."],
   "report not created": ({ path, why, code }, on) => [
     `${path} cannot be written: ${why}`,
-    on === "screen" ? saveElsewhere(code) : "Name another file with --out.",
+    on === "screen" ? saveElsewhere(code) : "Name another file.",
   ],
   "report not written": ({ path, why, code }, on) => [
     `${path} cannot be written: ${why}`,
-    on === "screen"
-      ? saveElsewhere(code)
-      : "Make room on the disk, or name another file with --out.",
+    on === "screen" ? saveElsewhere(code) : "Make room on the disk, or name another file.",
   ],
   "report not printed": ({ why }) => [
     `Standard output did not take everything: ${why}`,

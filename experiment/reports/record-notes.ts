@@ -1,13 +1,13 @@
 /** What a reader of a report must know of the record: where it ends early, or contradicts itself. */
 
 import { inWords, plural } from "../../basics/counts.ts";
-import { printable, printableName } from "../../basics/printable.ts";
-import type { Conclusion, VerdictLine } from "../core/record-lines.ts";
-import type { Evidence } from "../core/verdict/evidence.ts";
+import { printable } from "../../basics/printable.ts";
+import { type Conclusion, isOfPart, type VerdictLine } from "../core/record-lines.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import type { RunState, Series } from "../records/fold.ts";
 import { areOfOneTarget } from "../records/history.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
+import { countOnce, runName, runnerNotes } from "./runner-notes.ts";
 import { targetWords } from "./words.ts";
 
 /** What a verdict line says that follows from observations, by its name in words. */
@@ -26,10 +26,10 @@ const COMPARED: Partial<Record<keyof Conclusion, string>> = {
 
 /** One sentence or two each; empty where the record is whole and agrees with itself. */
 export function recordNotes(recorded: RecordedExperiment): string[] {
-  const { experiment, control, cutOff } = recorded;
+  const { experiment, control, readerNotes } = recorded;
   const series = [control, experiment].filter((one) => one !== undefined);
   const notes = [
-    ...(cutOff ? [cutOff] : []),
+    ...readerNotes,
     ...series.flatMap(seriesNotes),
     ...series.flatMap(runnerNotes),
     ...contradictions(recorded),
@@ -46,28 +46,6 @@ export function verdictNotes({ experiment }: RecordedExperiment): string[] {
   return disagreement(experiment.verdict, experiment.conclusion, "over the experiment");
 }
 
-/** What several clocks mean for what is reported, and which runners are missing. */
-export function runnerNotes({ line, runs, runnerCount }: Series): string[] {
-  const notes = runs.flatMap((run) => missingRunners(run, `${runName(run)} of the ${line.role}`));
-  if (runnerCount > 1) {
-    notes.unshift(
-      `${inWords(runnerCount)} runners fired the ${line.role}, each with a clock of its own, and no two ` +
-        "clocks are compared: times count from each runner's own shot, and trials are counted within each.",
-    );
-  }
-  return notes;
-}
-
-/** @param which names the run */
-function missingRunners({ line, runners }: RunState, which: string): string[] {
-  const seen = new Set(runners);
-  const missing = (line.runners ?? []).filter((name) => !seen.has(name));
-  const [first] = missing;
-  if (first === undefined || line.schema === 1) return [];
-  const others = missing.length > 1 ? ` and ${plural(missing.length - 1, "other runner")}` : "";
-  return [`Of ${which} no request of ${printableName(first)}${others} is on the record.`];
-}
-
 /** Whether the runner lived to conclude over the experiment. */
 export function isComplete({ experiment }: RecordedExperiment): boolean {
   return experiment?.verdict !== undefined;
@@ -78,7 +56,7 @@ function seriesNotes(series: Series): string[] {
   const { role } = line;
   const notes = runs.flatMap((run) => {
     const where = byTarget.length > 1 ? ` at ${printable(targetWords(run.line.target))}` : "";
-    const which = `${runName(run)} of the ${role}${where}`;
+    const which = `${runName(run.line)} of the ${role}${where}`;
     return [
       ...shortfall(run, which),
       ...disagreement(run.verdict, run.conclusion, `over ${which}`),
@@ -101,16 +79,13 @@ function isOneControl({ byTarget: [first, second, ...others] }: Series): boolean
   return !second || (first?.line.target.kind === "stack" && second.line.target.kind === "local");
 }
 
-function runName({ line }: RunState): string {
-  return `run ${line.index + 1}`;
-}
-
-function shortfall({ requests, stage }: RunState, which: string): string[] {
+function shortfall({ line, requests, stage }: RunState, which: string): string[] {
   const planned = stage.requests;
   const once = countOnce(requests, planned);
   const surplus = requests.length - once;
   const notes: string[] = [];
-  if (once < planned) {
+  // Of parts it is said which runner lacks how many.
+  if (once < planned && !isOfPart(line)) {
     notes.push(`Of ${which} ${inWords(once)} of ${inWords(planned)} requests are on the record.`);
   }
   if (surplus > 0) {
@@ -120,13 +95,6 @@ function shortfall({ requests, stage }: RunState, which: string): string[] {
     );
   }
   return notes;
-}
-
-/** How many of a plan's requests were observed, each counted once. */
-function countOnce(requests: readonly Evidence[], planned: number): number {
-  const seen = new Set<number>();
-  for (const { index } of requests) if (index < planned) seen.add(index);
-  return seen.size;
 }
 
 /** Where a recorded verdict is not what follows from the observations, both are said. */

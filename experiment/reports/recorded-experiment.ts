@@ -4,7 +4,8 @@ import { ExperimentError } from "../core/errors.ts";
 import type { CrossCheckLine } from "../core/record-lines.ts";
 import type { Labels } from "../records/environment-labels.ts";
 import { Fold, type Keep, type Series } from "../records/fold.ts";
-import { followRecord } from "../records/read-record.ts";
+import { gatherRecords } from "../records/merge-parts.ts";
+import { type BegunRecord, followRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
 
 export interface RecordedExperiment {
@@ -20,8 +21,8 @@ export interface RecordedExperiment {
   foreignLines: number;
   /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
   answeredFailures: number;
-  /** Says that the record's end was cut off, where it was. */
-  cutOff?: string | undefined;
+  /** What its reader found, such as an end that was cut off, as sentences. */
+  readerNotes: readonly string[];
   /** Short names of all environments. */
   labels: Labels;
 }
@@ -46,20 +47,30 @@ export async function readExperiment(
 }
 
 /**
- * Reads a file that may hold the records of several experiments, one behind the other.
+ * Reads records: the parts of one experiment as one, and any other file alone, which may hold several
+ * experiments, one behind the other.
  *
- * @throws ExperimentError when the file cannot be read, or holds no record
+ * @throws ExperimentError when one cannot be read, or holds no record
  */
-export async function readExperiments(path: string, keep: Keep): Promise<RecordedExperiment[]> {
+export async function readExperiments(
+  paths: readonly string[],
+  keep: Keep,
+): Promise<RecordedExperiment[]> {
+  const read: RecordedExperiment[] = [];
+  for await (const record of gatherRecords(paths)) read.push(...(await readOne(record, keep)));
+  return read;
+}
+
+async function readOne(record: BegunRecord, keep: Keep): Promise<RecordedExperiment[]> {
   const folds: Fold[] = [];
   const next = () => {
     const fold = new Fold(keep);
     folds.push(fold);
     return fold;
   };
-  for await (const _ of followRecord(path, next(), next));
+  for await (const _ of followRecord(record, next(), next));
   return folds.map((fold, index) => {
-    const recorded = recordedExperiment(path, fold);
+    const recorded = recordedExperiment(record.path, fold);
     return folds.length === 1 ? recorded : { ...recorded, path: `${recorded.path}, ${index + 1}` };
   });
 }
@@ -70,13 +81,13 @@ export async function readExperiments(path: string, keep: Keep): Promise<Recorde
  * @throws ExperimentError when it holds no run
  */
 export function recordedExperiment(path: string, fold: Fold): RecordedExperiment {
-  const { id, labels, crossChecks, foreignLines, answeredFailures, cutOff } = fold;
+  const { id, labels, crossChecks, foreignLines, answeredFailures, readerNotes } = fold;
   const name = recordName(path);
   if (id === undefined) {
     throw new ExperimentError("record not reportable", { record: name, why: "it holds no run" });
   }
   const fired = (series: Series) => (series.runs.length > 0 ? series : undefined);
   const [experiment, control] = [fired(fold.experiment), fired(fold.control)];
-  const left = { foreignLines, answeredFailures, cutOff };
+  const left = { foreignLines, answeredFailures, readerNotes };
   return { path: name, id, experiment, control, crossChecks, ...left, labels };
 }

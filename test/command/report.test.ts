@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, temporaryFile, temporaryFolder } from "../processes.ts";
-import { fire, recordsIn, report } from "../programs.ts";
-import { burst, type Recorded, recordLines, writeRecord } from "../report/records.ts";
+import { fire, recordsIn, report, wholeLines } from "../programs.ts";
+import { burst, partLines, type Recorded, recordLines, writeRecord } from "../report/records.ts";
 
 /** Five environments serve a cold burst; the second burst finds them in another order. */
 const ISOLATED: Recorded = {
@@ -102,7 +102,7 @@ test("a page is written to a new file that only its owner can read, and never ov
   expect(statSync(out).mode & 0o777).toBe(0o600);
   const again = await report(path, "--out", out);
   expect(again.code).toBe(2);
-  expect(again.stderr).toMatch(/exists, and is not overwritten\.\nName another file with --out\./);
+  expect(again.stderr).toMatch(/exists, and is not overwritten\.\nName another file\./);
   expect(readFileSync(out, "utf8")).toBe(page);
 });
 
@@ -157,6 +157,50 @@ test("of several records what differs is shown, and those of one deployment add 
   const { deployments, notes } = await json(a, record(ISOLATED, "copy"));
   expect(deployments[0]).toMatchObject({ isolated: 1, trials: 8 });
   expect(notes).toEqual([expect.stringMatching(/are records of one experiment/)]);
+});
+
+test("the parts of one experiment are reported as one, in every format, and written as its record", async () => {
+  const folder = temporaryFolder();
+  const parts = partLines(recordLines(ISOLATED), 2).map((lines, index) =>
+    writeRecord(folder, `${index}.ndjson`, lines),
+  );
+  const { experiment, notes, record: name } = await json(...parts, parts[0] ?? "");
+  expect(experiment.conclusion).toMatchObject({ verdict: "isolated", trials: 6, warmTrials: 3 });
+  expect(notes).toContainEqual(expect.stringMatching(/0\.ndjson: 6 observations that were read/));
+  expect(name).toBe([...parts, parts[0]].join(" + "));
+  const rows = (await report(...parts, "--format", "csv")).stdout.trim().split("\r\n");
+  expect(
+    rows
+      .slice(1)
+      .map((row) => row.slice(-3))
+      .sort(),
+  ).toEqual([...Array(6).fill("1/2"), ...Array(4).fill("2/2")]);
+
+  const whole = join(folder, "whole.ndjson");
+  const written = await report(...parts, "--record", whole);
+  expect(written).toMatchObject({ code: 0, stderr: `Record: ${whole}\n` });
+  expect(written.stdout).toBe((await report(whole)).stdout);
+  expect(written.stdout).toMatch(/^ISOLATED[\s\S]*^Note: 2 runners fired/m);
+  expect(statSync(whole).mode & 0o777).toBe(0o600);
+  expect(wholeLines(whole).map(({ type }) => type)).toEqual([
+    ...Array(2)
+      .fill(["run", "run", ...Array(5).fill("observation"), "verdict"])
+      .flat(),
+    "verdict",
+  ]);
+  const again = await report(...parts, "--record", whole);
+  expect(again).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/exists, and is not over/),
+  });
+
+  const other = join(folder, "other.ndjson");
+  for (const files of [[...parts, record(SHARED)], [record(SHARED)]]) {
+    const refused = await report(...files, "--record", other);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^error: The files are not the parts of one experiment/);
+    expect(existsSync(other)).toBe(false);
+  }
 });
 
 test.each([

@@ -73,7 +73,7 @@ test("whatever a record holds is refused in words, or is reported in every forma
         for await (const line of readRecord(path)) linesOf(JSON.stringify(line));
         const read = await readExperiment(path, KEPT_IN_PAGE);
         const reports = [textReport(read, false), experimentPage(read)];
-        for await (const row of csvRows(path)) reports.push(row);
+        for await (const row of csvRows(readRecord(path), path)) reports.push(row);
         for (const report of reports) expect(report).not.toMatch(UNPRINTABLE);
         JSON.parse(JSON.stringify(jsonReport(read)));
         reported += 1;

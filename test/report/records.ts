@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { partNames } from "../../experiment/core/plan/parts.ts";
 import type { Plan } from "../../experiment/core/plan/plan.ts";
 import type {
   Conclusion,
@@ -90,6 +91,22 @@ export function recordLines(recorded: Recorded): RecordLine[] {
     ...seriesLines(recorded, id, "control", control),
     ...seriesLines(recorded, id, "experiment", runs),
   ];
+}
+
+/** The records of the runners that fired a record's experiment in so many parts, each by its own clock. */
+export function partLines(lines: readonly RecordLine[], of: number): RecordLine[][] {
+  const runners = partNames({ number: 1, of });
+  return runners.map((runner, part) =>
+    lines.flatMap((line): RecordLine[] => {
+      if (line.type === "run") {
+        return [{ ...line, schema: 2, runners, runner, startAt: line.startedAt }];
+      }
+      if (line.type !== "observation" || line.index % of !== part) return [];
+      const { sentAt = 0, answeredAt = 0 } = line;
+      const ahead = part * 1_800_000;
+      return [{ ...line, runner, sentAt: sentAt + ahead, answeredAt: answeredAt + ahead }];
+    }),
+  );
 }
 
 export function writeRecord(folder: string, name: string, lines: readonly RecordLine[]): string {

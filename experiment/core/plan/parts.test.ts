@@ -1,0 +1,22 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Part, partNames, shareOf } from "./parts.ts";
+
+const indexOf = ({ number, of }: Part) =>
+  function* (count: number): Generator<number> {
+    for (let index = number - 1; index < count; index += of) yield index;
+  };
+
+test("parts share out every request once, and as evenly as can be", () => {
+  fc.assert(
+    fc.property(fc.nat(300), fc.integer({ min: 1, max: 40 }), (count, of) => {
+      const parts = partNames({ number: 1, of }).map((_, index) => ({ number: index + 1, of }));
+      const fired = parts.map((part) => [...indexOf(part)(count)]);
+      expect(fired.flat().toSorted((a, b) => a - b)).toEqual([...Array(count).keys()]);
+      expect(fired.map(({ length }) => length)).toEqual(parts.map((part) => shareOf(count, part)));
+      expect(shareOf(count, { number: 1, of }) - shareOf(count, { number: of, of })).toBeLessThan(
+        2,
+      );
+    }),
+  );
+});
