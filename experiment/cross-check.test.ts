@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { startServer } from "../test/http-server.ts";
 import { temporaryFolder } from "../test/processes.ts";
-import { burst, recordLines, writeRecord } from "../test/report/records.ts";
+import { burst, partLines, recordLines, writeRecord } from "../test/report/records.ts";
 import type { RecordLine } from "./core/record-lines.ts";
 import type { TargetDescription } from "./core/target.ts";
 import { crossCheck } from "./cross-check.ts";
@@ -82,6 +82,16 @@ test.each([
   const { from, to } = await crossCheck(path, new AbortController().signal);
   expect(Date.parse(from)).toBe(first - 1_000);
   expect(Date.parse(to)).toBe(SHOT_AT + TOOK_MS + 1_000);
+});
+
+test("the log is not asked of a part alone: it has the cold starts of others too", async () => {
+  const target = { logGroupName: "/aws/lambda/f" };
+  const lines = recordLines({ runs: [burst(4, (index) => index)], target });
+  const part = [...(partLines(lines, 2)[0] ?? []), ...lines.slice(-1)];
+  const path = writeRecord(temporaryFolder(), "record.ndjson", part);
+  await expect(crossCheck(path, new AbortController().signal)).rejects.toMatchObject({
+    kind: "record of a part",
+  });
 });
 
 test("what keeps a stack's log from being read is said with commands that name the stack", async () => {

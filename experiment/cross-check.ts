@@ -8,6 +8,7 @@ import { unlessAborted } from "./core/abort.ts";
 import { ExperimentError } from "./core/errors.ts";
 import {
   type CrossCheckLine,
+  isOfPart,
   type Observation,
   type RunLine,
   runnerOf,
@@ -37,8 +38,8 @@ const MARGIN_MS = 1_000;
  * @param path of a record whose experiment was fired at a stack
  * @param signal ends the waiting for credentials, and for a log that is late
  * @returns the line that was added to the record
- * @throws ExperimentError when the record is of no stack, or may be being written, or the log cannot
- *   be read
+ * @throws ExperimentError when the record is of no stack, or lacks what other runners fired, or may be
+ *   being written, or the log cannot be read
  */
 export async function crossCheck(
   path: string,
@@ -92,7 +93,14 @@ async function readExperiment(path: string): Promise<Recorded> {
   }
   const { runs } = fold.experiment;
   const place = placeOf(path, runs[0]?.line);
+  // The log would have cold starts of requests that are on the records of others.
+  if (runs.some(lacksRunner)) throw new ExperimentError("record of a part", { path });
   return { ...place, requests, period: periodOf(runs, offsets) };
+}
+
+function lacksRunner({ line, starts }: RunState): boolean {
+  const began = new Set(starts.map(({ runner }) => runner));
+  return isOfPart(line) && (line.runners ?? []).some((name) => !began.has(name));
 }
 
 /**

@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./core/abort.ts";
 import { fire } from "./core/firing/fire.ts";
+import { armingMs, type Part, partName, partNames, startOffsets } from "./core/plan/parts.ts";
 import { type Plan, type Stage, stageDurationMs } from "./core/plan/plan.ts";
 import type { RecordLine, Role, RunLine, VerdictLine } from "./core/record-lines.ts";
 import type { SignRequest, Target } from "./core/target.ts";
@@ -23,8 +24,20 @@ import { VERSION } from "./version.ts";
 export type Phase = Pick<RunLine, "role" | "index" | "plan" | "target"> &
   ({ name: "waiting" } | { name: "pausing"; ms: number } | { name: "arming" } | { name: "firing" });
 
+/** What several runners have agreed on, to fire one experiment together, and which part is this one's. */
+export interface Appointment {
+  /** The experiment's id. */
+  experiment: string;
+  /** When the first run is fired, by each runner's clock, in epoch milliseconds. */
+  startAt: number;
+  part: Part;
+}
+
 export interface ExperimentOptions {
+  /** Of all runners together, where there are several. */
   plan: Plan;
+  /** Where several runners fire it together. Without it, this one fires it all. */
+  appointment?: Appointment | undefined;
   target: Target;
   /** What the target said of the plan, where it was asked before. */
   found?: Preflight | undefined;
@@ -77,14 +90,15 @@ export async function runExperiment(options: ExperimentOptions): Promise<Fired> 
     onLine?.(line);
   };
   fold.startRecord();
-  const firing = { ...options, fold, tell, experiment: randomUUID() };
+  const experiment = options.appointment?.experiment ?? randomUUID();
+  const firing = { ...options, fold, tell, experiment };
   let control: Target | undefined;
   try {
     if (options.withControl) {
       control = await (target.openControl?.(signal) ?? openTarget(LOCAL_CONTROL, signal));
     }
     if (!signal.aborted) {
-      ensurePossible(options.found ?? (await preflight(plan, target)));
+      ensurePossible(options.found ?? (await preflight(plan, target, options.appointment?.part)));
       if (control) ensurePossible(await preflight(plan, control), "control impossible");
     }
     if (control) await fireControl(firing, control);
@@ -195,13 +209,15 @@ async function awaitTarget(firing: Firing): Promise<void> {
 }
 
 async function fireRun(firing: Firing, index: number, stage: Stage): Promise<void> {
-  const { plan, target, signal, experiment, role, fold, tell, onPhase } = firing;
+  const { plan, target, signal, experiment, role, fold, tell, appointment, onPhase } = firing;
   const number = fold[role].runs.length + 1;
   const run = `${experiment}/${role === "control" ? "control-" : ""}${number}`;
   const which = { role, index, plan, target: target.description };
-  if (stage.pauseMs > 0) {
-    onPhase?.({ ...which, name: "pausing", ms: stage.pauseMs });
-    await wait(stage.pauseMs, undefined, { signal });
+  const at = appointment && shotAt(appointment, plan, index);
+  const pauseMs = at === undefined ? stage.pauseMs : at - armingMs(stage) - Date.now();
+  if (pauseMs > 0) {
+    onPhase?.({ ...which, name: "pausing", ms: pauseMs });
+    await wait(pauseMs, undefined, { signal });
   }
   onPhase?.({ ...which, name: "arming" });
   const timeoutMs = plan.holdMs + target.coldStartAllowanceMs(stage);
@@ -210,6 +226,8 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
     url: target.url,
     plan,
     stage,
+    part: appointment?.part,
+    at,
     run,
     timeoutMs,
     sign,
@@ -225,11 +243,19 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
   tell({ type: "verdict", experiment, run, ...fired.conclusion });
 }
 
-function runLine({ experiment, role, plan, target }: Firing, run: string, index: number): RunLine {
+/** When all runners fire a run, in epoch milliseconds. */
+function shotAt({ startAt }: Appointment, plan: Plan, index: number): number {
+  const offset = startOffsets(plan)[index];
+  assert(offset !== undefined, "A run is one of its plan's.");
+  return startAt + offset;
+}
+
+function runLine(firing: Firing, run: string, index: number): RunLine {
+  const { experiment, role, plan, target, appointment } = firing;
   return {
     type: "run",
-    // It names no runner, so that readers of the first version read it right.
-    schema: 1,
+    // One that names no runner is read right by readers of the first version.
+    schema: appointment ? 2 : 1,
     experiment,
     run,
     index,
@@ -237,6 +263,11 @@ function runLine({ experiment, role, plan, target }: Firing, run: string, index:
     plan,
     target: target.description,
     startedAt: new Date().toISOString(),
+    ...(appointment && {
+      runners: partNames(appointment.part),
+      runner: partName(appointment.part),
+      startAt: new Date(shotAt(appointment, plan, index)).toISOString(),
+    }),
     versions: VERSIONS,
   };
 }

@@ -1,6 +1,7 @@
 /** What is known before a plan is fired: whether it can work, and what it costs. */
 
 import { ExperimentError } from "./core/errors.ts";
+import type { Part } from "./core/plan/parts.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import { CONFIRM_FROM_USD, type Cost, type Target } from "./core/target.ts";
 
@@ -16,9 +17,11 @@ export interface Preflight {
 /**
  * Asks a target what speaks against a plan, and what it costs. Its cautions are not among this: asking
  * for them may take a call of AWS, which firing need not wait for.
+ *
+ * @param part that this runner fires of it; the cost is that of all
  */
-export async function preflight(plan: Plan, target: Target): Promise<Preflight> {
-  const [obstacle] = await target.obstacles(plan);
+export async function preflight(plan: Plan, target: Target, part?: Part): Promise<Preflight> {
+  const [obstacle] = await target.obstacles(plan, part);
   const cost = target.cost?.(plan);
   return { obstacle, cost, needsConsent: needsConsent(cost) };
 }

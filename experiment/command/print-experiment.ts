@@ -1,21 +1,25 @@
 /** Fires one experiment, and prints it while it happens. */
 
 import assert from "node:assert/strict";
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
+import { shellWord } from "../../basics/printed-commands.ts";
 import { ask, canAsk } from "../../basics/question.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
-import type { Plan } from "../core/plan/plan.ts";
+import { type Part, partName, shareOf, WHOLE } from "../core/plan/parts.ts";
+import { type Plan, requestsOf } from "../core/plan/plan.ts";
 import type { RecordLine, Verdict } from "../core/record-lines.ts";
 import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
-import type { Fired, Phase } from "../experiment.ts";
+import type { Appointment, Fired, Phase } from "../experiment.ts";
 import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
 import { Fold } from "../records/fold.ts";
 import { pooledWith } from "../records/history.ts";
 import { printError } from "../reports/error-words.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
 import { type Ending, modelsText, type ToldModel } from "../reports/models-text.ts";
+import { runnerNotes } from "../reports/runner-notes.ts";
 import {
   answeringWords,
   costWords,
@@ -29,6 +33,8 @@ import { recordLine, watchOutput } from "./output.ts";
 
 export interface ExperimentOptions {
   plan: Plan;
+  /** Which part of it is fired, and when, where other runners fire the others. */
+  appointment?: Appointment | undefined;
   target: FoundTarget;
   /** The verdict that the caller counts on. */
   expect?: Verdict | undefined;
@@ -105,8 +111,8 @@ async function printExperiment(
   { fold, said, signal, onBegun }: Printing,
 ): Promise<Ending> {
   const output = watchOutput();
-  const { plan, json, out } = options;
-  const progress = new Progress();
+  const { plan, appointment, json, out } = options;
+  const progress = new Progress(appointment?.part);
   const onWait = (words: string) => {
     progress.clear();
     process.stderr.write(`${words}\n`);
@@ -124,7 +130,8 @@ async function printExperiment(
   try {
     const { description } = target;
     if (!json) say.write(`${firedWords(plan, description)}\n${PROVES[description.kind]}\n`);
-    const found = await preflight(plan, target);
+    if (!json && appointment) say.write(`${appointmentWords(plan, appointment)}\n`);
+    const found = await preflight(plan, target, appointment?.part);
     ensurePossible(found);
     const consent = { say, said, isAgreed: options.yes, signal };
     const isAgreed = await agree(plan, target, found, consent);
@@ -133,6 +140,7 @@ async function printExperiment(
     if (!json) say.write("\n");
     fired = await runExperiment({
       plan,
+      appointment,
       target,
       found,
       out,
@@ -160,7 +168,12 @@ async function printExperiment(
     await target.close();
   }
   const { record } = fired;
-  if (!json && record !== undefined) await printRecord(record);
+  if (!json && record !== undefined) {
+    const notes = appointment ? runnerNotes(fold.experiment) : [];
+    for (const note of notes) process.stdout.write(`\nNote: ${note}\n`);
+    await printRecord(record);
+    if (appointment) process.stdout.write(partStep(record));
+  }
   if (options.crossCheck && record !== undefined && !signal.aborted) {
     say.write("\nReading the stack's log, which may lag by up to a minute …\n");
     const { crossCheck } = await import("../cross-check.ts");
@@ -181,6 +194,12 @@ async function printRecord(record: string): Promise<void> {
   const words = pooled && pooledWords(pooled);
   if (words !== undefined) process.stdout.write(`${words}\n`);
   process.stdout.write(`\n${recordLine(record)}`);
+}
+
+/** What makes use of the record of a part. */
+function partStep(record: string): string {
+  const path = printableLine(shellWord(record));
+  return `Report it together with those of the other parts: npm run report -- ${path} FILE\n`;
 }
 
 /** What is done with each line: printed as it is, or gathered into text. */
@@ -241,15 +260,31 @@ async function agree(
   throw new ExperimentError("cost not agreed", { usd: cost.usd, limitUsd: CONFIRM_FROM_USD });
 }
 
+/** Which part this runner fires, and when. */
+function appointmentWords(plan: Plan, { part, experiment, startAt }: Appointment): string {
+  const own = plan.stages.reduce((sum, { requests }) => sum + shareOf(requests, part), 0);
+  const leftMs = Math.max(0, 1_000 * Math.round((startAt - Date.now()) / 1_000));
+  return (
+    `Part ${partName(part)} of ${experiment}: ${inWords(own)} of ${plural(requestsOf(plan), "request")}, ` +
+    `from ${new Date(startAt).toISOString()} on, in ${formatDuration(leftMs)}.`
+  );
+}
+
 const REFRESH_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
 /** One line on standard error that says how far the experiment is; silent unless a terminal. */
 class Progress {
   readonly #stream = process.stderr;
+  readonly #part: Part | undefined;
   #answered = 0;
   #phase: Phase | undefined;
   #timer: NodeJS.Timeout | undefined;
+
+  /** @param part that is fired, where it is not all */
+  constructor(part: Part | undefined) {
+    this.#part = part;
+  }
 
   enter(phase: Phase): void {
     if (!this.#stream.isTTY) return;
@@ -282,11 +317,15 @@ class Progress {
 
   #describe(phase: Phase): string {
     const run = runWords(phase);
-    if (phase.name === "pausing") return `${run}: pause of ${formatDuration(phase.ms)} …`;
+    if (phase.name === "pausing") {
+      const what = this.#part ? "waiting for its time" : `pause of ${formatDuration(phase.ms)}`;
+      return `${run}: ${what} …`;
+    }
     if (phase.name === "waiting") return `${run}: waiting for the function to answer …`;
     if (phase.name === "arming") return `${run}: opening connections …`;
     const stage = phase.plan.stages[phase.index];
     assert(stage, "a phase is of a stage of its plan");
-    return `${run}: ${this.#answered} of ${stage.requests} answered …`;
+    const requests = shareOf(stage.requests, this.#part ?? WHOLE);
+    return `${run}: ${this.#answered} of ${requests} answered …`;
   }
 }

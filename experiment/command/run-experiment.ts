@@ -12,6 +12,7 @@ import type { Ending } from "../reports/models-text.ts";
 import type { FoundTarget } from "../targets/open-target.ts";
 import { modelOf, type TargetChoice } from "../targets/target-choice.ts";
 import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
+import { addPartOptions, readAppointment } from "./part-options.ts";
 import { readPlan } from "./plan-options.ts";
 import type { ExperimentOptions } from "./print-experiment.ts";
 import { type AskedTargets, createProgram, modelsOption, readTargets } from "./program.ts";
@@ -85,15 +86,19 @@ function parseOptions(args: readonly string[]): Parsed {
     .option("--cross-check", "ask the stack's log afterwards whether the answers are true", false)
     .option("--yes", "fire without asking, also what costs a dollar or more", false)
     .addHelpText("after", EXIT_CODES);
+  addPartOptions(command);
   parseArguments(command, args);
   const { expect, ...raw } = command.opts<
-    Omit<ExperimentOptions, "plan" | "target" | "expect"> & { expect?: Expectations }
+    Omit<ExperimentOptions, "plan" | "target" | "expect" | "appointment"> & {
+      expect?: Expectations;
+    }
   >();
 
   const { plan } = readPlan(command);
   const targets = readTargets(command);
   const { choices, areSeveral } = targets;
-  const { out, json } = raw;
+  const { out, json, control, crossCheck } = raw;
+  const appointment = readAppointment(command, { ...targets, plan, control, crossCheck });
   const refuseIf = (problem: string | undefined) => {
     if (problem !== undefined) command.error(`error: ${problem}`);
   };
@@ -109,6 +114,7 @@ function parseOptions(args: readonly string[]): Parsed {
       out: path,
       expect: expect?.get(model) ?? expect?.get(undefined),
       plan,
+      appointment,
       target,
     };
   };

@@ -70,6 +70,7 @@ export interface ErrorFacts {
   "record unreadable": { record: string; why: string };
   "record not reportable": { record: string; why: string };
   "records not mergeable": Record<never, never>;
+  "record of a part": { path: string };
   "record without a log": { path: string; isOfStack: boolean; stack: string | undefined };
 
   "report exists": { path: string };

@@ -1,6 +1,7 @@
 /** Where an experiment is fired at. Implemented by the targets, used by the core. */
 
 import type { ExperimentError } from "./errors.ts";
+import type { Part } from "./plan/parts.ts";
 import type { Plan, Stage } from "./plan/plan.ts";
 
 /** What the record keeps of a target. Fields that do not apply are absent. */
@@ -76,8 +77,12 @@ export interface Target {
    * @throws ExperimentError when there is nothing to sign with
    */
   openSigner?(durationMs: number): Promise<SignRequest>;
-  /** Why the plan cannot work here, one sentence each; empty when nothing speaks against it. */
-  obstacles(plan: Plan): Promise<readonly string[]>;
+  /**
+   * Why the plan cannot work here, one sentence each; empty when nothing speaks against it.
+   *
+   * @param part that this runner fires of it, where it does not fire it all
+   */
+  obstacles(plan: Plan, part?: Part): Promise<readonly string[]>;
   /** What the plan will meet here, such as throttling; it can be fired all the same. */
   cautions?(plan: Plan): Promise<readonly string[]>;
   /** What firing the plan costs; absent where nothing is billed. */

@@ -251,6 +251,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
     "The files are not the parts of one experiment, whose runners agree on plan, target and time",
     "Name the records of all its parts, and no other file; without --record, any are compared.",
   ],
+  "record of a part": ({ path }) => [
+    `${path} holds what some runners of the experiment fired, and the log what all of them did`,
+    "Write the record of all parts with npm run report and its option --record, and ask of that one.",
+  ],
   "record without a log": ({ path, isOfStack, stack }, on) => {
     const target = stack === undefined ? "stack" : `stack:${stack}`;
     return [

@@ -5,6 +5,7 @@ import type { Model } from "../../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../../basics/printed-commands.ts";
 import { type Billed, loadCostUsd, requestsCostUsd, usdText } from "../../pricing/cost.ts";
 import { priceOf } from "../../pricing/price-list.ts";
+import type { Part } from "../core/plan/parts.ts";
 import { burstOf, type Plan, requestsOf, type Stage } from "../core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";
@@ -35,8 +36,13 @@ export function deployedAllowanceMs(stage: Stage, deployed: DeployedTarget): num
 }
 
 /** Why a plan cannot be fired at it, one sentence each. */
-export function deployedObstacles(plan: Plan, stack: string, deployed: DeployedTarget): string[] {
-  const obstacles = runnerObstacles(plan);
+export function deployedObstacles(
+  plan: Plan,
+  stack: string,
+  deployed: DeployedTarget,
+  part?: Part,
+): string[] {
+  const obstacles = runnerObstacles(plan, part);
   if (plan.holdMs > deployed.maxHoldMs) {
     obstacles.push(
       `The deployed function holds at most ${deployed.maxHoldMs / 1_000} s; ` +

@@ -76,7 +76,7 @@ function openUrlTarget(url: URL): Target {
     url,
     description: { kind: "url", url: url.href },
     coldStartAllowanceMs: () => COLD_START_ALLOWANCE_MS,
-    obstacles: async (plan) => runnerObstacles(plan),
+    obstacles: async (plan, part) => runnerObstacles(plan, part),
     close: async () => {},
   };
 }

@@ -1,6 +1,7 @@
 /** What this machine can still give: open files and memory. */
 
 import { inWords } from "../../basics/counts.ts";
+import { shareOf, WHOLE } from "../core/plan/parts.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 
 /** Descriptors that a process needs besides its connections. */
@@ -39,9 +40,9 @@ export function lackOfFiles(
   );
 }
 
-/** Why the runner cannot open a connection for each request of a plan's largest burst, if so. */
-export function runnerObstacles(plan: Plan): string[] {
-  const lack = lackOfFiles(largestBurst(plan), (burst) => burst, "The runner");
+/** Why the runner cannot open a connection for each request of its part of a plan's largest burst, if so. */
+export function runnerObstacles(plan: Plan, part = WHOLE): string[] {
+  const lack = lackOfFiles(largestBurst(plan), (burst) => shareOf(burst, part), "The runner");
   return lack === undefined ? [] : [lack];
 }
 

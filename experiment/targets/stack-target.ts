@@ -60,7 +60,7 @@ export function stackTarget(
     logsCommand: (logStream) =>
       `aws logs tail ${logGroupName} --region ${region} --follow ` +
       `--log-stream-names ${shellWord(logStream)}`,
-    obstacles: async (plan) => deployedObstacles(plan, stack.stack, deployed),
+    obstacles: async (plan, part) => deployedObstacles(plan, stack.stack, deployed, part),
     cautions: deployedCautions(deployed, () => unreservedConcurrency(region, credentials)),
     cost: (plan) => deployedCost(plan, deployed),
     hourly: hourlyCost(stack),

@@ -72,6 +72,34 @@ test("requests beyond the concurrency follow as slots free up, never more at onc
   expect(server.connections()).toBe(4);
 });
 
+test("a part fires its own requests alone, as its slots free up, and is named in each", async () => {
+  const server = await startServer(answerPlainly);
+  const { observations } = await fireAt(server.url, 5, 12, { part: { number: 2, of: 3 } });
+  expect(observations.map(({ index, client, runner }) => [index, client, runner]).sort()).toEqual(
+    [10, 1, 4, 7].map((index) => [index, ["Ana", "Bo", "Cy"][index % 3], "2/3"]).sort(),
+  );
+  expect(server.connections()).toBe(2);
+});
+
+test("a shot waits for its instant, armed, and one that is stopped meanwhile sends nothing", async () => {
+  const server = await startServer(answerPlainly);
+  const at = Date.now() + 700;
+  let connections = 0;
+  let shotAt = 0;
+  const onShot = () => {
+    shotAt = Date.now();
+    connections = server.connections();
+  };
+  await fireAt(server.url, 3, 3, { at, onShot });
+  expect(shotAt).toBeGreaterThanOrEqual(at);
+  expect(connections).toBe(3);
+  const stop = new AbortController();
+  const stopped = fireAt(server.url, 3, 3, { at: Date.now() + 60_000, signal: stop.signal });
+  setTimeout(() => stop.abort(), 300);
+  await expect(stopped).rejects.toThrow();
+  expect(server.requests).toHaveLength(3);
+});
+
 test("a connection that the target closes is opened again, and its next request is no retry", async () => {
   const server = await startServer((request, response) => {
     response.setHeader("connection", "close");

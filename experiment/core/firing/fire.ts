@@ -6,6 +6,7 @@
 
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import { ExperimentError, rootMessage } from "../errors.ts";
+import { type Part, partName, shareOf, WHOLE } from "../plan/parts.ts";
 import { burstOf, clientOf, type Plan, type Stage } from "../plan/plan.ts";
 import type { Observation } from "../record-lines.ts";
 import type { RequestHeaders, SignRequest } from "../target.ts";
@@ -19,6 +20,10 @@ import { type Ending, type GivingUp, type Outgoing, send } from "./exchange.ts";
 const SETTLE_MS = 200;
 /** How long a request may take to reach its socket while arming. */
 const ARMING_TIMEOUT_MS = 30_000;
+/** A timer may be late by some milliseconds: the last ones before an instant are waited for without. */
+const LAST_MS = 20;
+/** A clock that is set while it is waited for is noticed within this. */
+const LONGEST_WAIT_MS = 500;
 
 const UNSIGNED: RequestHeaders = { "content-type": "application/json" };
 
@@ -26,6 +31,10 @@ export interface Firing {
   url: URL;
   plan: Plan;
   stage: Stage;
+  /** Which part of the stage this runner fires, where it does not fire it all; observations name it. */
+  part?: Part | undefined;
+  /** When the shot is to fall, by this machine's clock, in epoch milliseconds; without, or where it is past, at once. */
+  at?: number | undefined;
   /** The run's id, which every observation carries. */
   run: string;
   /** From a request's sending until it is given up, in milliseconds. */
@@ -58,8 +67,8 @@ interface Flight {
  * @throws ExperimentError when arming fails; nothing was sent then
  */
 export async function fire(firing: Firing): Promise<void> {
-  const { url, stage, signal } = firing;
-  const connections = await openConnections(url, burstOf(stage), signal);
+  const { url, stage, part = WHOLE, signal } = firing;
+  const connections = await openConnections(url, shareOf(burstOf(stage), part), signal);
   try {
     await new Volley(firing, connections).fire();
   } finally {
@@ -72,9 +81,11 @@ class Volley {
   readonly #connections: readonly Connection[];
   readonly #bodies = new Map<string, string>();
   readonly #inFlight = new Set<Flight>();
+  readonly #part: Part;
+  readonly #runner: string | undefined;
   #shotAt = Number.NaN;
   /** Which request of the stage is sent next. */
-  #next = 0;
+  #next: number;
   /** An observation could not be taken: nothing more is sent or observed. */
   #broken = false;
   /** Why nothing more can be signed, so that nothing more is sent. */
@@ -83,19 +94,23 @@ class Volley {
   constructor(firing: Firing, connections: readonly Connection[]) {
     this.#firing = firing;
     this.#connections = connections;
+    this.#part = firing.part ?? WHOLE;
+    this.#runner = firing.part && partName(firing.part);
+    this.#next = this.#part.number - 1;
   }
 
   async fire(): Promise<void> {
-    const { signal, stage } = this.#firing;
+    const { signal, stage, at = 0 } = this.#firing;
     const stop = () => this.#giveUpAll();
     signal.addEventListener("abort", stop);
     try {
       const burst = await this.#loadBurst();
       await this.#arm(burst);
+      untilInstant(at);
       this.#shoot(burst);
       await Promise.all(burst.map((flight) => this.#keepBusy(flight)));
       while (this.#next < stage.requests) {
-        this.#emit(this.#next++, { outcome: "aborted", message: this.#unsignable });
+        this.#emit(this.#take(), { outcome: "aborted", message: this.#unsignable });
       }
     } finally {
       signal.removeEventListener("abort", stop);
@@ -106,7 +121,7 @@ class Volley {
   /** Signs the requests of the burst, and then hands each to a connection, which holds it back. */
   async #loadBurst(): Promise<Flight[]> {
     const signing = this.#connections.map(async (connection) => {
-      return { connection, request: await this.#prepare(this.#next++) };
+      return { connection, request: await this.#prepare(this.#take()) };
     });
     const loads = await Promise.all(signing);
     this.#firing.signal.throwIfAborted();
@@ -114,17 +129,17 @@ class Volley {
   }
 
   /**
-   * Waits until every connection holds back its whole request, and then settles.
+   * Waits until every connection holds back its whole request, settles, and waits for the instant.
    *
    * @throws ExperimentError when a connection is lost, and the signal's reason when it stops the run
    */
   async #arm(burst: readonly Flight[]): Promise<void> {
-    const { signal } = this.#firing;
+    const { signal, at = 0 } = this.#firing;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     try {
       const endings = burst.map(({ ending }) => ending);
-      const ended = await Promise.race([...endings, untilLoaded(this.#connections, either)]);
+      const ended = await Promise.race([...endings, untilReady(this.#connections, at, either)]);
       signal.throwIfAborted();
       // No request may end before the shot.
       if (ended) throw connectionLost(ended.message ?? "the target answered before it was asked");
@@ -150,7 +165,7 @@ class Volley {
     for (let flight = first; ; ) {
       this.#observe(flight, await flight.ending);
       if (this.#isOver) return;
-      const index = this.#next++;
+      const index = this.#take();
       let request: Outgoing;
       try {
         request = await this.#prepare(index);
@@ -167,6 +182,13 @@ class Volley {
       flight.sentAt = sentAt;
       this.#limit(flight);
     }
+  }
+
+  /** The next request of the part. */
+  #take(): number {
+    const index = this.#next;
+    this.#next += this.#part.of;
+    return index;
   }
 
   get #isOver(): boolean {
@@ -225,12 +247,16 @@ class Volley {
     this.#emit(index, { sentAt, answeredAt, ...rest });
   }
 
-  #emit(index: number, seen: Omit<Observation, "type" | "run" | "index" | "client">): void {
+  #emit(
+    index: number,
+    seen: Omit<Observation, "type" | "run" | "index" | "client" | "runner">,
+  ): void {
     if (this.#broken) return;
     const { run, plan, onObservation } = this.#firing;
     const client = clientOf(plan, index);
     try {
-      onObservation({ type: "observation", run, index, client, ...seen });
+      const runner = this.#runner;
+      onObservation({ type: "observation", run, index, client, runner, ...seen });
     } catch (error) {
       this.#broken = true;
       throw error;
@@ -251,8 +277,10 @@ class Volley {
   readonly #now = (): number => performance.now() - this.#shotAt;
 }
 
-async function untilLoaded(
+/** @param at when it is to be ready, in epoch milliseconds; may be past */
+async function untilReady(
   connections: readonly Connection[],
+  at: number,
   signal: AbortSignal,
 ): Promise<undefined> {
   const deadline = performance.now() + ARMING_TIMEOUT_MS;
@@ -265,7 +293,18 @@ async function untilLoaded(
     }
   }
   await wait(SETTLE_MS, undefined, { signal });
+  for (;;) {
+    const leftMs = at - Date.now() - LAST_MS;
+    if (leftMs <= 0) break;
+    await wait(Math.min(leftMs, LONGEST_WAIT_MS), undefined, { signal });
+  }
   if (connections.some(({ isLost }) => isLost)) throw connectionLost("the target closed it");
+}
+
+/** Holds the thread until an instant that is near. A clock that is set back meanwhile does not hold it. */
+function untilInstant(at: number): void {
+  const deadline = performance.now() + LAST_MS;
+  while (Date.now() < at && performance.now() < deadline);
 }
 
 function connectionLost(why: string): ExperimentError {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Part, partNames, shareOf } from "./parts.ts";
+import { type Part, partNames, shareOf, startOffsets } from "./parts.ts";
+import { burstOf, equalStages, referencePlan } from "./plan.ts";
 
 const indexOf = ({ number, of }: Part) =>
   function* (count: number): Generator<number> {
@@ -19,4 +20,16 @@ test("parts share out every request once, and as evenly as can be", () => {
       );
     }),
   );
+});
+
+test("later runs begin when the earlier ones can be over and their pauses too", () => {
+  const stages = equalStages(3, 1_000, 3_000, 60_000);
+  const offsets = startOffsets({ ...referencePlan, holdMs: 2_000, stages });
+  expect(offsets[0]).toBe(0);
+  for (const [index, stage] of stages.entries()) {
+    if (index === 0) continue;
+    const apart = (offsets[index] ?? 0) - (offsets[index - 1] ?? 0);
+    expect(apart).toBeGreaterThan(3 * 2_000 + 60_000 + 10 * burstOf(stage));
+    expect(apart).toBeLessThan(3 * 2_000 + 60_000 + 30_000);
+  }
 });

@@ -1,7 +1,9 @@
 /**
- * The parts of a plan that several runners fire together: which requests each fires. Each
+ * The parts of a plan that several runners fire together: which requests each fires, and when. Each
  * computes it from the plan alone, so that none has to ask another.
  */
+
+import { burstOf, type Plan, type Stage, stageDurationMs } from "./plan.ts";
 
 /** What one of several runners fires: every `of`-th request of each run, from the `number`-th on. */
 export interface Part {
@@ -10,8 +12,11 @@ export interface Part {
   of: number;
 }
 
+/** Of one runner, which fires it all. */
+export const WHOLE: Part = { number: 1, of: 1 };
+
 /** What a part is called, and the runner that fires it: such as `2/3`. */
-function partName({ number, of }: Part): string {
+export function partName({ number, of }: Part): string {
   return `${number}/${of}`;
 }
 
@@ -23,4 +28,34 @@ export function partNames({ of }: Part): string[] {
 /** How many of the first `count` requests of a run are the part's. */
 export function shareOf(count: number, { number, of }: Part): number {
   return Math.max(0, Math.ceil((count - (number - 1)) / of));
+}
+
+/** How long before the shot a runner begins to open connections and to sign, in milliseconds. */
+export function armingMs(stage: Stage): number {
+  return 2_000 + 2 * burstOf(stage);
+}
+
+/** A round takes longer than its hold, by the way there and back. */
+const ROUNDS_TAKE = 1.5;
+
+/** How long cold starts may take: AWS adds 1,000 environments in ten seconds. */
+function coldStartMs(stage: Stage): number {
+  return 3_000 + 10 * burstOf(stage);
+}
+
+/**
+ * When each run is fired, in milliseconds after the first: all runners shall be through with the run
+ * before it by then, and armed. A runner that is not fires late, which its record shows. The pause of the
+ * first run is not waited for.
+ */
+export function startOffsets({ stages, holdMs }: Plan): number[] {
+  let at = 0;
+  return stages.map((stage, index) => {
+    const before = stages[index - 1];
+    if (before) {
+      const roundsMs = ROUNDS_TAKE * stageDurationMs(before, holdMs);
+      at += Math.ceil(roundsMs + coldStartMs(before) + stage.pauseMs + armingMs(stage));
+    }
+    return at;
+  });
 }

@@ -1,0 +1,112 @@
+/** One experiment that several runners fire together, each as its user runs it. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { answerAlone, startServer } from "../http-server.ts";
+import { temporaryFolder } from "../processes.ts";
+import { fire, report, startExperiment, startLambdaAlone, wholeLines } from "../programs.ts";
+import { waitUntil } from "../wait-until.ts";
+
+/** A time that leaves some for starting programs on a busy machine. */
+const soon = () => new Date(Date.now() + 10_000).toISOString();
+
+/** What makes a part of an experiment. */
+function partOf(part: string, startAt: string): string[] {
+  return ["--part", part, "--start-at", startAt, "--experiment", "ours"];
+}
+
+/** Fires both parts in two processes, and makes one experiment of them. */
+async function fireBoth(model: string, startAt: string, plan: readonly string[]) {
+  const { url } = await startLambdaAlone(["--quiet", "--model", model]);
+  const folder = temporaryFolder();
+  const both = ["1/2", "2/2"].map(async (part, index) => {
+    const out = join(folder, `${index}.ndjson`);
+    const args = ["--target", url, ...plan, ...partOf(part, startAt), "--out", out];
+    return { out, ...(await fire(args)) };
+  });
+  const parts = await Promise.all(both);
+  const merged = join(folder, "merged.ndjson");
+  const { code, stdout } = await report(
+    ...parts.map(({ out }) => out).reverse(),
+    ...["--record", merged, "--format", "json"],
+  );
+  expect(code).toBe(0);
+  return { parts, lines: wholeLines(merged), report: JSON.parse(stdout) };
+}
+
+test("two runners are isolated at on-demand but for one trial a run, and share a web function", async () => {
+  const startAt = soon();
+  const [onDemand, webFunction] = await Promise.all([
+    fireBoth("on-demand", startAt, ["--hold", "3s"]),
+    fireBoth("web-function", startAt, ["--concurrency", "2", "--hold", "4s", "--runs", "1"]),
+  ]);
+
+  const { parts, lines, report } = onDemand;
+  const indices = parts.map(({ observations }) => observations.map(({ index }) => index).sort());
+  expect(indices).toEqual([
+    [0, 0, 2, 2, 4, 4],
+    [1, 1, 3, 3],
+  ]);
+  for (const { stdout, record } of parts) {
+    expect(stdout).toMatch(/^Part \d\/2 of ours: [64] of 10 requests, from 2/m);
+    expect(stdout).toMatch(/^Note: Of the experiment no request of \d\/2 is on the record/m);
+    const starts = record.filter((line) => line.type === "run");
+    expect(starts.map(({ run }) => run)).toEqual(["ours/1", "ours/2"]);
+    expect(starts[0]?.startAt).toBe(startAt);
+    for (const line of starts) {
+      expect(Date.parse(line.startedAt)).toBeGreaterThanOrEqual(Date.parse(line.startAt ?? ""));
+    }
+  }
+  expect(lines.filter(({ type }) => type === "run")).toHaveLength(2 * 2);
+  expect(report.experiment.conclusion).toMatchObject({
+    ...{ verdict: "isolated", outcomes: { ok: 10 } },
+    ...{ environments: 5, trials: 2 * (5 - 2), warmTrials: 5 - 2 },
+  });
+
+  // Each fired one request.
+  const shared = webFunction.report.experiment.conclusion;
+  expect(webFunction.parts.map(({ observations }) => observations.length)).toEqual([1, 1]);
+  expect(shared).toMatchObject({ verdict: "shared", overlaps: 1 });
+  expect([shared.witness.first.index, shared.witness.second.index].sort()).toEqual([0, 1]);
+});
+
+test("a part that comes late fires at once and says so, and one that is stopped has not fired", async () => {
+  const { url } = await startServer(answerAlone);
+  const args = ["--target", url.href, "--hold", "5s", "--runs", "1"];
+  const late = new Date(Date.now() - 2_000).toISOString();
+  const { code, stdout, record } = await fire([...args, ...partOf("2/2", late)]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^Note: By its own clock 2\/2 fired \d+\.\d\d s late \(run 1\)\. Requests/m,
+  );
+  expect(record[0]).toMatchObject({ startAt: late, runner: "2/2" });
+  const waiting = startExperiment([...args, ...partOf("1/2", soon())]);
+  await waitUntil("its introduction", () => waiting.stdout().includes("Part 1/2 of ours"));
+  waiting.child.kill("SIGINT");
+  expect(await waiting.ended).toBe(130);
+  expect(waiting.record()).toEqual([]);
+});
+
+const AT_URL = ["--target", "http://127.0.0.1:9/"];
+const [NOW, LONG_AGO] = [new Date().toISOString(), "2026-01-01T00:00:00Z"];
+
+test.each([
+  [["--part", "2/3"], /^Add --start-at 2\S+Z --experiment \w+, with the same time and id in all/m],
+  [["--start-at", NOW, "--experiment", "ours"], /^Add --part 1\/2 and 2\/2 in the other one/m],
+  [["--part", "4/3"], /It must be one of two parts or more, such as 2\/3\./],
+  [["--start-at", "2026-02-30T10:00:00Z"], /It must be a time as ISO 8601 has it, with Z or/],
+  [["--start-at", "2026-11-30T10:00:00"], /It must be a time as ISO 8601 has it, with Z or/],
+  [["--experiment", "a b"], /It must be up to 100 letters/],
+  [partOf("1/2", NOW), /^Start one with "npm run local-lambda -- --model on-demand", and name/m],
+  [[...AT_URL, ...partOf("1/6", NOW)], /has 5 requests at once, .*\nFire at most 5 parts/],
+  [[...AT_URL, ...partOf("1/2", LONG_AGO)], /ago, and what was fired then is over\.\nName a time/],
+  [[...AT_URL, ...partOf("1/2", "2099-01-01T00:00:00Z")], /is more than a day ahead\.\nName a/],
+  [[...AT_URL, ...partOf("1/2", NOW), "--control"], /^error: --control: .*\nFire it alone/],
+  [[...partOf("1/2", NOW), "--model", "all"], /each model is an experiment of its own\.\nName one/],
+])("parts that make no sense, %j, are wrong usage with the next step", async (args, words) => {
+  const { code, stdout, stderr, data } = await fire(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(words);
+  expect(existsSync(join(data, "records"))).toBe(false);
+});
