@@ -6,6 +6,7 @@ import {
   functionUrlResponse,
 } from "../local-lambda/function-url/function-url-response.ts";
 import type { InvocationResult, UrlResponse } from "../local-lambda/invocation.ts";
+import { unpacked } from "./readings.ts";
 import { escaped, NAMES, NAMES_AT_END, type Place } from "./reports/places.ts";
 import type { Answer } from "./reports/report.ts";
 
@@ -35,7 +36,8 @@ export function answerOf(result: InvocationResult): Answer {
 
 function comparable({ statusCode, headers, body }: UrlResponse): Answer {
   const kept = Object.entries(headers).filter(([name]) => !TRANSPORT.has(name));
-  return { status: statusCode, headers: Object.fromEntries(kept), body: contentOf(body) };
+  const content = unpacked(body, String(headers["content-encoding"] ?? ""));
+  return { status: statusCode, headers: Object.fromEntries(kept), body: contentOf(content) };
 }
 
 function contentOf(body: Buffer): unknown {

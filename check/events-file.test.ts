@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { temporaryFile } from "../test/processes.ts";
 import { EXAMPLE, parseEvents, readEventsFile, toJsonSchema } from "./events-file.ts";
-import { findMarks, foreignMarks, marksOf } from "./marks.ts";
+import { findMarks, foreignMarks, marksOf, readAnswer } from "./marks.ts";
 import { toJsonSchema as reportSchema } from "./reports/report.ts";
 
 const publishedText = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
@@ -104,14 +104,15 @@ test("marks are what one request alone has, wherever it stands, and what its aut
 
 test("a mark counts where it stands by itself, and not where an answer alone has it", () => {
   const answer = (body: unknown) => ({ status: 200, headers: {}, body });
-  const found = (body: unknown) => findMarks(answer(body), ["4711"]).map(({ place }) => place);
+  const found = (body: unknown) =>
+    findMarks(readAnswer(answer(body)), ["4711"]).map(({ place }) => place);
   expect(found({ a: "order 4711!", b: 4711, "4711": [] })).toEqual([
     "/body/4711",
     "/body/a",
     "/body/b",
   ]);
   expect(found({ a: "847110", b: "x4711" })).toEqual([]);
-  expect(foreignMarks(["4711", "4712"], [answer({ all: "4711, 4713" })])).toEqual(["4712"]);
+  expect(foreignMarks(["4711", "4712"], new Set(["4711, 4713"]))).toEqual(["4712"]);
 });
 
 test.each<[content: unknown, problem: RegExp]>([

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { fieldOf, namedFields, type ReadFile, readJsonFile } from "../basics/json-files.ts";
 import { functionUrlEvent } from "../local-lambda/function-url/function-url-event.ts";
 import type { UrlRequest } from "../local-lambda/invocation.ts";
+import { readingsOf, textOf } from "./readings.ts";
 
 /** An event to check with. */
 export interface CheckEvent {
@@ -14,13 +15,21 @@ export interface CheckEvent {
   /** All texts and numbers of the request that may tell it from others, but for the secret ones. */
   texts: readonly string[];
   /** Those of headers whose values nobody may read. */
-  secretTexts: readonly string[];
+  secrets: readonly Secret[];
   /** Texts that its author says are its own. */
   marks: readonly string[];
   /** The event as JSON, as a runtime is given it for a request of this id. */
   json(requestId: string): string;
   /** The request, as a server is sent it. */
   request(requestId: string): UrlRequest;
+}
+
+export interface Secret {
+  text: string;
+  /** Where it stands: `authorization`, or `cookie NAME`. */
+  from: string;
+  /** It is read in one that stands there, such as a claim in a token. */
+  isRead: boolean;
 }
 
 const MOST_EVENTS = 20;
@@ -173,13 +182,13 @@ function requested(name: string, data: z.infer<typeof requestSchema>): CheckEven
   return {
     name,
     marks,
-    texts: [
+    texts: withReadings([
       ...path.split("/"),
       ...Object.values(query).flat(),
       ...headerTexts(headers),
-      ...bodyTexts(content),
-    ],
-    secretTexts: secretTextsIn(headers),
+      ...contentTexts(textOf(content)),
+    ]),
+    secrets: secretsIn(headers),
     json: (requestId) => JSON.stringify(functionUrlEvent(request(requestId))),
     request,
   };
@@ -197,8 +206,13 @@ function recorded(name: string, data: z.infer<typeof recordedSchema>): CheckEven
   return {
     name,
     marks,
-    texts: [...rawPath.split("/"), ...headerTexts(all), ...leavesOf(rest), ...bodyTexts(content)],
-    secretTexts: secretTextsIn(all),
+    texts: withReadings([
+      ...rawPath.split("/"),
+      ...headerTexts(all),
+      ...leavesOf(rest),
+      ...contentTexts(textOf(content)),
+    ]),
+    secrets: secretsIn(all),
     json: () => json,
     request: requestOf({
       method: requestContext.http.method,
@@ -243,14 +257,35 @@ function headerTexts(headers: Headers): string[] {
 }
 
 /** What nobody may read: credentials without their scheme, and the values of cookies. */
-function secretTextsIn(headers: Headers): string[] {
+function secretsIn(headers: Headers): Secret[] {
   const linesOf = (wanted: string) =>
     Object.entries(headers)
       .filter(([name]) => name.toLowerCase() === wanted)
       .flatMap(([, value = []]) => value);
-  const credentials = linesOf("authorization").map((line) => line.replace(/^\S+\s+/, ""));
-  const cookies = linesOf("cookie").flatMap((line) => line.split(";"));
-  return [...credentials, ...cookies.map((pair) => pair.slice(pair.indexOf("=") + 1).trim())];
+  const credentials = linesOf("authorization").map((line) => {
+    return { from: "authorization", text: line.replace(/^\S+\s+/, "") };
+  });
+  const cookies = linesOf("cookie")
+    .flatMap((line) => line.split(";"))
+    .map((pair) => {
+      const [, name = "", text = pair.trim()] = /^\s*([^=]*)=(.*)$/s.exec(pair) ?? [];
+      return { from: `cookie ${name}`, text: text.trim() };
+    });
+  return [...credentials, ...cookies].flatMap(({ from, text }) => [
+    { from, text, isRead: false },
+    ...readIn(text).map((one) => ({ from, text: one, isRead: true })),
+  ]);
+}
+
+/** Texts, and what is read in them. */
+function withReadings(texts: readonly string[]): string[] {
+  return [...texts, ...texts.flatMap(readIn)];
+}
+
+/** The texts that are read in an encoded one. */
+function readIn(text: string): string[] {
+  const [, ...readings] = readingsOf(text);
+  return readings.flatMap((reading) => reading.split("\n")).flatMap(contentTexts);
 }
 
 function typeOf(body: unknown): string {
@@ -266,13 +301,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A text and the words in it. */
+/** A text and the words in it; between bytes that are no text, words are what can be read. */
 function wordsIn(text: string): string[] {
-  return [text, ...text.split(/[\s;,=&]+/)];
+  return [text, ...text.split(/[\s;,=&\p{Cc}\uFFFD]+/u)];
 }
 
-function bodyTexts(content: Buffer): string[] {
-  const text = content.toString();
+/** All texts and whole numbers in JSON, in a form, or in another text. */
+function contentTexts(text: string): string[] {
   const value = parsed(text);
   if (typeof value === "object" && value !== null) return leavesOf(value);
   const form = [...new URLSearchParams(text).values()];

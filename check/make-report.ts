@@ -5,7 +5,7 @@ import { differences } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
 import { pairsOf, servingsOf } from "./rounds.ts";
-import { masked, maskedCookies, secretsOf } from "./secrets.ts";
+import { Secrets } from "./secrets.ts";
 import type { Known, OddPlace } from "./symptoms.ts";
 
 export function makeReport(evidence: Evidence): Report {
@@ -14,9 +14,14 @@ export function makeReport(evidence: Evidence): Report {
     result.served.flatMap(({ answer }) => answer ?? []),
   );
   const seen: Answer[] = [...known.flatMap(({ alone }) => alone), ...answers];
-  const secrets = secretsOf(plan.events, seen);
+  const secrets = new Secrets(
+    plan.events.map((event, at) => {
+      return { event, marks: marks[at] ?? [], alone: known[at]?.alone ?? [] };
+    }),
+    seen,
+  );
   const findings = confirmed
-    .map((suspicion) => findingOf(evidence, suspicion))
+    .map((suspicion) => findingOf(evidence, suspicion, secrets))
     .sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
   const { inTurn, atOnce, overlaps } = countsOf(evidence);
   const reasons = reasonsOf(evidence, overlaps);
@@ -36,11 +41,11 @@ export function makeReport(evidence: Evidence): Report {
     seed: plan.seed,
     delays: plan.delays,
     verdict: verdictOf(findings, reasons),
-    findings: masked(findings, secrets),
-    reasons: masked(reasons, secrets),
+    findings,
+    reasons: secrets.masked(reasons),
     events: plan.events.map(({ name }, event) => ({
       name,
-      marks: masked([...(marks[event] ?? [])], secrets),
+      marks: secrets.masked([...(marks[event] ?? [])]),
       served: {
         alone: known[event]?.alone.length ?? 0,
         inTurn: served("in turn", event),
@@ -48,7 +53,7 @@ export function makeReport(evidence: Evidence): Report {
       },
       aloneMs: evidence.aloneMs[event] ?? null,
       waits: waits(evidence, event),
-      volatile: [...(known[event]?.volatile ?? [])],
+      volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
       isVolatile: known[event]?.isBlind ?? false,
     })),
     inTurn,
@@ -63,7 +68,11 @@ function verdictOf(findings: readonly Finding[], reasons: readonly string[]): Ve
   return worst?.kind ?? "unchanged";
 }
 
-function findingOf(evidence: Evidence, { symptom, shownBy, repeated }: Suspicion): Finding {
+function findingOf(
+  evidence: Evidence,
+  { symptom, shownBy, repeated }: Suspicion,
+  secrets: Secrets,
+): Finding {
   const { plan, observed } = evidence;
   const { kind, phase, event } = symptom;
   const [shown] = shownBy;
@@ -83,41 +92,33 @@ function findingOf(evidence: Evidence, { symptom, shownBy, repeated }: Suspicion
     phase,
     event: nameOf(event),
     others: [...others].map(nameOf),
-    places: symptom.places.map((place) => placeOf(place, nameOf)),
+    places: symptom.places.map((place) => placeOf(place, nameOf, secrets)),
     answers: {
-      alone: withoutCookies(symptom.answers.alone),
-      now: withoutCookies(symptom.answers.now),
+      alone: secrets.maskedAnswer(symptom.answers.alone),
+      now: secrets.maskedAnswer(symptom.answers.now),
     },
     round: shown?.round.number ?? 0,
     isWarm: shown !== undefined && shown.round.before.length > 0,
     letGoAtMs: phase === "at once" ? Object.fromEntries(letGoAtMs ?? []) : {},
     rounds: { shown: shownBy.length, of: could.length },
     repeated,
-    log: shown ? logOf(shown, nameOf) : [],
+    log: shown ? secrets.masked(logOf(shown, nameOf)) : [],
   };
 }
 
 function placeOf(
   { place, alone, now, mark, of }: OddPlace,
   nameOf: (index: number) => string,
+  secrets: Secrets,
 ): Finding["places"][number] {
-  const text = (value: unknown) => {
-    if (value === undefined) return null;
-    const isCookie = place.startsWith("/headers/set-cookie");
-    return JSON.stringify(isCookie ? maskedCookies(value) : value);
-  };
+  const text = (value: unknown) =>
+    value === undefined ? null : JSON.stringify(secrets.maskedAt(place, value));
   return {
-    place,
+    place: secrets.masked(place),
     alone: text(alone),
     now: text(now),
-    ...(mark !== undefined && of !== undefined && { mark, of: nameOf(of) }),
+    ...(mark !== undefined && of !== undefined && { mark: secrets.masked(mark), of: nameOf(of) }),
   };
-}
-
-function withoutCookies(answer: Answer): Answer {
-  const { "set-cookie": cookies, ...headers } = answer.headers;
-  if (cookies === undefined) return answer;
-  return { ...answer, headers: { ...headers, "set-cookie": maskedCookies(cookies) } };
 }
 
 /** The log of a round, in which each request has the name of its event. */

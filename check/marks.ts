@@ -1,7 +1,8 @@
-/** Marks: texts by which an event's request is known, wherever they turn up. */
+/** Marks: texts by which an event's request is known, wherever they turn up, and however encoded. */
 
 import { textsIn } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
+import { readingsOf } from "./readings.ts";
 import type { Place } from "./reports/places.ts";
 import type { Answer } from "./reports/report.ts";
 
@@ -11,16 +12,19 @@ const LEAST_LENGTH = 4;
 const MOST_LENGTH = 300;
 /** Beside those that its author names; the first ones found say as much as all. */
 const MOST_MARKS = 100;
+/** Bytes that are none of a text: nobody could read a mark that has them. */
+const UNREADABLE = /[^\P{Cc}\t\r\n]|\uFFFD/u;
 
 /** For each event, the texts of its request that no other event's has, longest first. */
 export function marksOf(events: readonly CheckEvent[]): string[][] {
-  return events.map((event) => {
-    const others = events.filter((other) => other !== event);
-    const isOwn = (text: string) =>
-      !others.some((other) => textsOf(other).some((one) => one.includes(text)));
-    const found = [...event.texts, ...event.secretTexts]
+  const all = events.map((event) => textsOf(event).map(folded));
+  return events.map((event, at) => {
+    const others = all.filter((_, other) => other !== at).flat();
+    const isOwn = (text: string) => !others.some((one) => one.includes(folded(text)));
+    const found = [...event.texts, ...event.secrets.map(({ text }) => text)]
       .map((text) => text.trim())
       .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
+      .filter((text) => !UNREADABLE.test(text))
       .slice(0, 100 * MOST_MARKS)
       .filter(isOwn)
       .slice(0, MOST_MARKS);
@@ -29,31 +33,53 @@ export function marksOf(events: readonly CheckEvent[]): string[][] {
   });
 }
 
-function textsOf({ texts, secretTexts, marks }: CheckEvent): string[] {
-  return [...texts, ...secretTexts, ...marks];
+function textsOf({ texts, secrets, marks }: CheckEvent): string[] {
+  return [...texts, ...secrets.map(({ text }) => text), ...marks];
+}
+
+/** A text as it is compared: whoever writes a name in other letters means the same. */
+function folded(text: string): string {
+  return text.toLowerCase();
+}
+
+/** A text in an answer, with what it says. */
+export interface AnswerText {
+  place: Place;
+  /** As it stands there. */
+  text: string;
+  readings: readonly string[];
+}
+
+/** All that an answer says, by its places. */
+export function readAnswer(answer: Answer): AnswerText[] {
+  return [...textsIn(answer)].map(([place, text]) => {
+    return { place, text, readings: readingsOf(text).map(folded) };
+  });
 }
 
 export interface FoundMark {
   place: Place;
   mark: string;
-  /** The text that holds it. */
+  /** The text that holds it, as it stands there. */
   text: string;
 }
 
 /** Where marks stand in an answer, each place once. */
-export function findMarks(answer: Answer, marks: readonly string[]): FoundMark[] {
+export function findMarks(texts: readonly AnswerText[], marks: readonly string[]): FoundMark[] {
   const found = new Map<Place, FoundMark>();
-  for (const [place, text] of textsIn(answer)) {
-    const mark = marks.find((one) => holds(text, one));
-    if (mark !== undefined && !found.has(place)) found.set(place, { place, mark, text });
+  const wanted = marks.map((mark) => ({ mark, sought: folded(mark) }));
+  for (const { place, text, readings } of texts) {
+    if (found.has(place)) continue;
+    const held = wanted.find(({ sought }) => readings.some((reading) => holds(reading, sought)));
+    if (held) found.set(place, { place, mark: held.mark, text });
   }
   return [...found.values()];
 }
 
-/** Of these, the marks that stand nowhere in answers to an event that was served alone. */
-export function foreignMarks(marks: readonly string[], alone: readonly Answer[]): string[] {
-  const texts = alone.flatMap((answer) => [...textsIn(answer)].map(([, text]) => text));
-  return marks.filter((mark) => !texts.some((text) => text.includes(mark)));
+/** Of these, the marks that stand nowhere in what is read in answers to an event that was served alone. */
+export function foreignMarks(marks: readonly string[], alone: ReadonlySet<string>): string[] {
+  const isKnown = (mark: string) => alone.values().some((reading) => reading.includes(mark));
+  return marks.filter((mark) => !isKnown(folded(mark)));
 }
 
 const LETTER = /[\p{L}\p{N}]/u;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { differences, hasFailed, isBlind, isWithin, valueAt } from "./answers.ts";
-import { findMarks, foreignMarks } from "./marks.ts";
+import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
 import type { Place } from "./reports/places.ts";
 import { type Answer, KINDS } from "./reports/report.ts";
 import type { Round } from "./rounds.ts";
@@ -36,6 +36,8 @@ export class Known {
   readonly volatile = new Set<Place>();
   /** Places that differ by what came before. */
   readonly history = new Set<Place>();
+  /** All that is read in the answers to the event alone. */
+  readonly readings = new Set<string>();
   readonly #alone: Answer[] = [];
 
   /** Takes in one more answer to the event alone. */
@@ -43,6 +45,9 @@ export class Known {
     const [first] = this.#alone;
     if (first) for (const place of differences(first, answer)) this.volatile.add(place);
     this.#alone.push(answer);
+    for (const { readings } of readAnswer(answer)) {
+      for (const reading of readings) this.readings.add(reading);
+    }
   }
 
   get alone(): readonly Answer[] {
@@ -87,15 +92,16 @@ export function symptomsOf(
     if (beside.length === 0) return [];
     const others = new Set(beside.flatMap((one) => events[one] ?? []));
     others.delete(event);
-    const { alone, reference, volatile, history } = about;
+    const { readings, reference, volatile, history } = about;
     const placed = (place: Place): OddPlace => {
       return { place, alone: valueAt(reference, place), now: valueAt(answer, place) };
     };
     const symptom = (kind: Kind, places: OddPlace[]): Symptom[] => {
       return [{ kind, phase, event, places, answers: { alone: reference, now: answer } }];
     };
+    const texts = readAnswer(answer);
     const mixed = [...others].flatMap((of) =>
-      findMarks(answer, foreignMarks(marks[of] ?? [], alone))
+      findMarks(texts, foreignMarks(marks[of] ?? [], readings))
         // What came before explains it.
         .filter(({ place }) => !(isAtOnce && isWithin(place, history)))
         .map(({ place, mark, text }): OddPlace => ({ ...placed(place), now: text, mark, of })),
@@ -131,7 +137,7 @@ export function leftOf(
   if (symptom.kind === "failed") return about.failsAlone ? undefined : symptom;
   const places = symptom.places.filter(({ place, mark, of }) => {
     if (mark === undefined || of === undefined) return !isWithin(place, about.volatile);
-    return foreignMarks(marks[of] ?? [], about.alone).includes(mark);
+    return foreignMarks(marks[of] ?? [], about.readings).includes(mark);
   });
   return places.length > 0 ? { ...symptom, places } : undefined;
 }

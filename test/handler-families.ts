@@ -23,6 +23,7 @@ const HEAD = `
   import { tmpdir } from "node:os";
   import { setTimeout as sleep } from "node:timers/promises";
   import { promisify } from "node:util";
+  import { brotliCompressSync, gzipSync } from "node:zlib";
   let server;
   async function overSocket() {
     if (!server) {
@@ -34,10 +35,54 @@ const HEAD = `
     socket.end("hello");
     for await (const _ of socket);
   }
-  const userOf = (event) => JSON.parse(event.body).user;`;
+  const userOf = (event) => JSON.parse(event.body).user;
+  const tokenOf = (user) => [{ alg: "HS256" }, { sub: user, jti: crypto.randomUUID() }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".") + ".c2lnbmVk";
+  const bytes = (content, headers = {}) => {
+    return { statusCode: 200, headers, body: content.toString("base64"), isBase64Encoded: true };
+  };`;
+
+/** Ways to send the user, encoded; some of them are another text each time. */
+const ENCODED = {
+  "percent-encoded, in a place that differs each time": `
+    const key = encodeURIComponent(user);
+    return { statusCode: 302, headers: { location: "/" + key + "?signature=" + crypto.randomUUID() } };`,
+  "a token that differs each time": `return { token: tokenOf(user) };`,
+  "packed by gzip": `
+    const packed = gzipSync(JSON.stringify({ user, padding: "x".repeat(500) }));
+    return bytes(packed, { "content-encoding": "gzip" });`,
+  "packed by brotli": `return bytes(brotliCompressSync("<p>" + user), { "content-encoding": "br" });`,
+  "a packed file": `return bytes(gzipSync(user + "," + crypto.randomUUID()));`,
+  "bytes that are no text": `
+    return bytes(Buffer.concat([Buffer.from([0, 255, 137]), Buffer.from(user), Buffer.from([254])]));`,
+  "escaped for HTML": `return { page: user.replace("@", "&#64;") + crypto.randomUUID() };`,
+  "in capitals": `return { user: user.toUpperCase(), id: crypto.randomUUID() };`,
+};
+
+function encodedFamilies(): Record<string, readonly [verdicts: Verdict[], source: string]> {
+  return Object.fromEntries(
+    Object.entries(ENCODED).flatMap(([name, answer]) => [
+      [
+        `a global, ${name}`,
+        [
+          ["mixed"],
+          `let user; export const handler = async (event) => { user = userOf(event); WAIT; ${answer} };`,
+        ],
+      ],
+      [
+        `an own variable, ${name}`,
+        [
+          ["unchanged"],
+          `export const handler = async (event) => { const user = userOf(event); WAIT; ${answer} };`,
+        ],
+      ],
+    ]),
+  );
+}
 
 /** By name: the verdict that its construction implies, and the handler, which may WAIT. */
 export const FAMILIES: Record<string, readonly [verdicts: Verdict[], source: string]> = {
+  ...encodedFamilies(),
   "a global": [
     ["mixed"],
     `let user; export const handler = async (event) => { user = userOf(event); WAIT; return { user }; };`,

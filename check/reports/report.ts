@@ -20,7 +20,9 @@ const answerSchema = z.strictObject({
   headers: z
     .record(z.string(), z.union([z.string(), z.array(z.string())]))
     .describe("By lower-case name, without those of the transport."),
-  body: z.unknown().describe("JSON as a value, other text as a text, and bytes as their base64."),
+  body: z
+    .unknown()
+    .describe("Unpacked: JSON as a value, other text as a text, and bytes as their base64."),
 });
 
 /** What a caller would get. */
