@@ -93,6 +93,30 @@ export function differences(
   return found;
 }
 
+/**
+ * Whether two bodies are made alike: the same names, and values of the same type. Whether lists are, is
+ * not asked.
+ *
+ * @param masked are not looked at, nor what is in them
+ */
+export function isMadeAlike(one: Answer, other: Answer, masked: ReadonlySet<Place>): boolean {
+  const isAlike = (left: unknown, right: unknown, place: Place): boolean => {
+    if (masked.has(place) || left === null || right === null) return true;
+    const [leftNames, rightNames] = [namesOf(left), namesOf(right)];
+    if (!leftNames || !rightNames) return typeof left === typeof right;
+    if (Array.isArray(left) || Array.isArray(right)) {
+      return Array.isArray(left) && Array.isArray(right);
+    }
+    const [common, gone] = split(leftNames, right);
+    const isSame = gone.length === 0 && common.length === rightNames.length;
+    if (!isSame && !masked.has(`${place}${NAMES}`)) return false;
+    return common.every((name) =>
+      isAlike(fieldOf(left, name), fieldOf(right, name), `${place}/${escaped(name)}`),
+    );
+  };
+  return isAlike(one.body, other.body, "/body");
+}
+
 /** The names that an object has as well, and those that it lacks. */
 function split(names: readonly string[], value: unknown): [common: string[], lacking: string[]] {
   const isThere = (name: string) => Object.hasOwn(Object(value), name);
@@ -132,12 +156,6 @@ function* textsAt(value: unknown, place: Place): Generator<[Place, string]> {
     if (!Array.isArray(value)) yield [step, name];
     yield* textsAt(fieldOf(value, name), step);
   }
-}
-
-/** Whether a place is one of these, or in one of them. */
-export function isWithin(place: Place, places: ReadonlySet<Place>): boolean {
-  const steps = place.split("/");
-  return steps.some((_, at) => places.has(steps.slice(0, at + 1).join("/")));
 }
 
 /** Whether nothing of a body can be compared, since every place in it is masked. */

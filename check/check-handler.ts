@@ -43,6 +43,7 @@ interface Options {
   seed?: number;
   rounds?: number;
   delays: boolean;
+  timeout: number;
   env: Record<string, string>;
   envFile?: Record<string, string>;
   yes: boolean;
@@ -69,6 +70,15 @@ const command = createCommand(
   )
   .addOption(whole("--seed <n>", "repeats a check (default: random)", [0, 2 ** 31 - 1]))
   .addOption(whole("--rounds <n>", "how often each pair, and all, are let go at once", [1, 1_000]))
+  .addOption(
+    whole(
+      "--timeout <s>",
+      "how long the handler may take alone, in seconds",
+      [1, 900],
+      30_000,
+      1_000,
+    ),
+  )
   .option("--no-delays", "let timers, sockets and files end when they end")
   .addOption(variablesOption())
   .option("--env-file <file>", "set the variables of a file, one NAME=value a line", readVariables)
@@ -153,6 +163,7 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
     seed: given.seed ?? randomInt(2 ** 31),
     rounds: given.rounds ?? usualRounds(events.length),
     delays: given.delays,
+    limitMs: given.timeout,
   };
 }
 

@@ -52,5 +52,5 @@ async function checkSource(model: Model, source: string, seed: number): Promise<
   const configuration = defaultConfiguration(model);
   const code = codeFor(model, source);
   const plan = { events: read.value, code, configuration, seed, rounds: 4, delays: true };
-  return check(plan, new AbortController().signal);
+  return check({ ...plan, limitMs: 30_000 }, new AbortController().signal);
 }

@@ -23,12 +23,10 @@ import type { Report } from "./reports/report.ts";
 import { KINDS } from "./reports/report.ts";
 import { planRounds, type Round, timed } from "./rounds.ts";
 import { inParallel, type RoundResult, Sandbox, type Served } from "./sandbox.ts";
-import { isSame, Known, leftOf, type Symptom, symptomsOf } from "./symptoms.ts";
+import { isSame, Known, leftOf, type Symptom, shareVolatile, symptomsOf } from "./symptoms.ts";
 
 /** Rounds that are repeated to see a symptom again, where the first of them does not show it. */
 const TRIED_ROUNDS = 3;
-/** How long the handler may take alone, in milliseconds. */
-const ALONE_LIMIT_MS = 30_000;
 /** How much longer it may take at once before it is taken to hang: so many times, and so long beside. */
 const LIMIT = { times: 10, beyondMs: 5_000 };
 /** Rounds in which the handler hung, after which no more are served: each takes so long. */
@@ -89,12 +87,13 @@ async function gather(context: Context): Promise<Evidence> {
   const marks = marksOf(plan.events);
   const known = plan.events.map(() => new Known());
   const alone = await serveAllAlone(context, known);
+  shareVolatile(plan.events, known);
   const aloneMs = alone.map((servings) => median(servings.flatMap(({ tookMs }) => tookMs ?? [])));
 
   // With an event that fails alone nothing can be found.
-  const fit = [...known.keys()].filter((event) => !known[event]?.failsAlone);
+  const fit = [...known.keys()].filter((event) => !known[event]?.alwaysFails);
   const rounds = fit.length < 2 ? [] : planOf(plan, fit, aloneMs);
-  const limitMs = limitOf(aloneMs);
+  const limitMs = limitOf(plan, aloneMs);
   const look = ({ round, result }: Observed) => symptomsOf(round, result, known, marks);
 
   const inTurn = await serveRounds(context, "in turn", rounds, limitMs);
@@ -113,6 +112,7 @@ async function gather(context: Context): Promise<Evidence> {
   }
   const isShown = ({ repeated: { shown } }: Suspicion) => shown >= CONFIRM.least;
   await serveSuspectsAlone(context, repeated, known);
+  shareVolatile(plan.events, known);
   const left = repeated.flatMap((suspicion): Suspicion[] => {
     const about = known[suspicion.symptom.event];
     const symptom = about && leftOf(suspicion.symptom, about, marks);
@@ -143,8 +143,12 @@ async function serveAllAlone(
   const all = plan.events.length * ALONE.times;
   let done = 0;
   for (let time = 0; time < ALONE.times; time++) {
+    // What took too long once would do so again, and hold up the others.
+    if (known.every(({ isLate }) => isLate)) break;
     if (time > 0) await wait(ALONE.pauseMs, undefined, { signal });
-    const seeds = plan.events.map((_, event) => ({ event, seed: Math.floor(random() * 2 ** 31) }));
+    const seeds = plan.events
+      .map((_, event) => ({ event, seed: Math.floor(random() * 2 ** 31) }))
+      .filter(({ event }) => !known[event]?.isLate);
     // The very first by itself: of code that cannot start at all, it says why.
     const parts = time === 0 ? [seeds.slice(0, 1), seeds.slice(1)] : [seeds];
     for (const part of parts) {
@@ -182,15 +186,15 @@ async function serveAlone(
   known: readonly Known[],
 ): Promise<Served> {
   signal.throwIfAborted();
-  const { served } = await sandbox.serve({
+  const result = await sandbox.serve({
     before: [],
     events: eventsOf(plan, [event]),
     letGoAtMs: [],
     delaySeed: plan.delays ? seed : undefined,
-    limitMs: ALONE_LIMIT_MS,
+    limitMs: plan.limitMs,
   });
-  const [only] = served;
-  if (only?.answer) known[event]?.addAlone(only.answer);
+  known[event]?.addAlone(result);
+  const [only] = result.served;
   return { waited: false, overlapped: new Set(), ...only };
 }
 
@@ -215,9 +219,9 @@ function planOf(
   });
 }
 
-function limitOf(aloneMs: readonly (number | undefined)[]): number {
+function limitOf({ limitMs }: CheckPlan, aloneMs: readonly (number | undefined)[]): number {
   const longest = Math.max(0, ...aloneMs.map((ms) => ms ?? 0));
-  return Math.min(ALONE_LIMIT_MS + LIMIT.beyondMs, LIMIT.times * longest + LIMIT.beyondMs);
+  return Math.min(limitMs + LIMIT.beyondMs, LIMIT.times * longest + LIMIT.beyondMs);
 }
 
 async function serveRounds(

@@ -29,6 +29,8 @@ export interface CheckPlan {
   rounds: number;
   /** Whether what the handler waits for ends late. */
   delays: boolean;
+  /** How long the handler may take alone, in milliseconds. */
+  limitMs: number;
 }
 
 /** A round that was served. */
@@ -52,7 +54,7 @@ export interface Evidence {
   /** Of each event. */
   marks: readonly (readonly string[])[];
   known: readonly Known[];
-  /** Of each event: how it was served alone. */
+  /** Of each event: how it was served alone at first. */
   alone: readonly (readonly Served[])[];
   aloneMs: readonly (number | undefined)[];
   observed: readonly Observed[];

@@ -1,10 +1,14 @@
 /** Makes the report of all that was seen: what was found, what keeps it from being conclusive, counts. */
 
 import { VERSION } from "../experiment/version.ts";
-import { differences } from "./answers.ts";
+import { differences, hasFailed } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
+import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
+import type { Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
+import { listed } from "./reports/report-text.ts";
 import { pairsOf, servingsOf } from "./rounds.ts";
+import type { RoundResult } from "./sandbox.ts";
 import { Secrets } from "./secrets.ts";
 import type { Known, OddPlace } from "./symptoms.ts";
 
@@ -55,6 +59,8 @@ export function makeReport(evidence: Evidence): Report {
       waits: waits(evidence, event),
       volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
       isVolatile: known[event]?.isBlind ?? false,
+      marked: secrets.masked([...signsOf(evidence, event)]),
+      failures: secrets.masked(failuresOf(evidence, event)),
     })),
     inTurn,
     atOnce,
@@ -121,12 +127,27 @@ function placeOf(
   };
 }
 
-/** The log of a round, in which each request has the name of its event. */
+function failuresOf(
+  { plan, known }: Evidence,
+  event: number,
+): Report["events"][number]["failures"] {
+  const { failures = 0, failureLog } = known[event] ?? {};
+  const log = failureLog ? namedLog(failureLog, [plan.events[event]?.name ?? ""]) : [];
+  return { alone: failures, log };
+}
+
 function logOf({ round, result }: Observed, nameOf: (index: number) => string): string[] {
-  const events = [...round.events, ...round.before];
-  return result.log.map((line) =>
-    result.requestIds.reduce(
-      (text, id, at) => text.replaceAll(id, `[${nameOf(events[at] ?? -1)}]`),
+  return namedLog(result, [...round.events, ...round.before].map(nameOf));
+}
+
+/** A log in which each request has the name of its event. */
+function namedLog(
+  { log, requestIds }: Pick<RoundResult, "log" | "requestIds">,
+  names: readonly string[],
+): string[] {
+  return log.map((line) =>
+    requestIds.reduce(
+      (text, id, at) => text.replaceAll(id, `[${names[at]}]`),
       // The environment's label says nothing: there is but one.
       line.replace(/^[0-9a-f]{8} /, ""),
     ),
@@ -161,12 +182,16 @@ function countsOf({
   };
 }
 
-/** Whether the handler ever let something else go on while it served an event. */
-function waits({ alone, observed }: Evidence, event: number): boolean {
-  const served = observed.flatMap(({ round, result }) =>
-    result.served.filter((_, at) => round.events[at] === event),
-  );
-  return [...(alone[event] ?? []), ...served].some(({ waited }) => waited);
+/** Whether the handler ever let something else go on while it served an event; `null`: it never settled. */
+function waits({ alone, observed }: Evidence, event: number): boolean | null {
+  const served = [
+    ...(alone[event] ?? []),
+    ...observed.flatMap(({ round, result }) =>
+      result.served.filter((_, at) => round.events[at] === event),
+    ),
+  ];
+  if (served.some(({ waited }) => waited)) return true;
+  return served.some(({ tookMs }) => tookMs !== undefined) ? false : null;
 }
 
 /** What keeps what was seen from being conclusive, one sentence or two each. */
@@ -174,14 +199,19 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
   const { plan, known, unconfirmed } = evidence;
   const nameOf = (index: number) => `"${plan.events[index]?.name ?? ""}"`;
   const indices = [...plan.events.keys()];
-  const failing = indices.filter((event) => known[event]?.failsAlone);
-  const fit = indices.filter((event) => !failing.includes(event));
-  const reasons = failing.map((event) => {
-    const failed = known[event]?.alone.find(({ status }) => status >= 500);
-    const says = failed ? `${failed.status} ${textOf(failed.body)}` : "";
-    return `${nameOf(event)} fails when it is served alone: ${says}`.trim();
+  const fit = indices.filter((event) => !known[event]?.alwaysFails);
+  const reasons = indices.flatMap((event) => {
+    const { alone = [], failures = 0, alwaysFails } = known[event] ?? {};
+    const failed = alone.find(hasFailed);
+    if (!failed) return [];
+    const says = `${failed.status} ${textOf(failed.body)}`.trim();
+    if (alwaysFails) return [`${nameOf(event)} fails when it is served alone: ${says}`];
+    return [
+      `${nameOf(event)} failed in ${failures} of ${alone.length} times alone, so that its failing at ` +
+        `once would say nothing: ${says}`,
+    ];
   });
-  if (failing.length > 0 && fit.length < 2) {
+  if (fit.length < 2) {
     reasons.push("Fewer than two events are left to be served at once.");
     return reasons;
   }
@@ -190,21 +220,24 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
       "Every answer is another one each time, so that only other events' marks could be found in it.",
     );
   }
-  if (
-    pairsOf(fit.length).every(([one, other]) =>
-      areAlike(known[fit[one] ?? -1], known[fit[other] ?? -1]),
-    )
-  ) {
+  const pairs = pairsOf(fit.length).map(([one, other]): [number, number] => [
+    fit[one] ?? -1,
+    fit[other] ?? -1,
+  ]);
+  if (pairs.every((pair) => areAlike(evidence, pair))) {
+    const unlike = new Set(fit.flatMap((event) => [...(known[event]?.volatile ?? [])]));
     reasons.push(
-      "Alone, each event gets the same answer as the others, so that no mix-up could show. Choose " +
-        "events whose answers differ.",
+      unlike.size === 0
+        ? "Alone, each event gets the same answer as the others, so that no mix-up could show. " +
+            "Choose events whose answers differ."
+        : "Alone, the events' answers are alike but for what is other each time, where none of their " +
+            `marks stands: ${listed([...unlike])}. A mix-up could not show. Choose events whose ` +
+            'answers differ elsewhere, or name in "marks" what they hold of their own.',
     );
   }
-  const quiet = fit.filter((event) => !waits(evidence, event));
-  const apart = pairsOf(fit.length)
-    .map(([one, other]): [number, number] => [fit[one] ?? -1, fit[other] ?? -1])
-    .filter(([one, other]) => !overlaps.has(pairKey(one, other)));
-  if (fit.length >= 2 && quiet.length === fit.length) {
+  const quiet = fit.filter((event) => waits(evidence, event) === false);
+  const apart = pairs.filter(([one, other]) => !overlaps.has(pairKey(one, other)));
+  if (quiet.length === fit.length) {
     reasons.push(
       "The handler never waits: nothing can come between its lines. If a stub stands for what it " +
         "would wait for, such as a database, let that answer after a moment.",
@@ -227,11 +260,27 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
   return reasons;
 }
 
-/** Whether two events get the same answer, as far as it is not another one each time. */
-function areAlike(one: Known | undefined, other: Known | undefined): boolean {
-  if (!one || !other || one.isBlind || other.isBlind) return false;
-  const unlike = new Set([...one.volatile, ...other.volatile]);
-  return differences(one.reference, other.reference, unlike).length === 0;
+/**
+ * Whether a mix-up of two events could not show: they get the same answer, as far as it is not another
+ * one each time, and no mark stands in it that tells them apart.
+ */
+function areAlike({ known, marks }: Evidence, [one, other]: [number, number]): boolean {
+  const [mine, theirs] = [known[one], known[other]];
+  if (!mine || !theirs || mine.isBlind || theirs.isBlind) return false;
+  const unlike = new Set([...mine.volatile, ...theirs.volatile]);
+  if (differences(mine.reference, theirs.reference, unlike).length > 0) return false;
+  const tells = (event: number, about: Known, beside: Known) => {
+    const own = foreignMarks(marks[event] ?? [], beside.readings);
+    return findMarks(readAnswer(about.reference), own).length > 0;
+  };
+  return !tells(one, mine, theirs) && !tells(other, theirs, mine);
+}
+
+/** Where an event's own marks stand when it is served alone. */
+function signsOf({ known, marks }: Evidence, event: number): Place[] {
+  const about = known[event];
+  if (!about || about.alwaysFails) return [];
+  return findMarks(readAnswer(about.reference), marks[event] ?? []).map(({ place }) => place);
 }
 
 function textOf(body: unknown): string {

@@ -1,9 +1,10 @@
 /** What is odd about an answer, seen beside those that the same event gets alone. */
 
 import assert from "node:assert/strict";
-import { differences, hasFailed, isBlind, isWithin, valueAt } from "./answers.ts";
+import { differences, hasFailed, isBlind, isMadeAlike, valueAt } from "./answers.ts";
+import type { CheckEvent } from "./events-file.ts";
 import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
-import type { Place } from "./reports/places.ts";
+import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, KINDS } from "./reports/report.ts";
 import type { Round } from "./rounds.ts";
 import type { RoundResult } from "./sandbox.ts";
@@ -32,18 +33,28 @@ export interface Symptom {
 
 /** What is known of the answers to one event. */
 export class Known {
-  /** Places that differ between answers to the event alone. */
+  /** Places that differ between answers to the event alone, or to one like it. */
   readonly volatile = new Set<Place>();
   /** Places that differ by what came before. */
   readonly history = new Set<Place>();
   /** All that is read in the answers to the event alone. */
   readonly readings = new Set<string>();
+  /** It took too long when it was served alone. */
+  isLate = false;
+  /** What was logged when it failed alone. */
+  failureLog: Pick<RoundResult, "log" | "requestIds"> | undefined;
   readonly #alone: Answer[] = [];
 
-  /** Takes in one more answer to the event alone. */
-  addAlone(answer: Answer): void {
-    const [first] = this.#alone;
-    if (first) for (const place of differences(first, answer)) this.volatile.add(place);
+  /** Takes in one more serving of the event alone. Answers that failed say nothing of the others. */
+  addAlone({ served, isLate, log, requestIds }: RoundResult): void {
+    const [{ answer } = {}] = served;
+    if (!answer) return;
+    if (isLate) this.isLate = true;
+    if (hasFailed(answer)) this.failureLog ??= { log, requestIds };
+    const first = this.#alone.find((one) => !hasFailed(one));
+    if (first && !hasFailed(answer)) {
+      for (const place of differences(first, answer)) this.volatile.add(place);
+    }
     this.#alone.push(answer);
     for (const { readings } of readAnswer(answer)) {
       for (const reading of readings) this.readings.add(reading);
@@ -54,20 +65,61 @@ export class Known {
     return this.#alone;
   }
 
+  /** What all other answers are compared with: the first one that did not fail. */
   get reference(): Answer {
-    const [first] = this.#alone;
+    const first = this.#alone.find((one) => !hasFailed(one)) ?? this.#alone[0];
     assert(first, "an event is served alone before anything is concluded");
     return first;
   }
 
-  get failsAlone(): boolean {
-    return this.#alone.some(hasFailed);
+  /** How often it failed alone. */
+  get failures(): number {
+    return this.#alone.filter(hasFailed).length;
+  }
+
+  /** It never did anything but fail. */
+  get alwaysFails(): boolean {
+    return this.failures === this.#alone.length;
   }
 
   /** Nothing of its body is the same each time. */
   get isBlind(): boolean {
     return isBlind(this.reference, this.volatile);
   }
+}
+
+/**
+ * What differs each time for one event may do so for another that is like it, and was the same there by
+ * chance as often as it was looked at: a flag that says whether something took long, say.
+ *
+ * @param known of each event
+ */
+export function shareVolatile(events: readonly CheckEvent[], known: readonly Known[]): void {
+  const served = known.flatMap((about, at) => {
+    const event = events[at];
+    return event && !about.alwaysFails
+      ? [{ about, own: new Set(about.volatile), route: routeOf(event) }]
+      : [];
+  });
+  for (const one of served) {
+    for (const other of served) {
+      const masked = new Set([...one.own, ...other.own]);
+      const [mine, theirs] = [one.about.reference, other.about.reference];
+      if (one.route !== other.route || !isMadeAlike(mine, theirs, masked)) continue;
+      for (const place of other.own) {
+        const [, part, ...steps] = place.split("/");
+        const isPart = part === "headers" || (part === "body" && steps.length > 0);
+        if (isPart && valueAt(mine, place) !== undefined) one.about.volatile.add(place);
+      }
+    }
+  }
+}
+
+/** Method, length and beginning of the path: what comes then may be the name of something. */
+function routeOf(event: CheckEvent): string {
+  const { method, target } = event.request("");
+  const [, ...steps] = target.replace(/\?.*/s, "").split("/");
+  return `${method} ${steps.length} ${steps[0]}`;
 }
 
 /**
@@ -109,8 +161,11 @@ export function symptomsOf(
     if (mixed.length > 0) return symptom("mixed", mixed);
     const masked = isAtOnce ? new Set([...volatile, ...history]) : volatile;
     const differing = differences(reference, answer, masked).map(placed);
-    const isNew = hasFailed(answer) && !about.failsAlone && !masked.has("/status");
-    if (isAtOnce && isNew) return symptom("failed", ["/status", "/body"].map(placed));
+    // As it may do alone.
+    if (hasFailed(answer) && about.failures > 0) return [];
+    if (isAtOnce && hasFailed(answer) && !masked.has("/status")) {
+      return symptom("failed", ["/status", "/body"].map(placed));
+    }
     if (differing.length === 0) return [];
     return symptom(isAtOnce ? "changed" : "history", differing);
   });
@@ -134,7 +189,9 @@ export function leftOf(
   about: Known,
   marks: readonly (readonly string[])[],
 ): Symptom | undefined {
-  if (symptom.kind === "failed") return about.failsAlone ? undefined : symptom;
+  const isFailure = symptom.kind !== "mixed" && hasFailed(symptom.answers.now);
+  if (isFailure && about.failures > 0) return undefined;
+  if (symptom.kind === "failed") return symptom;
   const places = symptom.places.filter(({ place, mark, of }) => {
     if (mark === undefined || of === undefined) return !isWithin(place, about.volatile);
     return foreignMarks(marks[of] ?? [], about.readings).includes(mark);

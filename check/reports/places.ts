@@ -14,6 +14,12 @@ export function escaped(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
+/** Whether a place is one of these, or in one of them. */
+export function isWithin(place: Place, places: ReadonlySet<Place>): boolean {
+  const steps = place.split("/");
+  return steps.some((_, at) => places.has(steps.slice(0, at + 1).join("/")));
+}
+
 /** A place as a person reads it: `status`, `header set-cookie`, `body /user/name`. */
 export function placeWords(place: Place): string {
   if (place.endsWith(NAMES)) return `names in ${placeWords(place.replace(NAMES_AT_END, ""))}`;

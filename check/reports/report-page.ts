@@ -13,7 +13,7 @@ import {
   findingTitle,
   roundsWords,
   UNSEEN,
-  VERDICT_WORDS,
+  verdictWords,
 } from "./report-text.ts";
 
 const MOST_ROWS = 200;
@@ -41,7 +41,7 @@ export function reportPage(report: Report): string {
 <main>
 <section class="verdict ${LOOKS[verdict]}">
 <p class="title">${verdict.toUpperCase()}</p>
-<p class="finding">${VERDICT_WORDS[verdict]}</p>
+<p class="finding">${verdictWords(report)}</p>
 <p>${roundsWords(report)}</p>
 </section>
 ${noteList("What keeps it from being conclusive", reasons)}

@@ -2,14 +2,14 @@
 
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
-import { placeWords } from "./places.ts";
+import { isWithin, placeWords } from "./places.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
 
 const MOST_PLACES = 5;
 const MOST_LOG_LINES = 20;
 const LONGEST_VALUE = 120;
 
-export const VERDICT_WORDS: Record<Verdict, string> = {
+const VERDICT_WORDS: Record<Verdict, string> = {
   mixed: "Answers held what another request had sent.",
   failed: "The handler failed when requests met, and not alone.",
   changed: "Answers changed when requests met, and no mark tells by whom.",
@@ -17,6 +17,20 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
   history: "Answers depend on what came before, and on nothing that happens at once.",
   unchanged: "Requests that met in one process got the answers that they get alone.",
 };
+
+/** The finding of it all, sentences. */
+export function verdictWords({ verdict, findings, events }: Report): string {
+  if (verdict === "inconclusive" && findings.length > 0) {
+    return "Answers depend on what came before; of what happens at once nothing can be said yet.";
+  }
+  const isHidden = ({ marked, volatile }: Report["events"][number]) =>
+    marked.length > 0 && marked.every((place) => isWithin(place, new Set(volatile)));
+  if (verdict !== "unchanged" || !events.some(isHidden)) return VERDICT_WORDS[verdict];
+  return (
+    `${VERDICT_WORDS[verdict]} What tells these requests apart stands only where answers differ each ` +
+    "time: other requests' marks were looked for there, and nothing was compared."
+  );
+}
 
 export const UNSEEN =
   "It compares answers. It does not see what else a request does (what it writes elsewhere, logs, or " +
@@ -27,7 +41,7 @@ export const UNSEEN =
 export function reportText(report: Report): string {
   const { verdict, findings, reasons } = report;
   const blocks = [
-    `${verdict.toUpperCase()}  ${VERDICT_WORDS[verdict]}`,
+    `${verdict.toUpperCase()}  ${verdictWords(report)}`,
     ...findings.map(findingText),
     ...(reasons.length > 0
       ? [reasons.map((reason) => `- ${printableLine(reason)}`).join("\n")]
@@ -127,7 +141,9 @@ export function eventWords({
     marks.length === 0
       ? "no text that no other event has: what others get of it cannot be told to be its own"
       : undefined,
-    waits ? undefined : "the handler never waits for it, so nothing can come between its lines",
+    waits === false
+      ? "the handler never waits for it, so nothing can come between its lines"
+      : undefined,
     isVolatile
       ? "its answer is another one each time, as a whole"
       : volatile.length > 0
@@ -146,7 +162,8 @@ export function roundsWords({ inTurn, atOnce, seed, delays }: Report): string {
   );
 }
 
-function listed(places: readonly string[]): string {
+/** Places as a person reads them, the first few of many. */
+export function listed(places: readonly string[]): string {
   const more = places.length - MOST_PLACES;
   const shown = places.slice(0, MOST_PLACES).map((place) => printable(placeWords(place)));
   return more > 0 ? `${shown.join(", ")} and ${inWords(more)} more` : shown.join(", ");

@@ -66,9 +66,18 @@ const eventSchema = z.strictObject({
   marks: z.array(z.string()),
   served: z.strictObject({ alone: count, inTurn: count, atOnce: count }),
   aloneMs: z.number().nullable().describe("The median of what the handler took alone."),
-  waits: z.boolean().describe("Whether the handler ever let something else go on."),
-  volatile: z.array(z.string()).describe("Places that differ each time, and are not compared."),
+  failures: z
+    .strictObject({ alone: count, log: z.array(z.string()) })
+    .describe("How often it failed alone, and what was logged the first time."),
+  waits: z
+    .boolean()
+    .nullable()
+    .describe("Whether the handler ever let something else go on; null: it never settled."),
+  volatile: z
+    .array(z.string())
+    .describe("Places that differ each time, for it or one like it, and are not compared."),
   isVolatile: z.boolean().describe("Nothing of the body is the same each time."),
+  marked: z.array(z.string()).describe("Places where its own marks stand when it is served alone."),
 });
 
 const reportSchema = z.strictObject({

@@ -45,6 +45,8 @@ const report: Report = {
     served: { alone: 3, inTurn: 4, atOnce: 8 },
     aloneMs: name === "ana" ? 12.34 : null,
     waits: true,
+    failures: { alone: 0, log: [] },
+    marked: [],
     volatile: ["/body/at"],
     isVolatile: false,
   })),
