@@ -1,7 +1,7 @@
 /** `npm run check-handler`: checks a handler of the user's own, from its options to its exit code. */
 
 import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { InvalidArgumentError, Option } from "commander";
@@ -113,10 +113,11 @@ function parseModel(text: string): Model {
 
 /** Reads variables as Node.js does: what is given by `--env` comes before them. */
 function readVariables(path: string): Record<string, string> {
+  if (!existsSync(path)) throw new InvalidArgumentError("That does not exist: check its name.");
   try {
     return parseEnv(readFileSync(path, "utf8")) as Record<string, string>;
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    throw new InvalidArgumentError(`It cannot be read: ${messageOf(error)}.`);
   }
 }
 
@@ -129,6 +130,13 @@ function recordName(value: string): string {
     );
   }
   if (existsSync(name)) throw new InvalidArgumentError("That exists: name a new file.");
+  const folder = dirname(resolve(name));
+  try {
+    accessSync(`${folder}/.`, constants.W_OK);
+  } catch {
+    const lack = existsSync(folder) ? "nothing can be written into" : "there is no folder";
+    throw new InvalidArgumentError(`The record needs a folder, and ${lack} ${folder}.`);
+  }
   return name;
 }
 
@@ -169,13 +177,21 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
 
 async function main(signal: AbortSignal): Promise<number> {
   // Loaded late, so that help comes at once.
-  const [{ check }, { introduction }, { reportText }] = await Promise.all([
+  const [{ check }, { openCode }, { introduction }, { reportText }] = await Promise.all([
     import("./check.ts"),
+    import("../local-lambda/environment/code.ts"),
     import("./introduction.ts"),
     import("./reports/report-text.ts"),
   ]);
   const { json, yes, strict, out } = options;
   const say = json ? process.stderr : process.stdout;
+  try {
+    // What is wrong with the code is said before anybody is asked.
+    await openCode(plan.code, plan.configuration.model);
+  } catch (error) {
+    process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
+    return WRONG_USAGE;
+  }
   say.write(`${introduction(plan)}\n`);
   if (!yes) {
     // A question that nobody sees would be waited for in vain.
@@ -200,15 +216,20 @@ async function main(signal: AbortSignal): Promise<number> {
     return strict && report.verdict === "history" ? EXIT.changed : EXIT[report.verdict];
   } catch (error) {
     clearProgress();
-    if (signal.aborted) return INTERRUPTED;
+    if (signal.aborted) {
+      process.stderr.write("Interrupted: nothing was recorded.\n");
+      return INTERRUPTED;
+    }
     // The message may hold what the code has thrown.
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`error: ${printableLines(message)}\n`);
+    process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
     return FAILED;
   }
 }
 
-/** Writes the record, and says where it is; what keeps it from being written is said instead. */
+/**
+ * Writes the record, and says where it is. What keeps it from a file of the user's is said, and it goes
+ * into the data folder.
+ */
 async function record(
   report: Report,
   out: string | undefined,
@@ -219,16 +240,28 @@ async function record(
     import("../experiment/reports/error-words.ts"),
     import("../experiment/records/data-folder.ts"),
   ]);
-  try {
-    const path = resolve(out ?? newRecord(resolve(recordsFolder(), "../checks")));
-    if (out === undefined) makeFolder(dirname(path));
+  const write = async (path: string) => {
     await writeReport(path, [`${JSON.stringify(report)}\n`]);
     say.write(`\n${recordLine(path)}`);
     return true;
+  };
+  try {
+    if (out !== undefined) return await write(resolve(out));
+  } catch (error) {
+    printError(error);
+  }
+  try {
+    const path = newRecord(resolve(recordsFolder(), "../checks"));
+    makeFolder(dirname(path));
+    return await write(path);
   } catch (error) {
     printError(error);
     return false;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function newRecord(folder: string): string {

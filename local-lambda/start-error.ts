@@ -3,7 +3,13 @@
 interface StartErrorFacts {
   "no folder": { folder: string; isFile: boolean };
   "no handler name": { handler: string };
-  "no handler file": { handler: string; folder: string; names: readonly string[] };
+  /** `there` are files of the folder. */
+  "no handler file": {
+    handler: string;
+    folder: string;
+    names: readonly string[];
+    there: readonly string[];
+  };
   "no server file": { file: string; folder: string };
   /** What the system says, which names the file, as a sentence without its full stop. */
   "unreadable code": { lack: string };
@@ -22,9 +28,19 @@ const WORDS: { [Kind in keyof StartErrorFacts]: (facts: StartErrorFacts[Kind]) =
   "no handler name": ({ handler }) =>
     `"${handler}" is no handler: it must be a file in the folder without its extension, a dot, ` +
     "and what the file exports, such as --handler index.handler.",
-  "no handler file": ({ handler, folder, names }) =>
-    `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
-    "Name the file that is there with --handler, such as --handler index.handler.",
+  "no handler file": ({ handler, folder, names, there }) => {
+    const source = there.find((name) => /^[^.]+\.[cm]?tsx?$/.test(name));
+    const step =
+      source === undefined
+        ? "Name the file that it is in, without its extension, and what that exports, such as " +
+          "--handler index.handler."
+        : `${source} is TypeScript: build it first, such as with esbuild, and name the folder of what ` +
+          "is built.";
+    return (
+      `The handler ${handler} is not in ${folder}: there is none of ${names.join(", ")}. ` +
+      `${there.length === 0 ? "It holds no file" : `It holds ${there.join(", ")}`}. ${step}`
+    );
+  },
   "no server file": ({ file, folder }) =>
     `There is no file ${file} in ${folder}. A web function is an HTTP server: name its file with ` +
     "--handler, such as --handler server.js, or serve a handler with another --model.",

@@ -34,6 +34,9 @@ type CodeFiles = ReadonlyMap<string, string>;
 /** Files of packages may be many, and are hardly ever edited. */
 const PACKAGES = "node_modules";
 
+/** Of the files that are there instead of one that is not, so many are named. */
+const MOST_NAMED = 10;
+
 /** What editors keep beside a file while it is open: no code, and no reason to start anything anew. */
 const EDITORS_FILE = /^(\.#.*|#.*#|.*~|\..*\.sw[a-p]|4913)$/;
 
@@ -82,7 +85,9 @@ function findHandler(folder: string, handler: string): void {
   if (module === undefined) throw new StartError("no handler name", { handler });
   if (handlerFile(folder, module) === undefined) {
     const names = EXTENSIONS.map((extension) => `${module}${extension}`);
-    throw new StartError("no handler file", { handler, folder, names });
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const there = files.map(({ name }) => name).slice(0, MOST_NAMED);
+    throw new StartError("no handler file", { handler, folder, names, there });
   }
 }
 
