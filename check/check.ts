@@ -37,7 +37,7 @@ export type OnProgress = (doing: string, done: number, of: number) => void;
 /**
  * Serves the events, and compares.
  *
- * @throws StartError when the code is not there or cannot be initialized; CodeEdited; the signal's
+ * @throws StartError when the code is not there; CodeDidNotStart; CodeEdited; the signal's
  * reason when that aborts it
  */
 export async function check(

@@ -6,7 +6,7 @@ import type { Evidence, Observed, Suspicion } from "./evidence.ts";
 import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
 import type { Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
-import { listed } from "./reports/report-text.ts";
+import { KIND_WORDS, listed } from "./reports/report-text.ts";
 import { pairsOf, servingsOf } from "./rounds.ts";
 import type { RoundResult } from "./sandbox.ts";
 import { Secrets } from "./secrets.ts";
@@ -146,11 +146,7 @@ function namedLog(
   names: readonly string[],
 ): string[] {
   return log.map((line) =>
-    requestIds.reduce(
-      (text, id, at) => text.replaceAll(id, `[${names[at]}]`),
-      // The environment's label says nothing: there is but one.
-      line.replace(/^[0-9a-f]{8} /, ""),
-    ),
+    requestIds.reduce((text, id, at) => text.replaceAll(id, `[${names[at]}]`), line),
   );
 }
 
@@ -252,8 +248,7 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
   for (const { symptom, shownBy, repeated } of unconfirmed) {
     const round = shownBy[0]?.round.number ?? 0;
     reasons.push(
-      `${nameOf(symptom.event)} was ${symptom.kind === "history" ? "changed in turn" : symptom.kind} ` +
-        `in round ${round}, and in ${repeated.shown} of ${repeated.of} repetitions: ` +
+      `The answer to ${nameOf(symptom.event)} ${KIND_WORDS[symptom.kind]} ${symptom.phase} in round ${round}, and in ${repeated.shown} of ${repeated.of} repetitions: ` +
         "that may be chance. More --rounds may tell.",
     );
   }

@@ -22,12 +22,12 @@ import type {
   FunctionConfiguration,
 } from "../local-lambda/function-configuration.ts";
 import { REQUEST_TIMEOUT } from "../local-lambda/function-url/function-url-response.ts";
-import type { InvocationResult } from "../local-lambda/invocation.ts";
+import type { FunctionFailure, InvocationResult } from "../local-lambda/invocation.ts";
 import { readableLines } from "../local-lambda/log-printer.ts";
-import { StartError } from "../local-lambda/start-error.ts";
 import { answerOf } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
+import { shownLog } from "./reports/log-lines.ts";
 import type { Answer } from "./reports/report.ts";
 import { newEnvironment, preloadOf, type RoundEnvironment } from "./round-environments.ts";
 
@@ -70,6 +70,29 @@ export interface RoundResult {
   requestIds: readonly string[];
 }
 
+/** The code cannot be initialized: it throws, it ends its process, or it lacks the handler. */
+export class CodeDidNotStart extends Error {
+  override readonly name = "CodeDidNotStart";
+
+  /** @param log what was logged until then, as a person reads it */
+  constructor({ errorType, errorMessage }: FunctionFailure, log: readonly string[]) {
+    const isNotFound = errorType === "Runtime.HandlerNotFound";
+    super(
+      [
+        `The code could not be initialized: ${errorType}: ${errorMessage}`,
+        ...(log.length > 0 ? ["  its log:"] : []),
+        ...shownLog(log, MOST_LOG_LINES).map((line) => `    ${line}`),
+        isNotFound
+          ? "--handler names a file and what it exports, such as index.handler. A server that " +
+            "listens is checked with --model web-function."
+          : "The code is given no variables but those of --env NAME=value and --env-file.",
+      ].join("\n"),
+    );
+  }
+}
+
+const MOST_LOG_LINES = 20;
+
 export class Sandbox {
   /** Of the code, in hexadecimal. */
   readonly codeSha256: string;
@@ -110,7 +133,7 @@ export class Sandbox {
   /**
    * Serves events in an environment of their own, which is ended afterwards.
    *
-   * @throws StartError when the code cannot be initialized
+   * @throws CodeDidNotStart when the code cannot be initialized
    */
   async serve(serving: Serving): Promise<RoundResult> {
     const { task, configuration } = this.#plan;
@@ -157,8 +180,9 @@ async function serveIn(
 ): Promise<RoundResult> {
   await environment.start();
   if (!(await environment.untilReady())) {
-    const { errorType, errorMessage } = environment.initError;
-    throw new StartError("not initialized", { errorType, errorMessage });
+    const failure = environment.initError;
+    await environment.stop();
+    throw new CodeDidNotStart(failure, logOf(environment));
   }
   const first = await serveAll(environment, before, ids.before, true);
   const ended = await serveAll(environment, events, ids.events, letGoAtMs === "in turn");
@@ -171,9 +195,16 @@ async function serveIn(
   return {
     ...gather(environment.notices.list, ids.events, ended.map(answerOf)),
     isLate: ended.some((result) => result.kind === "error" && TIMED_OUT.includes(result.errorType)),
-    log: environment.log.lines.flatMap((line) => readableLines(environment.id, line)),
+    log: logOf(environment),
     requestIds: [...ids.events, ...ids.before],
   };
+}
+
+/** Without the environment's label, which says nothing: there is but one. */
+function logOf({ id, log }: RoundEnvironment): string[] {
+  return log.lines
+    .flatMap((line) => readableLines(id, line))
+    .map((line) => line.replace(/^[0-9a-f]{8}(?: |$)/, ""));
 }
 
 /** Serves events; fewer than there are where the environment ends meanwhile. */

@@ -21,7 +21,7 @@ interface Owner {
 export class Secrets {
   /** By the secret, longest first, what stands in its place anywhere. */
   readonly #anywhere: readonly [secret: string, label: string][];
-  /** By the value of a cookie that is set, what stands in its place. */
+  /** By the value of a cookie that is set, what stands in its place, whatever it is elsewhere. */
   readonly #cookies: ReadonlyMap<string, string>;
 
   /**
@@ -39,8 +39,9 @@ export class Secrets {
         labels.set(text, known ? `${known} and ${event.name}` : `${from} of ${event.name}`);
       }
     }
-    this.#cookies = cookieLabels(owners, answers);
-    for (const [value, label] of this.#cookies) if (!labels.has(value)) labels.set(value, label);
+    const cookies = cookieLabels(owners, answers);
+    for (const [value, label] of cookies) if (!labels.has(value)) labels.set(value, label);
+    this.#cookies = new Map(labels);
     for (const [text, label] of [...labels]) labels.set(encodeURIComponent(text), label);
     const open = owners.flatMap(({ event }) => event.texts);
     this.#anywhere = [...labels]

@@ -34,10 +34,27 @@ const instruction = isMainThread ? undefined : takeInstruction();
 if (instruction) {
   const { delaySeed, pipe } = instruction;
   const { nativeClient } = Reflect.get(globalThis, RUNTIME_CLIENT) as { nativeClient: Client };
-  nativeClient.next = held(nativeClient.next, instruction);
+  nativeClient.next = held(telling(nativeClient.next), instruction);
   Object.assign(globalThis, { [Symbol.for(NOTED_CALL)]: callNoted(pipe) });
   noteCalls();
   if (delaySeed !== undefined) delayWaits(delaySeed, runtimePort());
+}
+
+/**
+ * Logs what nobody catches from the first poll on. Before that AWS's client logs it; afterwards all that
+ * is said is that a thread has ended.
+ */
+function telling(poll: Client["next"]): Client["next"] {
+  let isTelling = false;
+  return () => {
+    if (!isTelling) {
+      process.on("uncaughtExceptionMonitor", (error) => {
+        console.error("Nobody caught this:", error);
+      });
+    }
+    isTelling = true;
+    return poll();
+  };
 }
 
 /** The port of the Runtime API, over which nothing is delayed. */

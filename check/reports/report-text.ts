@@ -2,6 +2,7 @@
 
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
+import { shownLog } from "./log-lines.ts";
 import { isWithin, placeWords } from "./places.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
 
@@ -42,17 +43,20 @@ export function reportText(report: Report): string {
   const { verdict, findings, reasons } = report;
   const blocks = [
     `${verdict.toUpperCase()}  ${verdictWords(report)}`,
+    ...(findings.length > 1 ? [causesText(findings)] : []),
     ...findings.map(findingText),
     ...(reasons.length > 0
       ? [reasons.map((reason) => `- ${printableLine(reason)}`).join("\n")]
       : []),
+    ...failureText(report),
     countsText(report),
     UNSEEN,
   ];
   return `${blocks.join("\n\n")}\n`;
 }
 
-const KIND_WORDS: Record<Finding["kind"], string> = {
+/** What became of an answer. */
+export const KIND_WORDS: Record<Finding["kind"], string> = {
   mixed: "held what it did not send",
   failed: "failed",
   changed: "was another one",
@@ -76,6 +80,30 @@ export function findingEvidence(finding: Finding): string {
   );
 }
 
+/** Findings alike, one line each: what mixes up one pair of events does so with others. */
+function causesText(findings: readonly Finding[]): string {
+  const alike = Map.groupBy(findings, ({ kind, phase, places }) =>
+    JSON.stringify([kind, phase, places.map(({ place }) => place).sort()]),
+  );
+  const lines = [...alike.values()].flatMap((list) => {
+    const [first] = list;
+    if (!first) return [];
+    const events = list.map(({ event }) => quoted(event)).join(", ");
+    const places = listed(first.places.map(({ place }) => place));
+    return [`- ${first.kind} ${first.phase}, in ${places}: ${events}`];
+  });
+  return `In short:\n${lines.join("\n")}`;
+}
+
+/** What was logged when the first event failed that fails alone; of the others the record has it. */
+function failureText({ events }: Report): string[] {
+  const failing = events.find(({ failures }) => failures.log.length > 0);
+  if (!failing) return [];
+  const log = shownLog(failing.failures.log, MOST_LOG_LINES);
+  const lines = log.map((line) => `    ${printable(line)}`);
+  return [`The log of ${quoted(failing.name)}, which failed alone:\n${lines.join("\n")}`];
+}
+
 function findingText(finding: Finding): string {
   const { phase, places, log } = finding;
   const more = places.length - MOST_PLACES;
@@ -85,8 +113,7 @@ function findingText(finding: Finding): string {
     ...(more > 0 ? [`  and ${plural(more, "more place")}`] : []),
     `  ${findingEvidence(finding)}`,
     ...(log.length > 0 ? ["  its log:"] : []),
-    ...log.slice(0, MOST_LOG_LINES).map((line) => `    ${printable(line)}`),
-    ...(log.length > MOST_LOG_LINES ? [`    and ${log.length - MOST_LOG_LINES} more lines`] : []),
+    ...shownLog(log, MOST_LOG_LINES).map((line) => `    ${printable(line)}`),
   ];
   return lines.join("\n");
 }
@@ -105,12 +132,19 @@ function placeLines(
   const whose =
     mark === undefined
       ? ""
-      : `, where "${short(mark)}" is of ${of === undefined ? "" : quoted(of)}`;
+      : `, where "${short(mark)}"${isShown(now ?? "", mark) ? "" : ", encoded,"} is of ` +
+        `${of === undefined ? "" : quoted(of)}`;
   return [
     `  ${printable(placeWords(place))}`,
     `    alone    ${alone === null ? "nothing" : short(alone)}`,
     `    ${phase.padEnd(7)}  ${now === null ? "nothing" : short(now)}${whose}`,
   ];
+}
+
+/** Whether a mark can be seen in the JSON of what holds it; of a masked one that is not asked. */
+function isShown(json: string, mark: string): boolean {
+  if (mark.startsWith("[")) return true;
+  return json.toLowerCase().includes(JSON.stringify(mark).slice(1, -1).toLowerCase());
 }
 
 function short(text: string): string {
@@ -136,12 +170,14 @@ export function eventWords({
   volatile,
   isVolatile,
   waits,
+  failures,
+  served,
 }: Report["events"][number]): string[] {
   return [
     marks.length === 0
       ? "no text that no other event has: what others get of it cannot be told to be its own"
       : undefined,
-    waits === false
+    waits === false && failures.alone < served.alone
       ? "the handler never waits for it, so nothing can come between its lines"
       : undefined,
     isVolatile
@@ -154,6 +190,7 @@ export function eventWords({
 
 /** What the check rests on. */
 export function roundsWords({ inTurn, atOnce, seed, delays }: Report): string {
+  if (inTurn.rounds + atOnce.rounds === 0) return "No round was served.";
   return (
     `${plural(inTurn.rounds, "round")} in turn and ${inWords(atOnce.rounds)} at once, in which ` +
     `${inWords(atOnce.overlapped)} of ${plural(atOnce.pairs, "pair")} overlapped, ` +
