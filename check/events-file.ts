@@ -7,7 +7,7 @@ import * as z from "zod";
 import { fieldOf, namedFields, type ReadFile, readJsonFile } from "../basics/json-files.ts";
 import { functionUrlEvent } from "../local-lambda/function-url/function-url-event.ts";
 import type { UrlRequest } from "../local-lambda/invocation.ts";
-import { readingsOf, textOf } from "./readings.ts";
+import { isReadable, readingsOf, textOf } from "./readings.ts";
 
 /** An event to check with. */
 export interface CheckEvent {
@@ -45,8 +45,17 @@ const name = z
   .describe('What the event is called; by default "event 1" and so on.');
 
 const MARKS = "must be a list of texts of two characters or more";
+const NO_MARK = "must be a text of this event alone, and such a word stands in any answer";
 const marks = z
-  .array(z.string({ error: MARKS }).min(2, MARKS), { error: MARKS })
+  .array(
+    z
+      .string({ error: MARKS })
+      .min(2, MARKS)
+      .refine((text) => !["true", "false", "null", "undefined"].includes(text), {
+        error: NO_MARK,
+      }),
+    { error: MARKS },
+  )
   .default([])
   .describe("Texts that only this event's request has, beside those that are found in it.");
 
@@ -139,7 +148,24 @@ export function parseEvents(content: unknown): ReadFile<CheckEvent[]> {
   return problems.length > 0 ? { problems } : { value: events };
 }
 
+/** Fields by which events are known that are no requests of payload format 2.0. */
+const OTHER_EVENTS = [
+  ["Records", "a queue, a topic, a stream or a bucket"],
+  ["detail-type", "EventBridge"],
+  ["httpMethod", "payload format 1.0, as REST APIs and load balancers make it"],
+] as const;
+
 function parseEvent(item: unknown, at: number): ReadFile<CheckEvent> {
+  for (const [name, what] of OTHER_EVENTS) {
+    if (!Object.hasOwn(Object(item), name)) continue;
+    return {
+      problems: [
+        `events[${at}] is an event of ${what}, and only requests are taken: in the short form, with ` +
+          "method, path, query, headers and body, or as a Function URL or an HTTP API hands them over, " +
+          "of payload format 2.0",
+      ],
+    };
+  }
   const isRecorded = typeof item === "object" && item !== null && "requestContext" in item;
   const { data, error } = (isRecorded ? recordedSchema : requestSchema).safeParse(item, {
     reportInput: true,
@@ -285,7 +311,9 @@ function withReadings(texts: readonly string[]): string[] {
 /** The texts that are read in an encoded one. */
 function readIn(text: string): string[] {
   const [, ...readings] = readingsOf(text);
-  return readings.flatMap((reading) => reading.split("\n")).flatMap(contentTexts);
+  // What only looked like base64 is gibberish.
+  const lines = readings.flatMap((reading) => reading.split("\n")).filter(isReadable);
+  return lines.flatMap(contentTexts);
 }
 
 function typeOf(body: unknown): string {

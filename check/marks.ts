@@ -2,7 +2,7 @@
 
 import { textsIn } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
-import { readingsOf } from "./readings.ts";
+import { isReadable, readingsOf } from "./readings.ts";
 import type { Place } from "./reports/places.ts";
 import type { Answer } from "./reports/report.ts";
 
@@ -12,25 +12,41 @@ const LEAST_LENGTH = 4;
 const MOST_LENGTH = 300;
 /** Beside those that its author names; the first ones found say as much as all. */
 const MOST_MARKS = 100;
-/** Bytes that are none of a text: nobody could read a mark that has them. */
-const UNREADABLE = /[^\P{Cc}\t\r\n]|\uFFFD/u;
 
 /** For each event, the texts of its request that no other event's has, longest first. */
 export function marksOf(events: readonly CheckEvent[]): string[][] {
-  const all = events.map((event) => textsOf(event).map(folded));
-  return events.map((event, at) => {
-    const others = all.filter((_, other) => other !== at).flat();
-    const isOwn = (text: string) => !others.some((one) => one.includes(folded(text)));
+  return events.map((event) => {
+    const isOwn = ownTest(event, events);
     const found = [...event.texts, ...event.secrets.map(({ text }) => text)]
       .map((text) => text.trim())
       .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
-      .filter((text) => !UNREADABLE.test(text))
+      .filter(isReadable)
       .slice(0, 100 * MOST_MARKS)
       .filter(isOwn)
       .slice(0, MOST_MARKS);
     const own = new Set([...event.marks.filter(isOwn), ...found]);
     return [...own].sort((one, other) => other.length - one.length);
   });
+}
+
+/** Words that are too short to be marks by themselves, and that one event alone has. */
+export function shortWordsOf(events: readonly CheckEvent[]): string[] {
+  return events.flatMap((event) => {
+    const isOwn = ownTest(event, events);
+    const words = event.texts.filter((text) => SHORT_WORD.test(text) && isOwn(text));
+    return [...new Set(words)].filter((word) => !event.marks.includes(word));
+  });
+}
+
+/** Such as `ana`, and neither a number nor `a=1`. */
+const SHORT_WORD = /^\p{L}[\p{L}\p{N}]{2}$/u;
+
+/** Tells whether no other event has a text. */
+function ownTest(event: CheckEvent, events: readonly CheckEvent[]): (text: string) => boolean {
+  const others = events
+    .filter((other) => other !== event)
+    .flatMap((other) => textsOf(other).map(folded));
+  return (text) => !others.some((one) => one.includes(folded(text)));
 }
 
 function textsOf({ texts, secrets, marks }: CheckEvent): string[] {

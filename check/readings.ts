@@ -89,6 +89,11 @@ export function textOf(bytes: Buffer): string {
   return (content ?? bytes).toString();
 }
 
+/** Whether a text is one, and not bytes that somebody took for it. */
+export function isReadable(text: string): boolean {
+  return !/[^\P{Cc}\t\r\n]|\uFFFD/u.test(text);
+}
+
 /** How compressed bytes begin, where they say so. */
 const MAGIC = [
   { encoding: "gzip", begins: Buffer.from([0x1f, 0x8b]) },
