@@ -47,15 +47,15 @@ const ENCODED = {
   "percent-encoded, in a place that differs each time": `
     const key = encodeURIComponent(user);
     return { statusCode: 302, headers: { location: "/" + key + "?signature=" + crypto.randomUUID() } };`,
-  "a token that differs each time": `return { token: tokenOf(user) };`,
+  "a token that differs each time": `return { token: tokenOf(user), type: "Bearer" };`,
   "packed by gzip": `
     const packed = gzipSync(JSON.stringify({ user, padding: "x".repeat(500) }));
     return bytes(packed, { "content-encoding": "gzip" });`,
   "packed by brotli": `return bytes(brotliCompressSync("<p>" + user), { "content-encoding": "br" });`,
-  "a packed file": `return bytes(gzipSync(user + "," + crypto.randomUUID()));`,
+  "a packed file": `return bytes(gzipSync(user + ",1,2"));`,
   "bytes that are no text": `
     return bytes(Buffer.concat([Buffer.from([0, 255, 137]), Buffer.from(user), Buffer.from([254])]));`,
-  "escaped for HTML": `return { page: user.replace("@", "&#64;") + crypto.randomUUID() };`,
+  "escaped for HTML": `return { page: user.replace("@", "&#64;") + crypto.randomUUID(), status: "paid" };`,
   "in capitals": `return { user: user.toUpperCase(), id: crypto.randomUUID() };`,
 };
 

@@ -178,21 +178,34 @@ test("variables are set, and delays may be left out", async () => {
 });
 
 test("an event that fails alone makes it inconclusive, and says how it fails", async () => {
-  const source = `export const handler = async () => { throw new Error("no database"); };`;
+  const source = `export const handler = async () => {
+    Promise.reject(new Error("no queue"));
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
+  };`;
   const { code, stdout } = await check(source, []);
-  expect(stdout).toMatch(/^- "ana" fails when it is served alone: 502 .*\(Error: no database\)/m);
+  expect(stdout).not.toContain("never waits");
+  expect(stdout).toMatch(
+    /^- "ana" fails when it is served alone: 502 .*Runtime worker thread ended/m,
+  );
+  expect(stdout).toMatch(/^ {4}.*ERROR Nobody caught this: .*no queue/m);
   expect(stdout).toMatch(/^- Fewer than two events are left/m);
   expect(code).toBe(3);
 });
 
-test.each([
-  ["throw new Error('it broke');", "index.mjs", /could not be initialized: .*it broke/],
-  ["", "other.mjs", /The handler index\.handler is not in .*: there is none of index\.js, /],
-])("code that does not start fails the check, and says why: %s", async (source, name, why) => {
-  const { code, stderr } = await check(source, [], name);
-  expect(stderr).toMatch(/^error: /);
-  expect(stderr).toMatch(why);
+test("code that does not start fails the check with its log, and says what it is not given", async () => {
+  const source = `console.error("TABLE is not set"); process.exit(1);`;
+  const { code, stderr } = await check(source, []);
+  expect(stderr).toMatch(/^error: The code could not be initialized: Runtime\.ExitError/);
+  expect(stderr).toMatch(/^ {4}ERROR TABLE is not set$/m);
+  expect(stderr).toMatch(/no variables but those of --env/);
   expect(code).toBe(1);
+});
+
+test("code that is not there is told before anybody is asked, with what is there", async () => {
+  const { ended, stdout, stderr } = startCheck("", [], "index.ts");
+  expect(await ended).toBe(2);
+  expect(stderr()).toMatch(/^error: The handler index\.handler is not in .*It holds index\.ts\. /);
+  expect(stdout()).toBe("");
 });
 
 test("code that is edited meanwhile fails the check", async () => {
@@ -207,11 +220,12 @@ test("code that is edited meanwhile fails the check", async () => {
 test("an interrupted check ends in order, and leaves nothing behind", async () => {
   const source =
     "export const handler = () => new Promise((resolve) => setTimeout(resolve, 9_000));";
-  const { pid, child, ended, temporary } = startCheck(source, ["--yes"]);
+  const { pid, child, ended, stderr, temporary } = startCheck(source, ["--yes"]);
   await untilBelow(pid, 2);
   const processes = descendantsOf(pid);
   child.kill("SIGINT");
   expect(await ended).toBe(130);
+  expect(stderr()).toContain("Interrupted: nothing was recorded.");
   await untilEnded(processes);
   expect(temporary()).toEqual([]);
 });
@@ -235,7 +249,7 @@ test.each<[name: string, args: () => string[], why: RegExp]>([
   ],
   [
     "nobody to ask",
-    () => ["--code", ".", ...events([{}, {}])],
+    () => ["--code", dirname(temporaryFile("index.mjs", "")), ...events([{}, {}])],
     /^error: Nobody is here to be asked: pass --yes/,
   ],
   [
@@ -243,7 +257,13 @@ test.each<[name: string, args: () => string[], why: RegExp]>([
     () => ["--model", "on-demand"],
     /serves one request at a time, so nothing can meet/,
   ],
-  ["a file that is not there", () => ["--env-file", "none"], /no such file/],
+  ["a file that is not there", () => ["--env-file", "none"], /does not exist: check its name/],
+  ["a folder that is not there", () => ["--out", "none/a.json"], /there is no folder .*none\.$/m],
+  [
+    "events of a queue",
+    () => ["--code", ".", ...events([{ Records: [] }, {}])],
+    /events\[0\] is an event of a queue.*, and only requests are taken/,
+  ],
   ["a page for a record", () => ["--out", "page.html"], /npm run report makes the page of it/],
   ["no rounds", () => ["--rounds", "0"], /must be a whole number from 1 to 1000/],
 ])("%s is refused with what to do", async (_, args, why) => {
