@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { parseEvents } from "./events-file.ts";
+import type { Answer } from "./reports/report.ts";
+import { Known, shareVolatile } from "./symptoms.ts";
+
+function eventsAt(paths: readonly string[]) {
+  const read = parseEvents(paths.map((path) => ({ path })));
+  if ("problems" in read) throw new Error(read.problems.join());
+  return read.value;
+}
+
+function knownOf(bodies: readonly unknown[], status = 200): Known {
+  const known = new Known();
+  for (const body of bodies) {
+    const answer: Answer = { status, headers: {}, body };
+    const served = [{ answer, waited: true, overlapped: new Set<number>() }];
+    known.addAlone({ served, mostAtOnce: 1, isLate: false, log: [], requestIds: [] });
+  }
+  return known;
+}
+
+const SLOW_NOW_AND_THEN = [
+  { user: "a", slow: true },
+  { user: "a", slow: false },
+];
+
+test.each<[what: string, path: string, body: unknown, volatile: string[]]>([
+  [
+    "an event alike, by chance the same each time",
+    "/users/b",
+    { user: "b", slow: true },
+    ["/body/slow"],
+  ],
+  ["a request of something else", "/teams/b", { user: "b", slow: true }, []],
+  ["an answer that is made otherwise", "/users/b", { user: "b", slow: true, more: 1 }, []],
+  ["a value of another type", "/users/b", { user: 7, slow: true }, []],
+])("what differs each time is not compared for %s, and no other", (_, path, body, volatile) => {
+  const known = [knownOf(SLOW_NOW_AND_THEN), knownOf([body, body])];
+  shareVolatile(eventsAt(["/users/a", path]), known);
+  expect([...(known[1]?.volatile ?? [])]).toEqual(volatile);
+});
+
+test("answers that failed now and then say nothing of the others", () => {
+  const known = knownOf([{ user: "a" }]);
+  const failed: Answer = { status: 503, headers: {}, body: "busy" };
+  const served = [{ answer: failed, waited: true, overlapped: new Set<number>() }];
+  known.addAlone({ served, mostAtOnce: 1, isLate: false, log: ["why"], requestIds: [] });
+  expect(known).toMatchObject({ failures: 1, alwaysFails: false, failureLog: { log: ["why"] } });
+  expect(known.volatile.size).toBe(0);
+  expect(known.reference.status).toBe(200);
+});
