@@ -66,11 +66,15 @@ export interface AnswerText {
   readings: readonly string[];
 }
 
-/** All that an answer says, by its places. */
-export function readAnswer(answer: Answer): AnswerText[] {
-  return [...textsIn(answer)].map(([place, text]) => {
-    return { place, text, readings: readingsOf(text).map(folded) };
-  });
+/**
+ * All that an answer says, by its places.
+ *
+ * @param known texts that are left out
+ */
+export function readAnswer(answer: Answer, known: ReadonlySet<string> = new Set()): AnswerText[] {
+  return [...textsIn(answer)]
+    .filter(([, text]) => !known.has(text))
+    .map(([place, text]) => ({ place, text, readings: readingsOf(text).map(folded) }));
 }
 
 export interface FoundMark {

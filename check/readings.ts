@@ -20,10 +20,16 @@ export function readingsOf(text: string): string[] {
   const found = new Set([text]);
   let latest = [text];
   for (let layer = 0; layer < MOST_LAYERS && latest.length > 0; layer++) {
-    latest = latest.flatMap(decoded).filter((one) => one !== "" && !found.has(one));
-    for (const one of latest) found.add(one);
+    const read = latest.flatMap(decoded).filter((one) => one !== "" && !found.has(one));
+    for (const one of read) found.add(one);
+    latest = read.map(readableLines).filter((one) => one !== "");
   }
   return [...found];
+}
+
+/** Without the bytes that only looked like base64: nothing is encoded in those. */
+function readableLines(text: string): string {
+  return text.split("\n").filter(isReadable).join("\n");
 }
 
 function decoded(text: string): string[] {

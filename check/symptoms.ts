@@ -37,7 +37,8 @@ export class Known {
   readonly volatile = new Set<Place>();
   /** Places that differ by what came before. */
   readonly history = new Set<Place>();
-  /** All that is read in the answers to the event alone. */
+  /** All texts in the answers to the event alone, and what is read in them. */
+  readonly texts = new Set<string>();
   readonly readings = new Set<string>();
   /** It took too long when it was served alone. */
   isLate = false;
@@ -56,7 +57,8 @@ export class Known {
       for (const place of differences(first, answer)) this.volatile.add(place);
     }
     this.#alone.push(answer);
-    for (const { readings } of readAnswer(answer)) {
+    for (const { text, readings } of readAnswer(answer, this.texts)) {
+      this.texts.add(text);
       for (const reading of readings) this.readings.add(reading);
     }
   }
@@ -151,7 +153,8 @@ export function symptomsOf(
     const symptom = (kind: Kind, places: OddPlace[]): Symptom[] => {
       return [{ kind, phase, event, places, answers: { alone: reference, now: answer } }];
     };
-    const texts = readAnswer(answer);
+    // What it gets alone as well holds nothing of another.
+    const texts = readAnswer(answer, about.texts);
     const mixed = [...others].flatMap((of) =>
       findMarks(texts, foreignMarks(marks[of] ?? [], readings))
         // What came before explains it.

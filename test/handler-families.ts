@@ -55,7 +55,7 @@ const ENCODED = {
   "a packed file": `return bytes(gzipSync(user + ",1,2"));`,
   "bytes that are no text": `
     return bytes(Buffer.concat([Buffer.from([0, 255, 137]), Buffer.from(user), Buffer.from([254])]));`,
-  "escaped for HTML": `return { page: user.replace("@", "&#64;") + crypto.randomUUID(), status: "paid" };`,
+  "escaped for HTML": `return { page: user.replace("@", "&#64;") + " " + crypto.randomUUID(), status: "paid" };`,
   "in capitals": `return { user: user.toUpperCase(), id: crypto.randomUUID() };`,
 };
 
