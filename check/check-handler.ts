@@ -269,10 +269,17 @@ function newRecord(folder: string): string {
   return join(folder, `${at}-${randomBytes(3).toString("hex")}.json`);
 }
 
-/** One line on standard error that says how far it is; silent unless a terminal. */
+/** One line on standard error that says how far it is, and how long that takes; silent unless a terminal. */
 function progress(): OnProgress {
   if (!process.stderr.isTTY) return () => {};
-  return (doing, done, of) => process.stderr.write(`\r\u001b[K${doing}: ${done} of ${of} …`);
+  let begun = { doing: "", done: 0, at: 0 };
+  return (doing, done, of) => {
+    if (doing !== begun.doing) begun = { doing, done, at: performance.now() };
+    const each = (performance.now() - begun.at) / (done - begun.done);
+    const leftS = Math.ceil((each * (of - done)) / 1_000);
+    const left = leftS > 0 ? `, about ${leftS} s more` : "";
+    process.stderr.write(`\r\u001b[K${doing}: ${done} of ${of}${left} …`);
+  };
 }
 
 function clearProgress(): void {

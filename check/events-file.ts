@@ -24,7 +24,7 @@ export interface CheckEvent {
   request(requestId: string): UrlRequest;
 }
 
-export interface Secret {
+interface Secret {
   text: string;
   /** Where it stands: `authorization`, or `cookie NAME`. */
   from: string;

@@ -71,7 +71,7 @@ export interface RoundResult {
 }
 
 /** The code cannot be initialized: it throws, it ends its process, or it lacks the handler. */
-export class CodeDidNotStart extends Error {
+class CodeDidNotStart extends Error {
   override readonly name = "CodeDidNotStart";
 
   /** @param log what was logged until then, as a person reads it */

@@ -45,6 +45,7 @@ export function reportPage(report: Report): string {
 <p>${roundsWords(report)}</p>
 </section>
 ${noteList("What keeps it from being conclusive", reasons)}
+${report.events.map(failureTable)}
 ${findings.map((finding, at) => findingSection(report, finding, at + 1))}
 <h2>Events</h2>
 ${eventsTable(report)}
@@ -65,24 +66,31 @@ ${facts([
 /** @param number tells its tables from those of other findings */
 function findingSection(report: Report, finding: Finding, number: number): Markup {
   const { log, round } = finding;
-  const shown = log.slice(0, MOST_LOG_LINES);
   return html`<section>
 <h2>${findingTitle(finding)}</h2>
 <p>Shown is ${findingEvidence(finding)}.</p>
 ${answersTable(report, finding, number)}
-${
-  shown.length > 0 &&
-  table(
-    `${number}: what was logged in round ${round}.`,
+${logTable(`${number}: what was logged in round ${round}.`, log)}
+</section>`;
+}
+
+/** The log of an event that failed alone. */
+function failureTable({ name, failures }: Report["events"][number]): Value {
+  return logTable(`What was logged when “${name}” failed alone.`, failures.log);
+}
+
+function logTable(caption: string, log: readonly string[]): Value {
+  if (log.length === 0) return "";
+  const shown = log.slice(0, MOST_LOG_LINES);
+  const more = log.length - shown.length;
+  return html`${table(
+    caption,
     [
       { name: "Line", kind: "number", cell: (at: number) => at + 1 },
       { name: "Text", kind: "code", cell: (at: number) => shown[at] },
     ],
     [...shown.keys()],
-  )
-}
-${log.length > shown.length && html`<p>And ${plural(log.length - shown.length, "more line")}.</p>`}
-</section>`;
+  )}${more > 0 && html`<p>And ${plural(more, "more line")}.</p>`}`;
 }
 
 /** Both answers, place by place. */
