@@ -30,7 +30,9 @@ const FORMAT_OF: Record<string, Format> = {
 
 const AFTER = `
 One file is reported; two are compared; more are listed, with what the experiments of each
-deployment say together. Records of the parts of one experiment are reported as one. The record of npm run check-handler is reported alone. CSV has a row for each request, and begins with a byte order mark.
+deployment say together. Records of the parts of one experiment are reported as one. The record
+of npm run check-handler is reported alone. CSV has a row for each request, and begins with a byte
+order mark.
 
 Exit codes: 0 the report was made, 1 it could not be written, 2 wrong usage, or a file that is no
 record, 130 interrupted.`;
