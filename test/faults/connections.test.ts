@@ -135,3 +135,16 @@ test("fewer open files than a plan needs are said before the shot, with the conc
     server.requests.length = 0;
   }
 });
+
+test("a part of a burst needs open files for its own requests alone", async () => {
+  const { url } = await startServer(answerPlainly);
+  const data = temporaryFolder();
+  const startAt = new Date(Date.now() + 1_000).toISOString();
+  const part = ["--part", "8/8", "--start-at", startAt, "--experiment", "ours"];
+  const args = ["--target", url.href, "--concurrency", "1000", "--hold", "60s", "--runs", "1"];
+  const command = [...fewFiles(256), ...commandOf("experiment", [...args, ...part])];
+  const running = run(command, { LAMBDA_CONCURRENCY_TEST_DATA: data });
+  expect(await running.ended).toBe(3);
+  const verdict = wholeLines(recordsIn(data)[0]).at(-1);
+  expect(verdict).toMatchObject({ outcomes: { ok: 1_000 / 8 } });
+});
