@@ -3,9 +3,9 @@
 import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Model } from "../basics/models.ts";
-import { seededRandom, shuffled } from "../basics/seeded-random.ts";
+import { seededRandom } from "../basics/seeded-random.ts";
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
-import { inputs } from "../test/effort.ts";
+import { drawn, inputs } from "../test/effort.ts";
 import { codeFor } from "../test/embedded-lambda.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
@@ -22,29 +22,23 @@ const EVENTS = ["ana", "barbara"].map((name) => ({
 
 /** A failure names its seed; FUZZ_SEED checks all families with it. */
 const { FUZZ_SEED } = process.env;
-const newSeed = () => Number(FUZZ_SEED ?? randomInt(2 ** 31));
-/** How often each family is checked, and how many families are. */
+const ALL = Object.entries(FAMILIES);
 const SEEDS = FUZZ_SEED === undefined ? inputs(1, 50) : 1;
-const ALL = Object.keys(FAMILIES);
-const DRAWN = FUZZ_SEED === undefined ? inputs(2, ALL.length) : ALL.length;
 
-test("the verdict on a handler is what its construction implies", async () => {
-  for (let time = 0; time < SEEDS; time++) {
-    const drawn = shuffled(ALL, seededRandom(newSeed())).slice(0, DRAWN);
+test.each(FUZZ_SEED === undefined ? drawn(ALL, 2) : ALL)(
+  "the verdict on %s is what its construction implies",
+  async (_, [verdicts, source]) => {
     // A check waits for seconds, in which others can be under way.
-    await inParallel(drawn, checkFamily);
-  }
-});
-
-async function checkFamily(name: string): Promise<void> {
-  const seed = newSeed();
-  const random = seededRandom(seed);
-  const model = random() < 0.5 ? "managed-instances" : "web-function";
-  const [verdicts, source] = FAMILIES[name] ?? [[], ""];
-  const report = await checkSource(model, handlerSource(source, random), seed);
-  const found = `${name}, ${model}, seed ${seed}: ${JSON.stringify(report, undefined, 1)}`;
-  expect(verdicts, found).toContain(report.verdict);
-}
+    await inParallel(Array.from({ length: SEEDS }), async () => {
+      const seed = Number(FUZZ_SEED ?? randomInt(2 ** 31));
+      const random = seededRandom(seed);
+      const model = random() < 0.5 ? "managed-instances" : "web-function";
+      const report = await checkSource(model, handlerSource(source, random), seed);
+      const found = `${model}, seed ${seed}: ${JSON.stringify(report, undefined, 1)}`;
+      expect(verdicts, found).toContain(report.verdict);
+    });
+  },
+);
 
 async function checkSource(model: Model, source: string, seed: number): Promise<Report> {
   const read = parseEvents(EVENTS);

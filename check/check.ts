@@ -84,9 +84,9 @@ interface Context {
 async function gather(context: Context): Promise<Evidence> {
   const { plan, sandbox } = context;
   const startedAt = new Date();
-  const marks = marksOf(plan.events);
   const known = plan.events.map(() => new Known());
   const alone = await serveAllAlone(context, known);
+  const marks = marksOf(plan.events, known);
   shareVolatile(plan.events, known);
   const aloneMs = alone.map((servings) => median(servings.flatMap(({ tookMs }) => tookMs ?? [])));
 
@@ -97,9 +97,7 @@ async function gather(context: Context): Promise<Evidence> {
   const look = ({ round, result }: Observed) => symptomsOf(round, result, known, marks);
 
   const inTurn = await serveRounds(context, "in turn", rounds, limitMs);
-  for (const { event, places } of inTurn.flatMap(look)) {
-    for (const { place } of places) known[event]?.history.add(place);
-  }
+  for (const symptom of inTurn.flatMap(look)) known[symptom.event]?.addInTurn(symptom);
   const atOnce = await serveRounds(context, "at once", rounds, limitMs);
   const observed = [...inTurn, ...atOnce];
 

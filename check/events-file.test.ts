@@ -40,7 +40,7 @@ test("the published schemas are those of the code", () => {
 });
 
 test("the example that is printed can be used, and its events have marks", () => {
-  const marks = marksOf(eventsIn(JSON.parse(EXAMPLE)));
+  const marks = marksOf(eventsIn(JSON.parse(EXAMPLE)), []);
   expect(marks[0]).toEqual(["ana@example.com", "a blue chair", "token-of-ana"]);
 });
 
@@ -98,7 +98,7 @@ test("a recorded event reaches the handler as it was recorded", () => {
 test("marks are what one request alone has, wherever it stands, and what its author names", () => {
   const requestContext = { http: { method: "GET", path: "/orders/9" } };
   const bo = { ...RECORDED, rawPath: "/orders/9", cookies: ["session=bbbb-2222"], requestContext };
-  const [ana] = marksOf(eventsIn([{ ...RECORDED, marks: ["A1"] }, bo]));
+  const [ana] = marksOf(eventsIn([{ ...RECORDED, marks: ["A1"] }, bo]), []);
   expect(ana).toEqual(["/orders/4711", "aaaa-1111", "ana-sub", "4711", "A1"]);
 });
 

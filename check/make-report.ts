@@ -58,6 +58,7 @@ export function makeReport(evidence: Evidence): Report {
       aloneMs: evidence.aloneMs[event] ?? null,
       waits: waits(evidence, event),
       volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
+      history: [...(known[event]?.history ?? [])],
       isVolatile: known[event]?.isBlind ?? false,
       marked: secrets.masked([...signsOf(evidence, event)]),
       failures: secrets.masked(failuresOf(evidence, event)),
@@ -211,9 +212,10 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
     reasons.push("Fewer than two events are left to be served at once.");
     return reasons;
   }
-  if (fit.every((event) => known[event]?.isBlind)) {
+  if (fit.every((event) => known[event]?.isBlind && signsOf(evidence, event).length === 0)) {
     reasons.push(
-      "Every answer is another one each time, so that only other events' marks could be found in it.",
+      "Every answer is another one each time, and none of its event's marks stands in it, so that no " +
+        "mix-up could show.",
     );
   }
   const pairs = pairsOf(fit.length).map(([one, other]): [number, number] => [

@@ -1,4 +1,7 @@
-/** Marks: texts by which an event's request is known, wherever they turn up, and however encoded. */
+/**
+ * Marks: texts by which an event is known, of its request or of its answers alone, wherever they turn up,
+ * and however encoded.
+ */
 
 import { textsIn } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
@@ -13,20 +16,55 @@ const MOST_LENGTH = 300;
 /** Beside those that its author names; the first ones found say as much as all. */
 const MOST_MARKS = 100;
 
-/** For each event, the texts of its request that no other event's has, longest first. */
-export function marksOf(events: readonly CheckEvent[]): string[][] {
-  return events.map((event) => {
+/** What is known of the answers to an event alone. */
+interface Answered {
+  alone: readonly Answer[];
+  /** All that is read in them. */
+  readings: ReadonlySet<string>;
+}
+
+/**
+ * For each event, the texts of its request that no other event's has, and those of all of its answers
+ * alone that no other event gets, longest first.
+ *
+ * @param answered for each event
+ */
+export function marksOf(events: readonly CheckEvent[], answered: readonly Answered[]): string[][] {
+  return events.map((event, at) => {
     const isOwn = ownTest(event, events);
-    const found = [...event.texts, ...event.secrets.map(({ text }) => text)]
-      .map((text) => text.trim())
-      .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
-      .filter(isReadable)
-      .slice(0, 100 * MOST_MARKS)
-      .filter(isOwn)
-      .slice(0, MOST_MARKS);
-    const own = new Set([...event.marks.filter(isOwn), ...found]);
+    const texts = [...event.texts, ...event.secrets.map(({ text }) => text)];
+    const sent = firstMarks(texts, isOwn);
+    const others = answered.filter((_, other) => other !== at);
+    const isGotAlone = (text: string) =>
+      isOwn(text) && others.every(({ readings }) => foreignMarks([text], readings).length > 0);
+    const got = firstMarks(answered[at] ? wordsOfAll(answered[at].alone) : [], isGotAlone);
+    const own = new Set([...event.marks.filter(isOwn), ...sent, ...got]);
     return [...own].sort((one, other) => other.length - one.length);
   });
+}
+
+function firstMarks(texts: Iterable<string>, isMark: (text: string) => boolean): string[] {
+  return Iterator.from(texts)
+    .map((text) => text.trim())
+    .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
+    .filter(isReadable)
+    .take(100 * MOST_MARKS)
+    .filter(isMark)
+    .take(MOST_MARKS)
+    .toArray();
+}
+
+/** Names, numbers and addresses, which a text has more of than its tags and spaces. */
+const WORD = /[\p{L}\p{N}]+(?:[@._-][\p{L}\p{N}]+)*/gu;
+
+/** Texts, and the words in them, that stand in each of these answers. */
+function wordsOfAll([first, ...others]: readonly Answer[]): string[] {
+  const rest = others.map(wordsOf);
+  return first ? [...wordsOf(first)].filter((word) => rest.every((words) => words.has(word))) : [];
+}
+
+function wordsOf(answer: Answer): Set<string> {
+  return new Set([...textsIn(answer)].flatMap(([, text]) => [text, ...(text.match(WORD) ?? [])]));
 }
 
 /** Words that are too short to be marks by themselves, and that one event alone has. */

@@ -19,7 +19,7 @@ test("in place of a secret stands whose it is, and in place of what is read in o
     })),
   );
   if ("problems" in read) throw new Error(read.problems.join());
-  const marks = marksOf(read.value);
+  const marks = marksOf(read.value, []);
   const alone = [
     [answer("u=ana@example.com; Path=/"), answer("u=ana@example.com; Path=/")],
     [answer("u=1"), answer("u=2")],

@@ -35,8 +35,10 @@ export interface Symptom {
 export class Known {
   /** Places that differ between answers to the event alone, or to one like it. */
   readonly volatile = new Set<Place>();
-  /** Places that differ by what came before. */
+  /** Places that differ by what came before, so that they are not compared at once. */
   readonly history = new Set<Place>();
+  /** Where other events' marks stood in turn already, and whose. */
+  readonly #mixedInTurn = new Map<number, Set<Place>>();
   /** All texts in the answers to the event alone, and what is read in them. */
   readonly texts = new Set<string>();
   readonly readings = new Set<string>();
@@ -61,6 +63,22 @@ export class Known {
       this.texts.add(text);
       for (const reading of readings) this.readings.add(reading);
     }
+  }
+
+  /** Takes in what was odd in turn. A failure says nothing of what else depends on what came before. */
+  addInTurn({ kind, places }: Symptom): void {
+    if (kind === "failed") return;
+    for (const { place, of } of places) {
+      this.history.add(place);
+      if (of === undefined) continue;
+      const known = this.#mixedInTurn.get(of) ?? new Set();
+      this.#mixedInTurn.set(of, known.add(place));
+    }
+  }
+
+  /** Whether what came before explains that a mark of another event stands there. */
+  isMixedInTurn(place: Place, of: number): boolean {
+    return isWithin(place, this.#mixedInTurn.get(of) ?? new Set());
   }
 
   get alone(): readonly Answer[] {
@@ -157,18 +175,17 @@ export function symptomsOf(
     const texts = readAnswer(answer, about.texts);
     const mixed = [...others].flatMap((of) =>
       findMarks(texts, foreignMarks(marks[of] ?? [], readings))
-        // What came before explains it.
-        .filter(({ place }) => !(isAtOnce && isWithin(place, history)))
+        .filter(({ place }) => !(isAtOnce && about.isMixedInTurn(place, of)))
         .map(({ place, mark, text }): OddPlace => ({ ...placed(place), now: text, mark, of })),
     );
     if (mixed.length > 0) return symptom("mixed", mixed);
-    const masked = isAtOnce ? new Set([...volatile, ...history]) : volatile;
-    const differing = differences(reference, answer, masked).map(placed);
-    // As it may do alone.
-    if (hasFailed(answer) && about.failures > 0) return [];
-    if (isAtOnce && hasFailed(answer) && !masked.has("/status")) {
+    if (hasFailed(answer)) {
+      // As it may do alone.
+      if (about.failures > 0) return [];
       return symptom("failed", ["/status", "/body"].map(placed));
     }
+    const masked = isAtOnce ? new Set([...volatile, ...history]) : volatile;
+    const differing = differences(reference, answer, masked).map(placed);
     if (differing.length === 0) return [];
     return symptom(isAtOnce ? "changed" : "history", differing);
   });
@@ -192,9 +209,7 @@ export function leftOf(
   about: Known,
   marks: readonly (readonly string[])[],
 ): Symptom | undefined {
-  const isFailure = symptom.kind !== "mixed" && hasFailed(symptom.answers.now);
-  if (isFailure && about.failures > 0) return undefined;
-  if (symptom.kind === "failed") return symptom;
+  if (symptom.kind === "failed") return about.failures > 0 ? undefined : symptom;
   const places = symptom.places.filter(({ place, mark, of }) => {
     if (mark === undefined || of === undefined) return !isWithin(place, about.volatile);
     return foreignMarks(marks[of] ?? [], about.readings).includes(mark);

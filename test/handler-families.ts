@@ -96,6 +96,33 @@ export const FAMILIES: Record<string, readonly [verdicts: Verdict[], source: str
        return { user: await inFlight[event.rawPath] };
      };`,
   ],
+  "a global beside a counter": [
+    ["mixed"],
+    `let user; let count = 0;
+     export const handler = async (event) => {
+       user = userOf(event); WAIT; count += 1;
+       return "hello " + user + ", request " + count; };`,
+  ],
+  "a global of what is looked up": [
+    ["mixed"],
+    `const NAMES = { "ana@example.com": "Anne Alpha", "barbara@example.com": "Betty Beta" };
+     let name;
+     export const handler = async (event) => {
+       name = NAMES[userOf(event)]; WAIT; return { page: Math.random() + " of " + name }; };`,
+  ],
+  "what is looked up": [
+    ["unchanged"],
+    `const NAMES = { "ana@example.com": "Anne Alpha", "barbara@example.com": "Betty Beta" };
+     export const handler = async (event) => {
+       const name = NAMES[userOf(event)]; WAIT; return { page: Math.random() + " of " + name }; };`,
+  ],
+  "a connection that the first request closes": [
+    ["failed"],
+    `let isOpen = true;
+     export const handler = async (event) => {
+       if (!isOpen) throw new Error("closed");
+       WAIT; isOpen = false; return userOf(event); };`,
+  ],
   "a cache by the wrong key": [
     ["mixed"],
     `const cache = {};

@@ -11,16 +11,19 @@ const MOST_LOG_LINES = 20;
 const LONGEST_VALUE = 120;
 
 const VERDICT_WORDS: Record<Verdict, string> = {
-  mixed: "Answers held what another request had sent.",
+  mixed: "Answers held what is another request's.",
   failed: "The handler failed when requests met, and not alone.",
   changed: "Answers changed when requests met, and no mark tells by whom.",
   inconclusive: "Nothing can be said yet.",
-  history: "Answers depend on what came before, and on nothing that happens at once.",
+  history: "Answers depend on what came before. Nothing else was found at once.",
   unchanged: "Requests that met in one process got the answers that they get alone.",
 };
 
 /** The finding of it all, sentences. */
 export function verdictWords({ verdict, findings, events }: Report): string {
+  if (verdict === "failed" && findings[0]?.phase === "in turn") {
+    return "The handler failed after other requests, and not alone.";
+  }
   if (verdict === "inconclusive" && findings.length > 0) {
     return "Answers depend on what came before; of what happens at once nothing can be said yet.";
   }
@@ -168,6 +171,7 @@ function countsText(report: Report): string {
 export function eventWords({
   marks,
   volatile,
+  history,
   isVolatile,
   waits,
   failures,
@@ -185,6 +189,9 @@ export function eventWords({
       : volatile.length > 0
         ? `not compared, since other each time: ${listed(volatile)}`
         : undefined,
+    history.length > 0
+      ? `not compared at once, since it depends on what came before: ${listed(history)}`
+      : undefined,
   ].filter((word) => word !== undefined);
 }
 

@@ -34,7 +34,10 @@ const placeSchema = z.strictObject({
     .describe("A JSON pointer: /status, /headers/NAME, /body, or what is in a body of JSON."),
   alone: value.describe("What stands there when the event is served alone, as JSON."),
   now: value.describe("What stood there in the round, as JSON."),
-  mark: z.string().optional().describe("The mark of another event in it."),
+  mark: z
+    .string()
+    .optional()
+    .describe("The mark of another event in it: a text of its request, or of its answers alone."),
   of: z.string().optional().describe("The event whose mark that is."),
 });
 
@@ -76,6 +79,9 @@ const eventSchema = z.strictObject({
   volatile: z
     .array(z.string())
     .describe("Places that differ each time, for it or one like it, and are not compared."),
+  history: z
+    .array(z.string())
+    .describe("Places that differ by what came before, and are not compared at once."),
   isVolatile: z.boolean().describe("Nothing of the body is the same each time."),
   marked: z.array(z.string()).describe("Places where its own marks stand when it is served alone."),
 });

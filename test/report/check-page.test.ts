@@ -48,6 +48,7 @@ const report: Report = {
     failures: { alone: 0, log: [] },
     marked: [],
     volatile: ["/body/at"],
+    history: [],
     isVolatile: false,
   })),
   inTurn: { rounds: 2 },
