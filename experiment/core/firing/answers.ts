@@ -18,6 +18,15 @@ const REQUEST_ID_HEADER = "x-amzn-requestid";
 const WEB_REQUEST_ID_HEADER = "lambda-web-request-id";
 /** By which the service says into which log stream the environment of a web function writes. */
 const LOG_STREAM_HEADER = "lambda-web-logstream";
+/** The headers that an answer is read by, in lower case. */
+export const ANSWER_HEADERS = [
+  REQUEST_ID_HEADER,
+  WEB_REQUEST_ID_HEADER,
+  LOG_STREAM_HEADER,
+  "content-encoding",
+  "date",
+  "location",
+] as const;
 /**
  * Longest name of a log stream. What is longer is none, and is left out: a part of it might be the name
  * of another. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
@@ -56,8 +65,14 @@ export interface Body {
  * Reads an answer.
  *
  * @param isSigned whether the request carried a signature
+ * @param receivedAt when it came, by its runner's clock, in milliseconds since 1970
  */
-export function meaningOf(response: Response, body: Body, isSigned: boolean): Meaning {
+export function meaningOf(
+  response: Response,
+  body: Body,
+  isSigned: boolean,
+  receivedAt = Date.now(),
+): Meaning {
   const { status } = response;
   const unreadable = body.isWhole ? codingOf(response) : TOO_LARGE;
   if (status === 200) {
@@ -66,7 +81,8 @@ export function meaningOf(response: Response, body: Body, isSigned: boolean): Me
       : { outcome: "unreadable", message: unreadable };
   }
   const said = unreadable ?? messageIn(body.text);
-  const message = withCause(said, causeIn(response, said, isSigned)) || STATUS_CODES[status];
+  const message =
+    withCause(said, causeIn(response, said, isSigned, receivedAt)) || STATUS_CODES[status];
   if (status === 429) return { outcome: "throttled", message };
   return { outcome: "failed", message: `${status} ${message ?? ""}`.trimEnd() };
 }
@@ -92,7 +108,12 @@ function readingOf(body: string): Meaning {
  * @param message what the answer says of itself
  * @returns a clause to stand behind that, or `undefined` where the answer speaks for itself
  */
-function causeIn(response: Response, message: string, isSigned: boolean): string | undefined {
+function causeIn(
+  response: Response,
+  message: string,
+  isSigned: boolean,
+  receivedAt: number,
+): string | undefined {
   const { status, headers } = response;
   const location = headers.get("location");
   if (status >= 300 && status < 400 && location !== null) {
@@ -102,7 +123,12 @@ function causeIn(response: Response, message: string, isSigned: boolean): string
   if (requestIdIn(headers) === undefined) return undefined;
   if (status !== 403) return CAUSES[status];
   const isWeb = headers.has(WEB_REQUEST_ID_HEADER);
-  return forbidden(message, isSigned, aheadOf(headers), isWeb ? WEB_ACTIONS : URL_ACTIONS);
+  return forbidden(
+    message,
+    isSigned,
+    aheadOf(headers, receivedAt),
+    isWeb ? WEB_ACTIONS : URL_ACTIONS,
+  );
 }
 
 /**
@@ -173,16 +199,16 @@ function untimely(message: string, aheadMs: number | undefined): string {
     return "the request was on its way for more than five minutes";
   }
   const where = isBehind ? "behind" : "ahead of";
-  if (aheadMs === undefined) return `this machine's clock is ${where} the service's; set it`;
+  if (aheadMs === undefined) return `the runner's clock is ${where} the service's; set it`;
   // The service's clock is known to the second, and how long the answer took is in it.
   const far = formatDuration(Math.max(1, Math.round(Math.abs(aheadMs) / 60_000)) * 60_000);
-  return `this machine's clock is about ${far} ${where} the service's; set it`;
+  return `the runner's clock is about ${far} ${where} the service's; set it`;
 }
 
-/** How far this machine's clock is ahead of the one that answered, in milliseconds. */
-function aheadOf(headers: Headers): number | undefined {
+/** How far the runner's clock is ahead of the one that answered, in milliseconds. */
+function aheadOf(headers: Headers, receivedAt: number): number | undefined {
   const date = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(date) ? undefined : Date.now() - date;
+  return Number.isNaN(date) ? undefined : receivedAt - date;
 }
 
 function withCause(said: string, cause: string | undefined): string {
