@@ -1,8 +1,9 @@
 /** What is known before a plan is fired: whether it can work, and what it costs. */
 
+import { inWords } from "../basics/counts.ts";
 import { ExperimentError } from "./core/errors.ts";
-import type { Part } from "./core/plan/parts.ts";
-import type { Plan } from "./core/plan/plan.ts";
+import { type Part, shareOf, WHOLE } from "./core/plan/parts.ts";
+import { burstOf, MOST_OF_RUNNER, type Plan } from "./core/plan/plan.ts";
 import { CONFIRM_FROM_USD, type Cost, type Target } from "./core/target.ts";
 
 export interface Preflight {
@@ -21,9 +22,19 @@ export interface Preflight {
  * @param part that this runner fires of it; the cost is that of all
  */
 export async function preflight(plan: Plan, target: Target, part?: Part): Promise<Preflight> {
-  const [obstacle] = await target.obstacles(plan, part);
+  const [obstacle] = [...lackOfRunners(plan, part), ...(await target.obstacles(plan, part))];
   const cost = target.cost?.(plan);
   return { obstacle, cost, needsConsent: needsConsent(cost) };
+}
+
+/** Why one runner cannot fire so many at once. */
+function lackOfRunners({ stages }: Plan, part = WHOLE): string[] {
+  const most = stages.reduce((all, stage) => Math.max(all, shareOf(burstOf(stage), part)), 0);
+  if (most <= MOST_OF_RUNNER) return [];
+  return [
+    `One runner fires ${inWords(MOST_OF_RUNNER)} requests at once at most, and this would be ${inWords(most)}: ` +
+      "several can fire a part each (docs/more-machines.md).",
+  ];
 }
 
 /** What is not known cannot be compared: it is said, and nobody is asked. */

@@ -106,7 +106,7 @@ test.each([
   [
     { stages: [{ concurrency: 1 }, { concurrency: 0, requests: 1.5, pauseMs: 4e6 }] },
     [
-      ": stages[1].concurrency must be a whole number from 1 to 10,000",
+      ": stages[1].concurrency must be a whole number from 1 to 1,000,000",
       ": stages[1].requests must be a whole number from 1 to 1,000,000",
       ": stages[1].pauseMs must be a number of milliseconds from 0 to 3,600,000",
     ],

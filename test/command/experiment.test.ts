@@ -154,7 +154,7 @@ test("any URL can be the target, and answers without identity are inconclusive",
 });
 
 test.each([
-  [["--concurrency", "fifty"], '--concurrency: "fifty" is not a whole number from 1 to 10,000'],
+  [["--concurrency", "fifty"], '--concurrency: "fifty" is not a whole number from 1 to 1,000,000'],
   [["--hold", "2h"], '--hold: "2h" is not a duration from 100 ms to 1 min, such as 5s'],
   [
     ["--hold", "500"],

@@ -46,7 +46,7 @@ test("while typing the message names the field and its limits, and neither Enter
   terminal.press(KEYS.tab);
   await terminal.shows(/▸ Concurrency/);
   terminal.press("x");
-  await terminal.shows(/✗ Concurrency: "5x" is not a whole number from 1 to 10,000/);
+  await terminal.shows(/✗ Concurrency: "5x" is not a whole number from 1 to 1,000,000/);
   terminal.press(KEYS.enter);
   terminal.press("\u007f");
   await terminal.shows(/▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);

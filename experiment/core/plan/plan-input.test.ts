@@ -56,14 +56,14 @@ test("duplicate names and separated thousands are fine", () => {
 test("every problem is reported, each with its field and what would be right", () => {
   expect(problemsOf({ clients: " , ", concurrency: "fifty", requests: "0", hold: "61s" })).toEqual({
     clients: "name at least one client, such as Ana, Barbara",
-    concurrency: '"fifty" is not a whole number from 1 to 10,000',
+    concurrency: '"fifty" is not a whole number from 1 to 1,000,000',
     requests: '"0" is not a whole number from 1 to 1,000,000',
     hold: '"61s" is not a duration from 100 ms to 1 min, such as 5s or 250ms',
   });
 });
 
 test.each([
-  ["concurrency", "10001"],
+  ["concurrency", "1000001"],
   ["concurrency", "1.5"],
   ["concurrency", "-1"],
   ["concurrency", "1,00"],

@@ -35,7 +35,7 @@ export interface Range {
 
 /** The limits of a plan. */
 export const LIMITS = {
-  concurrency: { min: 1, max: 10_000 },
+  concurrency: { min: 1, max: 1_000_000 },
   requests: { min: 1, max: 1_000_000 },
   holdMs: HOLD_LIMITS_MS,
   steps: { min: 1, max: MAX_STEPS },
@@ -44,6 +44,9 @@ export const LIMITS = {
   /** Of a run that is as long as it is told to be. */
   durationMs: { min: 100, max: 3_600_000 },
 } as const satisfies Record<string, Range>;
+
+/** So many requests at once, one runner fires; more are for several. */
+export const MOST_OF_RUNNER = 10_000;
 
 const REFERENCE_CLIENTS = ["Ana", "Barbara", "Mario", "Dean", "John"];
 
