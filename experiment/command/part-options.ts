@@ -127,7 +127,7 @@ function timeToCome(): string {
   return isoTime(Math.ceil((Date.now() + MINUTE_MS) / MINUTE_MS) * MINUTE_MS);
 }
 
-function isoTime(at: number): string {
+export function isoTime(at: number): string {
   return new Date(at).toISOString().replace(/\.000Z$/, "Z");
 }
 
@@ -138,7 +138,13 @@ function parsePart(text: string): Part {
   throw new InvalidArgumentError("It must be one of two parts or more, such as 2/3.");
 }
 
-function parseTime(text: string): number {
+/**
+ * Reads a time of which it is plain which one it is on every machine.
+ *
+ * @returns milliseconds since 1970
+ * @throws InvalidArgumentError for any other
+ */
+export function parseTime(text: string): number {
   const [, year, month, day] =
     /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();

@@ -75,6 +75,7 @@ export interface ErrorFacts {
 
   "report exists": { path: string };
   "report not created": { path: string; why: string } & Coded;
+  "folder in use": { path: string };
   "report not written": { path: string; why: string } & Coded;
   "report not printed": { why: string };
 }

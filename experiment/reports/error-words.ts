@@ -266,6 +266,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
   },
 
   "report exists": ({ path }) => [`${path} exists, and is not overwritten`, "Name another file."],
+  "folder in use": ({ path }) => [
+    `${path} is not empty, and nothing in it is overwritten`,
+    "Name a new folder with --out.",
+  ],
   "report not created": ({ path, why, code }, on) => [
     `${path} cannot be written: ${why}`,
     on === "screen" ? saveElsewhere(code) : "Name another file.",

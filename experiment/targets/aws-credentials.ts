@@ -87,7 +87,7 @@ export async function credentialsFor(
  * The service in a signature's scope. Of Web Functions it is assumed: their control plane's requests
  * are signed so (`signingName` of botocore's lambda-web), and no page states their endpoints'.
  */
-const SERVICE = "lambda";
+export const SIGNED_SERVICE = "lambda";
 
 /**
  * Makes ready to sign: fetches credentials now, so that nothing waits for them between requests.
@@ -109,7 +109,7 @@ export async function openSigner(
   const signer = new SignatureV4({
     credentials,
     region,
-    service: SERVICE,
+    service: SIGNED_SERVICE,
     sha256: Hash.bind(null, "sha256"),
   });
   const target = {
