@@ -1,5 +1,7 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { printableLines } from "../../basics/printable.ts";
 import { readCheck } from "../../check/reports/read-check.ts";
 import type { Report } from "../../check/reports/report.ts";
@@ -66,8 +68,8 @@ export async function textOf(options: ReportOptions): Promise<AsyncIterable<stri
  */
 export async function* mergedRecord(files: readonly string[]): AsyncGenerator<string> {
   let isMerged = false;
-  for await (const { first, lines, notes } of gatherRecords(files)) {
-    if (isMerged || first.type !== "run" || !isOfPart(first)) {
+  for await (const { first, isLog, lines, notes } of gatherRecords(files)) {
+    if (isMerged || first.type !== "run" || !(isLog || isOfPart(first))) {
       throw new ExperimentError("records not mergeable", {});
     }
     isMerged = true;
@@ -79,6 +81,23 @@ export async function* mergedRecord(files: readonly string[]): AsyncGenerator<st
 /** Where what is made of records has no place for notes. */
 function printNotes(notes: readonly string[]): void {
   for (const words of notes) console.error(`Note: ${words}`);
+}
+
+/** What a folder's records and logs are called. */
+const RECORDED = /\.(?:log|ndjson(?:\.gz)?)$/;
+
+/**
+ * The records that a name stands for: a folder's are all in it.
+ *
+ * @throws ExperimentError when there are none in it
+ */
+export function filesIn(path: string): string[] {
+  // A name that leads to nothing is told of by whoever reads it.
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => RECORDED.test(name));
+  if (names.length > 0) return names.sort().map((name) => join(path, name));
+  const why = "it is a folder without .log, .ndjson or .ndjson.gz";
+  throw new ExperimentError("record unreadable", { record: path, why });
 }
 
 /** A check stands alone, and has no table. */

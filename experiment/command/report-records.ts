@@ -30,9 +30,9 @@ const FORMAT_OF: Record<string, Format> = {
 
 const AFTER = `
 One file is reported; two are compared; more are listed, with what the experiments of each
-deployment say together. Records of the parts of one experiment are reported as one. The record
-of npm run check-handler is reported alone. CSV has a row for each request, and begins with a byte
-order mark.
+deployment say together. A folder stands for the .log and .ndjson files in it. Records of the parts
+of one experiment are reported as one. The record of npm run check-handler is reported alone. CSV
+has a row for each request, and begins with a byte order mark.
 
 Exit codes: 0 the report was made, 1 it could not be written, 2 wrong usage, or a file that is no
 record, 130 interrupted.`;
@@ -44,8 +44,9 @@ async function main(args: readonly string[]): Promise<number> {
   endWithNpm();
   try {
     // Loaded late, so that help comes at once.
-    const { mergedRecord, textOf } = await import("./make-report.ts");
-    const { files, out, record } = options;
+    const { filesIn, mergedRecord, textOf } = await import("./make-report.ts");
+    const { out, record } = options;
+    const files = options.files.flatMap(filesIn);
     // In order, so that half a file does not stay.
     if (out !== undefined || record !== undefined) {
       onEndingSignals(() => process.exit(EXIT.interrupted));
@@ -72,7 +73,10 @@ function parseReportOptions(args: readonly string[]): ReportOptions {
     "report",
     "Reports a recorded experiment, or compares several, from their records alone.",
   )
-    .argument("[files...]", "records, as npm run experiment writes them; - is standard input")
+    .argument(
+      "[files...]",
+      "records, as npm run experiment writes them, what k6 logged, or folders; - is standard input",
+    )
     .addOption(
       new Option(
         "--format <format>",

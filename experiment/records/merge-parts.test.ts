@@ -19,7 +19,7 @@ function begun(lines: readonly RecordLine[]): BegunRecord {
   async function* all() {
     yield* iterator;
   }
-  return { path: "r.ndjson", first: first(lines), lines: all(), notes: [] };
+  return { path: "r.ndjson", first: first(lines), isLog: false, lines: all(), notes: [] };
 }
 
 function merged(files: readonly RecordLine[][]): Promise<RecordLine[]> {

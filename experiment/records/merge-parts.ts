@@ -9,6 +9,7 @@ import { printable, printableName } from "../../basics/printable.ts";
 import { isOfPart, type Observation, type RecordLine, type RunLine } from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
 import { Fold, MisplacedLineError } from "./fold.ts";
+import { partsOfLog } from "./parts-of-log.ts";
 import { type BegunRecord, beginRecord, notReportable } from "./read-record.ts";
 import { recordName } from "./record-text.ts";
 
@@ -34,8 +35,7 @@ export function disagreements(one: RunLine, other: RunLine): string[] {
 export async function* gatherRecords(paths: readonly string[]): AsyncGenerator<BegunRecord> {
   const parts = new Map<string, [BegunRecord, ...BegunRecord[]]>();
   try {
-    for (const path of paths) {
-      const record = await beginRecord(path);
+    for await (const record of begunRecords(paths)) {
       const key = partKey(record);
       const known = key === undefined ? undefined : parts.get(key);
       if (key === undefined) yield record;
@@ -47,6 +47,14 @@ export async function* gatherRecords(paths: readonly string[]): AsyncGenerator<B
     // Those that were never read hold their files open.
     const begun = [...parts.values()].flat();
     await Promise.all(begun.map(({ lines }) => lines[Symbol.asyncIterator]().return?.()));
+  }
+}
+
+async function* begunRecords(paths: readonly string[]): AsyncGenerator<BegunRecord> {
+  for (const path of paths) {
+    const record = await beginRecord(path);
+    if (record.isLog) yield* await partsOfLog(record);
+    else yield record;
   }
 }
 
@@ -65,7 +73,13 @@ function partKey({ first }: BegunRecord): string | undefined {
 export function mergeParts(records: readonly [BegunRecord, ...BegunRecord[]]): BegunRecord {
   const path = records.map((record) => recordName(record.path)).join(" + ");
   const notes: string[] = [];
-  return { path, first: records[0].first, lines: mergedLines(records, path, notes), notes };
+  return {
+    path,
+    first: records[0].first,
+    isLog: false,
+    lines: mergedLines(records, path, notes),
+    notes,
+  };
 }
 
 async function* mergedLines(

@@ -4,45 +4,68 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { MOST_MS, type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
+import { isK6Line, parseK6Line } from "../k6/read-lines.ts";
 import { type Fold, MisplacedLineError } from "./fold.ts";
 import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
-import { lineProblem, recordLineSchema } from "./schema.ts";
+import { type LineProblem, lineProblem, recordLineSchema } from "./schema.ts";
+
+/** More than k6 and whatever runs it say before the first line of the script. */
+const MOST_NOISE = 1_000;
 
 /**
  * Reads a record line by line, so that its size does not matter. Blank lines are left out, and what
- * was cut off at its end, as a runner that was killed leaves it.
+ * was cut off at its end, as a runner that was killed leaves it. Of what k6 logged, the lines that this
+ * program's script printed are read, and what else was logged is left out.
  *
  * @param path of a file, or `-` for standard input
  * @param onCutOff called when the end was cut off, with sentences that say so
+ * @param onLog called when it shows that k6 logged the lines
  * @throws ExperimentError when the file cannot be read, or a line is none of a record
  */
 export async function* readRecord(
   path: string,
   onCutOff: (words: string) => unknown = () => {},
+  onLog: () => void = () => {},
 ): AsyncGenerator<RecordLine> {
   let number = 0;
-  let isEmpty = true;
   let isCut = false;
-  /** What is wrong with a line that may have been cut off: it is, unless another one follows. */
-  let broken: string | undefined;
+  /** Whether it is what k6 logged, as soon as a line tells. */
+  let isLog: boolean | undefined;
+  /** The first line that is wrong: it may have been cut off, unless others follow, or k6 logged it. */
+  let broken: LineProblem | undefined;
+  let noise = 0;
   for await (const { unit, texts, isCut: endsHere = false } of batchesOf(path)) {
     isCut = endsHere;
     for (const text of texts) {
       number += 1;
-      const line = parseLine(text);
-      if (line === undefined && isBlank(text)) continue;
-      if (broken !== undefined) throw unreadable(path, broken);
-      if (line !== undefined) {
-        isEmpty = false;
+      const line = isLog ? undefined : parseLine(text);
+      const logged = line || isLog === false ? undefined : parseLogged(text);
+      if (logged) {
+        if (!isLog) onLog();
+        isLog = true;
+        broken = undefined;
+        yield logged;
+      } else if (line) {
+        if (broken) throw unreadable(path, broken.words);
+        isLog = false;
         yield line;
-        continue;
+      } else if (isLog) {
+        if (isK6Line(text)) broken = { words: "", isJson: false };
+      } else if (!isBlank(text)) {
+        noise += 1;
+        if (!broken) {
+          const { words, isJson } = lineProblem(text);
+          broken = { words: `${unit} ${number}: ${words}`, isJson };
+        }
+        const mayBeLog = isLog === undefined && noise < MOST_NOISE;
+        if (!mayBeLog && (broken.isJson || noise > 1)) throw unreadable(path, broken.words);
       }
-      const { words, isJson } = lineProblem(text);
-      broken = `${unit} ${number}: ${words}`;
-      if (isJson) throw unreadable(path, broken);
     }
   }
-  if (isEmpty) throw unreadable(path, "it holds no line of one");
+  if (isLog === undefined) {
+    const isOther = broken && (broken.isJson || noise > 1);
+    throw unreadable(path, isOther && broken ? broken.words : "it holds no line of one");
+  }
   if (isCut) onCutOff("The record's compressed data end too early. What stands before is read.");
   else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
 }
@@ -51,6 +74,8 @@ export async function* readRecord(
 export interface BegunRecord {
   path: string;
   first: RecordLine;
+  /** Whether k6 logged it: lines of several runners may stand among each other. */
+  isLog: boolean;
   /** All lines, with the first one. They come once: it may be a pipe. */
   lines: AsyncIterable<RecordLine>;
   /** What was found in it, such as an end that was cut off, as sentences; known when all lines were read. */
@@ -60,7 +85,11 @@ export interface BegunRecord {
 /** @throws ExperimentError when the file cannot be read, or begins as no record */
 export async function beginRecord(path: string): Promise<BegunRecord> {
   const notes: string[] = [];
-  const rest = readRecord(path, (words) => notes.push(words));
+  let isLog = false;
+  const onLog = () => {
+    isLog = true;
+  };
+  const rest = readRecord(path, (words) => notes.push(words), onLog);
   const { value: first, done } = await rest.next();
   assert(!done, "a record without a line cannot be read");
   // A generator around the other one would cost each of a million lines its turn.
@@ -74,7 +103,7 @@ export async function beginRecord(path: string): Promise<BegunRecord> {
     // Nobody else closes the file of a reader that has had enough.
     return: () => rest.return(undefined),
   };
-  return { path, first, lines: { [Symbol.asyncIterator]: () => iterator }, notes };
+  return { path, first, isLog, lines: { [Symbol.asyncIterator]: () => iterator }, notes };
 }
 
 /**
@@ -139,6 +168,12 @@ export function parseLine(text: string): RecordLine | undefined {
     return undefined;
   }
   return isObservation(value) ? value : recordLineSchema.safeParse(value).data;
+}
+
+/** What a line of the script says that k6 logged, or `undefined` when the text holds none. */
+function parseLogged(text: string): RecordLine | undefined {
+  const line = parseK6Line(text);
+  return isObservation(line) ? line : recordLineSchema.safeParse(line).data;
 }
 
 async function* batchesOf(path: string): AsyncGenerator<Batch> {

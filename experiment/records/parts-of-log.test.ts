@@ -1,0 +1,69 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/processes.ts";
+import { ExperimentError } from "../core/errors.ts";
+import { recordNotes } from "../reports/record-notes.ts";
+import { readExperiments } from "../reports/recorded-experiment.ts";
+
+const AT = "2026-11-30T12:00:00.000Z";
+const stage = { concurrency: 2, requests: 2, pauseMs: 0 };
+const RUN = {
+  type: "k6 run",
+  experiment: "e",
+  run: "e/1",
+  index: 0,
+  plan: { name: "p", clients: ["Ana"], holdMs: 1_000, steps: 5, stages: [stage] },
+  target: { kind: "url", url: "http://a/" },
+  versions: {},
+  startedAt: AT,
+  startAt: AT,
+};
+const globalData = { counter: 1, client: "Ana", clients: ["Ana"] };
+const ANSWER = {
+  type: "k6 answer",
+  run: "e/1",
+  startedAt: AT,
+  client: "Ana",
+  sentAt: 0,
+  answeredAt: 1_010,
+  isSigned: false,
+  status: 200,
+  headers: {},
+  isWhole: true,
+  body: JSON.stringify({ client: "Ana", globalData, message: "ok" }),
+};
+const ALL = [RUN, { ...ANSWER, index: 0 }, { ...ANSWER, index: 1 }].map((line) =>
+  JSON.stringify(line),
+);
+
+async function read(...lines: string[]) {
+  const path = join(temporaryFolder(), "k6.log");
+  writeFileSync(path, lines.join("\n"));
+  const [only, ...others] = await readExperiments([path], {});
+  expect(others).toEqual([]);
+  return only;
+}
+
+test("what k6 logged alone is the record of an experiment, whatever else it logged", async () => {
+  const noise = ["         /\\      Grafana", '{"level":"warning","msg":"Request Failed"}', ""];
+  const recorded = await read(...noise, ...ALL.flatMap((line) => [line, ...noise]));
+  expect(recorded?.experiment?.line).toMatchObject({ schema: 1, role: "experiment", startAt: AT });
+  expect(recorded?.experiment?.verdict?.outcomes).toEqual({ ok: 2 });
+  expect(recorded && recordNotes(recorded)).toEqual([]);
+});
+
+test("a log that ends early says so, and concludes nothing over all", async () => {
+  const recorded = await read(...ALL.slice(0, 2), ALL[2]?.slice(0, -20) ?? "");
+  expect(recorded?.experiment?.runs[0]?.ended).toBe(1);
+  expect(recorded?.experiment?.verdict).toBeUndefined();
+  expect(recorded && recordNotes(recorded)).toContain(
+    "The record's last line is cut off, and left out.",
+  );
+});
+
+test("a log without its beginning is refused", async () => {
+  const error = await read(...ALL.slice(1)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ExperimentError);
+  expect(error).toMatchObject({ facts: { why: "the beginning of the log is missing" } });
+});
