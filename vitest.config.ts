@@ -13,6 +13,6 @@ export default defineConfig({
     testTimeout: soak ? 1_800_000 : 120_000,
     hookTimeout: 60_000,
     // Tests start real processes on what may be two cores, and wait for them most of the time.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { Report } from "../../check/reports/report.ts";
+import { drawn } from "../effort.ts";
 import {
   descendantsOf,
   expectNoTrace,
@@ -112,7 +113,7 @@ async function report(record: string, format: string) {
   return { code: await ended, stdout: stdout() };
 }
 
-test("a CommonJS handler that counts is changed by what came before, which only --strict minds", async () => {
+async function checkCounting() {
   const args = ["--json", "--rounds", "2", "--strict"];
   const { code, stdout, stderr } = await check(COUNTS, args, "index.js");
   const report: unknown = JSON.parse(stdout);
@@ -120,9 +121,9 @@ test("a CommonJS handler that counts is changed by what came before, which only 
   expect(report).toMatchObject({ verdict: "history", findings: [{ phase: "in turn" }, {}] });
   expect(stderr).toMatch(/^2 events at managed-instances/);
   expect(code).toBe(4);
-});
+}
 
-test("a server that mixes requests is told as one, its own requests to another server are not counted", async () => {
+async function checkServer() {
   const source = `
     import { createServer } from "node:http";
     import { json } from "node:stream/consumers";
@@ -154,7 +155,20 @@ test("a server that mixes requests is told as one, its own requests to another s
   });
   expect(stdout).not.toContain("secret-of");
   expect(code).toBe(4);
-});
+}
+
+const KINDS_OF_CODE: [string, () => Promise<void>][] = [
+  [
+    "a CommonJS handler that counts is changed by what came before, which only --strict minds",
+    checkCounting,
+  ],
+  [
+    "a server that mixes requests is told as one, its own requests to another server are not counted",
+    checkServer,
+  ],
+];
+
+test.each(drawn(KINDS_OF_CODE, 1))("%s", (_, see) => see());
 
 test("variables are set, and delays may be left out", async () => {
   const file = temporaryFile("variables", "# a comment\nVARIABLE=another\nOTHER='of the file'\n");

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inputs } from "../effort.ts";
+import { drawn, inputs } from "../effort.ts";
 import { CLOSED, startServer } from "../http-server.ts";
 import { soon, startK6, writeForK6 } from "../k6/run-k6.ts";
 import { start, temporaryFolder } from "../processes.ts";
@@ -33,11 +33,14 @@ const BURST = 3 * RUNNERS;
 const TRIALS = RUNS * (BURST - 1 - (RUNNERS - 1));
 
 test.each(
-  [
-    ["web-function", { verdict: "shared", sharing: "globals", processes: 1 }],
-    ["on-demand", { verdict: "isolated", overlaps: 0, trials: TRIALS }],
-    ["managed-instances", { verdict: "shared", sharing: "globals" }],
-  ].slice(0, inputs(2, 3)) as [string, object][],
+  drawn<[string, object]>(
+    [
+      ["web-function", { verdict: "shared", sharing: "globals", processes: 1 }],
+      ["on-demand", { verdict: "isolated", overlaps: 0, trials: TRIALS }],
+      ["managed-instances", { verdict: "shared", sharing: "globals" }],
+    ],
+    1,
+  ),
 )("runners whose clocks are two seconds apart tell the truth of %s", async (model, truth) => {
   const lambda = await startLambdaAlone(["--model", model]);
   const plan = ["--concurrency", `${BURST}`, "--runs", `${RUNS}`, "--hold", "2s"];

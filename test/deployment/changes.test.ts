@@ -246,7 +246,7 @@ describeDeployment("a changed stack", () => {
     ],
   ];
 
-  test.each(drawn(changes, 2))("%s", (_, see) => see());
+  test.each(drawn(changes, 1))("%s", (_, see) => see());
 });
 
 /** The version that the log stream's name bears. */

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canPretend, NAMELESS_USER } from "../another-machine.ts";
+import { drawn } from "../effort.ts";
 import { commandOf, ROOT } from "../processes.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { deployed, describeDeployment, Workspace } from "./workspace.ts";
@@ -31,87 +32,107 @@ async function exportSecrets(workspace: Workspace, ...keys: string[]): Promise<v
   await workspace.expectSuccess("pulumi", "stack", "import", "--file", file);
 }
 
-describeDeployment("a stack that cannot be used", () => {
-  test("is told apart by what the CLI says, with what helps", async () => {
-    const workspace = await Workspace.create(await StandInAws.start());
-    const nowhere = `PULUMI_BACKEND_URL=file://${join(workspace.folder, "nowhere")}`;
-    const said = await Promise.all([
-      refusal(workspace, "stack"),
-      refusal(workspace, "stack", "PULUMI_STACK=tomato"),
-      refusal(workspace, "stack", "PULUMI_STACK="),
-      refusal(workspace, "stack:other"),
-      refusal(workspace, "stack", "-u", "PULUMI_BACKEND_URL"),
-      refusal(workspace, "stack", nowhere),
-    ]);
-    expect(said).toEqual([
-      'error: The stack dev is not deployed.\nRun "pulumi up --stack dev".\n',
-      expect.stringMatching(/^error: There is no stack tomato, which the variable PULUMI_STACK/),
-      expect.stringMatching(/^error: No stack is selected, since the variable PULUMI_STACK is set/),
-      expect.stringMatching(/^error: There is no stack other\.\nRun "pulumi stack ls"/),
-      expect.stringMatching(/^error: The Pulumi CLI is not logged in\.\nRun "pulumi login"/),
-      expect.stringMatching(/^error: The Pulumi CLI cannot read the stack's state: .*nowhere/),
-    ]);
+describeDeployment("what is said of stacks", () => {
+  const tests: [string, () => Promise<void>][] = [
+    [
+      "a stack that cannot be used is told apart by what the CLI says, with what helps",
+      async () => {
+        const workspace = await Workspace.create(await StandInAws.start());
+        const nowhere = `PULUMI_BACKEND_URL=file://${join(workspace.folder, "nowhere")}`;
+        const said = await Promise.all([
+          refusal(workspace, "stack"),
+          refusal(workspace, "stack", "PULUMI_STACK=tomato"),
+          refusal(workspace, "stack", "PULUMI_STACK="),
+          refusal(workspace, "stack:other"),
+          refusal(workspace, "stack", "-u", "PULUMI_BACKEND_URL"),
+          refusal(workspace, "stack", nowhere),
+        ]);
+        expect(said).toEqual([
+          'error: The stack dev is not deployed.\nRun "pulumi up --stack dev".\n',
+          expect.stringMatching(
+            /^error: There is no stack tomato, which the variable PULUMI_STACK/,
+          ),
+          expect.stringMatching(
+            /^error: No stack is selected, since the variable PULUMI_STACK is set/,
+          ),
+          expect.stringMatching(/^error: There is no stack other\.\nRun "pulumi stack ls"/),
+          expect.stringMatching(/^error: The Pulumi CLI is not logged in\.\nRun "pulumi login"/),
+          expect.stringMatching(/^error: The Pulumi CLI cannot read the stack's state: .*nowhere/),
+        ]);
 
-    await exportSecrets(workspace, "url", "functionName");
-    expect(await refusal(workspace, "stack")).toMatch(
-      /^error: The outputs url, functionName of the stack dev are secrets.*\n.*"pulumi up --stack dev"/,
-    );
-    await workspace.expectSuccess("pulumi", "stack", "unselect");
-    expect(await refusal(workspace, "stack")).toMatch(/^error: No stack is selected\.\n/);
-    workspace.edit("Pulumi.yaml", "runtime:", "runtime: [");
-    expect(await refusal(workspace, "stack")).toMatch(
-      /^error: Pulumi\.yaml cannot be used: .*invalid YAML.*\nSet it right/,
-    );
-  });
+        await exportSecrets(workspace, "url", "functionName");
+        expect(await refusal(workspace, "stack")).toMatch(
+          /^error: The outputs url, functionName of the stack dev are secrets.*\n.*"pulumi up --stack dev"/,
+        );
+        await workspace.expectSuccess("pulumi", "stack", "unselect");
+        expect(await refusal(workspace, "stack")).toMatch(/^error: No stack is selected\.\n/);
+        workspace.edit("Pulumi.yaml", "runtime:", "runtime: [");
+        expect(await refusal(workspace, "stack")).toMatch(
+          /^error: Pulumi\.yaml cannot be used: .*invalid YAML.*\nSet it right/,
+        );
+      },
+    ],
+    [
+      "printed commands act on the stack that they are about while another one is selected",
+      async () => {
+        const { aws, workspace, outputs } = await deployed({
+          reservedConcurrency: "5",
+          provisionedConcurrency: "4",
+        });
+        await workspace.expectSuccess("pulumi", "stack", "init", "other");
 
-  test.skipIf(!canPretend)("since its state may not be read, is not called missing", async () => {
-    const workspace = await Workspace.create(await StandInAws.start());
-    const stacks = join(workspace.folder, "state/.pulumi/stacks");
-    chmodSync(stacks, 0o000);
-    const [node = "", ...words] = commandOf("experiment", ["--target", "stack"]);
-    // By the copy of the project in the workspace, whose stack it is.
-    const experiment = words.map((word) => word.replace(ROOT, "./"));
-    const [command = "", ...args] = [...NAMELESS_USER, node, ...experiment];
-    const { stderr } = await workspace.run(command, ...args);
-    chmodSync(stacks, 0o700);
-    expect(stderr).toMatch(
-      /^error: The Pulumi CLI cannot read the stack's state: .*permission den/,
-    );
-  });
-});
+        // Below what is provisioned, which AWS takes in two updates only.
+        const lower = ["config", "set", "reservedConcurrency", "2", "--stack", "dev"];
+        await workspace.expectSuccess("pulumi", ...lower);
+        const stdout = await workspace.refusedUp("--stack", "dev");
+        const [, lowering = ""] = /; run: (pulumi .+)$/m.exec(stdout) ?? [];
+        // As it was printed, by somebody who agrees to every update.
+        await workspace.expectSuccess(
+          "env",
+          "PULUMI_SKIP_CONFIRMATIONS=true",
+          "sh",
+          "-ec",
+          lowering,
+        );
+        expect(aws.account.takeCalls()).toEqual([
+          "DeleteFunctionConcurrency",
+          "PutProvisionedConcurrencyConfig",
+          "PutFunctionConcurrency",
+        ]);
 
-describeDeployment("printed commands", () => {
-  test("act on the stack that they are about while another one is selected", async () => {
-    const { aws, workspace, outputs } = await deployed({
-      reservedConcurrency: "5",
-      provisionedConcurrency: "4",
-    });
-    await workspace.expectSuccess("pulumi", "stack", "init", "other");
+        const outputsOf = async (stack: string) => {
+          const words = ["stack", "output", "--json", "--stack", stack];
+          return JSON.parse(await workspace.expectSuccess("pulumi", ...words));
+        };
+        expect(await outputsOf("dev")).toMatchObject({
+          functionName: outputs.functionName,
+          reservedConcurrency: 2,
+          provisionedConcurrency: 2,
+        });
+        expect(await outputsOf("other")).toEqual({});
+        const other = readFileSync(join(workspace.project, "Pulumi.other.yaml"), "utf8");
+        expect(other).not.toMatch(/Concurrency/);
+      },
+    ],
+  ];
 
-    // Below what is provisioned, which AWS takes in two updates only.
-    const lower = ["config", "set", "reservedConcurrency", "2", "--stack", "dev"];
-    await workspace.expectSuccess("pulumi", ...lower);
-    const stdout = await workspace.refusedUp("--stack", "dev");
-    const [, lowering = ""] = /; run: (pulumi .+)$/m.exec(stdout) ?? [];
-    // As it was printed, by somebody who agrees to every update.
-    await workspace.expectSuccess("env", "PULUMI_SKIP_CONFIRMATIONS=true", "sh", "-ec", lowering);
-    expect(aws.account.takeCalls()).toEqual([
-      "DeleteFunctionConcurrency",
-      "PutProvisionedConcurrencyConfig",
-      "PutFunctionConcurrency",
-    ]);
+  test.each(drawn(tests, 1))("%s", (_, see) => see());
 
-    const outputsOf = async (stack: string) => {
-      const words = ["stack", "output", "--json", "--stack", stack];
-      return JSON.parse(await workspace.expectSuccess("pulumi", ...words));
-    };
-    expect(await outputsOf("dev")).toMatchObject({
-      functionName: outputs.functionName,
-      reservedConcurrency: 2,
-      provisionedConcurrency: 2,
-    });
-    expect(await outputsOf("other")).toEqual({});
-    const other = readFileSync(join(workspace.project, "Pulumi.other.yaml"), "utf8");
-    expect(other).not.toMatch(/Concurrency/);
-  });
+  test.skipIf(!canPretend)(
+    "a stack whose state may not be read is not called missing",
+    async () => {
+      const workspace = await Workspace.create(await StandInAws.start());
+      const stacks = join(workspace.folder, "state/.pulumi/stacks");
+      chmodSync(stacks, 0o000);
+      const [node = "", ...words] = commandOf("experiment", ["--target", "stack"]);
+      // By the copy of the project in the workspace, whose stack it is.
+      const experiment = words.map((word) => word.replace(ROOT, "./"));
+      const [command = "", ...args] = [...NAMELESS_USER, node, ...experiment];
+      const { stderr } = await workspace.run(command, ...args);
+      chmodSync(stacks, 0o700);
+      expect(stderr).toMatch(
+        /^error: The Pulumi CLI cannot read the stack's state: .*permission den/,
+      );
+    },
+  );
 });

@@ -183,7 +183,7 @@ function momentAt(model: Model, share: number) {
 test("whichever process is killed, and whenever: what had been told is recorded, and nothing is left", async () => {
   const [data, temporary] = [temporaryFolder(), temporaryFolder()];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary };
-  const rounds = inputs(8, 200);
+  const rounds = inputs(5, 200);
   let known: string[] = [];
   for (let round = 0; round < rounds; round++) {
     const model = MODELS[round % MODELS.length] ?? "on-demand";
