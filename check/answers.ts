@@ -145,6 +145,13 @@ export function* textsIn({ headers, body }: Answer): Generator<[Place, string]> 
   yield* textsAt(body, "/body");
 }
 
+/** The same without the names of fields. */
+export function* valuesIn(answer: Answer): Generator<string> {
+  for (const [place, text] of textsIn(answer)) {
+    if (String(valueAt(answer, place)) === text) yield text;
+  }
+}
+
 function* textsAt(value: unknown, place: Place): Generator<[Place, string]> {
   const names = namesOf(value);
   if (!names) {

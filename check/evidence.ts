@@ -5,6 +5,7 @@ import type {
   FunctionConfiguration,
 } from "../local-lambda/function-configuration.ts";
 import type { CheckEvent } from "./events-file.ts";
+import type { Marks } from "./marks.ts";
 import type { Round } from "./rounds.ts";
 import type { RoundResult, Served } from "./sandbox.ts";
 import type { Known, Symptom } from "./symptoms.ts";
@@ -52,7 +53,7 @@ export interface Evidence {
   codeSha256: string;
   startedAt: Date;
   /** Of each event. */
-  marks: readonly (readonly string[])[];
+  marks: readonly Marks[];
   known: readonly Known[];
   /** Of each event: how it was served alone at first. */
   alone: readonly (readonly Served[])[];

@@ -3,8 +3,8 @@
 import { VERSION } from "../experiment/version.ts";
 import { differences, hasFailed } from "./answers.ts";
 import type { Evidence, Observed, Suspicion } from "./evidence.ts";
-import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
-import type { Place } from "./reports/places.ts";
+import { allOf, findMarks, foreignMarks, readAnswer } from "./marks.ts";
+import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
 import { KIND_WORDS, listed } from "./reports/report-text.ts";
 import { pairsOf, servingsOf } from "./rounds.ts";
@@ -20,7 +20,7 @@ export function makeReport(evidence: Evidence): Report {
   const seen: Answer[] = [...known.flatMap(({ alone }) => alone), ...answers];
   const secrets = new Secrets(
     plan.events.map((event, at) => {
-      return { event, marks: marks[at] ?? [], alone: known[at]?.alone ?? [] };
+      return { event, marks: marks[at]?.sent ?? [], alone: known[at]?.alone ?? [] };
     }),
     seen,
   );
@@ -49,7 +49,7 @@ export function makeReport(evidence: Evidence): Report {
     reasons: secrets.masked(reasons),
     events: plan.events.map(({ name }, event) => ({
       name,
-      marks: secrets.masked([...(marks[event] ?? [])]),
+      marks: secrets.masked(marks[event] ? allOf(marks[event]) : []),
       served: {
         alone: known[event]?.alone.length ?? 0,
         inTurn: served("in turn", event),
@@ -59,8 +59,8 @@ export function makeReport(evidence: Evidence): Report {
       waits: waits(evidence, event),
       volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
       history: [...(known[event]?.history ?? [])],
-      isVolatile: known[event]?.isBlind ?? false,
-      marked: secrets.masked([...signsOf(evidence, event)]),
+      isVolatile: known[event]?.isVolatile ?? false,
+      marked: secrets.masked([...new Set(signsOf(evidence, event))]),
       failures: secrets.masked(failuresOf(evidence, event)),
     })),
     inTurn,
@@ -214,8 +214,8 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
   }
   if (fit.every((event) => known[event]?.isBlind && signsOf(evidence, event).length === 0)) {
     reasons.push(
-      "Every answer is another one each time, and none of its event's marks stands in it, so that no " +
-        "mix-up could show.",
+      "Every answer is another one each time, or by what came before, and none of its event's marks " +
+        "stands in it, so that no mix-up could show.",
     );
   }
   const pairs = pairsOf(fit.length).map(([one, other]): [number, number] => [
@@ -223,13 +223,13 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
     fit[other] ?? -1,
   ]);
   if (pairs.every((pair) => areAlike(evidence, pair))) {
-    const unlike = new Set(fit.flatMap((event) => [...(known[event]?.volatile ?? [])]));
+    const unlike = new Set(fit.flatMap((event) => [...(known[event]?.masked ?? [])]));
     reasons.push(
       unlike.size === 0
         ? "Alone, each event gets the same answer as the others, so that no mix-up could show. " +
             "Choose events whose answers differ."
-        : "Alone, the events' answers are alike but for what is other each time, where none of their " +
-            `marks stands: ${listed([...unlike])}. A mix-up could not show. Choose events whose ` +
+        : "Alone, the events' answers are alike but for what is other each time, or by what came before, " +
+            `where none of their marks stands: ${listed([...unlike])}. A mix-up could not show. Choose events whose ` +
             'answers differ elsewhere, or name in "marks" what they hold of their own.',
     );
   }
@@ -261,23 +261,30 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
  * Whether a mix-up of two events could not show: they get the same answer, as far as it is not another
  * one each time, and no mark stands in it that tells them apart.
  */
-function areAlike({ known, marks }: Evidence, [one, other]: [number, number]): boolean {
-  const [mine, theirs] = [known[one], known[other]];
+function areAlike(evidence: Evidence, [one, other]: [number, number]): boolean {
+  const [mine, theirs] = [evidence.known[one], evidence.known[other]];
   if (!mine || !theirs || mine.isBlind || theirs.isBlind) return false;
-  const unlike = new Set([...mine.volatile, ...theirs.volatile]);
+  const unlike = new Set([...mine.masked, ...theirs.masked]);
   if (differences(mine.reference, theirs.reference, unlike).length > 0) return false;
-  const tells = (event: number, about: Known, beside: Known) => {
-    const own = foreignMarks(marks[event] ?? [], beside.readings);
-    return findMarks(readAnswer(about.reference), own).length > 0;
-  };
-  return !tells(one, mine, theirs) && !tells(other, theirs, mine);
+  return signsOf(evidence, one, theirs).length === 0 && signsOf(evidence, other, mine).length === 0;
 }
 
-/** Where an event's own marks stand when it is served alone. */
-function signsOf({ known, marks }: Evidence, event: number): Place[] {
-  const about = known[event];
-  if (!about || about.alwaysFails) return [];
-  return findMarks(readAnswer(about.reference), marks[event] ?? []).map(({ place }) => place);
+/**
+ * Where marks of an event stand when it is served alone, by which it would be told at once.
+ *
+ * @param foreignTo another event, whose answers alone do not hold them
+ */
+function signsOf(evidence: Evidence, event: number, foreignTo?: Known): Place[] {
+  const about = evidence.known[event];
+  const marks = evidence.marks[event];
+  if (!about || !marks || about.alwaysFails) return [];
+  const texts = readAnswer(about.reference);
+  const telling = (own: readonly string[]) =>
+    foreignTo ? foreignMarks(own, foreignTo.readings) : own;
+  const compared = texts.filter(({ place }) => !isWithin(place, about.history));
+  return [...findMarks(texts, telling(marks.sent)), ...findMarks(compared, telling(marks.got))].map(
+    ({ place }) => place,
+  );
 }
 
 function textOf(body: unknown): string {

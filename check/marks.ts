@@ -3,7 +3,7 @@
  * and however encoded.
  */
 
-import { textsIn } from "./answers.ts";
+import { textsIn, valuesIn } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import { isReadable, readingsOf } from "./readings.ts";
 import type { Place } from "./reports/places.ts";
@@ -16,6 +16,17 @@ const MOST_LENGTH = 300;
 /** Beside those that its author names; the first ones found say as much as all. */
 const MOST_MARKS = 100;
 
+/** What an event is known by, the longest first. */
+export interface Marks {
+  /** Texts of its request that no other event's has, and those that its author names. */
+  sent: readonly string[];
+  /**
+   * Texts and words that each answer to it alone holds, and no answer to another event alone. What is
+   * kept from one request to the next may come to the same by right, so they prove less.
+   */
+  got: readonly string[];
+}
+
 /** What is known of the answers to an event alone. */
 interface Answered {
   alone: readonly Answer[];
@@ -23,24 +34,32 @@ interface Answered {
   readings: ReadonlySet<string>;
 }
 
-/**
- * For each event, the texts of its request that no other event's has, and those of all of its answers
- * alone that no other event gets, longest first.
- *
- * @param answered for each event
- */
-export function marksOf(events: readonly CheckEvent[], answered: readonly Answered[]): string[][] {
+/** @param answered for each event; none where only their requests are asked about */
+export function marksOf(
+  events: readonly CheckEvent[],
+  answered: readonly Answered[] = [],
+): Marks[] {
   return events.map((event, at) => {
     const isOwn = ownTest(event, events);
     const texts = [...event.texts, ...event.secrets.map(({ text }) => text)];
-    const sent = firstMarks(texts, isOwn);
+    const sent = new Set([...event.marks.filter(isOwn), ...firstMarks(texts, isOwn)]);
     const others = answered.filter((_, other) => other !== at);
     const isGotAlone = (text: string) =>
-      isOwn(text) && others.every(({ readings }) => foreignMarks([text], readings).length > 0);
+      isOwn(text) &&
+      !sent.has(text) &&
+      others.every(({ readings }) => foreignMarks([text], readings).length > 0);
     const got = firstMarks(answered[at] ? wordsOfAll(answered[at].alone) : [], isGotAlone);
-    const own = new Set([...event.marks.filter(isOwn), ...sent, ...got]);
-    return [...own].sort((one, other) => other.length - one.length);
+    return { sent: longestFirst(sent), got: longestFirst(got) };
   });
+}
+
+/** All that an event is known by. */
+export function allOf({ sent, got }: Marks): string[] {
+  return longestFirst([...sent, ...got]);
+}
+
+function longestFirst(texts: Iterable<string>): string[] {
+  return [...texts].sort((one, other) => other.length - one.length);
 }
 
 function firstMarks(texts: Iterable<string>, isMark: (text: string) => boolean): string[] {
@@ -57,14 +76,16 @@ function firstMarks(texts: Iterable<string>, isMark: (text: string) => boolean):
 /** Names, numbers and addresses, which a text has more of than its tags and spaces. */
 const WORD = /[\p{L}\p{N}]+(?:[@._-][\p{L}\p{N}]+)*/gu;
 
-/** Texts, and the words in them, that stand in each of these answers. */
-function wordsOfAll([first, ...others]: readonly Answer[]): string[] {
+/** Texts, and the words in them, that stand in each of these answers; an error says nothing of its own. */
+function wordsOfAll(answers: readonly Answer[]): string[] {
+  if (answers.some(({ status }) => status >= 400)) return [];
+  const [first, ...others] = answers;
   const rest = others.map(wordsOf);
   return first ? [...wordsOf(first)].filter((word) => rest.every((words) => words.has(word))) : [];
 }
 
 function wordsOf(answer: Answer): Set<string> {
-  return new Set([...textsIn(answer)].flatMap(([, text]) => [text, ...(text.match(WORD) ?? [])]));
+  return new Set([...valuesIn(answer)].flatMap((text) => [text, ...(text.match(WORD) ?? [])]));
 }
 
 /** Words that are too short to be marks by themselves, and that one event alone has. */

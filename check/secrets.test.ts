@@ -19,13 +19,13 @@ test("in place of a secret stands whose it is, and in place of what is read in o
     })),
   );
   if ("problems" in read) throw new Error(read.problems.join());
-  const marks = marksOf(read.value, []);
+  const marks = marksOf(read.value);
   const alone = [
     [answer("u=ana@example.com; Path=/"), answer("u=ana@example.com; Path=/")],
     [answer("u=1"), answer("u=2")],
   ];
   const owners = read.value.map((event, at) => {
-    return { event, marks: marks[at] ?? [], alone: alone[at] ?? [] };
+    return { event, marks: marks[at]?.sent ?? [], alone: alone[at] ?? [] };
   });
   const secrets = new Secrets(owners, alone.flat());
   expect(secrets.masked({ a: [TOKEN("bo"), "to bo-1"], b: "session%20of%20ana" })).toEqual({

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { differences, hasFailed, isBlind, isMadeAlike, valueAt } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
-import { findMarks, foreignMarks, readAnswer } from "./marks.ts";
+import {
+  type AnswerText,
+  allOf,
+  findMarks,
+  foreignMarks,
+  type Marks,
+  readAnswer,
+} from "./marks.ts";
 import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, KINDS } from "./reports/report.ts";
 import type { Round } from "./rounds.ts";
@@ -66,10 +73,12 @@ export class Known {
   }
 
   /** Takes in what was odd in turn. A failure says nothing of what else depends on what came before. */
-  addInTurn({ kind, places }: Symptom): void {
+  addInTurn({ kind, places, answers }: Symptom): void {
     if (kind === "failed") return;
-    for (const { place, of } of places) {
+    for (const place of differences(answers.alone, answers.now, this.volatile)) {
       this.history.add(place);
+    }
+    for (const { place, of } of places) {
       if (of === undefined) continue;
       const known = this.#mixedInTurn.get(of) ?? new Set();
       this.#mixedInTurn.set(of, known.add(place));
@@ -103,8 +112,18 @@ export class Known {
   }
 
   /** Nothing of its body is the same each time. */
-  get isBlind(): boolean {
+  get isVolatile(): boolean {
     return isBlind(this.reference, this.volatile);
+  }
+
+  /** Places that are not compared at once. */
+  get masked(): ReadonlySet<Place> {
+    return new Set([...this.volatile, ...this.history]);
+  }
+
+  /** Nothing of its body is compared at once. */
+  get isBlind(): boolean {
+    return isBlind(this.reference, this.masked);
   }
 }
 
@@ -153,7 +172,7 @@ export function symptomsOf(
   { phase, events }: Round,
   { served }: RoundResult,
   known: readonly Known[],
-  marks: readonly (readonly string[])[],
+  marks: readonly Marks[],
 ): Symptom[] {
   return served.flatMap(({ answer, overlapped }, at): Symptom[] => {
     const event = events[at];
@@ -165,6 +184,10 @@ export function symptomsOf(
     const others = new Set(beside.flatMap((one) => events[one] ?? []));
     others.delete(event);
     const { readings, reference, volatile, history } = about;
+    const marksIn = (texts: AnswerText[], of: number, which: readonly string[]) =>
+      findMarks(texts, foreignMarks(which, readings)).filter(
+        ({ place }) => !(isAtOnce && about.isMixedInTurn(place, of)),
+      );
     const placed = (place: Place): OddPlace => {
       return { place, alone: valueAt(reference, place), now: valueAt(answer, place) };
     };
@@ -173,22 +196,34 @@ export function symptomsOf(
     };
     // What it gets alone as well holds nothing of another.
     const texts = readAnswer(answer, about.texts);
-    const mixed = [...others].flatMap((of) =>
-      findMarks(texts, foreignMarks(marks[of] ?? [], readings))
-        .filter(({ place }) => !(isAtOnce && about.isMixedInTurn(place, of)))
-        .map(({ place, mark, text }): OddPlace => ({ ...placed(place), now: text, mark, of })),
-    );
+    // What is kept may come to what another gets alone, by right.
+    const comparable = isAtOnce ? texts.filter(({ place }) => !isWithin(place, history)) : [];
+    const mixed = [...others].flatMap((of) => {
+      const { sent, got } = marksOfEvent(marks, of);
+      const bySent = marksIn(texts, of, sent);
+      const places = new Set(bySent.map(({ place }) => place));
+      const byGot = marksIn(comparable, of, got).filter(({ place }) => !places.has(place));
+      return [...bySent, ...byGot].map(
+        ({ place, mark, text }): OddPlace => ({ ...placed(place), now: text, mark, of }),
+      );
+    });
     if (mixed.length > 0) return symptom("mixed", mixed);
     if (hasFailed(answer)) {
       // As it may do alone.
       if (about.failures > 0) return [];
       return symptom("failed", ["/status", "/body"].map(placed));
     }
-    const masked = isAtOnce ? new Set([...volatile, ...history]) : volatile;
+    const masked = isAtOnce ? about.masked : volatile;
     const differing = differences(reference, answer, masked).map(placed);
     if (differing.length === 0) return [];
     return symptom(isAtOnce ? "changed" : "history", differing);
   });
+}
+
+function marksOfEvent(marks: readonly Marks[], event: number): Marks {
+  const own = marks[event];
+  assert(own, "every event has its marks, be they none");
+  return own;
 }
 
 /** Whether a symptom of another serving is the same one, or a worse one at the same place. */
@@ -207,12 +242,12 @@ export function isSame(one: Symptom, other: Symptom): boolean {
 export function leftOf(
   symptom: Symptom,
   about: Known,
-  marks: readonly (readonly string[])[],
+  marks: readonly Marks[],
 ): Symptom | undefined {
   if (symptom.kind === "failed") return about.failures > 0 ? undefined : symptom;
   const places = symptom.places.filter(({ place, mark, of }) => {
     if (mark === undefined || of === undefined) return !isWithin(place, about.volatile);
-    return foreignMarks(marks[of] ?? [], about.readings).includes(mark);
+    return foreignMarks(allOf(marksOfEvent(marks, of)), about.readings).includes(mark);
   });
   return places.length > 0 ? { ...symptom, places } : undefined;
 }
