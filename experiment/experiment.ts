@@ -214,7 +214,10 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
   const run = `${experiment}/${role === "control" ? "control-" : ""}${number}`;
   const which = { role, index, plan, target: target.description };
   const at = appointment && shotAt(appointment, plan, index);
-  const pauseMs = at === undefined ? stage.pauseMs : at - armingMs(stage) - Date.now();
+  const pauseMs =
+    appointment && at !== undefined
+      ? at - armingMs(stage, appointment.part.of) - Date.now()
+      : stage.pauseMs;
   if (pauseMs > 0) {
     onPhase?.({ ...which, name: "pausing", ms: pauseMs });
     await wait(pauseMs, undefined, { signal });
@@ -244,8 +247,8 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
 }
 
 /** When all runners fire a run, in epoch milliseconds. */
-function shotAt({ startAt }: Appointment, plan: Plan, index: number): number {
-  const offset = startOffsets(plan)[index];
+function shotAt({ startAt, part }: Appointment, plan: Plan, index: number): number {
+  const offset = startOffsets(plan, part.of)[index];
   assert(offset !== undefined, "A run is one of its plan's.");
   return startAt + offset;
 }

@@ -96,7 +96,8 @@ export function filesIn(path: string): string[] {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
   const names = readdirSync(path).filter((name) => RECORDED.test(name));
   if (names.length > 0) return names.sort().map((name) => join(path, name));
-  const why = "it is a folder without .log, .ndjson or .ndjson.gz";
+  const why =
+    "it is a folder without .log, .ndjson or .ndjson.gz; bring the logs or records of all runners into it";
   throw new ExperimentError("record unreadable", { record: path, why });
 }
 

@@ -42,9 +42,9 @@ export function k6Files(experiment: K6Experiment): Record<string, string> {
   };
 }
 
-function scriptOf({ plan, target, signing }: K6Experiment): string {
+function scriptOf({ plan, target, runners, signing }: K6Experiment): string {
   const { description, url } = target;
-  const starts = startOffsets(plan);
+  const starts = startOffsets(plan, runners);
   const experiment = {
     id: randomUUID(),
     plan,

@@ -142,7 +142,9 @@ test.each<[string, RecordLine[][], number, RegExp]>([
     "requests of two runners that fired the same part count once",
     [
       ...PARTS,
-      (PARTS[1] ?? []).map((line) => (isObservation(line) ? { ...line, sentAt: -1 } : line)),
+      (PARTS[1] ?? []).map((line) =>
+        isObservation(line) ? { ...line, requestId: "another" } : line,
+      ),
     ],
     6,
     /d\.ndjson: Left out: 4 requests with numbers of others that count\. Two runners may/,

@@ -122,8 +122,8 @@ async function* mergedLines(
 interface TakenRun {
   /** By runner when its shot fell, whose observations count. */
   shots: Map<string | undefined, string>;
-  /** Its requests, and when each left: who has another time for one has fired it too. */
-  sentAt: Map<number, number | undefined>;
+  /** Its requests, and how each was observed: another observation of one is of another request. */
+  observed: Map<number, string>;
 }
 
 /** Reads the record of a part, and leaves out what other records have. */
@@ -163,7 +163,7 @@ class PartReader {
     for (; this.head?.type === "run" && this.head.run === run; await this.advance()) {
       const { head } = this;
       const { runner, startedAt } = head;
-      const taken = this.#taken.get(run) ?? { shots: new Map(), sentAt: new Map() };
+      const taken = this.#taken.get(run) ?? { shots: new Map(), observed: new Map() };
       this.#taken.set(run, taken);
       const shot = taken.shots.get(runner);
       if (shot === undefined) {
@@ -179,14 +179,16 @@ class PartReader {
   /** The observations that stand behind these. */
   async *observations(): AsyncGenerator<Observation> {
     for (; this.head?.type === "observation"; await this.advance()) {
-      const { run, runner, index, sentAt } = this.head;
+      const { run, runner, index, sentAt, answeredAt, requestId } = this.head;
       const taken = this.#taken.get(run);
       if (!taken) throw new MisplacedLineError("an observation is of a run that did not begin");
       if (this.#firedAgain.has(runner)) continue;
-      if (!taken.sentAt.has(index)) {
-        taken.sentAt.set(index, sentAt);
+      const observed = JSON.stringify([sentAt, answeredAt, requestId]);
+      const known = taken.observed.get(index);
+      if (known === undefined) {
+        taken.observed.set(index, observed);
         yield this.head;
-      } else if (taken.sentAt.get(index) === sentAt) this.#repeated += 1;
+      } else if (known === observed) this.#repeated += 1;
       else this.#doubled += 1;
     }
   }
@@ -196,11 +198,14 @@ class PartReader {
     const name = printable(recordName(this.#record.path));
     const notes = [...this.#record.notes];
     if (this.#repeated > 0) {
-      notes.push(`${plural(this.#repeated, "observation")} that were read before count once.`);
+      notes.push(
+        `Counted once, since it was read before: ${plural(this.#repeated, "observation")}.`,
+      );
     }
     for (const runner of this.#leftOut) {
       notes.push(
-        `Left out: what ${printableName(runner)} fired again. Its times count from another shot.`,
+        `Left out: what ${printableName(runner)} fired again. Its times count from another shot; ` +
+          "what it shows is told of this record alone.",
       );
     }
     if (this.#doubled > 0) {

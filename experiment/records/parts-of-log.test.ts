@@ -62,6 +62,16 @@ test("a log that ends early says so, and concludes nothing over all", async () =
   );
 });
 
+test("a run whose beginning is not in the log is left out, and the others are not", async () => {
+  const second = { ...ANSWER, run: "e/2" };
+  const lost = [0, 1].map((index) => JSON.stringify({ ...second, index }));
+  const recorded = await read(...ALL, ...lost);
+  expect(recorded?.experiment?.runs.map(({ ended }) => ended)).toEqual([2]);
+  expect(recorded && recordNotes(recorded)).toContain(
+    "Left out: 2 answers of runs whose beginning is not in the log.",
+  );
+});
+
 test("a log without its beginning is refused", async () => {
   const error = await read(...ALL.slice(1)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ExperimentError);

@@ -1,6 +1,7 @@
 /** Makes records of what k6 logged: one for each runner, whose lines may stand among those of others. */
 
 import assert from "node:assert/strict";
+import { plural } from "../../basics/counts.ts";
 import { shareOf, WHOLE } from "../core/plan/parts.ts";
 import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
 import { Fold, MisplacedLineError } from "./fold.ts";
@@ -17,7 +18,7 @@ interface PartOfRun {
  * Reads a log to its end. k6 concludes nothing, so each record gets the verdicts that its runner would have
  * come to: over each run and, where it has fired all that it was to, over all.
  *
- * @throws ExperimentError when it has answers of a run that did not begin in it
+ * @throws ExperimentError when no run begins in it
  */
 export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<BegunRecord[]> {
   const runs = new Map<string, PartOfRun>();
@@ -29,11 +30,19 @@ export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<B
     if (line.type === "run") part.line ??= line;
     else part.observations.push(line);
   }
-  const begun = [...runs.values()].map(({ line, observations }) => {
-    if (line) return { line, observations };
+  const begun: Required<PartOfRun>[] = [];
+  let lost = 0;
+  for (const { line, observations } of runs.values()) {
+    if (line) begun.push({ line, observations });
+    else lost += observations.length;
+  }
+  if (begun.length === 0) {
     const error = new MisplacedLineError("the beginning of the log is missing");
     throw notReportable(recordName(path), error);
-  });
+  }
+  if (lost > 0) {
+    notes.push(`Left out: ${plural(lost, "answer")} of runs whose beginning is not in the log.`);
+  }
   const parts = Map.groupBy(begun, ({ line }) => JSON.stringify([line.experiment, line.runner]));
   return [...parts.values()].map((part, index) => {
     const concluded = concludedLines(part.toSorted((a, b) => a.line.index - b.line.index));

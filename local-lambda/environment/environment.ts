@@ -196,6 +196,8 @@ export abstract class Environment {
   /** Calls back when nobody has come for the function's idle timeout; it must be idle now. */
   expire(end: () => void): void {
     clearTimeout(this.#expiry);
+    // One that is being ended would only keep this process alive.
+    if (this.#stopping) return;
     this.#expiry = setTimeout(end, this.plan.configuration.idleTimeoutMs);
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Part, partNames, shareOf, startOffsets } from "./parts.ts";
+import { armingMs, type Part, partNames, shareOf, startOffsets } from "./parts.ts";
 import { burstOf, equalStages, referencePlan } from "./plan.ts";
 
 const indexOf = ({ number, of }: Part) =>
@@ -22,9 +22,15 @@ test("parts share out every request once, and as evenly as can be", () => {
   );
 });
 
+test("more runners need less time to arm, since each fires fewer requests", () => {
+  const [stage] = equalStages(1, 100_000, 100_000, 0);
+  const [alone, beside] = [1, 10].map((runners) => stage && armingMs(stage, runners));
+  expect(beside).toBeLessThan((alone ?? 0) / 9);
+});
+
 test("later runs begin when the earlier ones can be over and their pauses too", () => {
   const stages = equalStages(3, 1_000, 3_000, 60_000);
-  const offsets = startOffsets({ ...referencePlan, holdMs: 2_000, stages });
+  const offsets = startOffsets({ ...referencePlan, holdMs: 2_000, stages }, 1);
   expect(offsets[0]).toBe(0);
   for (const [index, stage] of stages.entries()) {
     if (index === 0) continue;

@@ -30,9 +30,12 @@ export function shareOf(count: number, { number, of }: Part): number {
   return Math.max(0, Math.ceil((count - (number - 1)) / of));
 }
 
-/** How long before the shot a runner begins to open connections and to sign, in milliseconds. */
-export function armingMs(stage: Stage): number {
-  return 2_000 + 2 * burstOf(stage);
+/**
+ * How long before the shot a runner begins to open connections and to sign, in milliseconds: the same
+ * for all that share the stage.
+ */
+export function armingMs(stage: Stage, runners: number): number {
+  return 2_000 + 2 * Math.ceil(burstOf(stage) / runners);
 }
 
 /** A round takes longer than its hold, by the way there and back. */
@@ -47,14 +50,16 @@ function coldStartMs(stage: Stage): number {
  * When each run is fired, in milliseconds after the first: all runners shall be through with the run
  * before it by then, and armed. A runner that is not fires late, which its record shows. The pause of the
  * first run is not waited for.
+ *
+ * @param runners how many fire the plan together
  */
-export function startOffsets({ stages, holdMs }: Plan): number[] {
+export function startOffsets({ stages, holdMs }: Plan, runners: number): number[] {
   let at = 0;
   return stages.map((stage, index) => {
     const before = stages[index - 1];
     if (before) {
       const roundsMs = ROUNDS_TAKE * stageDurationMs(before, holdMs);
-      at += Math.ceil(roundsMs + coldStartMs(before) + stage.pauseMs + armingMs(stage));
+      at += Math.ceil(roundsMs + coldStartMs(before) + stage.pauseMs + armingMs(stage, runners));
     }
     return at;
   });

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { burst, conclude, concludeSchedule } from "../../../test/conclusions.ts";
 import { observe } from "../../../test/schedules.ts";
 import type { Observation } from "../record-lines.ts";
+import { concludeExperiment } from "./conclude.ts";
+import { evidenceOf } from "./evidence.ts";
 
 function without(observation: Observation, field: "environment" | "invocation"): Observation {
   const { response } = observation;
@@ -50,6 +52,14 @@ test("nothing but failures is inconclusive, and names them", () => {
     outcomes: { failed: 2 },
     trials: 0,
   });
+});
+
+test("one request of each run, as a part of an experiment has it, is none that could meet another", () => {
+  const requests = observe(burst([0, 1, 2]), [])
+    .slice(0, 1)
+    .map(evidenceOf);
+  const { reason } = concludeExperiment([{ concurrency: 3, holdMs: 1_000, requests }]);
+  expect(reason).toMatch(/^Only one request of each run is on the record/);
 });
 
 test("too few answers are inconclusive, and the others are named", () => {

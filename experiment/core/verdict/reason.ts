@@ -67,6 +67,12 @@ function noTrial(findings: Findings): string {
       `Raise the ${what} to 2 or more.`
     );
   }
+  if (runs.every((run) => run.requests.length === 1) && identified.length === runs.length) {
+    return (
+      "Only one request of each run is on the record, so no two could have met. If that is one part " +
+      "of several, report all parts together."
+    );
+  }
   if (runs.every((run) => run.requests.filter(isIdentified).length < 2)) {
     const requests = runs.reduce((sum, run) => sum + run.requests.length, 0);
     const others = unanswered(findings);
