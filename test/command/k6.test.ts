@@ -59,7 +59,7 @@ test.each(
   expect(pods.experiment.conclusion).toEqual(experiment.conclusion);
 });
 
-test("what a runner fired that was killed counts, and so does what one fired that came late", async () => {
+async function readLosses() {
   const { url } = await startLambdaAlone(["--quiet"]);
   const plan = ["--concurrency", "6", "--requests", "12", "--runs", "1", "--hold", "1s"];
   const folder = await writeForK6(["--target", url, ...plan, "--runners", "3"]);
@@ -81,7 +81,7 @@ test("what a runner fired that was killed counts, and so does what one fired tha
       expect.stringMatching(/^Of 2\/3 \d requests? (is|are) not on the record/),
     ]),
   );
-});
+}
 
 const SECRETS = {
   AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLE",
@@ -95,7 +95,7 @@ function writeSigned(url: string, ...args: string[]): Promise<string> {
   return writeForK6(["--hold", "100ms", "--runs", "1", ...args], { PATH });
 }
 
-test("requests are signed, and a clock that is minutes off is told of", async () => {
+async function signRequests() {
   const iam = ["--region", "eu-west-1", "--authorization", "AWS_IAM", "--quiet"];
   const { url } = await startLambdaAlone(iam, CREDENTIALS);
   const folder = await writeSigned(url);
@@ -110,9 +110,9 @@ test("requests are signed, and a clock that is minutes off is told of", async ()
   expect(experiment.conclusion.outcomes).toEqual({ ok: 3, failed: 2 });
   const { stdout } = await report(folder);
   expect(stdout).toMatch(/403 .*the runner's clock is about 10 min ahead of the service's/);
-});
+}
 
-test("what an answer repeats of the signature is in no log", async () => {
+async function keepSecrets() {
   const { url } = await startServer(({ headers }, response) => {
     const { authorization, "x-amz-security-token": token } = headers;
     const spelled = [encodeURIComponent(`${token}`), `${token}`.replaceAll("/", "\\u002f")];
@@ -126,7 +126,18 @@ test("what an answer repeats of the signature is in no log", async () => {
   for (const text of [textIn(log), stderr(), textIn(join(folder, "script.js"))]) {
     expect(text).not.toMatch(/Zm9v|wJalr|Signature=[0-9a-f]/);
   }
-});
+}
+
+const LONG: [string, () => Promise<void>][] = [
+  [
+    "what a runner fired that was killed counts, and so does what one fired that came late",
+    readLosses,
+  ],
+  ["requests are signed, and a clock that is minutes off is told of", signRequests],
+  ["what an answer repeats of the signature is in no log", keepSecrets],
+];
+
+test.each(drawn(LONG, 1))("%s", (_, see) => see());
 
 test.each([
   ["2/2", {}, /All runners need the same -e START=/],
