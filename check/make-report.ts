@@ -58,7 +58,7 @@ export function makeReport(evidence: Evidence): Report {
       aloneMs: evidence.aloneMs[event] ?? null,
       waits: waits(evidence, event),
       volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
-      history: [...(known[event]?.history ?? [])],
+      history: secrets.masked([...(known[event]?.history ?? [])]),
       isVolatile: known[event]?.isVolatile ?? false,
       marked: secrets.masked([...new Set(signsOf(evidence, event))]),
       failures: secrets.masked(failuresOf(evidence, event)),
