@@ -146,13 +146,12 @@ export function* textsIn({ headers, body }: Answer): Generator<[Place, string]> 
 }
 
 /** The same without the names of fields. */
-export function* valuesIn(answer: Answer): Generator<string> {
-  for (const [place, text] of textsIn(answer)) {
-    if (String(valueAt(answer, place)) === text) yield text;
-  }
+export function* valuesIn({ headers, body }: Answer): Generator<[Place, string]> {
+  yield* textsAt(headers, "/headers", false);
+  yield* textsAt(body, "/body", false);
 }
 
-function* textsAt(value: unknown, place: Place): Generator<[Place, string]> {
+function* textsAt(value: unknown, place: Place, withNames = true): Generator<[Place, string]> {
   const names = namesOf(value);
   if (!names) {
     if (typeof value === "string" || typeof value === "number") yield [place, String(value)];
@@ -160,8 +159,8 @@ function* textsAt(value: unknown, place: Place): Generator<[Place, string]> {
   }
   for (const name of names) {
     const step = `${place}/${escaped(name)}`;
-    if (!Array.isArray(value)) yield [step, name];
-    yield* textsAt(fieldOf(value, name), step);
+    if (withNames && !Array.isArray(value)) yield [step, name];
+    yield* textsAt(fieldOf(value, name), step, withNames);
   }
 }
 

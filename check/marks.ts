@@ -85,7 +85,7 @@ function wordsOfAll(answers: readonly Answer[]): string[] {
 }
 
 function wordsOf(answer: Answer): Set<string> {
-  return new Set([...valuesIn(answer)].flatMap((text) => [text, ...(text.match(WORD) ?? [])]));
+  return new Set([...valuesIn(answer)].flatMap(([, text]) => [text, ...(text.match(WORD) ?? [])]));
 }
 
 /** Words that are too short to be marks by themselves, and that one event alone has. */

@@ -63,7 +63,7 @@ export function readAppointment(program: Command, asked: Asked): Appointment | u
 function missingWords({ part, startAt, experiment }: Partial<Appointment>): string {
   const missing = [
     ...(part ? [] : ["--part 1/2"]),
-    ...(startAt === undefined ? [`--start-at ${timeToCome()}`] : []),
+    ...(startAt === undefined ? [`--start-at ${isoTime(timeToCome())}`] : []),
     ...(experiment === undefined ? [`--experiment ${randomBytes(4).toString("hex")}`] : []),
   ];
   const same = part ? "" : " and 2/2 in the other one";
@@ -112,7 +112,7 @@ function lackOfTime({ stages, holdMs }: Plan, startAt: number): string | undefin
   const [first] = stages;
   assert(first, "a plan has a stage");
   const time = isoTime(startAt);
-  const step = `Name a time to come, the same for all parts, such as ${timeToCome()}.`;
+  const step = `Name a time to come, the same for all parts, such as ${isoTime(timeToCome())}.`;
   const agoMs = Date.now() - startAt;
   if (agoMs > stageDurationMs(first, holdMs)) {
     const unitMs = agoMs < 2 * MINUTE_MS ? 1_000 : MINUTE_MS;
@@ -122,9 +122,9 @@ function lackOfTime({ stages, holdMs }: Plan, startAt: number): string | undefin
   return agoMs < -DAY_MS ? `--start-at: ${time} is more than a day ahead.\n${step}` : undefined;
 }
 
-/** A time that leaves some for typing. */
-function timeToCome(): string {
-  return isoTime(Math.ceil((Date.now() + MINUTE_MS) / MINUTE_MS) * MINUTE_MS);
+/** The first whole minute, in milliseconds since 1970, that leaves so much time until then. */
+export function timeToCome(leadMs = MINUTE_MS): number {
+  return Math.ceil((Date.now() + leadMs) / MINUTE_MS) * MINUTE_MS;
 }
 
 export function isoTime(at: number): string {

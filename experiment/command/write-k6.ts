@@ -14,15 +14,14 @@ import { makeFolder } from "../records/data-folder.ts";
 import { largestBurst } from "../targets/resources.ts";
 import type { TargetChoice } from "../targets/target-choice.ts";
 import { outputName } from "./output.ts";
-import { isoTime, parseTime } from "./part-options.ts";
+import { isoTime, parseTime, timeToCome } from "./part-options.ts";
 import { readPlan } from "./plan-options.ts";
 import { createProgram, modelOption, readTarget } from "./program.ts";
 
 const EXIT = { written: 0, failed: 1, wrongUsage: WRONG_USAGE };
 const MOST_RUNNERS = 1_000;
-/** From now until the first shot at the least, and to which it is rounded up, in milliseconds. */
+/** From now until the first shot at the least, in milliseconds. */
 const LEAD_MS = 120_000;
-const MINUTE_MS = 60_000;
 
 const AFTER = `
 k6 (https://grafana.com/docs/k6) fires what is written, on one machine or several, or on Kubernetes.
@@ -95,11 +94,7 @@ function parseOptions(args: readonly string[]): K6Options {
   if (runners > most) {
     command.error(`error: --runners: a burst of ${most} has parts for ${most} at most.`);
   }
-  return { plan, target: choice, runners, startAt: startAt ?? soon(), out };
-}
-
-function soon(): number {
-  return Math.ceil((Date.now() + LEAD_MS) / MINUTE_MS) * MINUTE_MS;
+  return { plan, target: choice, runners, startAt: startAt ?? timeToCome(LEAD_MS), out };
 }
 
 /**
