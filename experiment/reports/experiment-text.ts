@@ -1,9 +1,9 @@
 /** An experiment as text for a terminal, run by run: while it is fired, and from its record. */
 
 import { styleText } from "node:util";
-import stringWidth from "string-width";
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
+import { textWidth } from "../../basics/text-width.ts";
 import type {
   Conclusion,
   CrossCheckLine,
@@ -166,9 +166,9 @@ function restText({ requests, shown }: RunState): string {
 /** Aligns columns by what a terminal shows of them, and indents. */
 export function table(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? "")), 0),
+    rows.reduce((widest, row) => Math.max(widest, textWidth(row[column] ?? "")), 0),
   );
   const pad = (cell: string, column: number) =>
-    cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell)));
+    cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - textWidth(cell)));
   return rows.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd());
 }

@@ -4,7 +4,7 @@
  * or Korean has it so. What stands behind such a character is therefore put into its column by number.
  */
 
-import stringWidth from "string-width";
+import { textWidth } from "../../basics/text-width.ts";
 
 const ESCAPE = "\u001b";
 /** What follows an escape: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
@@ -47,7 +47,7 @@ export function pinColumns(text: string): string {
     isDisputed ||= !isAgreed;
   };
   const showEach = (piece: string) => {
-    for (const { segment } of graphemes.segment(piece)) show(segment, stringWidth(segment), false);
+    for (const { segment } of graphemes.segment(piece)) show(segment, textWidth(segment), false);
   };
   for (const [index, part] of text.split(ESCAPE).entries()) {
     const [sequence = "", number, letter = ""] = (index > 0 && SEQUENCE.exec(part)) || [];

@@ -1,9 +1,9 @@
 /** Styled text, line by line, as data: what a view shows can be computed and tested without Ink. */
 
 import assert from "node:assert/strict";
-import stringWidth from "string-width";
 import { inWords } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
+import { textWidth } from "../../basics/text-width.ts";
 import type { Verdict } from "../../experiment/core/record-lines.ts";
 
 /** How a piece of a line looks; colours are the terminal's own sixteen, by name. */
@@ -56,12 +56,12 @@ export function clientColour(clients: ReadonlyMap<string, number>, name: string)
 
 /** A line that takes exactly so many columns, cut with an ellipsis or padded. */
 export function lineToWidth(line: Line, width: number): Line {
-  const missing = width - line.reduce((sum, { text }) => sum + stringWidth(text), 0);
+  const missing = width - line.reduce((sum, { text }) => sum + textWidth(text), 0);
   if (missing >= 0) return missing > 0 ? [...line, { text: " ".repeat(missing) }] : line;
   const kept: Span[] = [];
   let left = width;
   for (const span of line) {
-    const spanWidth = stringWidth(span.text);
+    const spanWidth = textWidth(span.text);
     // The last column may be needed for the ellipsis.
     if (spanWidth >= left) return [...kept, { ...span, text: toWidth(span.text, left, true) }];
     kept.push(span);
@@ -79,12 +79,12 @@ export function toWidth(text: string, width: number, isCut = false): string {
   if (width <= 0) return "";
   // No character is wider than two columns, but many may have none: cut before counting.
   let shown = printable([...text.slice(0, 8 * width)].slice(0, 4 * width).join(""));
-  if (isCut || stringWidth(shown) > width) {
+  if (isCut || textWidth(shown) > width) {
     const characters = [...shown];
-    while (stringWidth(characters.join("")) > width - 1) characters.pop();
+    while (textWidth(characters.join("")) > width - 1) characters.pop();
     shown = `${characters.join("")}…`;
   }
-  return shown + " ".repeat(Math.max(0, width - stringWidth(shown)));
+  return shown + " ".repeat(Math.max(0, width - textWidth(shown)));
 }
 
 /**
@@ -97,7 +97,7 @@ export function wrapText(text: string, width: number): string[] {
   const shown = printableLine(text);
   for (const word of shown.split(/ (?!%)/).flatMap((long) => pieces(long, width))) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (stringWidth(longer) <= width) {
+    if (textWidth(longer) <= width) {
       line = longer;
     } else {
       lines.push(line);
@@ -109,11 +109,11 @@ export function wrapText(text: string, width: number): string[] {
 
 /** A word that is longer than a line, such as a path, in pieces that are not. */
 function pieces(word: string, width: number): string[] {
-  if (stringWidth(word) <= width) return [word];
+  if (textWidth(word) <= width) return [word];
   const parts: string[] = [""];
   for (const character of word) {
     const part = `${parts.at(-1)}${character}`;
-    if (stringWidth(part) <= width) parts[parts.length - 1] = part;
+    if (textWidth(part) <= width) parts[parts.length - 1] = part;
     else parts.push(character);
   }
   return parts;

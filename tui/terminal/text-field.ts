@@ -1,8 +1,8 @@
 /** A line of text that is being edited: what keys do to it, and what of it is seen. */
 
 import type { Key } from "ink";
-import stringWidth from "string-width";
 import { printable } from "../../basics/printable.ts";
+import { textWidth } from "../../basics/text-width.ts";
 import { toWidth } from "./styled-text.ts";
 
 /** Positions count UTF-16 units, between graphemes. */
@@ -119,10 +119,10 @@ export function fieldLine(
     printable(segment),
   );
   // The cursor needs a column of its own behind the last character, the ellipsis one in front.
-  let columns = before.reduce((sum, grapheme) => sum + stringWidth(grapheme), 0);
+  let columns = before.reduce((sum, grapheme) => sum + textWidth(grapheme), 0);
   let hidden = 0;
   while (columns > width - (hidden > 0 ? 2 : 1)) {
-    columns -= stringWidth(before[hidden] ?? "");
+    columns -= textWidth(before[hidden] ?? "");
     hidden += 1;
   }
   const ellipsis = hidden > 0 ? "…" : "";

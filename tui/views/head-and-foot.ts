@@ -1,8 +1,8 @@
 /** What stands above and below every view: target and plan, and the verdict with what is to be known. */
 
-import stringWidth from "string-width";
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
+import { textWidth } from "../../basics/text-width.ts";
 import { isUneven, type Plan } from "../../experiment/core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../../experiment/core/target.ts";
 import { localTime } from "../../experiment/reports/numbers.ts";
@@ -41,7 +41,7 @@ export function headLines(snapshot: Snapshot, width: number): Line[] {
   const title: Span = { text: "Lambda Concurrency Test", bold: true };
   const when = recorded ? `recorded ${localTime(recorded.startedAt)} · ` : "";
   const where = toWidth(`${when}${target.title}`, width - title.text.length - 2).trimEnd();
-  const gap = " ".repeat(Math.max(0, width - title.text.length - stringWidth(where)));
+  const gap = " ".repeat(Math.max(0, width - title.text.length - textWidth(where)));
   return [
     [title, { text: gap + where }],
     [{ text: toWidth(target.proves, width), dim: true }],
@@ -64,7 +64,7 @@ function hourlyLine(hourly: HourlyCost, width: number): Line {
     ended,
   ];
   const title = "Managed Instances: ";
-  const fitting = longest.find((words) => stringWidth(title + words) <= width);
+  const fitting = longest.find((words) => textWidth(title + words) <= width);
   return lineToWidth([{ text: printable(title + (fitting ?? least)), colour: "yellow" }], width);
 }
 
@@ -83,17 +83,17 @@ function planLine(
   if (isUneven(plan)) {
     const name = toWidth(plan.name, MOST_NAME).trimEnd();
     const words = () => `${name}: ${parts.join(", ")}${price}`;
-    if (stringWidth(words()) > width) parts.pop();
+    if (textWidth(words()) > width) parts.pop();
     return [{ text: words() }];
   }
   const rest = ` · ${parts.join(", ")}${price}`;
   const names: Span[] = [];
-  let room = width - stringWidth(rest);
+  let room = width - textWidth(rest);
   for (const [index, name] of plan.clients.entries()) {
     const left = plan.clients.length - index;
     const text = printable(name);
     const separator = index > 0 ? ", " : "";
-    room -= stringWidth(separator + text);
+    room -= textWidth(separator + text);
     if (room < (left > 1 ? `, ${inWords(left - 1)} more`.length : 0)) {
       names.push({ text: index > 0 ? `, ${inWords(left)} more` : plural(left, "client") });
       break;

@@ -4,7 +4,9 @@
  */
 
 import { Socket } from "node:net";
-import { buildConnector, Client } from "undici";
+// The package's own entry loads six times as many files, for clients that nobody opens here.
+import buildConnector from "undici/lib/core/connect.js";
+import Client from "undici/lib/dispatcher/client.js";
 import { ExperimentError, rootCode, rootMessage } from "../errors.ts";
 
 /** How many connections are opened at a time: more than this overflows a listening queue. */
