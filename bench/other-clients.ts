@@ -10,7 +10,7 @@ import { connect as connectTls } from "node:tls";
 import ky from "ky";
 import { Pool } from "undici";
 
-/** As long as ours settles between arming and the shot. */
+/** Longer than any server takes to accept what was opened. */
 const SETTLE_MS = 200;
 /** More connections at a time than this overflow a listening queue. */
 const BATCH = 256;

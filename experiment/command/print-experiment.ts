@@ -15,10 +15,8 @@ import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
 import type { Appointment, Fired, Phase } from "../experiment.ts";
 import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
 import { Fold } from "../records/fold.ts";
-import { pooledWith } from "../records/history.ts";
-import { printError } from "../reports/error-words.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
-import { type Ending, modelsText, type ToldModel } from "../reports/models-text.ts";
+import type { Ending, ToldModel } from "../reports/models-text.ts";
 import { runnerNotes } from "../reports/runner-notes.ts";
 import {
   answeringWords,
@@ -82,12 +80,15 @@ export async function printExperiments(
       told.push({ target, ending: await print(options, fold), fold });
     } catch (error) {
       const isStopped = signal.aborted && !(error instanceof ExperimentError);
-      if (!isStopped) printError(error);
+      if (!isStopped) (await import("../reports/error-words.ts")).printError(error);
       told.push({ target, ending: isStopped ? "interrupted" : "failed", fold });
     }
     if (signal.aborted) break;
   }
-  if (!first.json) process.stdout.write(`\n${modelsText(told)}`);
+  if (!first.json) {
+    const { modelsText } = await import("../reports/models-text.ts");
+    process.stdout.write(`\n${modelsText(told)}`);
+  }
   return GRAVEST.find((grave) => told.some(({ ending }) => ending === grave)) ?? "verdict";
 }
 
@@ -171,7 +172,9 @@ async function printExperiment(
   if (!json && record !== undefined) {
     const notes = appointment ? runnerNotes(fold.experiment) : [];
     for (const note of notes) process.stdout.write(`\nNote: ${note}\n`);
-    await printRecord(record);
+    // What other records say is of a deployment, and behind a URL there may be any.
+    if (fold.experiment.runs.some(({ line }) => line.target.deployment)) await printPooled(record);
+    process.stdout.write(`\n${recordLine(record)}`);
     if (appointment) process.stdout.write(partStep(record));
   }
   if (options.crossCheck && record !== undefined && !signal.aborted) {
@@ -188,12 +191,13 @@ async function printExperiment(
   return signal.aborted ? "interrupted" : endingOf(fired, options);
 }
 
-/** Where it is, and what it adds to those before it. */
-async function printRecord(record: string): Promise<void> {
+/** What it says together with the records before it. */
+async function printPooled(record: string): Promise<void> {
+  // Loaded late, since firing does not need it.
+  const { pooledWith } = await import("../records/history.ts");
   const pooled = await pooledWith(record);
   const words = pooled && pooledWords(pooled);
   if (words !== undefined) process.stdout.write(`${words}\n`);
-  process.stdout.write(`\n${recordLine(record)}`);
 }
 
 /** What makes use of the record of a part. */

@@ -29,6 +29,11 @@ export function targetIdentity({
   return JSON.stringify([kind, deployment ?? url, model, region]);
 }
 
+/** Whether runs were fired at one and the same target: what they show together is of no other. */
+export function areOfOneTarget(runs: readonly { target: TargetDescription }[]): boolean {
+  return new Set(runs.map(({ target }) => targetIdentity(target))).size <= 1;
+}
+
 /** By name; each once. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 

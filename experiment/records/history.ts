@@ -10,7 +10,7 @@ import {
   type RunLine,
   type VerdictLine,
 } from "../core/record-lines.ts";
-import { type TargetDescription, targetIdentity } from "../core/target.ts";
+import { areOfOneTarget, type TargetDescription, targetIdentity } from "../core/target.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { recordsFolder } from "./data-folder.ts";
@@ -258,11 +258,6 @@ async function concludeRecord(path: string): Promise<Conclusion | undefined> {
   return fold.experiment.conclusion;
 }
 
-/** Whether runs were fired at one and the same target: what they show together is of no other. */
-export function areOfOneTarget(runs: readonly RunLine[]): boolean {
-  return new Set(runs.map(({ target }) => targetIdentity(target))).size <= 1;
-}
-
 /** Whether a plan has requests for as many trials as a verdict claims: of each run one has no choice. */
 function isPossible({ run, verdict }: RecordSummary): boolean {
   const most = run.plan.stages.reduce((sum, { requests }) => sum + Math.max(0, requests - 1), 0);
@@ -271,6 +266,5 @@ function isPossible({ run, verdict }: RecordSummary): boolean {
 
 /** What makes evidence comparable: code, model and region; `undefined` where the code is unknown. */
 export function deploymentOf(target: TargetDescription): string | undefined {
-  const { kind, deployment, model, region } = target;
-  return deployment && JSON.stringify([kind, deployment, model, region]);
+  return target.deployment && targetIdentity(target);
 }

@@ -5,14 +5,9 @@ import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
-import type { TargetDescription } from "../core/target.ts";
+import { areOfOneTarget, type TargetDescription } from "../core/target.ts";
 import type { Series } from "../records/fold.ts";
-import {
-  areOfOneTarget,
-  deploymentOf,
-  type PooledEvidence,
-  pooledEvidence,
-} from "../records/history.ts";
+import { deploymentOf, type PooledEvidence, pooledEvidence } from "../records/history.ts";
 import { disagreements } from "../records/merge-parts.ts";
 import { type Latency, latencyOf, range, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";

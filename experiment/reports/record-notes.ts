@@ -3,9 +3,9 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { type Conclusion, isOfPart, type VerdictLine } from "../core/record-lines.ts";
+import { areOfOneTarget } from "../core/target.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import type { RunState, Series } from "../records/fold.ts";
-import { areOfOneTarget } from "../records/history.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import { countOnce, runName, runnerNotes } from "./runner-notes.ts";
 import { targetWords } from "./words.ts";

@@ -42,13 +42,20 @@ export async function openConnections(
   signal: AbortSignal,
 ): Promise<Connection[]> {
   const opened: Connection[] = [];
+  // One listener for all: the signal compares each new one with all that it has.
+  const opening = new Set<Socket>();
+  const stop = () => {
+    for (const socket of opening) socket.destroy(new Error("The run was stopped."));
+  };
+  signal.addEventListener("abort", stop);
   try {
     while (opened.length < count) {
       signal.throwIfAborted();
       const batch = Array.from({ length: Math.min(BATCH, count - opened.length) }, () =>
-        openSocket(url, signal),
+        openSocket(url, opening),
       );
       const results = await Promise.allSettled(batch);
+      opening.clear();
       for (const result of results) {
         if (result.status === "fulfilled") opened.push(hold(url, result.value));
       }
@@ -70,6 +77,8 @@ export async function openConnections(
       },
       { cause: error },
     );
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 
@@ -78,22 +87,19 @@ export async function closeConnections(connections: readonly Connection[]): Prom
   await Promise.all(connections.map((connection) => connection.close()));
 }
 
-function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
+/** @param opening takes the socket on its way */
+function openSocket(url: URL, opening: Set<Socket>): Promise<Socket> {
   const { hostname, protocol } = url;
   const port = url.port || (protocol === "https:" ? "443" : "80");
   // As undici does it: an IPv6 host stands in brackets in a URL, but not for a socket.
   const options = { hostname: hostname.replace(/^\[|\]$/g, ""), host: url.host, protocol, port };
   return new Promise((resolve, reject) => {
     // The socket on its way, of which undici's types do not tell.
-    const opening: unknown = connect(options, (error, socket) => {
-      signal.removeEventListener("abort", stop);
+    const socket: unknown = connect(options, (error, connected) => {
       if (error) reject(error);
-      else if (socket) resolve(socket);
+      else if (connected) resolve(connected);
     });
-    const stop = () => {
-      if (opening instanceof Socket) opening.destroy(new Error("The run was stopped."));
-    };
-    signal.addEventListener("abort", stop);
+    if (socket instanceof Socket) opening.add(socket);
   });
 }
 
