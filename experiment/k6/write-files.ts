@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { getCanonicalQuery } from "@smithy/signature-v4";
 import { printable } from "../../basics/printable.ts";
 import { shellWord } from "../../basics/printed-commands.ts";
 import { ANSWER_HEADERS, MAX_BODY_BYTES } from "../core/firing/answers.ts";
@@ -68,14 +69,24 @@ function scriptOf({ plan, target, runners, signing }: K6Experiment): string {
 }
 
 /** What a signature holds of an address: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
-function signedParts({ host, pathname, searchParams }: URL) {
-  const query = new URLSearchParams(searchParams);
-  query.sort();
+function signedParts({ protocol, host, hostname, pathname, searchParams }: URL) {
+  const request = { method: "POST", protocol, hostname, path: pathname, headers: {} };
+  const query = Object.fromEntries(
+    searchParams.keys().map((name) => [name, searchParams.getAll(name)]),
+  );
+  const segments = pathname.split("/").filter((segment) => segment !== "");
+  const end = segments.length > 0 && pathname.endsWith("/") ? "/" : "";
   return {
     host,
-    path: pathname.split("/").map(encodeURIComponent).join("/"),
-    query: query.toString().replaceAll("+", "%20"),
+    path: `/${segments.map(encodeAll).join("/")}${end}`,
+    query: getCanonicalQuery({ ...request, query }),
   };
+}
+
+/** Encodes all but letters, digits, and -._~ as a signature wants it. */
+function encodeAll(text: string): string {
+  const code = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, code);
 }
 
 /** A `TestRun` of the k6 operator: https://grafana.com/docs/k6/latest/set-up/set-up-distributed-k6/ */
