@@ -3,8 +3,9 @@
 import * as z from "zod";
 import { OUTCOMES } from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
+import { trialsByRunner } from "../core/verdict/conclude.ts";
 import type { Labels } from "../records/environment-labels.ts";
-import type { Series } from "../records/fold.ts";
+import type { RunState, Series } from "../records/fold.ts";
 import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
 import { PROVES } from "../targets/target-choice.ts";
 import type { Comparison } from "./comparison.ts";
@@ -12,6 +13,7 @@ import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
 import { isComplete, recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
+import { runnersOf } from "./runner-notes.ts";
 import { pooledWords, verdictWords } from "./words.ts";
 
 /** Raised when a reader of the last version could misread a report of the next. */
@@ -45,6 +47,18 @@ const moment = z
     description: "a run's index, and milliseconds from its runner's shot by that runner's clock",
   });
 
+const runner = z
+  .object({
+    name: z.string().optional().describe("absent: of requests that name no runner"),
+    fired: z.boolean().describe("whether anything that it fired is on the record"),
+    planned: count.optional().describe("requests of its part"),
+    observed: count.describe("those on the record, each counted once"),
+    startedAt: z.string().optional().describe("when its shot fell, by its own clock"),
+    lateMs: z.number().optional().describe("from the agreed time to its shot; below 0: too early"),
+    trials: count,
+  })
+  .meta({ id: "runner" });
+
 const run = z.object({
   run: z.string(),
   index: count,
@@ -52,6 +66,10 @@ const run = z.object({
   startedAt: z.string(),
   planned: count.describe("requests of the plan"),
   observed: count.describe("requests on the record"),
+  runners: z
+    .array(runner)
+    .optional()
+    .describe("those that were to fire parts of it, in order; absent where one fires it all"),
   conclusion,
   latency: latency.optional(),
 });
@@ -195,6 +213,7 @@ function jsonSeries({ line, runs, conclusion }: Series, labels: Labels): JsonSer
       startedAt: run.line.startedAt,
       planned: run.stage.requests,
       observed: run.requests.length,
+      runners: jsonRunners(run),
       conclusion: run.conclusion,
       latency: latencies[index],
     })),
@@ -204,4 +223,16 @@ function jsonSeries({ line, runs, conclusion }: Series, labels: Labels): JsonSer
       pids: [...row.pids],
     })),
   };
+}
+
+function jsonRunners(run: RunState): z.infer<typeof runner>[] | undefined {
+  const runners = runnersOf(run);
+  if (runners.length === 0) return undefined;
+  const trials = trialsByRunner(run);
+  return runners.map(({ name, hasFired, ...state }) => ({
+    ...(name !== undefined && { name }),
+    fired: hasFired,
+    ...state,
+    trials: trials.get(name) ?? 0,
+  }));
 }

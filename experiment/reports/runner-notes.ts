@@ -18,11 +18,12 @@ export function runnerNotes({ line, runs, runnerCount }: Series): string[] {
   const several =
     `${inWords(runnerCount)} runners fired the ${role}, each with a clock of its own, and no two ` +
     "clocks are compared: times count from each runner's own shot, and trials are counted within each.";
+  const fired = runs.map((run) => ({ run, runners: runnersOf(run) }));
   return [
     ...(runnerCount > 1 ? [several] : []),
-    ...missingNotes(runs, role),
-    ...lateNotes(runs),
-    ...shortNotes(runs),
+    ...missingNotes(fired, role),
+    ...lateNotes(fired),
+    ...shortNotes(fired),
   ];
 }
 
@@ -37,13 +38,53 @@ export function countOnce(requests: readonly Evidence[], planned: number): numbe
   return seen.size;
 }
 
+/** What is on the record of a runner's part of a run. */
+export interface RunnerState {
+  /** `undefined`: it fired what names no runner. */
+  name: string | undefined;
+  /** Whether anything is. */
+  hasFired: boolean;
+  /** The requests that it was to fire, and those that are, each counted once; no share of others is known. */
+  planned?: number;
+  observed: number;
+  /** When its shot fell, ISO 8601, and how long after its time, in milliseconds: by its own clock. */
+  startedAt?: string;
+  lateMs?: number;
+}
+
+/** Those that were to fire a run, in order, and any other that did; none of a run that one fires alone. */
+export function runnersOf({ line, runners, starts, stage, requests }: RunState): RunnerState[] {
+  if (line.schema === 1) return [];
+  const expected = line.runners ?? [];
+  const byRunner = Map.groupBy(requests, ({ runner }) => runner);
+  const fired = new Set([...runners, ...starts.flatMap(({ runner }) => runner ?? [])]);
+  return [...new Set([...expected, ...fired])].map((name) => {
+    const start = starts.find(({ runner }) => runner === name);
+    const part = { number: expected.indexOf(name ?? "") + 1, of: expected.length };
+    const { startedAt, startAt } = start ?? {};
+    return {
+      name,
+      hasFired: fired.has(name),
+      ...(isOfPart(line) && part.number > 0 && { planned: shareOf(stage.requests, part) }),
+      observed: countOnce(byRunner.get(name) ?? [], stage.requests),
+      ...(startedAt !== undefined && { startedAt }),
+      ...(startedAt !== undefined &&
+        startAt !== undefined && { lateMs: Date.parse(startedAt) - Date.parse(startAt) }),
+    };
+  });
+}
+
+interface FiredRun {
+  run: RunState;
+  runners: readonly RunnerState[];
+}
+
 /** One note for all runners of which the same runs are missing. */
-function missingNotes(runs: readonly RunState[], role: Role): string[] {
+function missingNotes(runs: readonly FiredRun[], role: Role): string[] {
   const missing = new Map<string, RunState[]>();
-  for (const run of runs) {
-    const fired = new Set([...run.runners, ...run.starts.map(({ runner }) => runner)]);
-    for (const name of expected(run.line)) {
-      if (!fired.has(name)) missing.set(name, [...(missing.get(name) ?? []), run]);
+  for (const { run, runners } of runs) {
+    for (const { name = "", hasFired } of runners) {
+      if (!hasFired) missing.set(name, [...(missing.get(name) ?? []), run]);
     }
   }
   const groups = Map.groupBy(missing, ([, those]) => those.map(({ line }) => line.run).join("\n"));
@@ -59,13 +100,11 @@ function missingNotes(runs: readonly RunState[], role: Role): string[] {
 }
 
 /** One note for all shots that did not fall at the time on which the runners had agreed. */
-function lateNotes(runs: readonly RunState[]): string[] {
-  const shots = runs.flatMap(({ line, starts, holdMs }) =>
-    starts.flatMap(({ runner, startedAt, startAt }) => {
-      if (!isOfPart(line) || startAt === undefined) return [];
-      const ms = Date.parse(startedAt) - Date.parse(startAt);
-      return Math.abs(ms) > LATE_SHARE * holdMs ? [{ name: runner ?? "", line, ms }] : [];
-    }),
+function lateNotes(runs: readonly FiredRun[]): string[] {
+  const shots = runs.flatMap(({ run, runners }) =>
+    runners.flatMap(({ name = "", lateMs: ms = 0 }) =>
+      Math.abs(ms) > LATE_SHARE * run.holdMs ? [{ name, line: run.line, ms }] : [],
+    ),
   );
   const [worst] = shots.toSorted((a, b) => Math.abs(b.ms) - Math.abs(a.ms));
   if (!worst) return [];
@@ -80,31 +119,20 @@ function lateNotes(runs: readonly RunState[]): string[] {
 }
 
 /** One note for all parts that began and are not whole. */
-function shortNotes(runs: readonly RunState[]): string[] {
+function shortNotes(runs: readonly FiredRun[]): string[] {
   const names = new Set<string>();
   let lacking = 0;
-  for (const { line, stage, requests, starts } of runs.filter((run) => isOfPart(run.line))) {
-    const byRunner = Map.groupBy(requests, ({ runner }) => runner);
-    const runners = expected(line);
-    for (const [index, name] of runners.entries()) {
-      if (!starts.some(({ runner }) => runner === name)) continue;
-      const share = shareOf(stage.requests, { number: index + 1, of: runners.length });
-      const lack = share - countOnce(byRunner.get(name) ?? [], stage.requests);
-      if (lack <= 0) continue;
-      names.add(name);
-      lacking += lack;
-    }
+  const all = runs.flatMap(({ runners }) => runners);
+  for (const { name = "", startedAt, planned = 0, observed } of all) {
+    if (startedAt === undefined || observed >= planned) continue;
+    names.add(name);
+    lacking += planned - observed;
   }
   if (lacking === 0) return [];
   return [
     `Of ${namesWords([...names])} ${plural(lacking, "request")} ${lacking === 1 ? "is" : "are"} not on the record: ` +
       `that adds no trial. ${STAYS}`,
   ];
-}
-
-/** The runners that were to fire a run. */
-function expected({ schema, runners = [] }: RunLine): readonly string[] {
-  return schema === 1 ? [] : runners;
 }
 
 function runsWords(runs: readonly RunState[]): string {

@@ -46,6 +46,13 @@ test("reports of several runners say whose clock times are of, and that none are
   expect(report.notes).toContainEqual(
     expect.stringMatching(/^Of the experiment no request of <Oslo> is on the record: .* proven\.$/),
   );
+  const [run] = report.experiment?.runs ?? [];
+  const fired = { fired: true, observed: 3, trials: 2 };
+  expect(run?.runners).toEqual([
+    { name: "Madrid", ...fired },
+    { name: "Lima", ...fired },
+    { name: "<Oslo>", fired: false, observed: 0, trials: 0 },
+  ]);
   const clocks = report.experiment?.environments.map(({ first, last }) => [
     first.runner,
     last.runner,
@@ -65,6 +72,10 @@ test("a record of the first version has one runner, whatever else stands on it",
   const path = recordOf(1);
   const recorded = await readExperiment(path, KEPT_IN_PAGE);
   expect(recorded.experiment?.runnerCount).toBe(1);
+  expect(jsonReport(recorded).experiment?.runs.map(({ runners }) => runners)).toEqual([
+    undefined,
+    undefined,
+  ]);
   expect(jsonReport(recorded).notes.join(" ")).not.toMatch(/runners|Oslo/);
   expect(new Set(await runnersInCsv(path))).toEqual(new Set(["runner", ""]));
 });

@@ -12,12 +12,8 @@ import { countTrials, upperBound } from "./trials.ts";
  * of two runners need not: proof is looked for over all runs together, by the clocks of processes.
  */
 export function concludeExperiment(runs: readonly RunEvidence[]): Conclusion {
-  const byRun = runs.map((run) => run.requests.filter(isIdentified));
-  const identified = byRun.flat();
-  const contradictions = findContradictions(identified);
-  const isCredible = (item: Identified) => !contradictions.has(item.report.process);
-  const credible = contradictions.size === 0 ? byRun : byRun.map((run) => run.filter(isCredible));
-  const believed = contradictions.size === 0 ? identified : identified.filter(isCredible);
+  const { identified, contradictions, credible } = believe(runs);
+  const believed = contradictions.size === 0 ? identified : credible.flat();
   const outcomes = countOutcomes(runs);
   const trials = sum(credible, countTrials);
   const proof = findProof(believed);
@@ -82,6 +78,22 @@ function countOutcomes(runs: readonly RunEvidence[]): Partial<Record<Outcome, nu
     for (const { outcome } of requests) counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;
+}
+
+/** How many trials each runner had in a run: together those of its conclusion. */
+export function trialsByRunner(run: RunEvidence): Map<string | undefined, number> {
+  const groups = Map.groupBy(believe([run]).credible.flat(), ({ runner }) => runner);
+  return new Map([...groups].map(([runner, items]) => [runner, countTrials(items)]));
+}
+
+/** What of the answers is believed, run by run: nothing of a process whose answers contradict each other. */
+function believe(runs: readonly RunEvidence[]) {
+  const byRun = runs.map((run) => run.requests.filter(isIdentified));
+  const identified = byRun.flat();
+  const contradictions = findContradictions(identified);
+  const isCredible = (item: Identified) => !contradictions.has(item.report.process);
+  const credible = contradictions.size === 0 ? byRun : byRun.map((run) => run.filter(isCredible));
+  return { identified, contradictions, credible };
 }
 
 /** From the shot to the last answer, in milliseconds, by the clock of whichever runner took longest. */
