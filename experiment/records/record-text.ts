@@ -3,7 +3,7 @@
  * PowerShell's `>` writes it, in UTF-16; plain or in gzip; from a file or from standard input.
  */
 
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
@@ -115,8 +115,31 @@ function elementsOf(text: string): string[] {
 
 async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   if (path === STANDARD_INPUT) return yield* process.stdin;
+  if (!(await stat(path)).isFile()) {
+    const pipe = await open(path);
+    return yield* pipe.createReadStream({ highWaterMark: CHUNK_BYTES });
+  }
+  for (let position = 0; ; position += CHUNK_BYTES) {
+    const chunk = await readChunk(path, position);
+    yield chunk;
+    if (chunk.length < CHUNK_BYTES) return;
+  }
+}
+
+/** Opens the file for a chunk alone, which is shorter at the end: of records that are read side by side, not all could stay open. */
+async function readChunk(path: string, position: number): Promise<Buffer> {
   const file = await open(path);
-  yield* file.createReadStream({ highWaterMark: CHUNK_BYTES });
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let size = 0; ; ) {
+      // A file system may give less than was asked for before the end.
+      const { bytesRead } = await file.read(chunk, size, CHUNK_BYTES - size, position + size);
+      size += bytesRead;
+      if (bytesRead === 0 || size === CHUNK_BYTES) return chunk.subarray(0, size);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

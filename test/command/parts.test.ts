@@ -4,12 +4,34 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { answerAlone, startServer } from "../http-server.ts";
-import { temporaryFolder } from "../processes.ts";
+import { commandOf, run as start, temporaryFolder } from "../processes.ts";
 import { fire, report, startExperiment, startLambdaAlone, wholeLines } from "../programs.ts";
+import { burst, partLines, recordLines, writeRecord } from "../report/records.ts";
 import { waitUntil } from "../wait-until.ts";
 
 /** A time that leaves some for starting programs on a busy machine. */
 const soon = () => new Date(Date.now() + 10_000).toISOString();
+
+test("a report has the parts of an experiment as data, of more of them than files can be open", async () => {
+  const folder = temporaryFolder();
+  const run = burst(200, (index) => index);
+  const startedAt = "2026-11-23T21:47:00.250Z";
+  for (const [index, lines] of partLines(recordLines({ runs: [run] }), 100).entries()) {
+    const late = lines.map((line) => (line.type === "run" ? { ...line, startedAt } : line));
+    if (index !== 41) writeRecord(folder, `${index}.ndjson`, index === 7 ? late : lines);
+  }
+  const fewFiles = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"];
+  const command = commandOf("report", [folder, "--format", "json"]);
+  const { ended, stdout, stderr } = start([...fewFiles, ...command]);
+  expect(await ended, stderr()).toBe(0);
+  const { experiment } = JSON.parse(stdout());
+  const { runners } = experiment.runs[0];
+  expect(runners).toHaveLength(100);
+  const fired = { fired: true, planned: 2, observed: 2, trials: 1 };
+  expect(runners[7]).toEqual({ name: "8/100", ...fired, startedAt, lateMs: 250 });
+  expect(runners[41]).toEqual({ name: "42/100", fired: false, planned: 2, observed: 0, trials: 0 });
+  expect(experiment.conclusion).toMatchObject({ verdict: "isolated", trials: 99 });
+});
 
 /** What makes a part of an experiment. */
 function partOf(part: string, startAt: string): string[] {
