@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
+import { burst, recordLines } from "../../test/report/records.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { recordNotes } from "../reports/record-notes.ts";
 import { readExperiments } from "../reports/recorded-experiment.ts";
@@ -51,6 +52,17 @@ test("what k6 logged alone is the record of an experiment, whatever else it logg
   expect(recorded?.experiment?.line).toMatchObject({ schema: 1, role: "experiment", startAt: AT });
   expect(recorded?.experiment?.verdict?.outcomes).toEqual({ ok: 2 });
   expect(recorded && recordNotes(recorded)).toEqual([]);
+});
+
+const RECORD = recordLines({ runs: [burst(2, () => 0)] }).map((line) => JSON.stringify(line));
+
+test.each([
+  [[...ALL, ...RECORD], 4],
+  [[...RECORD, ...ALL], 6],
+])("a record in one file with a log is refused, and not passed over", async (lines, number) => {
+  const error = await read(...lines).catch((thrown: unknown) => thrown);
+  const why = expect.stringMatching(new RegExp(`^line ${number} is of .*files of their own$`));
+  expect(error).toMatchObject({ kind: "record unreadable", facts: { why } });
 });
 
 test("a log that ends early says so, and concludes nothing over all", async () => {

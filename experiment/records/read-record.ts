@@ -9,13 +9,16 @@ import { type Fold, MisplacedLineError } from "./fold.ts";
 import { type Batch, isBlank, readTexts, recordName } from "./record-text.ts";
 import { type LineProblem, lineProblem, recordLineSchema } from "./schema.ts";
 
+/** Why a file that holds both is refused: what stands behind would be of another reading. */
+const MIXED = "logs of k6 and records cannot stand in one file: name them as files of their own";
+
 /** More than k6 and whatever runs it say before the first line of the script. */
 const MOST_NOISE = 1_000;
 
 /**
  * Reads a record line by line, so that its size does not matter. Blank lines are left out, and what
  * was cut off at its end, as a runner that was killed leaves it. Of what k6 logged, the lines that this
- * program's script printed are read, and what else was logged is left out.
+ * program's script printed are read, and what else was logged is left out. A file holds one or the other.
  *
  * @param path of a file, or `-` for standard input
  * @param onCutOff called when the end was cut off, with sentences that say so
@@ -39,8 +42,9 @@ export async function* readRecord(
     for (const text of texts) {
       number += 1;
       const line = isLog ? undefined : parseLine(text);
-      const logged = line || isLog === false ? undefined : parseLogged(text);
+      const logged = line ? undefined : parseLogged(text);
       if (logged) {
+        if (isLog === false) throw unreadable(path, `${unit} ${number} is of k6, and ${MIXED}`);
         if (!isLog) onLog();
         isLog = true;
         broken = undefined;
@@ -51,6 +55,9 @@ export async function* readRecord(
         yield line;
       } else if (isLog) {
         if (isK6Line(text)) broken = { words: "", isJson: false };
+        else if (parseLine(text)) {
+          throw unreadable(path, `${unit} ${number} is of a record, and ${MIXED}`);
+        }
       } else if (!isBlank(text)) {
         noise += 1;
         if (!broken) {
