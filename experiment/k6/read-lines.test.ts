@@ -46,6 +46,7 @@ test.each<[string, (line: string) => string]>([
     type: "observation",
     run: "e/1",
     runner: "1/2",
+    startedAt: WHOSE.startedAt,
     index: 0,
     client: ANSWER.client,
     sentAt: 0,

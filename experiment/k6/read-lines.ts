@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { ANSWER_HEADERS, brokenOff, headOf, meaningOf } from "../core/firing/answers.ts";
-import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
+import type { Observation, RunLine } from "../core/record-lines.ts";
 
 /** Which runner of which run; `runner` and `runners` are absent where k6 fires alone. */
 const whose = {
@@ -54,6 +54,11 @@ const MARK = /\{\\?"type\\?":\\?"k6 /;
 /** The same within quotes: up to the quote that ends the text. The script prints plain ASCII. */
 const QUOTED = /"(\{\\"type\\":\\"k6 (?:[^"\\]|\\.)*)"/;
 
+/** As a record has it, and which shot it is of, ISO 8601: a log may hold several shots of one runner. */
+export interface LoggedObservation extends Observation {
+  startedAt: string;
+}
+
 /** Whether a text holds a line of the script, or the beginning of one. */
 export function isK6Line(text: string): boolean {
   return MARK.test(text);
@@ -65,7 +70,7 @@ export function isK6Line(text: string): boolean {
  * @returns a line whose plan and target are not checked yet, or `undefined` when the text holds none or not
  *   all of it
  */
-export function parseK6Line(text: string): RecordLine | undefined {
+export function parseK6Line(text: string): RunLine | LoggedObservation | undefined {
   if (!isK6Line(text)) return undefined;
   const { data: line } = lineSchema.safeParse(jsonIn(text));
   if (!line) return undefined;
@@ -87,14 +92,16 @@ function runOf({ type: _, ...line }: z.infer<typeof runSchema>): RunLine {
   return { type: "run", schema, role: "experiment", ...line };
 }
 
-function observationOf(answer: K6Answer): Observation {
-  const { run, runner, index, client, sentAt, answeredAt } = answer;
+function observationOf(answer: K6Answer): LoggedObservation {
+  const { run, runner, index, client, startedAt, sentAt, answeredAt } = answer;
   return {
     type: "observation",
     run,
     index,
     client,
     ...(runner !== undefined && { runner }),
+    // Spelled as a run's.
+    startedAt: new Date(startedAt).toISOString(),
     sentAt,
     answeredAt,
     ...endingOf(answer),

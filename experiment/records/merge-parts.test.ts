@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../test/effort.ts";
 import { temporaryFolder } from "../../test/processes.ts";
-import { burst, partLines, recordLines, writeRecord } from "../../test/report/records.ts";
+import {
+  burst,
+  CROSS_CHECK,
+  partLines,
+  recordLines,
+  writeRecord,
+} from "../../test/report/records.ts";
 import { shareOf } from "../core/plan/parts.ts";
 import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
 import { compareRecords } from "../reports/comparison.ts";
@@ -94,6 +100,43 @@ function begins(lines: readonly RecordLine[], change: object): RecordLine[] {
   return lines.map((line) => (line.type === "run" ? { ...line, ...change } : line));
 }
 
+/** The record of a part that another process fired, whose shots fell so long after those of the first. */
+function firedAgain(lines: readonly RecordLine[], ...lateMs: number[]): RecordLine[] {
+  const { startedAt } = first(lines);
+  return lines.map((line) => {
+    if (line.type === "observation") return { ...line, requestId: `${lateMs} ${line.requestId}` };
+    if (line.type !== "run") return line;
+    const at = Date.parse(startedAt) + (lateMs[line.index] ?? 0);
+    return { ...line, startedAt: new Date(at).toISOString() };
+  });
+}
+
+test("which shots count of a part that was fired twice does not depend on the order of the files", async () => {
+  const [one = [], two = [], three = []] = PARTS;
+  const inTime = firedAgain(two, 20, 60);
+  const files = [one, inTime, firedAgain(two, 2_500, 10), firedAgain(two, -900, 60), three];
+  const whole = await merged([...files, firedAgain(one, 0, 0)]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray([...files, firedAgain(one, 0, 0)], { minLength: files.length + 1 }),
+      async (shuffled) => {
+        expect(await merged(shuffled)).toEqual(whole);
+      },
+    ),
+    { numRuns: inputs(30, 300) },
+  );
+  // That of one process, though another one's second shot was nearer to its time.
+  const counted = whole.filter((line) => "runner" in line && line.runner === "2/3");
+  const expected = inTime.filter(({ type }) => type === "run" || type === "observation");
+  expect(counted).toEqual(expected);
+});
+
+test("what the log said of all parts stays when they are merged again", async () => {
+  const checked = [...(await merged(PARTS)), CROSS_CHECK];
+  expect(await merged([...PARTS, checked])).toEqual(checked);
+  expect(await merged([checked, checked])).toEqual(checked);
+});
+
 /** The experiments that are made of files, and what is noted of them. */
 async function read(files: readonly (readonly RecordLine[])[]) {
   const folder = temporaryFolder();
@@ -147,7 +190,7 @@ test.each<[string, RecordLine[][], number, RegExp]>([
       ),
     ],
     6,
-    /d\.ndjson: Left out: 4 requests with numbers of others that count\. Two runners may/,
+    /b\.ndjson: Left out: 4 requests with numbers of others that count\. Two runners may/,
   ],
 ])("%s", async (_, files, trials, words) => {
   const { experiments, notes } = await read(files);

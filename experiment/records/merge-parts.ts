@@ -6,9 +6,16 @@
 import assert from "node:assert/strict";
 import { plural } from "../../basics/counts.ts";
 import { printable, printableName } from "../../basics/printable.ts";
-import { isOfPart, type Observation, type RecordLine, type RunLine } from "../core/record-lines.ts";
+import { shareOf, WHOLE } from "../core/plan/parts.ts";
+import {
+  type CrossCheckLine,
+  isOfPart,
+  type Observation,
+  type RecordLine,
+  type RunLine,
+} from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
-import { Fold, MisplacedLineError } from "./fold.ts";
+import { Fold, MisplacedLineError, type Series } from "./fold.ts";
 import { partsOfLog } from "./parts-of-log.ts";
 import { type BegunRecord, beginRecord, notReportable } from "./read-record.ts";
 import { recordName } from "./record-text.ts";
@@ -27,8 +34,8 @@ export function disagreements(one: RunLine, other: RunLine): string[] {
 }
 
 /**
- * Begins to read records. Parts of one experiment, whose runners agree, become one record; any other
- * stands alone. Parts come behind the others, since all must be looked at first.
+ * Begins to read records. Parts of one experiment, whose runners agree, become one record, and so does
+ * what k6 logged; any other stands alone. Parts come behind the others, since all must be looked at first.
  *
  * @throws ExperimentError when a file cannot be read, or begins as no record
  */
@@ -42,9 +49,13 @@ export async function* gatherRecords(paths: readonly string[]): AsyncGenerator<B
       else if (known) known.push(record);
       else parts.set(key, [record]);
     }
-    for (const those of parts.values()) yield those.length === 1 ? those[0] : mergeParts(those);
+    for (const those of parts.values()) {
+      const [first, ...others] = those;
+      // The record of one runner has its verdicts. k6 concludes nothing, and a log may have lines twice.
+      yield others.length === 0 && !first.isLog ? first : mergeParts(those);
+    }
   } finally {
-    // Those that were never read hold their files open.
+    // Those that were never read may hold a pipe open.
     const begun = [...parts.values()].flat();
     await Promise.all(begun.map(({ lines }) => lines[Symbol.asyncIterator]().return?.()));
   }
@@ -58,25 +69,27 @@ async function* begunRecords(paths: readonly string[]): AsyncGenerator<BegunReco
   }
 }
 
-/** What all parts of an experiment have in common; `undefined` of a record that is of no part. */
-function partKey({ first }: BegunRecord): string | undefined {
-  if (first.type !== "run" || !isOfPart(first)) return undefined;
+/** What all parts of an experiment have in common; `undefined` of a record that is merged with none. */
+function partKey({ first, isLog }: BegunRecord): string | undefined {
+  if (first.type !== "run" || !(isLog || isOfPart(first))) return undefined;
   return JSON.stringify([first.experiment, ...Object.values(AGREED).map((of) => of(first))]);
 }
 
 /**
  * Merges the parts of one experiment, as {@link gatherRecords} finds them. The merged record has of each
- * run the line of each runner, its observations and a verdict, and at last the verdict over all; verdicts
- * are concluded anew. What stands on several records counts once, and what one runner fired again is
- * left out: both are noted.
+ * run the line of each runner, its observations and a verdict, at last the verdict over all, unless one
+ * runner ended early, and the cross-checks of all; verdicts are concluded anew. What stands on several
+ * records counts once. Where a runner fired its part again, what it fired nearest to its time counts. What
+ * is left out is noted. The order of the records makes no difference.
  */
 export function mergeParts(records: readonly [BegunRecord, ...BegunRecord[]]): BegunRecord {
-  const path = records.map((record) => recordName(record.path)).join(" + ");
+  const names = new Set(records.map(({ path }) => recordName(path)));
+  const path = [...names].join(" + ");
   const notes: string[] = [];
   return {
     path,
     first: records[0].first,
-    isLog: false,
+    isLog: records.some(({ isLog }) => isLog),
     lines: mergedLines(records, path, notes),
     notes,
   };
@@ -88,8 +101,10 @@ async function* mergedLines(
   notes: string[],
 ): AsyncGenerator<RecordLine> {
   const fold = new Fold();
+  const crossChecks = new Map<string, CrossCheckLine>();
+  const parts = records.map((record) => new PartReader(record, crossChecks));
   const taken = new Map<string, TakenRun>();
-  const parts = records.map((record) => new PartReader(record, taken));
+  const preferred = new Map<string | undefined, PartReader>();
   const take = (line: RecordLine): RecordLine => {
     fold.take(line);
     return line;
@@ -102,15 +117,30 @@ async function* mergedLines(
         .sort((a, b) => a.index - b.index);
       if (!first) break;
       const { experiment, run } = first;
+      const known = taken.get(run) ?? { shots: new Map(), observed: new Map() };
+      taken.set(run, known);
       const reading = parts.filter(({ head }) => head?.type === "run" && head.run === run);
-      for (const part of reading) for await (const line of part.starts(run)) yield take(line);
-      for (const part of reading) for await (const line of part.observations()) yield take(line);
+      for (const part of reading) await part.readShots(run);
+      reading.sort(compareParts);
+      for (const line of chooseShots(reading, known, preferred)) yield take(line);
+      // Two shots may have fallen at one time: then what is read first counts.
+      const counting = new Set(preferred.values());
+      reading.sort((a, b) => Number(counting.has(b)) - Number(counting.has(a)));
+      for (const part of reading) {
+        for await (const line of part.observations(taken)) yield take(line);
+      }
       yield take({ type: "verdict", experiment, run, ...fold.runOf({ run }).conclusion });
     }
     assert(fold.id !== undefined, "the record of a part has a run");
-    const { conclusion } = fold.experiment;
-    yield take({ type: "verdict", experiment: fold.id, run: null, ...conclusion });
-    notes.push(...parts.flatMap((part) => part.notes));
+    if (!isCutShort(fold.experiment)) {
+      const { conclusion } = fold.experiment;
+      yield take({ type: "verdict", experiment: fold.id, run: null, ...conclusion });
+    }
+    for (const line of crossChecks.values()) yield take(line);
+    const isOne = new Set(parts.map((part) => part.name)).size === 1;
+    for (const part of parts) {
+      notes.push(...part.notes.map((note) => (isOne ? note : `${part.name}: ${note}`)));
+    }
   } catch (error) {
     throw notReportable(name, error);
   } finally {
@@ -126,87 +156,151 @@ interface TakenRun {
   observed: Map<number, string>;
 }
 
+/**
+ * Chooses of each runner the shot that counts: of the record whose shots counted before, so that one clock
+ * measured all its runs, and else the one nearest to its time.
+ *
+ * @param reading the records of the run, in order
+ * @param preferred by runner the record whose shots count, filled in here
+ * @returns those that were not taken before, in the order of the runners
+ */
+function chooseShots(
+  reading: readonly PartReader[],
+  { shots }: TakenRun,
+  preferred: Map<string | undefined, PartReader>,
+): RunLine[] {
+  const fired = reading.flatMap((part) => part.shots.map((line) => ({ part, line })));
+  const lines: RunLine[] = [];
+  for (const [runner, those] of Map.groupBy(fired, ({ line }) => line.runner)) {
+    if (shots.has(runner)) continue;
+    const [nearest] = those.toSorted((a, b) => compareShots(a.line, b.line));
+    const shot = those.find(({ part }) => part === preferred.get(runner)) ?? nearest;
+    assert(shot, "a group has a member");
+    preferred.set(runner, shot.part);
+    shots.set(runner, shot.line.startedAt);
+    lines.push(shot.line);
+  }
+  return lines.sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+/** The order in which records of a run are read: by what they hold, and else by their names. */
+function compareParts(one: PartReader, other: PartReader): number {
+  const [a, b] = [one.shots[0], other.shots[0]];
+  assert(a && b, "a record that is read begins with a shot");
+  return (
+    numberOf(a) - numberOf(b) ||
+    compareShots(a, b) ||
+    (one.firstRequest < other.firstRequest ? -1 : 1)
+  );
+}
+
+/** The shot nearer to the time of all runners comes first; of two as near the earlier one. */
+function compareShots(a: RunLine, b: RunLine): number {
+  const offMs = ({ startedAt, startAt = startedAt }: RunLine) =>
+    Math.abs(Date.parse(startedAt) - Date.parse(startAt));
+  return offMs(a) - offMs(b) || Date.parse(a.startedAt) - Date.parse(b.startedAt);
+}
+
+/** Which runner a line is of, from 0. */
+function numberOf({ runner, runners = [] }: RunLine): number {
+  return runner === undefined ? 0 : runners.indexOf(runner);
+}
+
+/** Whether one runner fired, and less than it was to: it did not live to conclude. */
+function isCutShort({ line, runs }: Series): boolean {
+  if (runs.some(({ starts }) => starts.length > 1)) return false;
+  const { plan, runner, runners = [] } = line;
+  const share = runner === undefined ? WHOLE : { number: numberOf(line) + 1, of: runners.length };
+  const planned = plan.stages.reduce((sum, { requests }) => sum + shareOf(requests, share), 0);
+  return runs.reduce((sum, { ended }) => sum + ended, 0) < planned;
+}
+
 /** Reads the record of a part, and leaves out what other records have. */
 class PartReader {
-  /** The line that is taken next; verdicts and cross-checks are of the part alone, and not taken. */
+  /** What the record is called where it is spoken of. */
+  readonly name: string;
+  /** The line that is taken next; verdicts are of the part alone, and not taken. */
   head: RunLine | Observation | undefined;
+  /** The latest of each runner that begins the run that is read: observations behind are of these. */
+  shots: readonly RunLine[] = [];
   readonly #record: BegunRecord;
   readonly #lines: AsyncIterator<RecordLine>;
-  readonly #taken: Map<string, TakenRun>;
-  /** Runners whose shot of the run that is read is another one than was taken. */
-  readonly #firedAgain = new Set<string | undefined>();
-  /** All that were, in any run, by name. */
-  readonly #leftOut = new Set<string>();
+  readonly #crossChecks: Map<string, CrossCheckLine>;
+  /** Runners of which another shot than here counts, in any run. */
+  readonly #leftOut = new Set<string | undefined>();
   #repeated = 0;
   #doubled = 0;
 
-  /** @param taken by run, shared by all parts */
-  constructor(record: BegunRecord, taken: Map<string, TakenRun>) {
+  /** @param crossChecks by their text, filled by all parts */
+  constructor(record: BegunRecord, crossChecks: Map<string, CrossCheckLine>) {
+    this.name = printable(recordName(record.path));
     this.#record = record;
     this.#lines = record.lines[Symbol.asyncIterator]();
-    this.#taken = taken;
+    this.#crossChecks = crossChecks;
   }
 
   async advance(): Promise<void> {
     for (;;) {
       const { value, done } = await this.#lines.next();
       const line: RecordLine | undefined = done ? undefined : value;
-      if (line?.type === "verdict" || line?.type === "cross-check") continue;
-      this.head = line;
-      return;
-    }
-  }
-
-  /** The lines of runners that begin a run. */
-  async *starts(run: string): AsyncGenerator<RunLine> {
-    this.#firedAgain.clear();
-    for (; this.head?.type === "run" && this.head.run === run; await this.advance()) {
-      const { head } = this;
-      const { runner, startedAt } = head;
-      const taken = this.#taken.get(run) ?? { shots: new Map(), observed: new Map() };
-      this.#taken.set(run, taken);
-      const shot = taken.shots.get(runner);
-      if (shot === undefined) {
-        taken.shots.set(runner, startedAt);
-        yield head;
-      } else if (shot !== startedAt) {
-        this.#firedAgain.add(runner);
-        this.#leftOut.add(runner ?? "");
+      // It is of all parts, from when they were merged before: of one alone the log is not asked.
+      if (line?.type === "cross-check") this.#crossChecks.set(JSON.stringify(line), line);
+      else if (line?.type !== "verdict") {
+        this.head = line;
+        return;
       }
     }
   }
 
-  /** The observations that stand behind these. */
-  async *observations(): AsyncGenerator<Observation> {
+  /** Reads the lines of runners that begin a run, up to its first observation. */
+  async readShots(run: string): Promise<void> {
+    const shots = new Map<string | undefined, RunLine>();
+    for (; this.head?.type === "run" && this.head.run === run; await this.advance()) {
+      shots.set(this.head.runner, this.head);
+    }
+    this.shots = [...shots.values()];
+  }
+
+  /** What tells records of the same shots apart: what became of their first request, and the name. */
+  get firstRequest(): string {
+    const seen = this.head?.type === "observation" ? observedText(this.head) : "";
+    return `${seen} ${this.name}`;
+  }
+
+  /** The observations that stand behind these and count. */
+  async *observations(taken: ReadonlyMap<string, TakenRun>): AsyncGenerator<Observation> {
+    const again = this.shots.filter(
+      ({ run, runner, startedAt }) => taken.get(run)?.shots.get(runner) !== startedAt,
+    );
+    const firedAgain = new Set(again.map(({ runner }) => runner));
+    for (const runner of firedAgain) this.#leftOut.add(runner);
     for (; this.head?.type === "observation"; await this.advance()) {
-      const { run, runner, index, sentAt, answeredAt, requestId } = this.head;
-      const taken = this.#taken.get(run);
-      if (!taken) throw new MisplacedLineError("an observation is of a run that did not begin");
-      if (this.#firedAgain.has(runner)) continue;
-      const observed = JSON.stringify([sentAt, answeredAt, requestId]);
-      const known = taken.observed.get(index);
+      const { run, runner, index } = this.head;
+      const { observed } = taken.get(run) ?? {};
+      if (!observed) throw new MisplacedLineError("an observation is of a run that did not begin");
+      if (firedAgain.has(runner)) continue;
+      const text = observedText(this.head);
+      const known = observed.get(index);
       if (known === undefined) {
-        taken.observed.set(index, observed);
+        observed.set(index, text);
         yield this.head;
-      } else if (known === observed) this.#repeated += 1;
+      } else if (known === text) this.#repeated += 1;
       else this.#doubled += 1;
     }
   }
 
   /** What a reader must know of it, as sentences. */
   get notes(): string[] {
-    const name = printable(recordName(this.#record.path));
     const notes = [...this.#record.notes];
     if (this.#repeated > 0) {
       notes.push(
         `Counted once, since it was read before: ${plural(this.#repeated, "observation")}.`,
       );
     }
+    const told = this.#record.isLog ? "" : "; what it shows is told of this record alone";
     for (const runner of this.#leftOut) {
-      notes.push(
-        `Left out: what ${printableName(runner)} fired again. Its times count from another shot; ` +
-          "what it shows is told of this record alone.",
-      );
+      const what = runner === undefined ? "was" : printableName(runner);
+      notes.push(`Left out: what ${what} fired again. Its times count from another shot${told}.`);
     }
     if (this.#doubled > 0) {
       notes.push(
@@ -214,11 +308,16 @@ class PartReader {
           "Two runners may have fired the same part.",
       );
     }
-    return notes.map((note) => `${name}: ${note}`);
+    return notes;
   }
 
   /** Ends the reading, wherever it is. */
   async close(): Promise<void> {
     await this.#lines.return?.();
   }
+}
+
+/** What became of a request, as far as it tells it from another one with its number. */
+function observedText({ sentAt, answeredAt, requestId }: Observation): string {
+  return JSON.stringify([sentAt, answeredAt, requestId]);
 }

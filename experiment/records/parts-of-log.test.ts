@@ -8,6 +8,7 @@ import { recordNotes } from "../reports/record-notes.ts";
 import { readExperiments } from "../reports/recorded-experiment.ts";
 
 const AT = "2026-11-30T12:00:00.000Z";
+const LATER = "2026-11-30T12:00:02.000Z";
 const stage = { concurrency: 2, requests: 2, pauseMs: 0 };
 const RUN = {
   type: "k6 run",
@@ -38,6 +39,9 @@ const ALL = [RUN, { ...ANSWER, index: 0 }, { ...ANSWER, index: 1 }].map((line) =
   JSON.stringify(line),
 );
 
+/** The same of the shot of another process that fired it all two seconds late. */
+const LATE = ALL.map((line) => line.replaceAll(`"startedAt":"${AT}"`, `"startedAt":"${LATER}"`));
+
 async function read(...lines: string[]) {
   const path = join(temporaryFolder(), "k6.log");
   writeFileSync(path, lines.join("\n"));
@@ -52,6 +56,26 @@ test("what k6 logged alone is the record of an experiment, whatever else it logg
   expect(recorded?.experiment?.line).toMatchObject({ schema: 1, role: "experiment", startAt: AT });
   expect(recorded?.experiment?.verdict?.outcomes).toEqual({ ok: 2 });
   expect(recorded && recordNotes(recorded)).toEqual([]);
+});
+
+test("lines that a log has twice count once, and that is said", async () => {
+  const recorded = await read(...ALL, ...ALL);
+  expect(recorded?.experiment?.verdict?.outcomes).toEqual({ ok: 2 });
+  expect(recorded && recordNotes(recorded)).toEqual([
+    "Counted once, since it was read before: 2 observations.",
+  ]);
+});
+
+test.each([
+  [ALL, LATE],
+  [LATE, ALL],
+])("of what a log has of two shots, those in time count, wherever they stand", async (...logs) => {
+  const recorded = await read(...logs.flat());
+  expect(recorded?.experiment?.line.startedAt).toBe(AT);
+  expect(recorded?.experiment?.verdict?.outcomes).toEqual({ ok: 2 });
+  expect(recorded && recordNotes(recorded)).toEqual([
+    "Left out: what was fired again. Its times count from another shot.",
+  ]);
 });
 
 const RECORD = recordLines({ runs: [burst(2, () => 0)] }).map((line) => JSON.stringify(line));

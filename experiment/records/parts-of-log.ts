@@ -1,38 +1,43 @@
 /** Makes records of what k6 logged: one for each runner, whose lines may stand among those of others. */
 
-import assert from "node:assert/strict";
 import { plural } from "../../basics/counts.ts";
-import { shareOf, WHOLE } from "../core/plan/parts.ts";
 import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
-import { Fold, MisplacedLineError } from "./fold.ts";
+import type { LoggedObservation } from "../k6/read-lines.ts";
+import { MisplacedLineError } from "./fold.ts";
 import { type BegunRecord, notReportable } from "./read-record.ts";
 import { recordName } from "./record-text.ts";
 
-/** What one runner fired of a run. */
-interface PartOfRun {
+/** What one runner fired of a run by one shot. */
+interface Shot {
   line?: RunLine;
   observations: Observation[];
 }
 
 /**
- * Reads a log to its end. k6 concludes nothing, so each record gets the verdicts that its runner would have
- * come to: over each run and, where it has fired all that it was to, over all.
+ * Reads a log to its end. k6 concludes nothing, so the records have no verdicts. What a runner fired again
+ * is a record of its own, with the later shots.
  *
  * @throws ExperimentError when no run begins in it
  */
 export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<BegunRecord[]> {
-  const runs = new Map<string, PartOfRun>();
+  const shots = new Map<string, Shot>();
+  const shotOf = (line: RunLine | Observation, startedAt: string): Shot => {
+    const key = JSON.stringify([line.run, line.runner, startedAt]);
+    const shot = shots.get(key) ?? { observations: [] };
+    shots.set(key, shot);
+    return shot;
+  };
   for await (const line of lines) {
-    if (line.type !== "run" && line.type !== "observation") continue;
-    const key = JSON.stringify([line.run, line.runner]);
-    const part = runs.get(key) ?? { observations: [] };
-    runs.set(key, part);
-    if (line.type === "run") part.line ??= line;
-    else part.observations.push(line);
+    if (line.type === "run") {
+      shotOf(line, line.startedAt).line ??= line;
+    } else if (line.type === "observation") {
+      const { startedAt, ...observation } = line as LoggedObservation;
+      shotOf(observation, startedAt).observations.push(observation);
+    }
   }
-  const begun: Required<PartOfRun>[] = [];
+  const begun: Required<Shot>[] = [];
   let lost = 0;
-  for (const { line, observations } of runs.values()) {
+  for (const { line, observations } of shots.values()) {
     if (line) begun.push({ line, observations });
     else lost += observations.length;
   }
@@ -43,36 +48,42 @@ export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<B
   if (lost > 0) {
     notes.push(`Left out: ${plural(lost, "answer")} of runs whose beginning is not in the log.`);
   }
-  const parts = Map.groupBy(begun, ({ line }) => JSON.stringify([line.experiment, line.runner]));
-  return [...parts.values()].map((part, index) => {
-    const concluded = concludedLines(part.toSorted((a, b) => a.line.index - b.line.index));
-    const [first] = concluded;
+  return byPart(begun).map((part, index) => ({
+    path,
+    first: part[0].line,
+    isLog: true,
+    lines: linesOf(part),
     // What was found of the log is said once.
-    return { path, first, isLog: true, lines: toAsync(concluded), notes: index === 0 ? notes : [] };
-  });
+    notes: index === 0 ? notes : [],
+  }));
 }
 
-function concludedLines(part: readonly Required<PartOfRun>[]): [RecordLine, ...RecordLine[]] {
-  const fold = new Fold();
-  const lines = part.flatMap(({ line, observations }): RecordLine[] => {
-    const { experiment, run } = line;
-    const fired = [line, ...observations];
-    for (const one of fired) fold.take(one);
-    return [...fired, { type: "verdict", experiment, run, ...fold.runOf({ run }).conclusion }];
-  });
-  const [first, ...others] = lines;
-  const { line } = fold.experiment;
-  const { experiment, plan, runner, runners = [] } = line;
-  assert(first, "a run that began has a line");
-  const share =
-    runner === undefined ? WHOLE : { number: runners.indexOf(runner) + 1, of: runners.length };
-  const planned = plan.stages.reduce((sum, { requests }) => sum + shareOf(requests, share), 0);
-  const ended = fold.experiment.runs.reduce((sum, run) => sum + run.ended, 0);
-  if (ended < planned) return [first, ...others];
-  const { conclusion } = fold.experiment;
-  return [first, ...others, { type: "verdict", experiment, run: null, ...conclusion }];
+type Fired = Required<Shot>;
+
+/** The shots of each runner, one of each run, in order; those that it fired again stand apart. */
+function byPart(shots: readonly Fired[]): [Fired, ...Fired[]][] {
+  const inOrder = shots.toSorted(
+    ({ line: a }, { line: b }) =>
+      a.index - b.index || Date.parse(a.startedAt) - Date.parse(b.startedAt),
+  );
+  const fired = new Map<string, number>();
+  const parts = new Map<string, [Fired, ...Fired[]]>();
+  for (const shot of inOrder) {
+    const { experiment, run, runner } = shot.line;
+    const ofRun = JSON.stringify([run, runner]);
+    const before = fired.get(ofRun) ?? 0;
+    fired.set(ofRun, before + 1);
+    const key = JSON.stringify([experiment, runner, before]);
+    const part = parts.get(key);
+    if (part) part.push(shot);
+    else parts.set(key, [shot]);
+  }
+  return [...parts.values()];
 }
 
-async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T> {
-  yield* values;
+async function* linesOf(part: readonly Fired[]): AsyncGenerator<RecordLine> {
+  for (const { line, observations } of part) {
+    yield line;
+    yield* observations;
+  }
 }
