@@ -12,12 +12,13 @@ const LAYERS = [
   ["^experiment/version\\.ts$"],
   ["^experiment/core/firing/", "^experiment/core/verdict/"],
   ["^experiment/core/(?!firing|verdict)"],
+  ["^check/inside/"],
   ["^local-lambda/(serve|local-lambda|options)\\.ts$"],
   ["^local-lambda/pool/"],
   ["^local-lambda/environment/"],
   ["^local-lambda/function-url/"],
   ["^local-lambda/(?!serve\\.ts|local-lambda\\.ts|options\\.ts)[^/]+\\.ts$"],
-  ["^handler/", "^pricing/", "^check/inside/"],
+  ["^handler/", "^pricing/"],
   ["^basics/"],
 ];
 

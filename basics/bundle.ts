@@ -37,18 +37,14 @@ export async function bundleHandler(): Promise<string> {
  * @throws esbuild's error, which names file and line, when the source does not parse
  */
 export async function bundleWebServer(): Promise<string> {
-  return bundleForRuntime(inHandler("web.ts"), "cjs");
-}
-
-/** Bundles one module of this project for the deployed Node.js; paths do not reach the output. */
-export async function bundleForRuntime(entry: string, format: "esm" | "cjs"): Promise<string> {
-  return (await bundle(entry, format)).text;
+  return (await bundle(inHandler("web.ts"), "cjs")).text;
 }
 
 function inHandler(name: string): string {
   return fileURLToPath(new URL(`../handler/${name}`, import.meta.url));
 }
 
+/** Paths do not reach the output. */
 async function bundle(
   entry: string,
   format: "esm" | "cjs",

@@ -11,6 +11,7 @@ import type {
   EnvironmentPlan,
   EnvironmentProcess,
 } from "../local-lambda/environment/environment-process.ts";
+import type { Addition } from "../local-lambda/environment/program.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
 import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
 import type { InvocationResult } from "../local-lambda/invocation.ts";
@@ -42,9 +43,18 @@ export function newEnvironment(
   return new (isWeb ? ServerInRound : HandlerInRound)(plan, instruction, temporary);
 }
 
-/** What is preloaded into such an environment, beside what every one of its model has. */
-export function preloadOf(model: Model): string {
-  const name = model === "web-function" ? "server-preload.ts" : "handler-preload.ts";
+/** The two calls of a handler in AWS's client, of one that answers and of one that streams, begin so. */
+const HANDLER_CALL = "this.handler(event, ";
+const NOTED_CALL = "added.callNoted(this.handler, context.awsRequestId, event, ";
+
+/** What is added to the program of such an environment. */
+export function additionFor(model: Model): Addition {
+  if (model === "web-function") return { module: inside("server-preload.ts") };
+  const replacements = [[HANDLER_CALL, NOTED_CALL]] as const;
+  return { module: inside("handler-preload.ts"), replacements };
+}
+
+function inside(name: string): string {
   return fileURLToPath(new URL(`inside/${name}`, import.meta.url));
 }
 

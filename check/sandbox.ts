@@ -11,12 +11,7 @@ import { join } from "node:path";
 import { openCode } from "../local-lambda/environment/code.ts";
 import type { EnvironmentPlan } from "../local-lambda/environment/environment-process.ts";
 import { ProcessGroups } from "../local-lambda/environment/process-groups.ts";
-import {
-  makeTemporaryFolder,
-  prepareTask,
-  type Task,
-  withPreload,
-} from "../local-lambda/environment/task.ts";
+import { makeTemporaryFolder, prepareTask } from "../local-lambda/environment/task.ts";
 import type {
   FunctionCode,
   FunctionConfiguration,
@@ -29,7 +24,7 @@ import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
 import { shownLog } from "./reports/log-lines.ts";
 import type { Answer } from "./reports/report.ts";
-import { newEnvironment, preloadOf, type RoundEnvironment } from "./round-environments.ts";
+import { additionFor, newEnvironment, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */
 export interface Serving {
@@ -114,8 +109,8 @@ export class Sandbox {
     const folder = makeTemporaryFolder();
     const groups = new ProcessGroups(folder);
     try {
-      const prepared = await prepareTask({ ...configuration, code }, folder);
-      const task: Task = await withPreload(prepared, preloadOf(configuration.model));
+      const addition = additionFor(configuration.model);
+      const task = await prepareTask({ ...configuration, code }, folder, addition);
       return new Sandbox({ configuration, task, groups }, code);
     } catch (error) {
       await groups.close();

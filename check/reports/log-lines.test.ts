@@ -8,7 +8,7 @@ test("of a long log errors are shown before all else, in their order, without st
     "[a] ERROR Error: no queue",
     "[a]     at handler (/code/index.js:3:1)",
     "[a]     at process.processTicksAndRejections (node:internal/process/task_queues:103:5)",
-    "[a]     at callNoted (/tmp/x/handler-preload.cjs:9:1)",
+    "[a]     at callNoted (/tmp/x/aws-lambda-ric.cjs:9:1)",
   ];
   expect(shownLog([...many, ...error], 4)).toEqual([
     "line 0",

@@ -2,8 +2,7 @@
 
 const LONGEST_LINE = 200;
 /** Frames of what serves the code, and of Node.js: nobody can mend anything there. */
-const STRANGE_FRAME =
-  /\sat .*(?:\bnode:|\baws-lambda-ric\b|\b(?:handler|server|web)-preload\b|\bruntime-client\b)/;
+const STRANGE_FRAME = /\sat .*\b(?:node:|aws-lambda-ric\b|web-preload\b)/;
 /** A line of an error, or a frame of one. */
 const OF_ERROR = /\b(?:ERROR|FATAL)\b|Error\b|\sat .*:\d+/;
 

@@ -1,29 +1,28 @@
 /**
- * Preloaded into every thread of an environment, before AWS's runtime client.
+ * What AWS's runtime client is given, in every thread of an environment; program.ts puts the two
+ * together.
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at
  * install time. Nothing third-party runs at install time here, so the add-on is missing, and this
  * module stands in for it: the same three calls, over node:http. What the client asks without its
- * add-on gets the key of the Runtime API from here. All that decides whether one request is served at
- * a time or many, the runtime's loop, stays AWS's own.
+ * add-on gets the key of the Runtime API from here.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
 import { writeSync } from "node:fs";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
-import { registerHooks } from "node:module";
-import { pathToFileURL } from "node:url";
 
-/** The URL of the client of AWS that the environments run; task.ts writes it above this program. */
-declare const CLIENT_URL: string;
+export { pathToFileURL } from "node:url";
 
-interface NextInvocation {
+export interface NextInvocation {
   bodyJson: string;
   headers: NodeJS.Dict<string | string[]>;
 }
 
 const { AWS_LAMBDA_RUNTIME_API = "" } = process.env;
-const [address, key] = AWS_LAMBDA_RUNTIME_API.split("/");
+const [hostAndPort, key] = AWS_LAMBDA_RUNTIME_API.split("/");
+/** Of the Runtime API, as the client takes it: `host:port`. */
+export const address = hostAndPort;
 const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 // A poll occupies its connection until the next invocation comes: answers go over another one.
 const polling = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -31,7 +30,7 @@ const answering = new Agent({ keepAlive: true, maxSockets: 1 });
 let answered: Promise<unknown> = Promise.resolve();
 
 /** The add-on's calls, as `RAPIDClient` of aws-lambda-ric uses them. */
-const nativeClient = {
+export const nativeClient = {
   /** Waits for the next invocation. The add-on's answers return first, and so do these. */
   async next(): Promise<NextInvocation> {
     await answered;
@@ -73,7 +72,7 @@ function call(method: string, path: string, agent: Agent, body = ""): Promise<Ne
 }
 
 /** `node:http` as the client uses it, for paths that begin with the key. */
-const httpModule = {
+export const httpModule = {
   Agent,
   request: (options: RequestOptions, listener: (response: IncomingMessage) => void) =>
     request({ ...options, path: `/${key}${options.path}` }, listener),
@@ -85,7 +84,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  * Writes a line of a worker thread's log whole. The output of the process is a socket that does not
  * block, and what it does not take at once would be an exception that ends the thread.
  */
-function writeLog(descriptor: number, line: string): void {
+export function writeLog(descriptor: number, line: string): void {
   const bytes = Buffer.from(line);
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -95,44 +94,4 @@ function writeLog(descriptor: number, line: string): void {
       Atomics.wait(pause, 0, 0, 1);
     }
   }
-}
-
-const HANDLE = "lambda-concurrency-test.runtime-client";
-Object.assign(globalThis, { [Symbol.for(HANDLE)]: { httpModule, nativeClient, writeLog } });
-
-/**
- * What is replaced in the text of AWS's client, and by what. It takes the two modules from its
- * creator, but its own start gives it none; and it refuses an address that has a path, which code
- * that asks the Runtime API itself needs, so only the client is told another. Its worker threads log
- * without regard for how much the output takes.
- */
-const REPLACEMENTS = [
-  ["await createRuntime()", `await createRuntime(globalThis[Symbol.for("${HANDLE}")])`],
-  ["fs.writeSync(this.fd, line)", `globalThis[Symbol.for("${HANDLE}")].writeLog(this.fd, line)`],
-  ["= process.env.AWS_LAMBDA_RUNTIME_API", `= ${JSON.stringify(address)}`],
-] as const;
-
-const isClient = (url = "") => url === CLIENT_URL;
-
-registerHooks({
-  resolve(specifier, context, nextResolve) {
-    // It imports the handler by its bare path, in which `#`, `?` and `%` would be those of a URL.
-    const isPath = specifier.startsWith("/") && isClient(context.parentURL);
-    return nextResolve(isPath ? pathToFileURL(specifier).href : specifier, context);
-  },
-  load(url, context, nextLoad) {
-    const loaded = nextLoad(url, context);
-    if (!isClient(url)) return loaded;
-    return { ...loaded, source: REPLACEMENTS.reduce(replace, textOf(loaded.source)) };
-  },
-});
-
-function replace(text: string, [theirs, ours]: readonly [string, string]): string {
-  if (!text.includes(theirs))
-    throw new Error(`This aws-lambda-ric is another: it lacks "${theirs}"`);
-  return text.replace(theirs, () => ours);
-}
-
-function textOf(source: string | ArrayBuffer | NodeJS.TypedArray | null | undefined): string {
-  return typeof source === "string" ? source : new TextDecoder().decode(source ?? undefined);
 }

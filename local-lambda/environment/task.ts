@@ -4,12 +4,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { stop } from "esbuild";
 import {
   BUNDLE_FILE,
-  bundleForRuntime,
   bundleHandler,
   bundleWebServer,
   HANDLER,
@@ -18,6 +16,7 @@ import {
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { type CodeVersion, openCode } from "./code.ts";
+import { type Addition, buildRuntime, buildWebPreload } from "./program.ts";
 
 export interface Task extends Omit<CodeVersion, "files"> {
   /** _HANDLER, which is the file without its extension and the export; or a Web Function's file. */
@@ -29,9 +28,6 @@ export interface Task extends Omit<CodeVersion, "files"> {
   /** The arguments of `node` that start an environment. */
   program: readonly string[];
 }
-
-const RUNTIME_URL = import.meta.resolve("aws-lambda-ric");
-const RUNTIME = fileURLToPath(RUNTIME_URL);
 
 /**
  * Makes a new folder for the files of an embedded Lambda, for this user alone.
@@ -61,11 +57,13 @@ export function socketIn(folder: string): string {
  * Writes the program of an environment into such a folder and, unless other code is given, the bundle
  * of this project's handler.
  *
+ * @param addition to the program
  * @throws StartError when the given code is not there, or there is no room for the program
  */
 export async function prepareTask(
   { model, code }: Pick<FunctionConfiguration, "model" | "code">,
   folder: string,
+  addition?: Addition,
 ): Promise<Task> {
   const isWeb = model === "web-function";
   if (isWeb && Buffer.byteLength(socketIn(folder)) > MAX_SOCKET_PATH) {
@@ -73,11 +71,14 @@ export async function prepareTask(
   }
   const given = code && { ...(await openCode(code, model)), entry: code.handler };
   const own = isWeb ? OWN_SERVER : OWN_HANDLER;
-  const preload = isWeb ? WEB_PRELOAD : RUNTIME_PRELOAD;
   const [bundle, text] = await withEsbuild(() =>
-    Promise.all([given ? "" : own.build(), preload.build()]),
+    Promise.all([
+      given ? "" : own.build(),
+      isWeb ? buildWebPreload(addition) : buildRuntime(addition),
+    ]),
   );
-  const preloaded = await writeTemporaryFile(folder, preload.file, text);
+  const file = isWeb ? WEB_PRELOAD_FILE : RUNTIME_FILE;
+  const path = await writeTemporaryFile(folder, file, text);
   if (!given) {
     await writeTemporaryFile(folder, own.file, bundle);
     // So that no such file further up makes the bundle an ES module.
@@ -88,21 +89,8 @@ export async function prepareTask(
     entry: own.entry,
     codeSha256: createHash("sha256").update(bundle).digest("hex"),
   };
-  const main = isWeb ? resolve(source.root, source.entry) : RUNTIME;
-  return { ...source, folder, program: ["--require", preloaded, main] };
-}
-
-/**
- * The same task with one more module preloaded into all of its threads, after the stand-ins.
- *
- * @param entry the module's source, which is bundled
- * @throws StartError when there is no room for it
- */
-export async function withPreload(task: Task, entry: string): Promise<Task> {
-  const text = await withEsbuild(() => bundleForRuntime(entry, "cjs"));
-  const path = await writeTemporaryFile(task.folder, `${basename(entry, ".ts")}.cjs`, text);
-  const main = task.program.slice(-1);
-  return { ...task, program: [...task.program.slice(0, -1), "--require", path, ...main] };
+  const program = isWeb ? ["--require", path, resolve(source.root, source.entry)] : [path];
+  return { ...source, folder, program };
 }
 
 let building = 0;
@@ -125,26 +113,9 @@ async function withEsbuild<T>(build: () => Promise<T>): Promise<T> {
 const OWN_HANDLER = { file: BUNDLE_FILE, entry: HANDLER, build: bundleHandler };
 const OWN_SERVER = { file: WEB_BUNDLE_FILE, entry: WEB_BUNDLE_FILE, build: bundleWebServer };
 
-/**
- * What is preloaded: the stand-in for the add-on of AWS's runtime client, in all of its threads, since
- * it hands the arguments of node on to them; or the stand-in for a Web Function's port. CommonJS, since
- * preloading an ES module makes an environment start a third slower.
- */
-const RUNTIME_PRELOAD = {
-  file: "runtime-client.cjs",
-  // Code of the user's may bring a client of its own, which is left alone.
-  build: async () =>
-    `const CLIENT_URL = ${JSON.stringify(RUNTIME_URL)};\n` +
-    (await bundleForRuntime(beside("runtime-client.ts"), "cjs")),
-};
-const WEB_PRELOAD = {
-  file: "web-preload.cjs",
-  build: () => bundleForRuntime(beside("web-preload.ts"), "cjs"),
-};
-
-function beside(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
-}
+/** Named after what is in it, for those who read of it in a stack. */
+const RUNTIME_FILE = "aws-lambda-ric.cjs";
+const WEB_PRELOAD_FILE = "web-preload.cjs";
 
 async function writeTemporaryFile(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name);

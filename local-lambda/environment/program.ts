@@ -1,0 +1,95 @@
+/**
+ * Builds what an environment's process runs around the code: AWS's runtime client, or what stands in
+ * for a Web Function's port. One CommonJS file each: an ES module that imports `node:http` makes
+ * Node.js load all of its `fetch`, and an environment start twice as late.
+ */
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+/** Theirs, which the text of AWS's client must hold, and ours, for each place where it does. */
+type Replacement = readonly [theirs: string, ours: string];
+
+/** What is added to such a program, behind the stand-ins and before the code. */
+export interface Addition {
+  /** The path of the module's source. */
+  module: string;
+  /** In the text of AWS's client, where `added` is the module. */
+  replacements?: readonly Replacement[];
+}
+
+const CLIENT = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
+const STAND_IN = beside("runtime-client.ts");
+const WEB_PRELOAD = beside("web-preload.ts");
+
+/**
+ * What is replaced in the text of AWS's client. It takes its two modules from its creator, but its own
+ * start gives it none; and it refuses an address that has a path, which code that asks the Runtime API
+ * itself needs, so only the client is told another. Its worker threads log without regard for how much
+ * the output takes, and it imports the handler by its bare path, in which `#`, `?` and `%` would be
+ * those of a URL.
+ */
+const REPLACEMENTS: readonly Replacement[] = [
+  ["await createRuntime()", "await createRuntime(standIn)"],
+  ["= process.env.AWS_LAMBDA_RUNTIME_API", "= standIn.address"],
+  ["fs.writeSync(this.fd, line)", "standIn.writeLog(this.fd, line)"],
+  ["await import(path3)", "await import(standIn.pathToFileURL(path3).href)"],
+];
+
+/**
+ * Builds AWS's runtime client with the stand-in for its add-on. All that decides whether one request is
+ * served at a time or many, the runtime's loop, stays AWS's own.
+ *
+ * @returns the text of a program of CommonJS, which each thread runs whole
+ * @throws Error when the client is another than the one that is known
+ */
+export function buildRuntime(addition?: Addition): Promise<string> {
+  const imports = [`import * as standIn from ${JSON.stringify(STAND_IN)};`];
+  if (addition) imports.push(`import * as added from ${JSON.stringify(addition.module)};`);
+  const replacements = [...REPLACEMENTS, ...(addition?.replacements ?? [])];
+  const client: Plugin = {
+    name: "client of AWS",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.mjs$/ }, async ({ path }) => {
+        if (path !== CLIENT) return undefined;
+        const text = replacements.reduce(replace, await readFile(path, "utf8"));
+        return { contents: text.replace(/^(#!.*\n)?/, () => `${imports.join("\n")}\n`) };
+      }),
+  };
+  return bundle([CLIENT], [client]);
+}
+
+/** Builds what is preloaded into the process of a Web Function, as a CommonJS module. */
+export function buildWebPreload(addition?: Addition): Promise<string> {
+  return bundle([WEB_PRELOAD, ...(addition ? [addition.module] : [])]);
+}
+
+function replace(text: string, [theirs, ours]: Replacement): string {
+  if (text.includes(theirs)) return text.replaceAll(theirs, () => ours);
+  throw new Error(`This aws-lambda-ric is another: it lacks "${theirs}"`);
+}
+
+/** @param modules run one after the other */
+async function bundle(modules: readonly string[], plugins: Plugin[] = []): Promise<string> {
+  const contents = modules.map((path) => `import ${JSON.stringify(path)};`).join("\n");
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: beside(".") },
+    plugins,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    define: { "import.meta.url": "PROGRAM_URL" },
+    banner: { js: 'const PROGRAM_URL = require("node:url").pathToFileURL(__filename).href;' },
+    write: false,
+    logLevel: "silent",
+  });
+  const [file] = outputFiles;
+  if (!file) throw new Error(`esbuild gave no output for ${modules.join(" and ")}`);
+  return file.text;
+}
+
+function beside(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
