@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { VerdictLine } from "../experiment/core/record-lines.ts";
+import type { RecordLine } from "../experiment/core/record-lines.ts";
 import { readRecord } from "../experiment/records/read-record.ts";
 import { certificateFor } from "../test/certificates.ts";
 import { startArrivalsServer } from "./arrivals.ts";
@@ -21,24 +21,29 @@ import {
 interface Burst {
   count: number;
   isOverTls?: true;
-  skew: Readonly<Record<string, number>>;
+  skew?: Readonly<Record<string, number>>;
   firing?: Readonly<Record<string, number>>;
   /** Of requests that did not certainly run while another ran. */
   alone?: Readonly<Record<string, number>>;
+  /** The program from its start to its end, at a server that holds each request for a second. */
+  program?: Readonly<Record<string, number>>;
 }
 
 const BURSTS: readonly Burst[] = [
-  { count: 100, skew: { "bare sockets": 1.4, oha: 1 } },
+  { count: 5, program: { oha: 1.3 } },
+  { count: 100, skew: { "bare sockets": 1.4, oha: 1 }, program: { oha: 1.3 } },
   {
     count: 1_000,
     skew: { "bare sockets": 1.4, oha: 1, k6: 0.5, ky: 0.5 },
     firing: { "undici Pool": 1.25 },
+    program: { oha: 1.6 },
   },
   {
     count: 5_000,
     skew: { "bare sockets": 1.4, oha: 0.85, ky: 0.5 },
     firing: { "undici Pool": 1.5 },
     alone: { "the first": 1 },
+    program: { oha: 2 },
   },
   { count: 1_000, isOverTls: true, skew: { "bare sockets": 1.2, oha: 0.2 } },
 ];
@@ -59,7 +64,7 @@ export async function benchBurst(report: Report): Promise<void> {
 }
 
 async function benchOne(report: Report, burst: Burst, contenders: Contenders): Promise<void> {
-  const { count, isOverTls, skew, firing = {}, alone = {} } = burst;
+  const { count, isOverTls, skew = {}, firing = {}, alone = {}, program = {} } = burst;
   const certificate = isOverTls && certificateFor("localhost");
   await using server = await startArrivalsServer(certificate);
   using folder = new TemporaryFolder();
@@ -68,7 +73,7 @@ async function benchOne(report: Report, burst: Burst, contenders: Contenders): P
   const env = certificate ? { NODE_EXTRA_CA_CERTS: trusted } : {};
   const shot = { url: server.url, count, env };
   const turns = Object.entries(contenders)
-    .filter(([name]) => name in { ours: true, ...skew, ...firing })
+    .filter(([name]) => name in { ours: true, ...skew, ...firing, ...program })
     .map(([name, fire]) => [name, () => server.measure(count, () => fire(shot))]);
   const first = { "the first": async () => ({ alone: 1 }) };
   const what = `${count}${isOverTls ? " over TLS" : ""}`;
@@ -76,6 +81,12 @@ async function benchOne(report: Report, burst: Burst, contenders: Contenders): P
     { benchmark: `skew of ${what}`, value: "skewMs", unit: "ms", against: skew },
     { benchmark: `firing of ${what}`, value: "firingMs", unit: "ms", against: firing },
     { benchmark: `alone of ${what}`, value: "alone", unit: "requests", against: alone },
+    {
+      benchmark: `program with a burst of ${what}`,
+      value: "wholeMs",
+      unit: "ms",
+      against: program,
+    },
   ]);
   const busy = median((samples["bare sockets"] ?? []).flatMap((sample) => sample.busy ?? []));
   console.error(`the server was busy ${Math.round(100 * busy)} % of the bare sockets' ${what}`);
@@ -107,22 +118,35 @@ const CONTENDERS: Readonly<Contenders> = {
  * @param start runs the program to its end; it is the one without a screen, unless given
  */
 export async function fireOurs({ url, count, env }: Shot, start = runExperiment): Promise<Sample> {
-  using folder = new TemporaryFolder();
   const plan = ["--clients", "x", "--concurrency", `${count}`, "--hold", "1s", "--runs", "1"];
-  const data = { LAMBDA_CONCURRENCY_TEST_DATA: folder.path };
-  await start(["--target", url.href, ...plan], { ...env, ...data });
+  const { lines, wholeMs } = await fireRecorded(["--target", url.href, ...plan], env, start);
+  const verdict = lines.find((line) => line.type === "verdict");
+  if (!verdict) throw new Error("The record has no verdict.");
+  const p99 = latenciesOf(lines)[Math.floor(0.99 * count)] ?? Number.NaN;
+  return { firingMs: verdict.wallMs, alone: count - verdict.trials, p99, wholeMs };
+}
+
+/** Fires with a program that users run, and gives what it recorded, and how long it took from start to end. */
+export async function fireRecorded(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  start = runExperiment,
+): Promise<{ lines: RecordLine[]; wholeMs: number }> {
+  using folder = new TemporaryFolder();
+  const startedAt = performance.now();
+  await start(args, { ...env, LAMBDA_CONCURRENCY_TEST_DATA: folder.path });
+  const wholeMs = performance.now() - startedAt;
   const records = join(folder.path, "records");
   const [record = ""] = readdirSync(records);
-  const latencies: number[] = [];
-  let verdict: VerdictLine | undefined;
-  for await (const line of readRecord(join(records, record))) {
-    if (line.type === "verdict") verdict = line;
-    if (line.type !== "observation") continue;
-    latencies.push((line.answeredAt ?? Number.NaN) - (line.sentAt ?? Number.NaN));
-  }
-  if (!verdict) throw new Error("The record has no verdict.");
-  const p99 = latencies.toSorted((a, b) => a - b)[Math.floor(0.99 * count)] ?? Number.NaN;
-  return { firingMs: verdict.wallMs, alone: count - verdict.trials, p99 };
+  return { lines: await Array.fromAsync(readRecord(join(records, record))), wholeMs };
+}
+
+/** From sending to answer, in milliseconds, the shortest first. */
+export function latenciesOf(lines: readonly RecordLine[]): number[] {
+  return lines
+    .filter((line) => line.type === "observation")
+    .map(({ answeredAt = Number.NaN, sentAt = Number.NaN }) => answeredAt - sentAt)
+    .sort((a, b) => a - b);
 }
 
 async function runExperiment(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -140,8 +164,9 @@ async function fireOther(name: string, { url, count, env }: Shot): Promise<Sampl
 
 async function fireOha({ url, count }: Shot): Promise<Sample> {
   const size = ["-n", `${count}`, "-c", `${count}`];
-  await run("oha", ["--no-tui", "--insecure", ...size, "-m", "POST", "-d", BODY, url.href]);
-  return {};
+  const request = ["-m", "POST", "-d", BODY, url.href];
+  const { wholeMs } = await run("oha", ["--no-tui", "--insecure", ...size, ...request]);
+  return { wholeMs };
 }
 
 async function fireK6({ url, count }: Shot): Promise<Sample> {

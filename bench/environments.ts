@@ -15,21 +15,27 @@ import {
   TemporaryFolder,
 } from "./side-by-side.ts";
 
-const SIZES = [1, 100];
+/** How many environments are started at once, and how often. */
+const SIZES = [
+  [1, 9],
+  [10, 5],
+  [100, 5],
+  [500, 1],
+] as const;
 
 /** Long enough that every request has come before an environment is free again. */
-const BODY = JSON.stringify({ client: "x", holdMs: 1_000, steps: 1 });
+const BODY = JSON.stringify({ client: "x", holdMs: 2_000, steps: 1 });
 const BARE = fileURLToPath(new URL("bare-process.cjs", import.meta.url));
 
 /** Measures so many cold starts at once. */
 export async function benchEnvironments(report: Report): Promise<void> {
-  for (const count of SIZES) {
+  for (const [count, rounds] of SIZES) {
     const bare = "bare processes";
     await measureSideBySide(
       report,
       { ours: () => startEnvironments(count), [bare]: () => startBareProcesses(count) },
       [
-        { benchmark: `cold start of ${count}`, value: "ms", unit: "ms", against: { [bare]: 1.5 } },
+        { benchmark: `cold start of ${count}`, value: "ms", unit: "ms", against: { [bare]: 1.4 } },
         {
           benchmark: `memory of each of ${count}`,
           value: "mb",
@@ -37,6 +43,7 @@ export async function benchEnvironments(report: Report): Promise<void> {
           against: { [bare]: 1.3 },
         },
       ],
+      rounds,
     );
   }
 }

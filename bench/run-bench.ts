@@ -10,6 +10,7 @@ import { Report } from "./side-by-side.ts";
 const PARTS: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
   burst: async () => (await import("./burst.ts")).benchBurst,
   environments: async () => (await import("./environments.ts")).benchEnvironments,
+  serving: async () => (await import("./serving.ts")).benchServing,
   screen: async () => (await import("./screen.ts")).benchScreen,
   conclusion: async () => (await import("./conclusion.ts")).benchConclusion,
   start: async () => (await import("./start.ts")).benchStart,
