@@ -103,6 +103,9 @@ function openSocket(url: URL, opening: Set<Socket>): Promise<Socket> {
   });
 }
 
+/** One for all: undici would make one for each, whose stack costs more than the closing. */
+const CLOSED = new Error("The runner closed the connection.");
+
 function hold(url: URL, socket: Socket): Connection {
   let held: HeldWrites | undefined;
   let released = false;
@@ -139,7 +142,7 @@ function hold(url: URL, socket: Socket): Connection {
       held?.release();
     },
     async close() {
-      await client.destroy();
+      await client.destroy(CLOSED);
       // The client knows of it from its first request on.
       socket.destroy();
     },
