@@ -7,7 +7,8 @@ import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/
 import type { Conclusion, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/trials.ts";
 import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
-import { concludedAnew, deploymentOf, listRecords, pooledEvidence, pooledWith } from "./history.ts";
+import { concludedAnew, listRecords, pooledWith } from "./history.ts";
+import { deploymentOf, pooledEvidence } from "./pooled-evidence.ts";
 import { appendToRecord } from "./record-at-rest.ts";
 
 interface Changes {

@@ -1,4 +1,4 @@
-/** The records that were kept: what each says, without reading it whole, and all of them together. */
+/** The records that were kept: what each says, without reading it whole. */
 
 import { AssertionError } from "node:assert/strict";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
@@ -8,27 +8,24 @@ import {
   type CrossCheckLine,
   isConclusion,
   type RunLine,
-  type VerdictLine,
 } from "../core/record-lines.ts";
-import { areOfOneTarget, type TargetDescription, targetIdentity } from "../core/target.ts";
-import { isContradicted } from "../core/verdict/log-comparison.ts";
-import { upperBound } from "../core/verdict/trials.ts";
+import { areOfOneTarget } from "../core/target.ts";
 import { recordsFolder } from "./data-folder.ts";
 import { Fold } from "./fold.ts";
+import {
+  deploymentOf,
+  type PooledEvidence,
+  pooledEvidence,
+  type RecordedVerdict,
+} from "./pooled-evidence.ts";
 import { followRecord, parseLine, readRecord } from "./read-record.ts";
 import { foreignForm, isBlank, readTexts } from "./record-text.ts";
 
 /** What the first and the last line of a record say. */
-export interface RecordSummary {
+export interface RecordSummary extends RecordedVerdict {
   path: string;
   /** Of the file, in bytes. */
   size: number;
-  /** The first run's line; that of a control only where nothing else was fired. */
-  run: RunLine;
-  /** Over the whole experiment; absent when the runner did not live to conclude. */
-  verdict?: VerdictLine | undefined;
-  /** What the service's own log said afterwards, where it was asked. */
-  crossCheck?: CrossCheckLine | undefined;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -151,58 +148,6 @@ async function* linesFromEnd(file: FileHandle): AsyncGenerator<string> {
 /** Bytes of records that are read whole for it: about a second's work, and far more than most have. */
 const READ_WHOLE_BYTES = 100_000_000;
 
-/** What all recorded experiments of one deployment say together. */
-export interface PooledEvidence {
-  /** How many came to each verdict that says something. */
-  isolated: number;
-  shared: number;
-  /** Of those that saw no sharing. */
-  trials: number;
-  /**
-   * The 95 % upper bound on the probability of sharing; absent where any experiment saw sharing:
-   * evidence against cannot be added to evidence for.
-   */
-  bound?: number | undefined;
-}
-
-/**
- * Adds up the experiments of each deployment. Left out are those of a target whose deployment is
- * unknown, those that came to nothing, and those whose answers the service's log contradicted.
- *
- * @returns by the key of {@link deploymentOf}
- */
-export function pooledEvidence(
-  records: readonly Pick<RecordSummary, "run" | "verdict" | "crossCheck">[],
-): Map<string, PooledEvidence> {
-  const pooled = new Map<string, PooledEvidence>();
-  for (const copies of Map.groupBy(records, ({ run }) => run.experiment).values()) {
-    // What the log contradicts is no evidence, nor is a copy of it that does not say so.
-    if (copies.some(({ crossCheck }) => crossCheck && isContradicted(crossCheck))) continue;
-    // A copy of a record is no further evidence, nor is a part of what another one has whole.
-    const { run, verdict } = mostTelling(copies);
-    const key = deploymentOf(run.target);
-    if (key === undefined || !verdict || verdict.verdict === "inconclusive") continue;
-    const { isolated, shared, trials } = pooled.get(key) ?? { isolated: 0, shared: 0, trials: 0 };
-    const isIsolated = verdict.verdict === "isolated";
-    const sum = {
-      isolated: isolated + (isIsolated ? 1 : 0),
-      shared: shared + (isIsolated ? 0 : 1),
-      trials: trials + (isIsolated ? verdict.trials : 0),
-    };
-    pooled.set(key, { ...sum, ...(sum.shared === 0 && { bound: upperBound(sum.trials) }) });
-  }
-  return pooled;
-}
-
-/** Of several records of one experiment the one that saw sharing, or else the one with the most requests. */
-function mostTelling<T extends Pick<RecordSummary, "verdict">>(records: readonly T[]): T {
-  const weight = ({ verdict }: T) => {
-    if (verdict?.verdict === "shared") return Number.POSITIVE_INFINITY;
-    return Object.values(verdict?.outcomes ?? {}).reduce((sum, count) => sum + count, 0);
-  };
-  return records.reduce((best, record) => (weight(record) > weight(best) ? record : best));
-}
-
 /**
  * What all recorded experiments of the same deployment say, with this one.
  *
@@ -262,9 +207,4 @@ async function concludeRecord(path: string): Promise<Conclusion | undefined> {
 function isPossible({ run, verdict }: RecordSummary): boolean {
   const most = run.plan.stages.reduce((sum, { requests }) => sum + Math.max(0, requests - 1), 0);
   return verdict !== undefined && verdict.trials <= most;
-}
-
-/** What makes evidence comparable: code, model and region; `undefined` where the code is unknown. */
-export function deploymentOf(target: TargetDescription): string | undefined {
-  return target.deployment && targetIdentity(target);
 }

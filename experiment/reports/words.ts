@@ -29,7 +29,7 @@ import {
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
 import type { RunState, Series } from "../records/fold.ts";
-import type { PooledEvidence } from "../records/history.ts";
+import type { PooledEvidence } from "../records/pooled-evidence.ts";
 import { localTime, percent, range } from "./numbers.ts";
 
 // What is fired, where, and for how much

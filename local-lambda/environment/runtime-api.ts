@@ -7,9 +7,10 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
+import { createServer } from "../../basics/node-http.ts";
 import { arnOf, type FunctionConfiguration, TRAITS } from "../function-configuration.ts";
 import { admitByKey, newKey } from "../function-url/callers.ts";
 import {

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
+import { request as httpRequest } from "../../basics/node-http.ts";
 import { endToEnd, REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
 import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 import { Environment, notWithin } from "./environment.ts";

@@ -7,7 +7,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import { validateHeaderName, validateHeaderValue } from "node:http";
+import { validateHeaderName, validateHeaderValue } from "../../basics/node-http.ts";
 import { excerpt } from "../../basics/printable.ts";
 import {
   BrokenStream,

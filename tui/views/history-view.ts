@@ -9,7 +9,7 @@ import {
   deploymentOf,
   type PooledEvidence,
   pooledEvidence,
-} from "../../experiment/records/history.ts";
+} from "../../experiment/records/pooled-evidence.ts";
 import { localTime, percent } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
 import type { Session } from "../session.ts";
