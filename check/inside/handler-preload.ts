@@ -6,10 +6,8 @@
  */
 
 import { isMainThread } from "node:worker_threads";
-import {
-  type NextInvocation,
-  nativeClient,
-} from "../../local-lambda/environment/runtime-client.ts";
+import type { ApiAnswer } from "../../local-lambda/environment/api-connection.ts";
+import { nativeClient } from "../../local-lambda/environment/runtime-client.ts";
 import { delayWaits } from "./delays.ts";
 import { noteEntered, takeInstruction, until } from "./noting.ts";
 import type { RoundInstruction } from "./round.ts";
@@ -53,7 +51,7 @@ function runtimePort(): number {
 /** Takes in all that are held, and only then gives the first one. */
 function held(poll: Poll, { letGoAtMs }: RoundInstruction): Poll {
   const all = Object.keys(letGoAtMs).length;
-  const waiting: { invocation: NextInvocation; atMs: number }[] = [];
+  const waiting: { invocation: ApiAnswer; atMs: number }[] = [];
   let startedAt: number | undefined;
   return async () => {
     while (startedAt === undefined) {

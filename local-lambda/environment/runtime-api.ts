@@ -109,6 +109,7 @@ export class RuntimeApi {
     poll
       .writeHead(200, {
         "content-type": "application/json",
+        "content-length": Buffer.byteLength(event),
         "lambda-runtime-aws-request-id": requestId,
         "lambda-runtime-deadline-ms": String(deadlineEpochMs),
         "lambda-runtime-invoked-function-arn": arnOf(this.#function),
@@ -235,11 +236,13 @@ export class RuntimeApi {
 }
 
 const RESPONSE_MODE = "lambda-runtime-function-response-mode";
+const ACCEPTED = '{"status":"OK"}';
 const ERROR_TYPE = "lambda-runtime-function-error-type";
 const ERROR_BODY = "lambda-runtime-function-error-body";
 
 function accept(response: ServerResponse, status: number): void {
-  response.writeHead(status, { "content-type": "application/json" }).end('{"status":"OK"}');
+  const headers = { "content-type": "application/json", "content-length": ACCEPTED.length };
+  response.writeHead(status, headers).end(ACCEPTED);
 }
 
 /** What becomes of a response that is too large. */

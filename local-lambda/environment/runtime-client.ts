@@ -4,37 +4,33 @@
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at
  * install time. Nothing third-party runs at install time here, so the add-on is missing, and this
- * module stands in for it: the same three calls, over node:http. What the client asks without its
- * add-on gets the key of the Runtime API from here.
+ * module stands in for it: the same three calls. What the client asks without its add-on gets the key
+ * of the Runtime API from here.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
 import { writeSync } from "node:fs";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
+import { type ApiAnswer, ApiConnection } from "./api-connection.ts";
 
 export { pathToFileURL } from "node:url";
 
-export interface NextInvocation {
-  bodyJson: string;
-  headers: NodeJS.Dict<string | string[]>;
-}
-
 const { AWS_LAMBDA_RUNTIME_API = "" } = process.env;
-const [hostAndPort, key] = AWS_LAMBDA_RUNTIME_API.split("/");
+const [hostAndPort = "", key] = AWS_LAMBDA_RUNTIME_API.split("/");
 /** Of the Runtime API, as the client takes it: `host:port`. */
 export const address = hostAndPort;
-const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
+const api = `/${key}/2018-06-01/runtime/invocation`;
 // A poll occupies its connection until the next invocation comes: answers go over another one.
-const polling = new Agent({ keepAlive: true, maxSockets: 1 });
-const answering = new Agent({ keepAlive: true, maxSockets: 1 });
+const polling = new ApiConnection(address);
+const answering = new ApiConnection(address);
 let answered: Promise<unknown> = Promise.resolve();
 
 /** The add-on's calls, as `RAPIDClient` of aws-lambda-ric uses them. */
 export const nativeClient = {
   /** Waits for the next invocation. The add-on's answers return first, and so do these. */
-  async next(): Promise<NextInvocation> {
+  async next(): Promise<ApiAnswer> {
     await answered;
-    return call("GET", "next", polling);
+    return polling.send("GET", `${api}/next`);
   },
   done(id: string, body: string): void {
     answer(`${id}/response`, body);
@@ -45,30 +41,7 @@ export const nativeClient = {
 };
 
 function answer(path: string, body: string): void {
-  const sent = call("POST", path, answering, body);
-  // Not the answers themselves, which would be kept for ever.
-  answered = Promise.all([answered, sent]).then(() => {});
-}
-
-function call(method: string, path: string, agent: Agent, body = ""): Promise<NextInvocation> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-    };
-    const outgoing = request(`${api}/${path}`, { method, agent, headers }, (response) => {
-      let bodyJson = "";
-      response
-        .setEncoding("utf8")
-        .on("data", (chunk: string) => {
-          bodyJson += chunk;
-        })
-        .on("end", () => resolve({ bodyJson, headers: response.headers }))
-        .on("error", reject);
-    });
-    // Without its service an environment has no reason to live.
-    outgoing.on("error", () => process.exit(1)).end(body);
-  });
+  answered = answering.send("POST", `${api}/${path}`, body);
 }
 
 /** `node:http` as the client uses it, for paths that begin with the key. */
