@@ -6,7 +6,7 @@
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { text as readText } from "node:stream/consumers";
 import { ProcessGroups } from "../local-lambda/environment/process-groups.ts";
 import { makeTemporaryFolder, prepareTask } from "../local-lambda/environment/task.ts";
 
@@ -30,12 +30,12 @@ const server = createServer(async (request, response) => {
     }
     return;
   }
-  const body = await text(request);
+  const body = await readText(request);
   const [, requestId = ""] = /invocation\/([^/]+)\/response$/.exec(url) ?? [];
   const caller = callers.get(requestId);
   if (caller) {
     callers.delete(requestId);
-    response.writeHead(202).end();
+    response.writeHead(202, { "content-length": 0 }).end();
     caller.end(body);
     return;
   }
@@ -44,13 +44,15 @@ const server = createServer(async (request, response) => {
   callers.set(id, response);
   const event = { version: "2.0", requestContext: { http: { method } }, headers: {}, body };
   const deliver = (poll: ServerResponse) => {
+    const text = JSON.stringify(event);
     const headers = {
       "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
       "lambda-runtime-aws-request-id": id,
       "lambda-runtime-deadline-ms": String(Date.now() + 60_000),
       "lambda-runtime-invoked-function-arn": "arn:aws:lambda:eu-west-1:0:function:bare",
     };
-    poll.writeHead(200, headers).end(JSON.stringify(event));
+    poll.writeHead(200, headers).end(text);
   };
   const poll = polls.shift();
   if (poll) deliver(poll);

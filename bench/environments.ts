@@ -23,8 +23,6 @@ const SIZES = [
   [500, 1],
 ] as const;
 
-/** Long enough that every request has come before an environment is free again. */
-const BODY = JSON.stringify({ client: "x", holdMs: 2_000, steps: 1 });
 const BARE = fileURLToPath(new URL("bare-process.cjs", import.meta.url));
 
 /** Measures so many cold starts at once. */
@@ -57,11 +55,13 @@ export async function benchEnvironments(report: Report): Promise<void> {
 async function startEnvironments(count: number): Promise<Sample> {
   const lambda = await openLocalTarget();
   const pool = new Pool(lambda.url.origin, { connections: count });
+  // So long that all have started before the first one is free again, and has an answer to write.
+  const body = JSON.stringify({ client: "x", holdMs: 1_000 + 40 * count, steps: 1 });
   try {
     const startedAt = Date.now();
     const post = async () => {
-      const { body } = await pool.request({ path: "/", method: "POST", body: BODY });
-      return (await body.json()) as Answer;
+      const answer = await pool.request({ path: "/", method: "POST", body });
+      return (await answer.body.json()) as Answer;
     };
     const answers = await Promise.all(Array.from({ length: count }, post));
     const entries = answers.map(({ invocation }) => invocation?.enteredEpochMs ?? Number.NaN);
