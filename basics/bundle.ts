@@ -1,6 +1,7 @@
 /** Builds what is deployed: each entry of the handler in one file, the same bytes for the same source. */
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 /** The file name of a Lambda function's bundle; `index.handler` is its entry point. */
 export const BUNDLE_FILE = "index.mjs";
@@ -24,7 +25,7 @@ const [, EXPORT = ""] = HANDLER.split(".");
  * does not export what is called
  */
 export async function bundleHandler(): Promise<string> {
-  const { text, exports } = await bundle(inHandler("index.ts"), "esm");
+  const { text, exports } = await bundleEntry("index.ts", "esm");
   if (exports.includes(EXPORT)) return text;
   throw new Error(`handler/index.ts exports no "${EXPORT}".`);
 }
@@ -37,30 +38,39 @@ export async function bundleHandler(): Promise<string> {
  * @throws esbuild's error, which names file and line, when the source does not parse
  */
 export async function bundleWebServer(): Promise<string> {
-  return (await bundle(inHandler("web.ts"), "cjs")).text;
-}
-
-function inHandler(name: string): string {
-  return fileURLToPath(new URL(`../handler/${name}`, import.meta.url));
+  return (await bundleEntry("web.ts", "cjs")).text;
 }
 
 /** Paths do not reach the output. */
-async function bundle(
-  entry: string,
-  format: "esm" | "cjs",
-): Promise<{ text: string; exports: readonly string[] }> {
-  const { outputFiles, metafile } = await build({
-    entryPoints: [entry],
+function bundleEntry(name: string, format: "esm" | "cjs"): Promise<Bundle> {
+  return bundle({
+    entryPoints: [fileURLToPath(new URL(`../handler/${name}`, import.meta.url))],
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    format,
+  });
+}
+
+interface Bundle {
+  text: string;
+  exports: readonly string[];
+}
+
+/**
+ * Bundles what runs on the deployed Node.js.
+ *
+ * @throws esbuild's error, which names file and line, when the source does not parse
+ */
+export async function bundle(options: BuildOptions): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    ...options,
     bundle: true,
     platform: "node",
     target: "node24",
-    format,
     write: false,
     metafile: true,
     logLevel: "silent",
   });
   const [file] = outputFiles;
-  if (!file) throw new Error(`esbuild gave no output for ${entry}`);
+  assert(file, "esbuild bundles into one file");
   return { text: file.text, exports: Object.values(metafile.outputs)[0]?.exports ?? [] };
 }

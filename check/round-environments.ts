@@ -49,9 +49,9 @@ const NOTED_CALL = "added.callNoted(this.handler, context.awsRequestId, event, "
 
 /** What is added to the program of such an environment. */
 export function additionFor(model: Model): Addition {
-  if (model === "web-function") return { module: inside("server-preload.ts") };
+  if (model === "web-function") return { module: inside("server-round.ts") };
   const replacements = [[HANDLER_CALL, NOTED_CALL]] as const;
-  return { module: inside("handler-preload.ts"), replacements };
+  return { module: inside("handler-round.ts"), replacements };
 }
 
 function inside(name: string): string {

@@ -1,4 +1,4 @@
-/** What is preloaded for a handler and for a server does alike: it waits for a moment, and notes. */
+/** What is added to the program of a handler and to that of a server does alike: it waits for a moment, and notes. */
 
 import { writeSync } from "node:fs";
 import { ROUND_VARIABLE, type RoundInstruction, type RoundNotice } from "./round.ts";

@@ -89,7 +89,13 @@ function jsonIn(text: string): unknown {
 
 function runOf({ type: _, ...line }: z.infer<typeof runSchema>): RunLine {
   const schema = line.runners ? 2 : 1;
-  return { type: "run", schema, role: "experiment", ...line };
+  const startedAt = spelled(line.startedAt);
+  return { type: "run", schema, role: "experiment", ...line, startedAt };
+}
+
+/** In one way, since shots are told apart by it. */
+function spelled(time: string): string {
+  return new Date(time).toISOString();
 }
 
 function observationOf(answer: K6Answer): LoggedObservation {
@@ -100,8 +106,7 @@ function observationOf(answer: K6Answer): LoggedObservation {
     index,
     client,
     ...(runner !== undefined && { runner }),
-    // Spelled as a run's.
-    startedAt: new Date(startedAt).toISOString(),
+    startedAt: spelled(startedAt),
     sentAt,
     answeredAt,
     ...endingOf(answer),

@@ -190,7 +190,7 @@ function compareParts(one: PartReader, other: PartReader): number {
   return (
     numberOf(a) - numberOf(b) ||
     compareShots(a, b) ||
-    (one.firstRequest < other.firstRequest ? -1 : 1)
+    Number(one.firstRequest > other.firstRequest) - Number(one.firstRequest < other.firstRequest)
   );
 }
 

@@ -52,6 +52,39 @@ test.each([
   expect(await (await fetch(lambda.url)).text()).toBe("hello");
 });
 
+test.each(["on-demand", "managed-instances"] as const)(
+  "code with %s finds what it would beside AWS's client, which is an ES module",
+  async (model) => {
+    const source = "exports.handler = async () => ({ hasMain: require.main !== undefined });";
+    const lambda = await startLambda({ model, environments: 1, code: codeOf(source, "index.js") });
+    expect(await (await fetch(lambda.url)).json()).toEqual({ hasMain: false });
+  },
+);
+
+test("AWS's client is strict: a handler that cannot be marked as one that streams does not start", async () => {
+  const source = `export const handler = awslambda.streamifyResponse(
+    Object.freeze(async (_, stream) => stream.end("hello")));`;
+  const lambda = await startLambda({ code: codeOf(source), invokeMode: "RESPONSE_STREAM" });
+  expect((await fetch(lambda.url)).status).toBe(502);
+  await waitUntil("a refused handler", () => isLogged(lambda, "not extensible"));
+});
+
+test("a handler that forgets which request it serves is timed out", async () => {
+  const source = `export const handler = async (_, context) => { context.awsRequestId = ""; };`;
+  const lambda = await startLambda({ code: codeOf(source), timeoutMs: 500 });
+  expect((await fetch(lambda.url)).status).toBe(502);
+  await waitUntil("a timeout", () => isLogged(lambda, "Sandbox.Timedout"));
+});
+
+test("AWS's client may speak with the Runtime API by itself", async () => {
+  const environmentVariables = { AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1: "true" };
+  const code = codeOf("export const handler = async () => 'hello';");
+  const lambda = await startLambda({ code, environmentVariables });
+  for (let asked = 0; asked < 2; asked++) {
+    expect(await (await fetch(lambda.url)).text()).toBe("hello");
+  }
+});
+
 test.each(MODELS)(
   "folders with %s may be called by what has a meaning in URLs, that of temporary files too",
   async (model) => {

@@ -1,12 +1,14 @@
 /**
  * Builds what an environment's process runs around the code: AWS's runtime client, or what stands in
- * for a Web Function's port. One CommonJS file each: an ES module that imports `node:http` makes
- * Node.js load all of its `fetch`, and an environment start twice as late.
+ * for a Web Function's port. One CommonJS file each, since an ES module that imports `node:http` would
+ * make an environment start twice as late (basics/node-http.ts says why).
  */
 
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
+import { bundle } from "../../basics/bundle.ts";
 
 /** Theirs, which the text of AWS's client must hold, and ours, for each place where it does. */
 type Replacement = readonly [theirs: string, ours: string];
@@ -44,25 +46,29 @@ const REPLACEMENTS: readonly Replacement[] = [
  * @returns the text of a program of CommonJS, which each thread runs whole
  * @throws Error when the client is another than the one that is known
  */
-export function buildRuntime(addition?: Addition): Promise<string> {
+export async function buildRuntime(addition?: Addition): Promise<string> {
   const imports = [`import * as standIn from ${JSON.stringify(STAND_IN)};`];
   if (addition) imports.push(`import * as added from ${JSON.stringify(addition.module)};`);
   const replacements = [...REPLACEMENTS, ...(addition?.replacements ?? [])];
+  let isReplaced = false;
   const client: Plugin = {
     name: "client of AWS",
     setup: ({ onLoad }) =>
       onLoad({ filter: /\.mjs$/ }, async ({ path }) => {
         if (path !== CLIENT) return undefined;
         const text = replacements.reduce(replace, await readFile(path, "utf8"));
+        isReplaced = true;
         return { contents: text.replace(/^(#!.*\n)?/, () => `${imports.join("\n")}\n`) };
       }),
   };
-  return bundle([CLIENT], [client]);
+  const program = await buildProgram([CLIENT], [client]);
+  assert(isReplaced, "esbuild reads the client from where it is");
+  return program;
 }
 
 /** Builds what is preloaded into the process of a Web Function, as a CommonJS module. */
 export function buildWebPreload(addition?: Addition): Promise<string> {
-  return bundle([WEB_PRELOAD, ...(addition ? [addition.module] : [])]);
+  return buildProgram([WEB_PRELOAD, ...(addition ? [addition.module] : [])]);
 }
 
 function replace(text: string, [theirs, ours]: Replacement): string {
@@ -71,23 +77,19 @@ function replace(text: string, [theirs, ours]: Replacement): string {
 }
 
 /** @param modules run one after the other */
-async function bundle(modules: readonly string[], plugins: Plugin[] = []): Promise<string> {
+async function buildProgram(modules: readonly string[], plugins: Plugin[] = []): Promise<string> {
   const contents = modules.map((path) => `import ${JSON.stringify(path)};`).join("\n");
-  const { outputFiles } = await build({
+  const { text } = await bundle({
     stdin: { contents, resolveDir: beside(".") },
     plugins,
-    bundle: true,
-    platform: "node",
-    target: "node24",
     format: "cjs",
     define: { "import.meta.url": "PROGRAM_URL" },
-    banner: { js: 'const PROGRAM_URL = require("node:url").pathToFileURL(__filename).href;' },
-    write: false,
-    logLevel: "silent",
+    // ES modules, which these were, are strict.
+    banner: {
+      js: '"use strict";\nconst PROGRAM_URL = require("node:url").pathToFileURL(__filename).href;',
+    },
   });
-  const [file] = outputFiles;
-  if (!file) throw new Error(`esbuild gave no output for ${modules.join(" and ")}`);
-  return file.text;
+  return text;
 }
 
 function beside(name: string): string {

@@ -144,7 +144,7 @@ export class RuntimeApi {
     const admission = admitByKey(request, this.#key);
     if (!admission.admitted) {
       const { statusCode, headers, body } = admission.response;
-      response.writeHead(statusCode, headers).end(body);
+      response.writeHead(statusCode, { ...headers, "content-length": body.length }).end(body);
       return;
     }
     const { target } = admission;
@@ -153,7 +153,7 @@ export class RuntimeApi {
     const [, requestId = "", verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     const known = verb !== undefined || path === "init/error";
     if (request.method !== "POST" || !known) {
-      response.writeHead(404).end();
+      response.writeHead(404, { "content-length": 0 }).end();
       return;
     }
     const isStream = verb === "response" && request.headers[RESPONSE_MODE] === "streaming";

@@ -4,8 +4,8 @@
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at
  * install time. Nothing third-party runs at install time here, so the add-on is missing, and this
- * module stands in for it: the same three calls. What the client asks without its add-on gets the key
- * of the Runtime API from here.
+ * module stands in for it: the same three calls, over connections of its own. What the client asks
+ * without its add-on, over node:http, gets the key of the Runtime API from here.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
@@ -14,6 +14,10 @@ import { Agent, type IncomingMessage, type RequestOptions, request } from "node:
 import { type ApiAnswer, ApiConnection } from "./api-connection.ts";
 
 export { pathToFileURL } from "node:url";
+
+// The main module of a process is AWS's client, an ES module, which require does not know: code that asks
+// whether it is run itself must be told the same here.
+Reflect.set(process, "mainModule", undefined);
 
 const { AWS_LAMBDA_RUNTIME_API = "" } = process.env;
 const [hostAndPort = "", key] = AWS_LAMBDA_RUNTIME_API.split("/");

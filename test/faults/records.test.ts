@@ -174,7 +174,7 @@ test("two runners in one data folder at once have a record each, and the history
   const args = ["--target", url.href, "--runs", "1"];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
   const runners = [1, 2].map(() => startExperiment(args, env));
-  for (const runner of runners) expect(await runner.ended).toBe(0);
+  for (const runner of runners) expect(await runner.ended, runner.stdout()).toBe(0);
   const told = runners.map(({ stdout }) => /^Record: (.*)$/m.exec(stdout())?.[1] ?? "");
   expect(told.sort()).toEqual(recordsIn(data));
   for (const path of told) {

@@ -42,7 +42,8 @@ export async function openConnections(
   signal: AbortSignal,
 ): Promise<Connection[]> {
   const opened: Connection[] = [];
-  // One listener for all: the signal compares each new one with all that it has.
+  // Of the batch that is being opened. One listener for all: the signal compares each new one with all
+  // that it has.
   const opening = new Set<Socket>();
   const stop = () => {
     for (const socket of opening) socket.destroy(new Error("The run was stopped."));
