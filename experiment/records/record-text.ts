@@ -26,6 +26,8 @@ export interface Batch {
 }
 
 const CHUNK_BYTES = 1 << 20;
+/** Of the first chunk: a list of records reads the first line of each alone. */
+const FIRST_BYTES = 1 << 14;
 /** No line of a record comes near to it; what does not end must not be gathered for ever. */
 const LONGEST_TEXT = 1 << 26;
 const TOO_LONG = "is longer than 64 million characters";
@@ -119,23 +121,28 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
     const pipe = await open(path);
     return yield* pipe.createReadStream({ highWaterMark: CHUNK_BYTES });
   }
-  for (let position = 0; ; position += CHUNK_BYTES) {
-    const chunk = await readChunk(path, position);
+  for (let position = 0, most = FIRST_BYTES; ; most = CHUNK_BYTES) {
+    const chunk = await readChunk(path, position, most);
     yield chunk;
-    if (chunk.length < CHUNK_BYTES) return;
+    if (chunk.length < most) return;
+    position += most;
   }
 }
 
-/** Opens the file for a chunk alone, which is shorter at the end: of records that are read side by side, not all could stay open. */
-async function readChunk(path: string, position: number): Promise<Buffer> {
+/**
+ * Opens the file for a chunk alone: of records that are read side by side, not all could stay open.
+ *
+ * @returns bytes from a position on, `most` of them unless the file ends before
+ */
+async function readChunk(path: string, position: number, most: number): Promise<Buffer> {
   const file = await open(path);
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const chunk = Buffer.allocUnsafe(most);
     for (let size = 0; ; ) {
       // A file system may give less than was asked for before the end.
-      const { bytesRead } = await file.read(chunk, size, CHUNK_BYTES - size, position + size);
+      const { bytesRead } = await file.read(chunk, size, most - size, position + size);
       size += bytesRead;
-      if (bytesRead === 0 || size === CHUNK_BYTES) return chunk.subarray(0, size);
+      if (bytesRead === 0 || size === most) return chunk.subarray(0, size);
     }
   } finally {
     await file.close();
