@@ -117,7 +117,7 @@ test("requests without an environment are shown with what became of them", async
   });
   const { terminal } = await openScreen({ args: ["--target", server.url.href] });
   terminal.press(KEYS.enter);
-  const text = await terminal.shows(/INCONCLUSIVE/);
+  const text = await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(text).toMatch(/failed +Barbara +403 Forbidden/);
 });
 
