@@ -1,4 +1,8 @@
-/** Builds what is deployed: each entry of the handler in one file, the same bytes for the same source. */
+/**
+ * Builds what is deployed: each entry of the handler in one file, the same bytes for the same source. And
+ * whatever else runs on the deployed Node.js.
+ */
+
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";

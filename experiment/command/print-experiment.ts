@@ -173,7 +173,7 @@ async function printExperiment(
     const notes = appointment ? runnerNotes(fold.experiment) : [];
     for (const note of notes) process.stdout.write(`\nNote: ${note}\n`);
     // What other records say is of a deployment, and behind a URL there may be any.
-    if (fold.experiment.runs.some(({ line }) => line.target.deployment)) await printPooled(record);
+    if (target.description.deployment !== undefined) await printPooled(record);
     process.stdout.write(`\n${recordLine(record)}`);
     if (appointment) process.stdout.write(partStep(record));
   }

@@ -13,6 +13,8 @@ interface Shot {
   observations: Observation[];
 }
 
+type Fired = Required<Shot>;
+
 /**
  * Reads a log to its end. k6 concludes nothing, so the records have no verdicts. What a runner fired again
  * is a record of its own, with the later shots.
@@ -35,7 +37,7 @@ export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<B
       shotOf(observation, startedAt).observations.push(observation);
     }
   }
-  const begun: Required<Shot>[] = [];
+  const begun: Fired[] = [];
   let lost = 0;
   for (const { line, observations } of shots.values()) {
     if (line) begun.push({ line, observations });
@@ -57,8 +59,6 @@ export async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<B
     notes: index === 0 ? notes : [],
   }));
 }
-
-type Fired = Required<Shot>;
 
 /** The shots of each runner, one of each run, in order; those that it fired again stand apart. */
 function byPart(shots: readonly Fired[]): [Fired, ...Fired[]][] {

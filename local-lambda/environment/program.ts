@@ -4,10 +4,9 @@
  * make an environment start twice as late (basics/node-http.ts says why).
  */
 
-import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "esbuild";
 import { bundle } from "../../basics/bundle.ts";
 
 /** Theirs, which the text of AWS's client must hold, and ours, for each place where it does. */
@@ -47,28 +46,19 @@ const REPLACEMENTS: readonly Replacement[] = [
  * @throws Error when the client is another than the one that is known
  */
 export async function buildRuntime(addition?: Addition): Promise<string> {
-  const imports = [`import * as standIn from ${JSON.stringify(STAND_IN)};`];
-  if (addition) imports.push(`import * as added from ${JSON.stringify(addition.module)};`);
   const replacements = [...REPLACEMENTS, ...(addition?.replacements ?? [])];
-  let isReplaced = false;
-  const client: Plugin = {
-    name: "client of AWS",
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /\.mjs$/ }, async ({ path }) => {
-        if (path !== CLIENT) return undefined;
-        const text = replacements.reduce(replace, await readFile(path, "utf8"));
-        isReplaced = true;
-        return { contents: text.replace(/^(#!.*\n)?/, () => `${imports.join("\n")}\n`) };
-      }),
-  };
-  const program = await buildProgram([CLIENT], [client]);
-  assert(isReplaced, "esbuild reads the client from where it is");
-  return program;
+  const theirs = (await readFile(CLIENT, "utf8")).replace(/^#!.*/, "");
+  return buildProgram(
+    `import * as standIn from ${JSON.stringify(STAND_IN)};`,
+    addition ? `import * as added from ${JSON.stringify(addition.module)};` : "",
+    replacements.reduce(replace, theirs),
+  );
 }
 
 /** Builds what is preloaded into the process of a Web Function, as a CommonJS module. */
 export function buildWebPreload(addition?: Addition): Promise<string> {
-  return buildProgram([WEB_PRELOAD, ...(addition ? [addition.module] : [])]);
+  const modules = [WEB_PRELOAD, ...(addition ? [addition.module] : [])];
+  return buildProgram(...modules.map((path) => `import ${JSON.stringify(path)};`));
 }
 
 function replace(text: string, [theirs, ours]: Replacement): string {
@@ -76,12 +66,10 @@ function replace(text: string, [theirs, ours]: Replacement): string {
   throw new Error(`This aws-lambda-ric is another: it lacks "${theirs}"`);
 }
 
-/** @param modules run one after the other */
-async function buildProgram(modules: readonly string[], plugins: Plugin[] = []): Promise<string> {
-  const contents = modules.map((path) => `import ${JSON.stringify(path)};`).join("\n");
+/** @param source of an ES module, whose imports are bundled */
+async function buildProgram(...source: readonly string[]): Promise<string> {
   const { text } = await bundle({
-    stdin: { contents, resolveDir: beside(".") },
-    plugins,
+    stdin: { contents: source.join("\n"), resolveDir: dirname(CLIENT) },
     format: "cjs",
     define: { "import.meta.url": "PROGRAM_URL" },
     // ES modules, which these were, are strict.
