@@ -12,7 +12,7 @@ import { armingMs, type Part, partName, partNames, startOffsets } from "./core/p
 import { type Plan, type Stage, stageDurationMs } from "./core/plan/plan.ts";
 import type { RecordLine, Role, RunLine, VerdictLine } from "./core/record-lines.ts";
 import type { SignRequest, Target } from "./core/target.ts";
-import { hadChance } from "./core/verdict/chance.ts";
+import { hadChance } from "./core/verdict/conclude.ts";
 import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
 import { Fold } from "./records/fold.ts";
 import { RecordFile } from "./records/record-file.ts";

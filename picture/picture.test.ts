@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { MODELS, type Model } from "../basics/models.ts";
 import { equalStages, referencePlan } from "../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../experiment/core/record-lines.ts";
-import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
+import { mostAtOnce } from "../experiment/core/verdict/conclude.ts";
 import type { Session } from "../tui/session.ts";
 import { ExperimentStore } from "../tui/store.ts";
 import { describeTarget } from "../tui/target-words.ts";

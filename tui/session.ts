@@ -13,7 +13,7 @@ import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import type { HourlyCost, Target } from "../experiment/core/target.ts";
-import { mostAtOnce } from "../experiment/core/verdict/proof.ts";
+import { mostAtOnce } from "../experiment/core/verdict/conclude.ts";
 import { needsConsent, type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";

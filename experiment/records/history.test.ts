@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
 import type { Conclusion, RecordLine } from "../core/record-lines.ts";
-import { upperBound } from "../core/verdict/trials.ts";
+import { upperBound } from "../core/verdict/conclude.ts";
 import { DATA_FOLDER_VARIABLE } from "./data-folder.ts";
 import { concludedAnew, listRecords, pooledWith } from "./history.ts";
 import { deploymentOf, pooledEvidence } from "./pooled-evidence.ts";

@@ -2,8 +2,8 @@
 
 import type { CrossCheckLine, RunLine, VerdictLine } from "../core/record-lines.ts";
 import { type TargetDescription, targetIdentity } from "../core/target.ts";
+import { upperBound } from "../core/verdict/conclude.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
-import { upperBound } from "../core/verdict/trials.ts";
 
 /** What one record says of a deployment. */
 export interface RecordedVerdict {

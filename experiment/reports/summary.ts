@@ -1,7 +1,7 @@
 /** What tells at one look what an experiment came to: the columns of every table that has one a row. */
 
 import { inWords } from "../../basics/counts.ts";
-import { mostAtOnce } from "../core/verdict/proof.ts";
+import { mostAtOnce } from "../core/verdict/conclude.ts";
 import type { Series } from "../records/fold.ts";
 import { table } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";

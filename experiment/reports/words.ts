@@ -19,7 +19,7 @@ import {
   type WitnessParty,
 } from "../core/record-lines.ts";
 import type { Cost, HourlyCost, TargetDescription } from "../core/target.ts";
-import { hadChance } from "../core/verdict/chance.ts";
+import { hadChance } from "../core/verdict/conclude.ts";
 import {
   type Lifetime,
   type LifetimeEstimate,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MODELS } from "../../basics/models.ts";
 import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
-import { mostAtOnce } from "../../experiment/core/verdict/proof.ts";
+import { mostAtOnce } from "../../experiment/core/verdict/conclude.ts";
 import { burst, recordLines } from "../../test/report/records.ts";
 import type { Snapshot } from "../state.ts";
 import { ExperimentStore } from "../store.ts";

@@ -8,9 +8,9 @@ import {
   type Schedule,
   severalRunners,
 } from "../../../test/schedules.ts";
+import { countTrials, upperBound } from "./conclude.ts";
 import { evidenceOf, type Identified, isIdentified } from "./evidence.ts";
 import { componentSizes } from "./intervals.ts";
-import { countTrials, upperBound } from "./trials.ts";
 
 function identifiedOf({ visits, clockOffsets }: Schedule): Identified[] {
   return observe(visits, clockOffsets).map(evidenceOf).filter(isIdentified);

@@ -10,7 +10,7 @@ import {
   type Visit,
 } from "../../../test/schedules.ts";
 import type { Observation } from "../record-lines.ts";
-import { hadChance } from "./chance.ts";
+import { hadChance } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 
 function chanceOf(...runs: readonly Observation[][]): boolean {
