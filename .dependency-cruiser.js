@@ -5,7 +5,7 @@ const LAYERS = [
   ["^tui/", "^check/(?!inside/|reports/)"],
   ["^experiment/command/"],
   ["^check/reports/"],
-  ["^experiment/(experiment|preflight|cross-check)\\.ts$"],
+  ["^experiment/(experiment|cross-check)\\.ts$"],
   ["^experiment/reports/"],
   ["^experiment/records/", "^experiment/targets/", "^experiment/plans/"],
   ["^experiment/k6/"],
@@ -73,7 +73,7 @@ export default {
         pathNot: [
           "^experiment/version\\.ts$",
           "^experiment/core/errors\\.ts$",
-          "^experiment/command/(output|report-output)\\.ts$",
+          "^experiment/command/output\\.ts$",
           "^experiment/records/data-folder\\.ts$",
           "^experiment/reports/(error-words|html/(experiment-page|html|page|tables))\\.ts$",
         ],

@@ -1,5 +1,6 @@
-/** What the command lines of all programs have in common. */
+/** What the command lines of all programs have in common: options, wrong usage, questions. */
 
+import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { printableLines } from "./printable.ts";
 import { isStartedByNpm } from "./signals.ts";
@@ -48,4 +49,29 @@ function isTakenByNpm(option: string | undefined): boolean {
   const value = process.env[`npm_config_${option.slice("--".length).replaceAll("-", "_")}`];
   // `target` may be a version of Node.js that packages are built for.
   return value !== undefined && !(option === "--target" && /^v?\d/.test(value));
+}
+
+// Questions to the person at the terminal
+
+/** Whether somebody is there who sees a question and can answer it. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/**
+ * Asks on standard error.
+ *
+ * @returns whether the answer is yes; `undefined` when the person wants to leave
+ */
+export async function ask(question: string, signal: AbortSignal): Promise<boolean | undefined> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `, { signal })).trim());
+  } catch (error) {
+    // Ctrl-C and Ctrl-D arrive here as keys, not as signals.
+    if (error instanceof Error && error.name === "AbortError") return undefined;
+    throw error;
+  } finally {
+    reader.close();
+  }
 }

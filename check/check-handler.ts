@@ -5,10 +5,9 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { InvalidArgumentError, Option } from "commander";
-import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
+import { ask, canAsk, createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
 import { MODELS, type Model } from "../basics/models.ts";
 import { printableLine, printableLines } from "../basics/printable.ts";
-import { ask, canAsk } from "../basics/question.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
 import { fileName, recordLine, untilTaken } from "../experiment/command/output.ts";
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
@@ -236,7 +235,7 @@ async function record(
   say: NodeJS.WritableStream,
 ): Promise<boolean> {
   const [{ writeReport }, { printError }, { recordsFolder, makeFolder }] = await Promise.all([
-    import("../experiment/command/report-output.ts"),
+    import("../experiment/command/output.ts"),
     import("../experiment/reports/error-words.ts"),
     import("../experiment/records/data-folder.ts"),
   ]);

@@ -8,16 +8,28 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { unlessAborted } from "./core/abort.ts";
 import { fire } from "./core/firing/fire.ts";
-import { armingMs, type Part, partName, partNames, startOffsets } from "./core/plan/parts.ts";
-import { type Plan, type Stage, stageDurationMs } from "./core/plan/plan.ts";
+import {
+  armingMs,
+  type Part,
+  type Plan,
+  partName,
+  partNames,
+  type Stage,
+  stageDurationMs,
+  startOffsets,
+} from "./core/plan/plan.ts";
 import type { RecordLine, Role, RunLine, VerdictLine } from "./core/record-lines.ts";
-import type { SignRequest, Target } from "./core/target.ts";
+import {
+  ensurePossible,
+  type Preflight,
+  preflight,
+  type SignRequest,
+  type Target,
+} from "./core/target.ts";
 import { hadChance } from "./core/verdict/conclude.ts";
-import { ensurePossible, type Preflight, preflight } from "./preflight.ts";
 import { Fold } from "./records/fold.ts";
 import { RecordFile } from "./records/record-file.ts";
-import { openTarget } from "./targets/open-target.ts";
-import type { TargetChoice } from "./targets/target-choice.ts";
+import { openTarget, type TargetChoice } from "./targets/open-target.ts";
 import { VERSION } from "./version.ts";
 
 /** What the runner is doing, for those who watch, and for which run. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { parseAnswer } from "../experiment/core/firing/answer-schema.ts";
+import { parseAnswer } from "../experiment/core/firing/answers.ts";
 import type { Answer } from "./contract.ts";
 
 type Handler = typeof import("./index.ts").handler;

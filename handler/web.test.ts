@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
-import { parseAnswer } from "../experiment/core/firing/answer-schema.ts";
+import { parseAnswer } from "../experiment/core/firing/answers.ts";
 import { ask, pidOf, startLambda } from "../test/embedded-lambda.ts";
 import { serverSocketOf } from "../test/processes.ts";
 import type { Answer } from "./contract.ts";

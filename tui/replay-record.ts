@@ -1,12 +1,11 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
-import { isComplete, verdictNotes } from "../experiment/reports/record-notes.ts";
+import { isComplete, runnerNotes, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
   type RecordedExperiment,
   recordedExperiment,
 } from "../experiment/reports/recorded-experiment.ts";
-import { runnerNotes } from "../experiment/reports/runner-notes.ts";
 import { controlWords } from "../experiment/reports/words.ts";
 import { crossCheckNotice, type ExperimentStore } from "./store.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import { parseTarget, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import { parseTarget, type TargetChoice } from "../experiment/targets/open-target.ts";
 import type { KeptSettings } from "./settings.ts";
 
 export interface ScreenOptions {

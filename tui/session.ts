@@ -12,16 +12,20 @@ import { unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
-import type { HourlyCost, Target } from "../experiment/core/target.ts";
+import {
+  type HourlyCost,
+  needsConsent,
+  type Preflight,
+  preflight,
+  type Target,
+} from "../experiment/core/target.ts";
 import { mostAtOnce } from "../experiment/core/verdict/conclude.ts";
-import { needsConsent, type Preflight, preflight } from "../experiment/preflight.ts";
 import type { RecordSummary } from "../experiment/records/history.ts";
 import { errorWords } from "../experiment/reports/error-words.ts";
 import type { RecordedExperiment } from "../experiment/reports/recorded-experiment.ts";
 import { answeringWords, costWords, pooledPhrase } from "../experiment/reports/words.ts";
-import type { FoundTarget } from "../experiment/targets/open-target.ts";
+import type { FoundTarget, TargetChoice } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
-import type { TargetChoice } from "../experiment/targets/target-choice.ts";
 import type { Settings } from "./settings.ts";
 import type { Snapshot } from "./state.ts";
 import { ExperimentStore } from "./store.ts";
@@ -529,7 +533,7 @@ async function saveReport(records: readonly string[], signal: AbortSignal): Prom
     "../experiment/reports/recorded-experiment.ts"
   );
   const { pageOf } = await import("../experiment/reports/html/comparison-page.ts");
-  const { writeReport } = await import("../experiment/command/report-output.ts");
+  const { writeReport } = await import("../experiment/command/output.ts");
   // Between what takes long and cannot be stopped: an Esc that was pressed meanwhile is seen.
   const letKeysIn = async () => {
     await setTimeout(KEY_MS);

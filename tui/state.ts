@@ -9,7 +9,7 @@ import type { Phase } from "../experiment/experiment.ts";
 import type { Labels } from "../experiment/records/environment-labels.ts";
 import type { EnvironmentState, RunState } from "../experiment/records/fold.ts";
 import type { ErrorWords } from "../experiment/reports/error-words.ts";
-import type { TargetChoice } from "../experiment/targets/target-choice.ts";
+import type { TargetChoice } from "../experiment/targets/open-target.ts";
 
 export type { EnvironmentState, Invocation } from "../experiment/records/fold.ts";
 

@@ -1,7 +1,7 @@
 /** Targets as the screen names them, and as they are kept between starts. */
 
 import type { TargetDescription } from "../experiment/core/target.ts";
-import { PROVES, type TargetChoice } from "../experiment/targets/target-choice.ts";
+import { PROVES, type TargetChoice } from "../experiment/targets/open-target.ts";
 import type { KeptSettings } from "./settings.ts";
 import type { TargetState } from "./state.ts";
 

@@ -5,8 +5,7 @@ import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { inWords, plural } from "../../basics/counts.ts";
 import { formatDuration } from "../core/plan/duration.ts";
-import type { Part } from "../core/plan/parts.ts";
-import { burstOf, type Plan, stageDurationMs } from "../core/plan/plan.ts";
+import { burstOf, type Part, type Plan, stageDurationMs } from "../core/plan/plan.ts";
 import type { Appointment } from "../experiment.ts";
 import type { AskedTargets } from "./program.ts";
 

@@ -1,23 +1,27 @@
 /** Fires one experiment, and prints it while it happens. */
 
 import assert from "node:assert/strict";
+import { ask, canAsk } from "../../basics/command-line.ts";
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
 import { shellWord } from "../../basics/printed-commands.ts";
-import { ask, canAsk } from "../../basics/question.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
-import { type Part, partName, shareOf, WHOLE } from "../core/plan/parts.ts";
-import { type Plan, requestsOf } from "../core/plan/plan.ts";
+import { type Part, type Plan, partName, requestsOf, shareOf, WHOLE } from "../core/plan/plan.ts";
 import type { RecordLine, Verdict } from "../core/record-lines.ts";
-import { CONFIRM_FROM_USD, type Target } from "../core/target.ts";
+import {
+  CONFIRM_FROM_USD,
+  ensurePossible,
+  type Preflight,
+  preflight,
+  type Target,
+} from "../core/target.ts";
 import type { Appointment, Fired, Phase } from "../experiment.ts";
-import { ensurePossible, type Preflight, preflight } from "../preflight.ts";
 import { Fold } from "../records/fold.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
-import type { Ending, ToldModel } from "../reports/models-text.ts";
-import { runnerNotes } from "../reports/runner-notes.ts";
+import { runnerNotes } from "../reports/record-notes.ts";
+import type { Ending, ToldModel } from "../reports/summary.ts";
 import {
   answeringWords,
   costWords,
@@ -25,8 +29,7 @@ import {
   hourlyWords,
   pooledWords,
 } from "../reports/words.ts";
-import type { FoundTarget } from "../targets/open-target.ts";
-import { PROVES } from "../targets/target-choice.ts";
+import { type FoundTarget, PROVES } from "../targets/open-target.ts";
 import { recordLine, watchOutput } from "./output.ts";
 
 export interface ExperimentOptions {
@@ -86,7 +89,7 @@ export async function printExperiments(
     if (signal.aborted) break;
   }
   if (!first.json) {
-    const { modelsText } = await import("../reports/models-text.ts");
+    const { modelsText } = await import("../reports/summary.ts");
     process.stdout.write(`\n${modelsText(told)}`);
   }
   return GRAVEST.find((grave) => told.some(({ ending }) => ending === grave)) ?? "verdict";

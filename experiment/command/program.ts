@@ -10,7 +10,7 @@ import {
   misplacedOption,
   whole,
 } from "../../local-lambda/options.ts";
-import { type LocalSizes, parseTarget, type TargetChoice } from "../targets/target-choice.ts";
+import { type LocalSizes, parseTarget, type TargetChoice } from "../targets/open-target.ts";
 import { VERSION } from "../version.ts";
 import { addPlanOptions } from "./plan-options.ts";
 

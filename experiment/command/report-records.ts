@@ -11,8 +11,7 @@ import { recordsFolder } from "../records/data-folder.ts";
 import { STANDARD_INPUT } from "../records/record-text.ts";
 import { VERSION } from "../version.ts";
 import type { Format, ReportOptions } from "./make-report.ts";
-import { fileName, recordLine } from "./output.ts";
-import { writeReport } from "./report-output.ts";
+import { fileName, recordLine, writeReport } from "./output.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: WRONG_USAGE, interrupted: 130 };
 /** Failures that are no wrong usage. */

@@ -11,8 +11,7 @@ import { getCanonicalQuery } from "@smithy/signature-v4";
 import { printable } from "../../basics/printable.ts";
 import { shellWord } from "../../basics/printed-commands.ts";
 import { ANSWER_HEADERS, MAX_BODY_BYTES } from "../core/firing/answers.ts";
-import { startOffsets } from "../core/plan/parts.ts";
-import { burstOf, type Plan } from "../core/plan/plan.ts";
+import { burstOf, type Plan, startOffsets } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import { VERSION } from "../version.ts";
 

@@ -9,7 +9,7 @@ import {
   recordLines,
   writeRecord,
 } from "../../test/report/records.ts";
-import { shareOf } from "../core/plan/parts.ts";
+import { shareOf } from "../core/plan/plan.ts";
 import type { Observation, RecordLine, RunLine } from "../core/record-lines.ts";
 import { compareRecords } from "../reports/comparison.ts";
 import { recordNotes } from "../reports/record-notes.ts";

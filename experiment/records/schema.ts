@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import { answerSchema } from "../core/firing/answer-schema.ts";
+import { answerSchema } from "../core/firing/answers.ts";
 import { MOST_MS, OUTCOMES, type RecordLine, SCHEMA_VERSIONS } from "../core/record-lines.ts";
 
 const count = z.int().nonnegative();

@@ -14,7 +14,7 @@ import type {
 import { isMixed } from "../core/verdict/evidence.ts";
 import type { Labels } from "../records/environment-labels.ts";
 import type { Fold, Keep, RunState, Series } from "../records/fold.ts";
-import { PROVES } from "../targets/target-choice.ts";
+import { PROVES } from "../targets/open-target.ts";
 import { latencyOf, seconds } from "./numbers.ts";
 import { recordNotes } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";

@@ -7,13 +7,12 @@ import { trialsByRunner } from "../core/verdict/conclude.ts";
 import type { Labels } from "../records/environment-labels.ts";
 import type { RunState, Series } from "../records/fold.ts";
 import { crossCheckSchema, planSchema, targetSchema, verdictSchema } from "../records/schema.ts";
-import { PROVES } from "../targets/target-choice.ts";
+import { PROVES } from "../targets/open-target.ts";
 import type { Comparison } from "./comparison.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
-import { isComplete, recordNotes } from "./record-notes.ts";
+import { isComplete, recordNotes, runnersOf } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
-import { runnersOf } from "./runner-notes.ts";
 import { pooledWords, verdictWords } from "./words.ts";
 
 /** Raised when a reader of the last version could misread a report of the next. */

@@ -2,7 +2,8 @@
 
 import { inWords } from "../../basics/counts.ts";
 import { mostAtOnce } from "../core/verdict/conclude.ts";
-import type { Series } from "../records/fold.ts";
+import type { Fold, Series } from "../records/fold.ts";
+import { modelOf, type TargetChoice } from "../targets/open-target.ts";
 import { table } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";
 
@@ -49,4 +50,24 @@ export function summaryText(rows: readonly SummaryRow[]): string {
   });
   const head = [...(rows[0]?.names ?? []).map(() => ""), ...HEAD];
   return `${table([head, ...lines]).join("\n")}\n\n${LEGEND}`;
+}
+
+// The same plan at several models, as a table for a terminal
+
+/** How an experiment ended. */
+export type Ending = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
+
+export interface ToldModel {
+  target: TargetChoice;
+  ending: Ending;
+  fold: Fold;
+}
+
+export function modelsText(told: readonly ToldModel[]): string {
+  const rows = told.map(({ target, ending, fold: { experiment: series } }) => {
+    const isCut = series.runs.length === 0 || ending === "failed" || ending === "interrupted";
+    const names = [modelOf(target) ?? target.kind];
+    return { names, series, ending: isCut ? ending : undefined };
+  });
+  return summaryText(rows);
 }

@@ -4,10 +4,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { codeFor, codeOf, MEETING, meet, pidOf } from "../../test/embedded-lambda.ts";
 import { isAlive } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
-import { answerSchema } from "../core/firing/answer-schema.ts";
+import { answerSchema } from "../core/firing/answers.ts";
 import type { Target } from "../core/target.ts";
 import { openLocalTarget } from "./local-target.ts";
-import { parseTarget } from "./target-choice.ts";
+import { parseTarget } from "./open-target.ts";
 
 async function ask({ url }: Target, client: string, holdMs = 20) {
   const body = JSON.stringify({ client, holdMs });

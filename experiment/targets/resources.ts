@@ -1,8 +1,7 @@
 /** What this machine can still give: open files and memory. */
 
 import { inWords } from "../../basics/counts.ts";
-import { shareOf, WHOLE } from "../core/plan/parts.ts";
-import { burstOf, type Plan } from "../core/plan/plan.ts";
+import { burstOf, type Plan, shareOf, WHOLE } from "../core/plan/plan.ts";
 
 /** Descriptors that a process needs besides its connections. */
 const RESERVED_FILES = 64;

@@ -18,9 +18,8 @@ import { equalStages, type Plan, referencePlan } from "../core/plan/plan.ts";
 import { errorWords } from "../reports/error-words.ts";
 import { costWords, hourlyWords } from "../reports/words.ts";
 import { deployedCautions, planCost, throttlingCautions } from "./deployed-model.ts";
-import { findStackTargets, openTarget } from "./open-target.ts";
+import { findStackTargets, openTarget, type TargetChoice } from "./open-target.ts";
 import { type Deployed, readStack } from "./stack-outputs.ts";
-import type { TargetChoice } from "./target-choice.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";
 

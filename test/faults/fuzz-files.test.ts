@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ExperimentError } from "../../experiment/core/errors.ts";
-import { parseAnswer } from "../../experiment/core/firing/answer-schema.ts";
+import { parseAnswer } from "../../experiment/core/firing/answers.ts";
 import { referencePlan } from "../../experiment/core/plan/plan.ts";
 import { NAMED_PLANS, parsePlan } from "../../experiment/core/plan/plan-input.ts";
 import { parsePlanFile, readPlanFile } from "../../experiment/plans/plan-file.ts";

@@ -2,8 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { partNames } from "../../experiment/core/plan/parts.ts";
-import type { Plan } from "../../experiment/core/plan/plan.ts";
+import { type Plan, partNames } from "../../experiment/core/plan/plan.ts";
 import type {
   Conclusion,
   CrossCheckLine,

@@ -6,13 +6,13 @@ import { MODELS } from "../../basics/models.ts";
 import { printable } from "../../basics/printable.ts";
 import { hourlyPhrase } from "../../experiment/reports/words.ts";
 import { hourlyCost } from "../../experiment/targets/deployed-model.ts";
-import type { DeployedTarget, Stack } from "../../experiment/targets/stack-outputs.ts";
 import {
   MODEL_WORDS,
   PROVES,
   parseTarget,
   type TargetChoice,
-} from "../../experiment/targets/target-choice.ts";
+} from "../../experiment/targets/open-target.ts";
+import type { DeployedTarget, Stack } from "../../experiment/targets/stack-outputs.ts";
 import { idleCostUsdPerHour, usdText } from "../../pricing/cost.ts";
 import type { StackState } from "../session.ts";
 import { type Binding, useCell } from "../terminal/keys.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputs } from "../../../test/effort.ts";
-import { parseAnswer } from "./answer-schema.ts";
+import { parseAnswer } from "./answers.ts";
 
 const minimal = {
   client: "Ana",

@@ -6,8 +6,16 @@
 
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import { ExperimentError, rootMessage } from "../errors.ts";
-import { type Part, partName, shareOf, WHOLE } from "../plan/parts.ts";
-import { burstOf, clientOf, type Plan, type Stage } from "../plan/plan.ts";
+import {
+  burstOf,
+  clientOf,
+  type Part,
+  type Plan,
+  partName,
+  type Stage,
+  shareOf,
+  WHOLE,
+} from "../plan/plan.ts";
 import type { Observation } from "../record-lines.ts";
 import type { RequestHeaders, SignRequest } from "../target.ts";
 import { type Connection, closeConnections, openConnections } from "./connections.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { redactionFor } from "./secrets.ts";
+import { redactionFor } from "./exchange.ts";
 
 const TOKEN = "IQoJb3Jp/Zm9v+YmFy/+==";
 const SIGNATURE = "0123456789abcdef";

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { armingMs, type Part, partNames, shareOf, startOffsets } from "./parts.ts";
-import { burstOf, equalStages, referencePlan } from "./plan.ts";
+import {
+  armingMs,
+  burstOf,
+  equalStages,
+  type Part,
+  partNames,
+  referencePlan,
+  shareOf,
+  startOffsets,
+} from "./plan.ts";
 
 const indexOf = ({ number, of }: Part) =>
   function* (count: number): Generator<number> {

@@ -6,7 +6,7 @@ import { burstOf, isUneven, type Plan } from "../../core/plan/plan.ts";
 import { type Conclusion, OUTCOMES, type RunLine } from "../../core/record-lines.ts";
 import type { Labels } from "../../records/environment-labels.ts";
 import type { Series } from "../../records/fold.ts";
-import { PROVES } from "../../targets/target-choice.ts";
+import { PROVES } from "../../targets/open-target.ts";
 import { percent } from "../numbers.ts";
 import { recordNotes } from "../record-notes.ts";
 import type { RecordedExperiment } from "../recorded-experiment.ts";
