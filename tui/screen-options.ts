@@ -2,11 +2,11 @@
 
 import { parseArguments } from "../basics/command-line.ts";
 import { MODELS } from "../basics/models.ts";
-import { readPlan } from "../experiment/command/plan-options.ts";
 import {
   createProgram,
   isTargetGiven,
   modelOption,
+  readPlan,
   readTarget,
 } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";

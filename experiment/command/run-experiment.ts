@@ -12,9 +12,14 @@ import type { Ending } from "../reports/summary.ts";
 import { type FoundTarget, modelOf, type TargetChoice } from "../targets/open-target.ts";
 import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
 import { addPartOptions, readAppointment } from "./part-options.ts";
-import { readPlan } from "./plan-options.ts";
 import type { ExperimentOptions } from "./print-experiment.ts";
-import { type AskedTargets, createProgram, modelsOption, readTargets } from "./program.ts";
+import {
+  type AskedTargets,
+  createProgram,
+  modelsOption,
+  readPlan,
+  readTargets,
+} from "./program.ts";
 
 /** The verdict that is expected of each model, and of all others. */
 type Expectations = ReadonlyMap<Model | undefined, Verdict>;

@@ -15,8 +15,7 @@ import type { TargetChoice } from "../targets/open-target.ts";
 import { largestBurst } from "../targets/resources.ts";
 import { outputName } from "./output.ts";
 import { isoTime, parseTime, timeToCome } from "./part-options.ts";
-import { readPlan } from "./plan-options.ts";
-import { createProgram, modelOption, readTarget } from "./program.ts";
+import { createProgram, modelOption, readPlan, readTarget } from "./program.ts";
 
 const EXIT = { written: 0, failed: 1, wrongUsage: WRONG_USAGE };
 const MOST_RUNNERS = 1_000;

@@ -19,8 +19,12 @@ import {
 } from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
 import { concludeExperiment, withControl } from "../core/verdict/conclude.ts";
-import { type Evidence, evidenceOf, type RunEvidence } from "../core/verdict/evidence.ts";
-import { EvidenceTable } from "../core/verdict/evidence-table.ts";
+import {
+  type Evidence,
+  EvidenceTable,
+  evidenceOf,
+  type RunEvidence,
+} from "../core/verdict/evidence.ts";
 import { EnvironmentLabels } from "./environment-labels.ts";
 
 /** How many answers are kept whole, by default none; of all others the evidence remains. */

@@ -8,8 +8,7 @@ import {
   severalRunners,
 } from "../../../test/schedules.ts";
 import { concludeExperiment } from "./conclude.ts";
-import { type Evidence, evidenceOf } from "./evidence.ts";
-import { EvidenceTable } from "./evidence-table.ts";
+import { type Evidence, EvidenceTable, evidenceOf } from "./evidence.ts";
 
 function tableOf(requests: readonly Evidence[]): readonly Evidence[] {
   const table = new EvidenceTable("r");
