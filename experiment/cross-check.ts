@@ -47,7 +47,7 @@ export async function crossCheck(
   options: Waiting = {},
 ): Promise<CrossCheckLine> {
   await ensureContinuable(path);
-  const recorded = await readExperiment(path);
+  const recorded = await readRequests(path);
   const { place, model, requests, period } = recorded;
   const events = await readWhenComplete(recorded, signal, options);
   const line: CrossCheckLine = {
@@ -74,7 +74,7 @@ interface Recorded {
   period: Period;
 }
 
-async function readExperiment(path: string): Promise<Recorded> {
+async function readRequests(path: string): Promise<Recorded> {
   const fold = new Fold();
   const requests: CheckedRequest[] = [];
   /** By runner, the service's clock minus its; never more than it is, by what an answer's way took. */

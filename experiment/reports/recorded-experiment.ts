@@ -1,14 +1,16 @@
 /** A recorded experiment, read once and concluded anew; what it says of itself is kept apart. */
 
 import { ExperimentError } from "../core/errors.ts";
-import type { CrossCheckLine } from "../core/record-lines.ts";
-import type { Labels } from "../records/environment-labels.ts";
 import { Fold, type Keep, type Series } from "../records/fold.ts";
 import { gatherRecords } from "../records/merge-parts.ts";
 import { type BegunRecord, followRecord } from "../records/read-record.ts";
 import { recordName } from "../records/record-text.ts";
 
-export interface RecordedExperiment {
+export interface RecordedExperiment
+  extends Pick<
+    Fold,
+    "crossChecks" | "foreignLines" | "answeredFailures" | "readerNotes" | "labels"
+  > {
   path: string;
   /** The experiment's id. */
   id: string;
@@ -16,15 +18,6 @@ export interface RecordedExperiment {
   experiment?: Series | undefined;
   /** What was fired at a control before. */
   control?: Series | undefined;
-  crossChecks: readonly CrossCheckLine[];
-  /** Verdicts and cross-checks of other experiments that stand on it, and are left out. */
-  foreignLines: number;
-  /** Observations of requests that are not `ok` and carry an answer all the same, which is left out. */
-  answeredFailures: number;
-  /** What its reader found, such as an end that was cut off, as sentences. */
-  readerNotes: readonly string[];
-  /** Short names of all environments. */
-  labels: Labels;
 }
 
 /** A page shows no more answers, so that it stays small enough to be sent. */
