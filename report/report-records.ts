@@ -3,15 +3,15 @@
 import { readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { createCommand, parseArguments, WRONG_USAGE } from "../../basics/command-line.ts";
-import { printableLine } from "../../basics/printable.ts";
-import { endWithNpm, onEndingSignals } from "../../basics/signals.ts";
-import { type ErrorKind, ExperimentError } from "../core/errors.ts";
-import { recordsFolder } from "../records/data-folder.ts";
-import { STANDARD_INPUT } from "../records/record-text.ts";
-import { VERSION } from "../version.ts";
-import type { Format, ReportOptions } from "./make-report.ts";
-import { fileName, recordLine, writeReport } from "./output.ts";
+import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
+import { printableLine } from "../basics/printable.ts";
+import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
+import { fileName, recordLine, writeReport } from "../experiment/command/output.ts";
+import { type ErrorKind, ExperimentError } from "../experiment/core/errors.ts";
+import { recordsFolder } from "../experiment/records/data-folder.ts";
+import { STANDARD_INPUT } from "../experiment/records/record-text.ts";
+import { VERSION } from "../experiment/version.ts";
+import type { Format, ReportOptions } from "./report-formats.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: WRONG_USAGE, interrupted: 130 };
 /** Failures that are no wrong usage. */
@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
   endWithNpm();
   try {
     // Loaded late, so that help comes at once.
-    const { filesIn, mergedRecord, textOf } = await import("./make-report.ts");
+    const { filesIn, mergedRecord, textOf } = await import("./report-formats.ts");
     const { out, record } = options;
     const files = options.files.flatMap(filesIn);
     // In order, so that half a file does not stay.
@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (out !== undefined) console.error(`Report: ${printableLine(out)}`);
     return EXIT.made;
   } catch (error) {
-    const { printError } = await import("../reports/error-words.ts");
+    const { printError } = await import("../experiment/reports/error-words.ts");
     printError(error);
     const isWrongUsage = error instanceof ExperimentError && !UNWRITTEN.has(error.kind);
     return isWrongUsage ? EXIT.wrongUsage : EXIT.failed;

@@ -2,27 +2,27 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { printableLines } from "../../basics/printable.ts";
-import { readCheck } from "../../check/reports/read-check.ts";
-import type { Report } from "../../check/reports/report.ts";
-import { reportPage } from "../../check/reports/report-page.ts";
-import { reportText } from "../../check/reports/report-text.ts";
-import { ExperimentError } from "../core/errors.ts";
-import { isOfPart } from "../core/record-lines.ts";
-import type { Keep } from "../records/fold.ts";
-import { gatherRecords } from "../records/merge-parts.ts";
-import { recordName } from "../records/record-text.ts";
-import { compareRecords } from "../reports/comparison.ts";
-import { comparisonText } from "../reports/comparison-text.ts";
-import { CSV_HEADER, csvRows } from "../reports/csv-report.ts";
-import { KEPT_IN_TEXT, textReport } from "../reports/experiment-text.ts";
-import { pageOf } from "../reports/html/comparison-page.ts";
-import { jsonComparison, jsonReport } from "../reports/json-report.ts";
+import { printableLines } from "../basics/printable.ts";
+import { readCheck } from "../check/reports/read-check.ts";
+import type { Report } from "../check/reports/report.ts";
+import { reportPage } from "../check/reports/report-page.ts";
+import { reportText } from "../check/reports/report-text.ts";
+import { ExperimentError } from "../experiment/core/errors.ts";
+import { isOfPart } from "../experiment/core/record-lines.ts";
+import type { Keep } from "../experiment/records/fold.ts";
+import { gatherRecords } from "../experiment/records/merge-parts.ts";
+import { recordName } from "../experiment/records/record-text.ts";
+import { compareRecords } from "../experiment/reports/comparison.ts";
+import { comparisonText } from "../experiment/reports/comparison-text.ts";
+import { CSV_HEADER, csvRows } from "../experiment/reports/csv-report.ts";
+import { KEPT_IN_TEXT, textReport } from "../experiment/reports/experiment-text.ts";
+import { pageOf } from "../experiment/reports/html/comparison-page.ts";
+import { jsonComparison, jsonReport } from "../experiment/reports/json-report.ts";
 import {
   KEPT_IN_PAGE,
   type RecordedExperiment,
   readExperiments,
-} from "../reports/recorded-experiment.ts";
+} from "../experiment/reports/recorded-experiment.ts";
 
 export type Format = "text" | "json" | "csv" | "html";
 
