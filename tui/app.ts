@@ -9,7 +9,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { Session } from "./session.ts";
-import type { Snapshot } from "./state.ts";
+import type { Snapshot } from "./store.ts";
 import { stop, useJobControl } from "./terminal/job-control.ts";
 import { useBindings, useCell, useKeys } from "./terminal/keys.ts";
 import { usePasteEnd } from "./terminal/paste-end.ts";

@@ -27,8 +27,7 @@ import { answeringWords, costWords, pooledPhrase } from "../experiment/reports/w
 import type { FoundTarget, TargetChoice } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import type { Settings } from "./settings.ts";
-import type { Snapshot } from "./state.ts";
-import { ExperimentStore } from "./store.ts";
+import { ExperimentStore, type Snapshot } from "./store.ts";
 import { describeKnown, describeTarget, keptChoice } from "./target-words.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */

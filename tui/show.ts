@@ -10,8 +10,7 @@ import { App } from "./app.ts";
 import type { ScreenOptions } from "./screen-options.ts";
 import { Session } from "./session.ts";
 import { type KeptSettings, openSettings } from "./settings.ts";
-import { isBusy, type Snapshot } from "./state.ts";
-import { ExperimentStore } from "./store.ts";
+import { ExperimentStore, isBusy, type Snapshot } from "./store.ts";
 import { describeTarget } from "./target-words.ts";
 import { withPinnedColumns } from "./terminal/pinned-columns.ts";
 

@@ -3,7 +3,7 @@
 import type { TargetDescription } from "../experiment/core/target.ts";
 import { PROVES, type TargetChoice } from "../experiment/targets/open-target.ts";
 import type { KeptSettings } from "./settings.ts";
-import type { TargetState } from "./state.ts";
+import type { TargetState } from "./store.ts";
 
 /** A target that was chosen, as the head names it. */
 export function describeTarget(choice: TargetChoice): TargetState {

@@ -5,10 +5,11 @@ import { isDeepStrictEqual } from "node:util";
 import { createElement as h, useEffect, useState } from "react";
 import { plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
+import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentReport, GlobalData } from "../../handler/contract.ts";
 import type { LogState, Session } from "../session.ts";
-import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
+import type { Snapshot } from "../store.ts";
 import type { Binding } from "../terminal/keys.ts";
 import {
   clientColour,

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { inWords, plural } from "../../basics/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
+import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
 import type { EnvironmentReport } from "../../handler/contract.ts";
-import type { EnvironmentState, Invocation, Snapshot } from "../state.ts";
+import type { Snapshot } from "../store.ts";
 
 /** How many requests were in a process of the environment at once, by pid and its own clock. */
 export type AtOnce = ReadonlyMap<number, number>;

@@ -13,7 +13,7 @@ import {
   verdictWords,
 } from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
-import { isBusy, type Snapshot } from "../state.ts";
+import { isBusy, type Snapshot } from "../store.ts";
 import { describeKnown } from "../target-words.ts";
 import {
   clientColour,

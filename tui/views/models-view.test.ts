@@ -4,8 +4,7 @@ import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { mostAtOnce } from "../../experiment/core/verdict/conclude.ts";
 import { burst, recordLines } from "../../test/report/records.ts";
-import type { Snapshot } from "../state.ts";
-import { ExperimentStore } from "../store.ts";
+import { ExperimentStore, type Snapshot } from "../store.ts";
 import { describeTarget } from "../target-words.ts";
 import { modelsLines } from "./models-view.ts";
 

@@ -11,7 +11,7 @@ import type { VerdictLine } from "../../experiment/core/record-lines.ts";
 import { percent, seconds } from "../../experiment/reports/numbers.ts";
 import { verdictWords } from "../../experiment/reports/words.ts";
 import { modelOf } from "../../experiment/targets/open-target.ts";
-import { isBusy, type RunOnScreen, type Snapshot } from "../state.ts";
+import { isBusy, type RunOnScreen, type Snapshot } from "../store.ts";
 import { describeAll } from "../target-words.ts";
 import type { Binding } from "../terminal/keys.ts";
 import {

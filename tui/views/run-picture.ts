@@ -8,10 +8,11 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
+import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
-import type { EnvironmentState, Invocation, RunOnScreen, Snapshot } from "../state.ts";
+import type { RunOnScreen, Snapshot } from "../store.ts";
 import {
   clientColour,
   type Line,

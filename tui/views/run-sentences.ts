@@ -4,7 +4,7 @@ import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
-import type { RunOnScreen, Snapshot } from "../state.ts";
+import type { RunOnScreen, Snapshot } from "../store.ts";
 import type { Line } from "../terminal/styled-text.ts";
 import {
   environmentWords,

@@ -7,7 +7,7 @@ import { formatDuration } from "../../experiment/core/plan/duration.ts";
 import { burstOf, type Plan } from "../../experiment/core/plan/plan.ts";
 import { range } from "../../experiment/reports/numbers.ts";
 import { costWords } from "../../experiment/reports/words.ts";
-import { isBusy, type Snapshot } from "../state.ts";
+import { isBusy, type Snapshot } from "../store.ts";
 import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
 import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
 import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";

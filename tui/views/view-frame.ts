@@ -3,7 +3,7 @@
 import { Box, type Key, Text, useCursor, useIsScreenReaderEnabled } from "ink";
 import { createElement as h, type ReactNode } from "react";
 import type { Session } from "../session.ts";
-import type { Snapshot } from "../state.ts";
+import type { Snapshot } from "../store.ts";
 import { type Binding, keysLine, movingBindings, useBindings, useCell } from "../terminal/keys.ts";
 import { type Line, positionWords, type Span, scrollTo } from "../terminal/styled-text.ts";
 import { footLines, headLines } from "./head-and-foot.ts";
