@@ -54,7 +54,7 @@ test("the picture of the models is of the screen as it is now, when all is over"
 /** What a session has when nothing was fired: what it sets beside and the screen shows belongs here. */
 function storeOf(model: Model, plan = referencePlan): ExperimentStore {
   const target = describeTarget({ kind: "local", model });
-  const store = new ExperimentStore({ plan, input: {}, target, notice: undefined }, 1);
+  const store = new ExperimentStore({ plan, target, notice: undefined }, 1);
   store.close();
   return store;
 }

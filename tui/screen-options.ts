@@ -16,7 +16,6 @@ import type { KeptSettings } from "./settings.ts";
 
 export interface ScreenOptions {
   plan: Plan;
-  input: PlanInput;
   target: TargetChoice;
   /** Whether the embedded Lambda serves where the target cannot be opened. */
   mayFallBack: boolean;
@@ -48,7 +47,7 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
     ].join(" and ");
     const target = given ?? ownTarget ?? SELECTED_STACK;
     return {
-      ...readPlan(program, ownPlan),
+      plan: readPlan(program, ownPlan).plan,
       target,
       mayFallBack: given === undefined && target.kind === "stack",
       // A newer version may have kept it.

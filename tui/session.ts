@@ -181,12 +181,12 @@ export class Session {
       const found = agreed ?? (await this.#findModels(signal));
       if (!found) return;
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
-      const { plan, input, notice } = store.current;
+      const { plan, notice } = store.current;
       const question = agreed ? undefined : await questionBeforeAll(plan, found, signal);
       if (question !== undefined) return this.#ask(question, () => this.fireAtModels(found));
       const models = found.map((one) => {
         const target = describeTarget(one.choice);
-        const column = new ExperimentStore({ plan, input, target, notice: undefined }, 1);
+        const column = new ExperimentStore({ plan, target, notice: undefined }, 1);
         // Its lines are published by the store that shows it.
         column.close();
         return { column, open: one.open };
@@ -298,7 +298,7 @@ export class Session {
     const parsed = parsePlan(input);
     if (!parsed.ok) return;
     const notice = this.#settings.keep({ plan: input });
-    this.store.set({ plan: parsed.plan, input, notice, failure: undefined });
+    this.store.set({ plan: parsed.plan, notice, failure: undefined });
     void this.#foresee();
   }
 

@@ -37,10 +37,10 @@ export async function show(
   onSignals: () => void,
 ): Promise<number> {
   const settings = await openSettings();
-  const { plan, input, target, mayFallBack, notice } = optionsOf(settings.kept);
+  const { plan, target, mayFallBack, notice } = optionsOf(settings.kept);
   const isRead = process.env.INK_SCREEN_READER === "true";
   const store = new ExperimentStore(
-    { plan, input, target: describeTarget(target), notice: settings.notice ?? notice },
+    { plan, target: describeTarget(target), notice: settings.notice ?? notice },
     isRead ? SNAPSHOTS_PER_SECOND_READ : SNAPSHOTS_PER_SECOND,
   );
   const session = new Session(store, settings, mayFallBack);

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 test("a store that is closed keeps no process waiting, and still knows what stands", () => {
   vi.useFakeTimers();
   const target = describeTarget({ kind: "local", model: "on-demand" });
-  const store = new ExperimentStore({ plan: referencePlan, input: {}, target, notice: "" }, 0.5);
+  const store = new ExperimentStore({ plan: referencePlan, target, notice: "" }, 0.5);
   store.set({ notice: "before" });
   expect(vi.getTimerCount()).toBe(1);
   store.close();

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { createHistogram, type Histogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Plan } from "../experiment/core/plan/plan.ts";
-import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import type {
   CrossCheckLine,
   Observation,
@@ -26,8 +25,6 @@ import type { TargetChoice } from "../experiment/targets/open-target.ts";
 export interface Snapshot {
   activity: Activity;
   plan: Plan;
-  /** The plan as it was typed. */
-  input: PlanInput;
   target: TargetState;
   /** The recorded experiment that is shown instead of one of this session. */
   recorded?: RunLine | undefined;
@@ -124,10 +121,7 @@ export class ExperimentStore {
   #isClosed = false;
 
   /** @param snapshotsPerSecond at most; while nothing changes there are none */
-  constructor(
-    initial: Pick<State, "plan" | "input" | "target" | "notice">,
-    snapshotsPerSecond: number,
-  ) {
+  constructor(initial: Pick<State, "plan" | "target" | "notice">, snapshotsPerSecond: number) {
     this.#intervalMs = 1_000 / snapshotsPerSecond;
     this.#state = { ...initial, activity: "idle", isVerdictOld: false, cautions: [] };
     this.#meet(initial.plan.clients);

@@ -16,7 +16,7 @@ const SHARED = recordLines({ runs: [burst(5, () => 0)] });
 function compared(...records: readonly (readonly RecordLine[])[]): Snapshot[] {
   return MODELS.map((model, index) => {
     const target = describeTarget({ kind: "local", model });
-    const store = new ExperimentStore({ plan: PLAN, input: {}, target, notice: undefined }, 1);
+    const store = new ExperimentStore({ plan: PLAN, target, notice: undefined }, 1);
     store.close();
     const { runs } = store.fold.experiment;
     for (const line of records[index] ?? []) store.take(line);

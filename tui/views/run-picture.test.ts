@@ -25,7 +25,7 @@ interface Told {
 function shown(requests: number, ...runs: (Told | Observation)[][]): Snapshot {
   const plan = { ...referencePlan, stages: equalStages(runs.length, requests, requests, 0) };
   const target = describeTarget({ kind: "local", model: "on-demand" });
-  const store = new ExperimentStore({ plan, input: {}, target, notice: undefined }, 1);
+  const store = new ExperimentStore({ plan, target, notice: undefined }, 1);
   store.close();
   for (const [index, answers] of runs.entries()) {
     store.take({ ...RUN, plan, run: `e/${index + 1}`, index });
