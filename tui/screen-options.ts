@@ -84,6 +84,20 @@ function keptTarget({ target, model }: KeptSettings): TargetChoice | undefined {
   return typeof choice === "string" ? undefined : choice;
 }
 
+/** The choice of a target as it is kept, which is how the command line takes it. */
+export function keptChoice(choice: TargetChoice): KeptSettings {
+  switch (choice.kind) {
+    case "local":
+      return { target: "local", model: choice.model };
+    case "stack": {
+      const target = choice.stack === undefined ? "stack" : `stack:${choice.stack}`;
+      return { target, model: choice.model };
+    }
+    case "url":
+      return { target: choice.url.href, model: undefined };
+  }
+}
+
 const NOTES = `
 What is not given is as you left it the last time; at first the selected stack is fired at, and
 where there is none the embedded Lambda. INK_SCREEN_READER=true makes the screen read as

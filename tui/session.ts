@@ -26,9 +26,10 @@ import type { RecordedExperiment } from "../experiment/reports/recorded-experime
 import { answeringWords, costWords, pooledPhrase } from "../experiment/reports/words.ts";
 import type { FoundTarget, TargetChoice } from "../experiment/targets/open-target.ts";
 import type { Stack } from "../experiment/targets/stack-outputs.ts";
+import { keptChoice } from "./screen-options.ts";
 import type { Settings } from "./settings.ts";
 import { ExperimentStore, type Snapshot } from "./store.ts";
-import { describeKnown, describeTarget, keptChoice } from "./target-words.ts";
+import { describeKnown, describeTarget } from "./target-words.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
 export type StackState = Stack | { words: string };

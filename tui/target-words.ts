@@ -1,8 +1,7 @@
-/** Targets as the screen names them, and as they are kept between starts. */
+/** Targets as the screen names them. */
 
 import type { TargetDescription } from "../experiment/core/target.ts";
 import { PROVES, type TargetChoice } from "../experiment/targets/open-target.ts";
-import type { KeptSettings } from "./settings.ts";
 import type { TargetState } from "./store.ts";
 
 /** A target that was chosen, as the head names it. */
@@ -24,18 +23,4 @@ export function describeKnown(
 export function describeAll(choice: TargetChoice): Pick<TargetState, "title" | "proves"> {
   const { title, proves } = describeKnown({ ...choice, model: undefined });
   return { title: `${title} · all models`, proves };
-}
-
-/** The choice as it is kept between starts, and as the command line takes it. */
-export function keptChoice(choice: TargetChoice): KeptSettings {
-  switch (choice.kind) {
-    case "local":
-      return { target: "local", model: choice.model };
-    case "stack": {
-      const target = choice.stack === undefined ? "stack" : `stack:${choice.stack}`;
-      return { target, model: choice.model };
-    }
-    case "url":
-      return { target: choice.url.href, model: undefined };
-  }
 }
