@@ -11,8 +11,8 @@ import type {
   EnvironmentPlan,
   EnvironmentProcess,
 } from "../local-lambda/environment/environment-process.ts";
-import type { Addition } from "../local-lambda/environment/program.ts";
 import { RuntimeEnvironment } from "../local-lambda/environment/runtime-environment.ts";
+import type { Addition } from "../local-lambda/environment/task.ts";
 import { WebEnvironment } from "../local-lambda/environment/web-environment.ts";
 import type { InvocationResult } from "../local-lambda/invocation.ts";
 import type { CheckEvent } from "./events-file.ts";

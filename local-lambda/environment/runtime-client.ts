@@ -1,5 +1,5 @@
 /**
- * What AWS's runtime client is given, in every thread of an environment; program.ts puts the two
+ * What AWS's runtime client is given, in every thread of an environment; task.ts puts the two
  * together.
  *
  * aws-lambda-ric brings a native add-on that speaks HTTP with the Runtime API and is compiled at

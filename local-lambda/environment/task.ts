@@ -1,13 +1,20 @@
-/** What an environment runs: the code, and the program around it, in a folder for temporary files. */
+/**
+ * What an environment runs, in a folder for temporary files: the code, and the program around it. That is
+ * AWS's runtime client, or what stands in for a Web Function's port. Each is one CommonJS file, since an
+ * ES module that imports `node:http` would make an environment start twice as late (basics/node-http.ts
+ * says why).
+ */
 
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stop } from "esbuild";
 import {
   BUNDLE_FILE,
+  bundle,
   bundleHandler,
   bundleWebServer,
   HANDLER,
@@ -16,7 +23,6 @@ import {
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
 import { type CodeVersion, openCode } from "./code.ts";
-import { type Addition, buildRuntime, buildWebPreload } from "./program.ts";
 
 export interface Task extends Omit<CodeVersion, "files"> {
   /** _HANDLER, which is the file without its extension and the export; or a Web Function's file. */
@@ -27,6 +33,17 @@ export interface Task extends Omit<CodeVersion, "files"> {
   files?: CodeVersion["files"];
   /** The arguments of `node` that start an environment. */
   program: readonly string[];
+}
+
+/** Theirs, which the text of AWS's client must hold, and ours, for each place where it does. */
+type Replacement = readonly [theirs: string, ours: string];
+
+/** What is added to the program of an environment, behind the stand-ins and before the code. */
+export interface Addition {
+  /** The path of the module's source. */
+  module: string;
+  /** In the text of AWS's client, where `added` is the module. */
+  replacements?: readonly Replacement[];
 }
 
 /**
@@ -71,23 +88,23 @@ export async function prepareTask(
   }
   const given = code && { ...(await openCode(code, model)), entry: code.handler };
   const own = isWeb ? OWN_SERVER : OWN_HANDLER;
-  const [bundle, text] = await withEsbuild(() =>
+  const [ownText, programText] = await withEsbuild(() =>
     Promise.all([
       given ? "" : own.build(),
       isWeb ? buildWebPreload(addition) : buildRuntime(addition),
     ]),
   );
   const file = isWeb ? WEB_PRELOAD_FILE : RUNTIME_FILE;
-  const path = await writeTemporaryFile(folder, file, text);
+  const path = await writeTemporaryFile(folder, file, programText);
   if (!given) {
-    await writeTemporaryFile(folder, own.file, bundle);
+    await writeTemporaryFile(folder, own.file, ownText);
     // So that no such file further up makes the bundle an ES module.
     await writeTemporaryFile(folder, "package.json", "{}");
   }
   const source = given ?? {
     root: folder,
     entry: own.entry,
-    codeSha256: createHash("sha256").update(bundle).digest("hex"),
+    codeSha256: createHash("sha256").update(ownText).digest("hex"),
   };
   const program = isWeb ? ["--require", path, resolve(source.root, source.entry)] : [path];
   return { ...source, folder, program };
@@ -128,4 +145,68 @@ async function writeTemporaryFile(folder: string, name: string, text: string): P
 function noRoom(error: unknown): StartError {
   const reason = error instanceof Error ? error.message : String(error);
   return new StartError("no temporary files", { folder: tmpdir(), reason }, { cause: error });
+}
+
+const CLIENT = fileURLToPath(import.meta.resolve("aws-lambda-ric"));
+const STAND_IN = beside("runtime-client.ts");
+const WEB_PRELOAD = beside("web-preload.ts");
+
+/**
+ * What is replaced in the text of AWS's client. It takes its two modules from its creator, but its own
+ * start gives it none; and it refuses an address that has a path, which code that asks the Runtime API
+ * itself needs, so only the client is told another. Its worker threads log without regard for how much
+ * the output takes, and it imports the handler by its bare path, in which `#`, `?` and `%` would be
+ * those of a URL.
+ */
+const REPLACEMENTS: readonly Replacement[] = [
+  ["await createRuntime()", "await createRuntime(standIn)"],
+  ["= process.env.AWS_LAMBDA_RUNTIME_API", "= standIn.address"],
+  ["fs.writeSync(this.fd, line)", "standIn.writeLog(this.fd, line)"],
+  ["await import(path3)", "await import(standIn.pathToFileURL(path3).href)"],
+];
+
+/**
+ * Builds AWS's runtime client with the stand-in for its add-on. All that decides whether one request is
+ * served at a time or many, the runtime's loop, stays AWS's own.
+ *
+ * @returns the text of a program of CommonJS, which each thread runs whole
+ * @throws Error when the client is another than the one that is known
+ */
+async function buildRuntime(addition?: Addition): Promise<string> {
+  const replacements = [...REPLACEMENTS, ...(addition?.replacements ?? [])];
+  const theirs = (await readFile(CLIENT, "utf8")).replace(/^#!.*/, "");
+  return buildProgram(
+    `import * as standIn from ${JSON.stringify(STAND_IN)};`,
+    addition ? `import * as added from ${JSON.stringify(addition.module)};` : "",
+    replacements.reduce(replace, theirs),
+  );
+}
+
+/** Builds what is preloaded into the process of a Web Function, as a CommonJS module. */
+function buildWebPreload(addition?: Addition): Promise<string> {
+  const modules = [WEB_PRELOAD, ...(addition ? [addition.module] : [])];
+  return buildProgram(...modules.map((path) => `import ${JSON.stringify(path)};`));
+}
+
+function replace(text: string, [theirs, ours]: Replacement): string {
+  if (text.includes(theirs)) return text.replaceAll(theirs, () => ours);
+  throw new Error(`This aws-lambda-ric is another: it lacks "${theirs}"`);
+}
+
+/** @param source of an ES module, whose imports are bundled */
+async function buildProgram(...source: readonly string[]): Promise<string> {
+  const { text } = await bundle({
+    stdin: { contents: source.join("\n"), resolveDir: dirname(CLIENT) },
+    format: "cjs",
+    define: { "import.meta.url": "PROGRAM_URL" },
+    // ES modules, which these were, are strict.
+    banner: {
+      js: '"use strict";\nconst PROGRAM_URL = require("node:url").pathToFileURL(__filename).href;',
+    },
+  });
+  return text;
+}
+
+function beside(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
 }
