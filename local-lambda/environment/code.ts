@@ -11,12 +11,12 @@
 import { createHash } from "node:crypto";
 import { type Dirent, existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { readFile, readlink } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { createRequire } from "node:module";
+import { basename, join, resolve, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Model } from "../../basics/models.ts";
 import type { FunctionCode } from "../function-configuration.ts";
 import { StartError } from "../start-error.ts";
-import { EXTENSIONS, handlerFile, handlerModule } from "./handler-file.ts";
 
 /** Code in a folder, at one moment. */
 export interface CodeVersion {
@@ -33,6 +33,9 @@ type CodeFiles = ReadonlyMap<string, string>;
 
 /** Files of packages may be many, and are hardly ever edited. */
 const PACKAGES = "node_modules";
+
+/** What a handler's file may end with, in the order in which it is looked for. */
+const EXTENSIONS = [".js", ".mjs", ".cjs"];
 
 /** Of the files that are there instead of one that is not, so many are named. */
 const MOST_NAMED = 10;
@@ -83,11 +86,40 @@ function findServer(folder: string, file: string): void {
 function findHandler(folder: string, handler: string): void {
   const module = handlerModule(handler);
   if (module === undefined) throw new StartError("no handler name", { handler });
-  if (handlerFile(folder, module) === undefined) {
+  if (!hasHandlerFile(folder, module)) {
     const names = EXTENSIONS.map((extension) => `${module}${extension}`);
     const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
     const there = files.map(({ name }) => name).slice(0, MOST_NAMED);
     throw new StartError("no handler file", { handler, folder, names, there });
+  }
+}
+
+/**
+ * The file of a handler without its extension, relative to the folder of the code: the first dot of the
+ * last segment divides file and export.
+ *
+ * @returns `undefined` when it is no handler's name
+ */
+function handlerModule(handler: string): string | undefined {
+  const file = basename(handler);
+  const [, name] = /^([^.]+)\..+$/s.exec(file) ?? [];
+  // The runtime refuses to leave the folder like this.
+  if (name === undefined || handler.includes("..")) return undefined;
+  return join(handler.slice(0, handler.indexOf(file)), name);
+}
+
+function hasHandlerFile(root: string, module: string): boolean {
+  const paths = ["", ...EXTENSIONS].map((extension) => `${resolve(root, module)}${extension}`);
+  const found = paths.find((path) => existsSync(path));
+  if (found !== undefined) return statSync(found).isFile();
+  try {
+    // At last the runtime looks for a package of that name.
+    createRequire(join(root, "index.js")).resolve(basename(module), {
+      paths: [root, join(root, module, "..")],
+    });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -22,7 +22,7 @@ import {
   type ResponseStream,
 } from "../invocation.ts";
 import { EXIT_MS, THREAD_ENDED } from "./environment-process.ts";
-import { withMissingSdk } from "./handler-file.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 
 const PREFIX = "/2018-06-01/runtime/";
 /** The largest response of a synchronous invocation, in bytes, with a little for its envelope. */

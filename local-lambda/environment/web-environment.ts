@@ -11,7 +11,7 @@ import { endToEnd, REQUEST_TIMEOUT } from "../function-url/function-url-response
 import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
 import { Environment, notWithin } from "./environment.ts";
 import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
-import { withMissingSdk } from "./handler-file.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 import { socketIn } from "./task.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { MODELS } from "../../basics/models.ts";
 import { codeFor, startLambda } from "../../test/embedded-lambda.ts";
-import { withMissingSdk } from "./handler-file.ts";
+import { withMissingSdk } from "./missing-sdk.ts";
 
 const HELP = (name: string) =>
   `(AWS's runtime brings it, this machine lacks it: run npm install ${name} in the code's folder, or bundle it)`;
