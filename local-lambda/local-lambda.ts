@@ -6,7 +6,7 @@ import { ProcessGroups } from "./environment/process-groups.ts";
 import { makeTemporaryFolder, prepareTask, type Task } from "./environment/task.ts";
 import type { FunctionConfiguration } from "./function-configuration.ts";
 import type { Authorize } from "./function-url/authorization.ts";
-import { FunctionUrl } from "./function-url/function-url.ts";
+import { FunctionUrl } from "./function-url/function-url-server.ts";
 import type { InvocationResult, UrlRequest } from "./invocation.ts";
 import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MODELS, type Model } from "../../basics/models.ts";
 import type { Answer } from "../../handler/contract.ts";
-import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
+import { FunctionUrl } from "../../local-lambda/function-url/function-url-server.ts";
 import {
   answering,
   ask,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
-import { FunctionUrl } from "../../local-lambda/function-url/function-url.ts";
+import { FunctionUrl } from "../../local-lambda/function-url/function-url-server.ts";
 import type { InvocationResult } from "../../local-lambda/invocation.ts";
 import { inputs } from "../effort.ts";
 import { startLambda } from "../embedded-lambda.ts";
