@@ -72,7 +72,7 @@ export async function show(
   let crash: Error | undefined;
   process.on("uncaughtException", (error) => {
     crash ??= error;
-    screen?.unmount();
+    screen.unmount();
   });
   try {
     await screen.waitUntilExit();

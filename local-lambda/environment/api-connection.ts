@@ -79,8 +79,8 @@ export class ApiConnection {
     if (this.#missing > 0) return false;
     this.#received = received.subarray(start + length);
     const answered = this.#waiting.shift();
-    assert(answered, "the Runtime API answers what it was asked");
-    if (this.#waiting.length === 0) this.#socket?.unref();
+    assert(answered && this.#socket, "the Runtime API answers what it was asked");
+    if (this.#waiting.length === 0) this.#socket.unref();
     answered({ bodyJson: received.toString("utf8", start, start + length), headers });
     return true;
   }

@@ -206,11 +206,13 @@ export class WebEnvironment extends Environment {
 
 async function readResponse(incoming: IncomingMessage): Promise<UrlResponse> {
   const body = await buffer(incoming);
+  const { statusCode } = incoming;
+  assert(statusCode !== undefined, "a response begins with its status");
   const { "content-length": length } = incoming.headers;
   // The date is the front's own.
   const { date: _, ...headers } = endToEnd(incoming.headersDistinct);
   return {
-    statusCode: incoming.statusCode ?? 502,
+    statusCode,
     // To HEAD it is all that is said of the body.
     headers: { ...headers, ...(length !== undefined && { "content-length": length }) },
     body,

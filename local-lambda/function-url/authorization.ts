@@ -6,6 +6,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
 
+import assert from "node:assert/strict";
 import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Hash } from "@smithy/hash-node";
@@ -257,7 +258,9 @@ async function signAgain(
       unsignableHeaders: new Set([DATE_HEADER]),
     },
   );
-  return String(again.headers.authorization).split("Signature=")[1] ?? "";
+  const [, signature] = String(again.headers.authorization).split("Signature=");
+  assert(signature, "what was signed again has a signature");
+  return signature;
 }
 
 /** The values of a header, whose name a caller chooses; `undefined`: the request does not have it. */

@@ -1,5 +1,6 @@
 /** The plan as a form. Nothing is taken over before ⏎, and nothing that the plan's parser refuses. */
 
+import assert from "node:assert/strict";
 import { type Key, usePaste } from "ink";
 import { createElement as h } from "react";
 import { inWords } from "../../basics/counts.ts";
@@ -105,7 +106,9 @@ export function editFocused(form: PlanForm, edit: Edit): PlanForm {
 /** Moves to the next field, or the one before; behind the last comes the first. */
 export function moveFocus(form: PlanForm, step: 1 | -1): PlanForm {
   const index = FIELD_NAMES.indexOf(form.focus) + step;
-  return { ...form, focus: FIELD_NAMES.at(index % FIELD_NAMES.length) ?? form.focus };
+  const focus = FIELD_NAMES.at(index % FIELD_NAMES.length);
+  assert(focus, "behind the last field comes the first");
+  return { ...form, focus };
 }
 
 /** What was typed; an empty field takes its default. */
