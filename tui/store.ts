@@ -221,17 +221,17 @@ export class ExperimentStore {
 
   /** Shows a line that the fold has taken, or what was concluded anew. */
   show(line: RecordLine): void {
-    if (line.type === "run") this.#begin();
-    else if (line.type === "verdict") this.#conclude(line);
+    if (line.type === "run") this.#showRun();
+    else if (line.type === "verdict") this.#showVerdict(line);
     else if (line.type === "cross-check") {
       this.set({ notice: crossCheckNotice(line) });
     } else {
-      this.#run?.see(line);
+      this.#run?.endRequest(line);
       this.#schedule();
     }
   }
 
-  #begin(): void {
+  #showRun(): void {
     const { run } = this.fold;
     assert(run, "A run whose line was taken is known.");
     this.#meet(run.line.plan.clients);
@@ -239,7 +239,7 @@ export class ExperimentStore {
     this.set({ isVerdictOld: true });
   }
 
-  #conclude(line: VerdictLine): void {
+  #showVerdict(line: VerdictLine): void {
     if (line.run === this.fold.run?.line.run) this.#run?.end();
     if (line.role === "control") this.set({ notice: controlWords(this.fold.control) });
     // What a single run of a control showed is no verdict.
@@ -298,8 +298,8 @@ export class RunOnScreen {
     for (let request = 0; request < burst; request++) this.#inFlight.set(request, 0);
   }
 
-  /** Sees a request end that the run has counted. */
-  see({ index, outcome, sentAt = 0, answeredAt = 0 }: Observation): void {
+  /** Ends a request, which the run has counted already. */
+  endRequest({ index, outcome, sentAt = 0, answeredAt = 0 }: Observation): void {
     const { ended, concurrency, stage } = this.folded;
     // A slot is free: the next request has left.
     const next = ended - 1 + concurrency;

@@ -191,7 +191,7 @@ export type OnEdit = (edit: readonly string[]) => void;
 /** Notices edits of the code that is served. */
 export class CodeEdits {
   readonly #onEdit: OnEdit;
-  readonly #looks: readonly Look[];
+  readonly #seen: readonly SeenFiles[];
   #served: CodeVersion;
   #lack: string | undefined;
   #taking: Promise<void> | undefined;
@@ -200,7 +200,7 @@ export class CodeEdits {
   constructor(served: CodeVersion, onEdit: OnEdit) {
     this.#served = served;
     this.#onEdit = onEdit;
-    this.#looks = [new Look(served, "own"), new Look(served, "packages")];
+    this.#seen = [new SeenFiles(served, "own"), new SeenFiles(served, "packages")];
   }
 
   /** Of the version that serves new requests, in hexadecimal. */
@@ -218,7 +218,7 @@ export class CodeEdits {
     const until = performance.now() + PATIENCE_MS;
     do {
       if (!this.#taking) {
-        if (!this.#looks.some((look) => look.hasChanged())) return;
+        if (!this.#seen.some((part) => part.hasChanged())) return;
         this.#taking = this.#take().finally(() => {
           this.#taking = undefined;
         });
@@ -232,11 +232,11 @@ export class CodeEdits {
     const { root, codeSha256: servedSha256, files: servedFiles } = this.#served;
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
-      for (const look of this.#looks) look.look();
+      for (const part of this.#seen) part.refresh();
       await wait(CALM_MS);
-      const files = new Map(this.#looks.flatMap((look) => [...look.files]));
+      const files = new Map(this.#seen.flatMap((part) => [...part.files]));
       const codeSha256 = await this.#read(files);
-      const isCalm = this.#looks.every((look) => look.isCurrent());
+      const isCalm = this.#seen.every((part) => part.isCurrent());
       if ((!isCalm || codeSha256 === undefined) && performance.now() < until) continue;
       if (codeSha256 === undefined || codeSha256 === servedSha256) return;
       this.#served = { root, codeSha256, files };
@@ -275,7 +275,7 @@ const SHARE = 0.1;
 const MAX_REST_MS = 1_000;
 
 /** What is seen of the files of a folder, and when it is time to look again. */
-class Look {
+class SeenFiles {
   files: CodeFiles;
   readonly #root: string;
   readonly #part: "own" | "packages";
@@ -299,7 +299,7 @@ class Look {
     return differences(this.files, this.#list()).length === 0;
   }
 
-  look(): void {
+  refresh(): void {
     this.files = this.#list();
   }
 

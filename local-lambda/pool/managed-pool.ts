@@ -66,10 +66,10 @@ export class ManagedPool extends Pool<ManagedEnvironment> {
 
   async invoke(request: UrlRequest): Promise<InvocationResult> {
     if (this.isClosed) return { kind: "throttled" };
-    if (this.#failure && this.#open().length === 0) return this.#failure;
+    if (this.#failure && this.#openEnvironments().length === 0) return this.#failure;
     const created = createInvocation(request);
     if (!created) return { kind: "too-large" };
-    const roomy = this.#roomy();
+    const roomy = this.#roomyEnvironments();
     const alert = roomy.filter(({ isStalled }) => !isStalled);
     this.#place(alert.length > 0 ? alert : roomy, created.invocation);
     return created.answered;
@@ -96,14 +96,16 @@ export class ManagedPool extends Pool<ManagedEnvironment> {
   }
 
   /** Those that take requests, whether they poll right now or not. */
-  #open(): ManagedEnvironment[] {
+  #openEnvironments(): ManagedEnvironment[] {
     return this.environments.filter(({ isInitialized, isRetired }) => isInitialized && !isRetired);
   }
 
   /** Those with room for one more, beside what is inside and what waits. */
-  #roomy(): ManagedEnvironment[] {
+  #roomyEnvironments(): ManagedEnvironment[] {
     const { maxConcurrency } = this.plan.configuration;
-    return this.#open().filter(({ inside, waiting }) => inside + waiting.length < maxConcurrency);
+    return this.#openEnvironments().filter(
+      ({ inside, waiting }) => inside + waiting.length < maxConcurrency,
+    );
   }
 
   /** Draws one of these for a request, which is throttled when there is none. */
@@ -138,7 +140,7 @@ export class ManagedPool extends Pool<ManagedEnvironment> {
     environment.patience = undefined;
     for (const invocation of environment.waiting.splice(0)) {
       this.#place(
-        this.#roomy().filter(({ isStalled }) => !isStalled),
+        this.#roomyEnvironments().filter(({ isStalled }) => !isStalled),
         invocation,
       );
     }
