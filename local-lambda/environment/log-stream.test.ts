@@ -16,7 +16,7 @@ test("what a process writes is read line by line, and the last one needs no line
 });
 
 test("lines that were read do not change when more is logged", () => {
-  const stream = new LogStream();
+  const stream = new LogStream(() => {});
   stream.platform("initStart", {});
   const { lines } = stream;
   stream.platform("runtimeDone", {});
@@ -27,7 +27,7 @@ test("lines that were read do not change when more is logged", () => {
 test("of the ended environments the latest thousand are kept, of the living ones all", () => {
   const streams = new LogStreams();
   const names = Array.from({ length: 1_005 }, (_, index) => String(index));
-  for (const name of names) streams.add(name, new LogStream());
+  for (const name of names) streams.add(name, new LogStream(() => {}));
   streams.forgetOld(new Set(["0", "2"]));
   const kept = names.filter((name) => streams.get(name));
   expect(kept).toHaveLength(1_002);

@@ -20,7 +20,7 @@ export class LogStream {
   #writer: string | undefined;
 
   /** @param onLine called with each line as it comes, and its request as far as that is known */
-  constructor(onLine: OnLine = () => {}) {
+  constructor(onLine: OnLine) {
     this.#onLine = onLine;
   }
 
