@@ -154,11 +154,6 @@ export function initLimitMs({ model, timeoutMs, initTimeoutMs }: FunctionConfigu
   return model === "managed-instances" ? Math.max(MANAGED_INIT_MS, timeoutMs) : INIT_MS;
 }
 
-type Limits = Pick<
-  FunctionConfiguration,
-  "model" | "concurrencyLimit" | "environments" | "maxConcurrency"
->;
-
 /**
  * How many requests are taken at once; what comes beyond is throttled. An on-demand function may have
  * so many environments, Managed Instances have so many with so much room each, and a Web Function
@@ -168,14 +163,14 @@ type Limits = Pick<
  * without saying how many may wait: as many as are served at once, it is assumed.
  * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
  */
-export function capacityOf(limits: Limits): number {
-  switch (limits.model) {
+export function capacityOf(configuration: FunctionConfiguration): number {
+  switch (configuration.model) {
     case "on-demand":
-      return limits.concurrencyLimit;
+      return configuration.concurrencyLimit;
     case "managed-instances":
-      return limits.environments * limits.maxConcurrency;
+      return configuration.environments * configuration.maxConcurrency;
     case "web-function":
-      return 2 * limits.maxConcurrency;
+      return 2 * configuration.maxConcurrency;
   }
 }
 
