@@ -9,8 +9,7 @@ import { isMainThread } from "node:worker_threads";
 import type { ApiAnswer } from "../../local-lambda/environment/api-connection.ts";
 import { nativeClient } from "../../local-lambda/environment/runtime-client.ts";
 import { delayWaits } from "./delays.ts";
-import { noteEntered, takeInstruction, until } from "./noting.ts";
-import type { RoundInstruction } from "./round.ts";
+import { noteEntered, type RoundInstruction, takeInstruction, until } from "./round.ts";
 
 type Poll = typeof nativeClient.next;
 type Handler = (...args: unknown[]) => unknown;

@@ -9,8 +9,7 @@ import { AsyncResource } from "node:async_hooks";
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import { isMainThread } from "node:worker_threads";
 import { delayWaits } from "./delays.ts";
-import { noteEntered, takeInstruction, until } from "./noting.ts";
-import type { RoundInstruction } from "./round.ts";
+import { noteEntered, type RoundInstruction, takeInstruction, until } from "./round.ts";
 
 /** Taken before it is replaced. */
 const { setImmediate } = globalThis;
