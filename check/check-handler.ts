@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { InvalidArgumentError, Option } from "commander";
 import { ask, canAsk, createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
+import { inWords, plural } from "../basics/counts.ts";
 import { MODELS, type Model } from "../basics/models.ts";
 import { printableLine, printableLines } from "../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
@@ -14,9 +15,9 @@ import { defaultConfiguration } from "../local-lambda/function-configuration.ts"
 import { codeOption, defaultHandler, variablesOption, whole } from "../local-lambda/options.ts";
 import type { OnProgress } from "./check.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";
-import type { CheckPlan } from "./evidence.ts";
+import { ALONE, type CheckPlan, CONFIRM } from "./evidence.ts";
 import type { Report, Verdict } from "./reports/report.ts";
-import { usualRounds } from "./rounds.ts";
+import { planRounds, servingsOf, usualRounds } from "./rounds.ts";
 
 const EXIT: Record<Verdict, number> = {
   unchanged: 0,
@@ -28,6 +29,9 @@ const EXIT: Record<Verdict, number> = {
 };
 const FAILED = 1;
 const INTERRUPTED = 130;
+
+/** Words that are named as too short to be marks. */
+const MOST_SHORT = 5;
 
 const MORE_HELP = `
 Exit codes: 0 unchanged, or changed by what came before only (--strict: 4), 1 the check failed,
@@ -176,10 +180,10 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
 
 async function main(signal: AbortSignal): Promise<number> {
   // Loaded late, so that help comes at once.
-  const [{ check }, { openCode }, { introduction }, { reportText }] = await Promise.all([
+  const [{ check }, { openCode }, { shortWordsOf }, { reportText }] = await Promise.all([
     import("./check.ts"),
     import("../local-lambda/environment/code.ts"),
-    import("./introduction.ts"),
+    import("./marks.ts"),
     import("./reports/report-text.ts"),
   ]);
   const { json, yes, strict, out } = options;
@@ -191,7 +195,7 @@ async function main(signal: AbortSignal): Promise<number> {
     process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
     return WRONG_USAGE;
   }
-  say.write(`${introduction(plan)}\n`);
+  say.write(`${introduction(plan, shortWordsOf(plan.events))}\n`);
   if (!yes) {
     // A question that nobody sees would be waited for in vain.
     if (!canAsk()) {
@@ -223,6 +227,37 @@ async function main(signal: AbortSignal): Promise<number> {
     process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
     return FAILED;
   }
+}
+
+/**
+ * What is about to happen: how often each event, and so each of its effects.
+ *
+ * @param short words that no other event has, and that are too short to be marks
+ */
+function introduction(
+  { events, configuration, seed, rounds, delays }: CheckPlan,
+  short: readonly string[],
+): string {
+  const plan = planRounds(events.length, rounds, seed);
+  const servings = events.map((_, event) => ALONE.times + servingsOf(plan, event));
+  const [least, most] = [Math.min(...servings), Math.max(...servings)];
+  const times = least === most ? inWords(most) : `up to ${inWords(most)}`;
+  const lines = [
+    `${plural(events.length, "event")} at ${configuration.model}, ${plural(plan.length, "round")}, ` +
+      `seed ${seed}${delays ? "" : ", without delays"}.`,
+    `Each event happens ${times} times, and so does whatever it does outside, such as writing to a ` +
+      "database.",
+    `What is odd is confirmed: its event happens ${CONFIRM.alone} times more alone, and rounds that ` +
+      `show it are repeated, ${CONFIRM.least} to ${CONFIRM.most} times each.`,
+  ];
+  if (short.length > 0) {
+    const words = short.slice(0, MOST_SHORT).map((word) => JSON.stringify(word));
+    lines.push(
+      `Too short to be a mark: ${words.join(", ")}. What tells an event from the others can be named ` +
+        'in its "marks".',
+    );
+  }
+  return lines.join("\n");
 }
 
 /**
