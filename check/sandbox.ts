@@ -22,8 +22,8 @@ import { readableLines } from "../local-lambda/log-printer.ts";
 import { answerOf } from "./answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
-import { shownLog } from "./reports/log-lines.ts";
 import type { Answer } from "./reports/report.ts";
+import { logBeneath } from "./reports/report-text.ts";
 import { additionFor, newEnvironment, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */
@@ -75,8 +75,7 @@ class CodeDidNotStart extends Error {
     super(
       [
         `The code could not be initialized: ${errorType}: ${errorMessage}`,
-        ...(log.length > 0 ? ["  its log:"] : []),
-        ...shownLog(log, MOST_LOG_LINES).map((line) => `    ${line}`),
+        ...logBeneath(log),
         isNotFound
           ? "--handler names a file and what it exports, such as index.handler. A server that " +
             "listens is checked with --model web-function."
@@ -85,8 +84,6 @@ class CodeDidNotStart extends Error {
     );
   }
 }
-
-const MOST_LOG_LINES = 20;
 
 export class Sandbox {
   /** Of the code, in hexadecimal. */

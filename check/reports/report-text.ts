@@ -2,7 +2,6 @@
 
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
-import { shownLog } from "./log-lines.ts";
 import { isWithin, placeWords } from "./places.ts";
 import type { Finding, Report, Verdict } from "./report.ts";
 
@@ -102,9 +101,11 @@ function causesText(findings: readonly Finding[]): string {
 function failureText({ events }: Report): string[] {
   const failing = events.find(({ failures }) => failures.log.length > 0);
   if (!failing) return [];
-  const log = shownLog(failing.failures.log, MOST_LOG_LINES);
-  const lines = log.map((line) => `    ${printable(line)}`);
-  return [`The log of ${quoted(failing.name)}, which failed alone:\n${lines.join("\n")}`];
+  const lines = [
+    `The log of ${quoted(failing.name)}, which failed alone:`,
+    ...indentedLog(failing.failures.log),
+  ];
+  return [lines.join("\n")];
 }
 
 function findingText(finding: Finding): string {
@@ -115,8 +116,7 @@ function findingText(finding: Finding): string {
     ...places.slice(0, MOST_PLACES).flatMap((place) => placeLines(place, phase)),
     ...(more > 0 ? [`  and ${plural(more, "more place")}`] : []),
     `  ${findingEvidence(finding)}`,
-    ...(log.length > 0 ? ["  its log:"] : []),
-    ...shownLog(log, MOST_LOG_LINES).map((line) => `    ${printable(line)}`),
+    ...logBeneath(log),
   ];
   return lines.join("\n");
 }
@@ -211,4 +211,40 @@ export function listed(places: readonly string[]): string {
   const more = places.length - MOST_PLACES;
   const shown = places.slice(0, MOST_PLACES).map((place) => printable(placeWords(place)));
   return more > 0 ? `${shown.join(", ")} and ${inWords(more)} more` : shown.join(", ");
+}
+
+/** A log beneath what it is of; nothing where nothing was logged. */
+export function logBeneath(log: readonly string[]): string[] {
+  return log.length > 0 ? ["  its log:", ...indentedLog(log)] : [];
+}
+
+function indentedLog(log: readonly string[]): string[] {
+  return shownLog(log, MOST_LOG_LINES).map((line) => `    ${printable(line)}`);
+}
+
+const LONGEST_LINE = 200;
+/** Frames of what serves the code, and of Node.js: nobody can mend anything there. */
+const STRANGE_FRAME = /\sat .*\b(?:node:|aws-lambda-ric\b|web-preload\b)/;
+/** A line of an error, or a frame of one. */
+const OF_ERROR = /\b(?:ERROR|FATAL)\b|Error\b|\sat .*:\d+/;
+
+/**
+ * The lines that say most, in their order, and how many more there are: of too many, those of errors,
+ * and then the first ones.
+ */
+export function shownLog(log: readonly string[], most: number): string[] {
+  const own = log.filter((line) => !STRANGE_FRAME.test(line));
+  const numbered = [...own.entries()];
+  const errorsFirst = [
+    ...numbered.filter(([, line]) => OF_ERROR.test(line)),
+    ...numbered.filter(([, line]) => !OF_ERROR.test(line)),
+  ];
+  const chosen = new Set(errorsFirst.slice(0, most).map(([at]) => at));
+  const lines = own.filter((_, at) => chosen.has(at)).map(cut);
+  const more = own.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more lines, which the record has`] : lines;
+}
+
+function cut(line: string): string {
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shownLog } from "./log-lines.ts";
+import { shownLog } from "./report-text.ts";
 
 const many = Array.from({ length: 5 }, (_, at) => `line ${at}`);
 
