@@ -3,8 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { printableLines } from "../basics/printable.ts";
-import { readCheck } from "../check/reports/read-check.ts";
-import type { Report } from "../check/reports/report.ts";
+import { type Report, readCheck } from "../check/reports/report.ts";
 import { reportPage } from "../check/reports/report-page.ts";
 import { reportText } from "../check/reports/report-text.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";

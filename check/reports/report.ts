@@ -1,7 +1,13 @@
-/** What a check comes to: the schema of its record, which `--json` prints as well, and the type of it. */
+/**
+ * What a check comes to: the schema of its record, which `--json` prints as well, the type of it, and how
+ * `npm run report` finds such a record among others.
+ */
 
+import assert from "node:assert/strict";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import * as z from "zod";
 import { MODELS } from "../../basics/models.ts";
+import { ExperimentError, rootMessage } from "../../experiment/core/errors.ts";
 
 /** The worst first. */
 const VERDICTS = ["mixed", "failed", "changed", "inconclusive", "history", "unchanged"] as const;
@@ -112,16 +118,43 @@ const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 
+/** What a record begins with, in so many bytes. */
+const BEGINNING = { bytes: 100, form: /^\s*\{\s*"kind":\s*"check"/ };
+
 /**
- * Reads what a record holds.
+ * Reads a file if it is the record of a check.
  *
- * @returns the report, or what is wrong with the first thing that is, as a phrase
+ * @returns `undefined` for any other, and for one that cannot be read
+ * @throws ExperimentError when it begins as one and is none
  */
-export function parseReport(content: unknown): Report | string {
+export function readCheck(path: string): Report | undefined {
+  if (!BEGINNING.form.test(beginningOf(path))) return undefined;
+  const unreadable = (why: string) =>
+    new ExperimentError("record not reportable", { record: path, why });
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw unreadable(rootMessage(error));
+  }
   const { data, error } = reportSchema.safeParse(content);
   if (data) return data;
   const [issue] = error.issues;
-  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+  assert(issue, "what does not fit the schema breaks it somewhere");
+  throw unreadable(`${issue.path.join(".")}: ${issue.message}`);
+}
+
+function beginningOf(path: string): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, "r");
+    const buffer = Buffer.alloc(BEGINNING.bytes);
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0)).toString();
+  } catch {
+    return "";
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 /** The same as a JSON Schema. */
