@@ -14,10 +14,16 @@ import { fileName, recordLine, untilTaken } from "../experiment/command/output.t
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { codeOption, defaultHandler, variablesOption, whole } from "../local-lambda/options.ts";
 import type { OnProgress } from "./check.ts";
+import {
+  ALONE,
+  type CheckPlan,
+  CONFIRM,
+  planRounds,
+  servingsOf,
+  usualRounds,
+} from "./check-plan.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";
-import { ALONE, type CheckPlan, CONFIRM } from "./evidence.ts";
 import type { Report, Verdict } from "./reports/report.ts";
-import { planRounds, servingsOf, usualRounds } from "./rounds.ts";
 
 const EXIT: Record<Verdict, number> = {
   unchanged: 0,
@@ -238,8 +244,9 @@ function introduction(
   { events, configuration, seed, rounds, delays }: CheckPlan,
   short: readonly string[],
 ): string {
-  const plan = planRounds(events.length, rounds, seed);
-  const servings = events.map((_, event) => ALONE.times + servingsOf(plan, event));
+  const indices = [...events.keys()];
+  const plan = planRounds(indices, rounds, seed);
+  const servings = indices.map((event) => ALONE.times + servingsOf(plan, event));
   const [least, most] = [Math.min(...servings), Math.max(...servings)];
   const times = least === most ? inWords(most) : `up to ${inWords(most)}`;
   const lines = [

@@ -7,23 +7,24 @@
  * and at once, where what differs depends on who else is there.
  */
 
+import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../basics/seeded-random.ts";
-import {
-  ALONE,
-  type CheckPlan,
-  CONFIRM,
-  type Evidence,
-  type Observed,
-  type Suspicion,
-} from "./evidence.ts";
-import { makeReport } from "./make-report.ts";
+import { ALONE, type CheckPlan, CONFIRM, planRounds, type Round, timed } from "./check-plan.ts";
+import { type Evidence, makeReport, type Observed, type Suspicion } from "./findings.ts";
 import { marksOf } from "./marks.ts";
-import type { Report } from "./reports/report.ts";
-import { KINDS } from "./reports/report.ts";
-import { planRounds, type Round, timed } from "./rounds.ts";
+import { KINDS, type Report } from "./reports/report.ts";
 import { inParallel, type RoundResult, Sandbox, type Served } from "./sandbox.ts";
-import { isSame, Known, leftOf, type Symptom, shareVolatile, symptomsOf } from "./symptoms.ts";
+import {
+  fitEvents,
+  isSame,
+  Known,
+  knownOf,
+  leftOf,
+  type Symptom,
+  shareVolatile,
+  symptomsOf,
+} from "./symptoms.ts";
 
 /** Rounds that are repeated to see a symptom again, where the first of them does not show it. */
 const TRIED_ROUNDS = 3;
@@ -50,7 +51,8 @@ export async function check(
   signal.addEventListener("abort", leave, { once: true });
   try {
     signal.throwIfAborted();
-    const evidence = await gather({ plan, sandbox, signal, onProgress });
+    const known = plan.events.map((event) => new Known(event));
+    const evidence = await gather({ plan, sandbox, signal, onProgress, known });
     if (await sandbox.isEdited()) throw new CodeEdited(plan.code.root);
     return makeReport(evidence);
   } catch (error) {
@@ -79,51 +81,45 @@ interface Context {
   sandbox: Sandbox;
   signal: AbortSignal;
   onProgress: OnProgress;
+  /** Of each event. */
+  known: readonly Known[];
 }
 
 async function gather(context: Context): Promise<Evidence> {
-  const { plan, sandbox } = context;
+  const { plan, sandbox, known } = context;
   const startedAt = new Date();
-  const known = plan.events.map(() => new Known());
-  const alone = await serveAllAlone(context, known);
-  const marks = marksOf(plan.events, known);
-  shareVolatile(plan.events, known);
-  const aloneMs = alone.map((servings) => median(servings.flatMap(({ tookMs }) => tookMs ?? [])));
+  await serveAllAlone(context);
+  for (const [event, marks] of marksOf(plan.events, known).entries()) {
+    knownOf(known, event).marks = marks;
+  }
+  shareVolatile(known);
+  const rounds = roundsOf(context);
+  const look = ({ round, result }: Observed) => symptomsOf(round, result, known);
 
-  // With an event that fails alone nothing can be found.
-  const fit = [...known.keys()].filter((event) => !known[event]?.alwaysFails);
-  const rounds = fit.length < 2 ? [] : planOf(plan, fit, aloneMs);
-  const limitMs = limitOf(plan, aloneMs);
-  const look = ({ round, result }: Observed) => symptomsOf(round, result, known, marks);
-
-  const inTurn = await serveRounds(context, "in turn", rounds, limitMs);
-  for (const symptom of inTurn.flatMap(look)) known[symptom.event]?.addInTurn(symptom);
-  const atOnce = await serveRounds(context, "at once", rounds, limitMs);
+  const inTurn = await serveRounds(context, "in turn", rounds);
+  for (const symptom of inTurn.flatMap(look)) knownOf(known, symptom.event).addInTurn(symptom);
+  const atOnce = await serveRounds(context, "at once", rounds);
   const observed = [...inTurn, ...atOnce];
 
   const suspicions = suspect(observed, look);
-  const repetitions = new Repetitions(context, limitMs);
+  const repetitions = new Repetitions(context);
   const repeated: Suspicion[] = [];
   for (const [at, suspicion] of suspicions.entries()) {
     context.onProgress("repeating", at, suspicions.length);
     repeated.push(await repeat(repetitions, suspicion, look));
   }
   const isShown = ({ repeated: { shown } }: Suspicion) => shown >= CONFIRM.least;
-  await serveSuspectsAlone(context, repeated, known);
-  shareVolatile(plan.events, known);
+  await serveSuspectsAlone(context, repeated);
+  shareVolatile(known);
   const left = repeated.flatMap((suspicion): Suspicion[] => {
-    const about = known[suspicion.symptom.event];
-    const symptom = about && leftOf(suspicion.symptom, about, marks);
+    const symptom = leftOf(suspicion.symptom, known);
     return symptom ? [{ ...suspicion, symptom }] : [];
   });
   return {
     plan,
     codeSha256: sandbox.codeSha256,
     startedAt,
-    marks,
     known,
-    alone,
-    aloneMs,
     observed,
     confirmed: left.filter(isShown),
     unconfirmed: left.filter((suspicion) => !isShown(suspicion)),
@@ -131,39 +127,33 @@ async function gather(context: Context): Promise<Evidence> {
 }
 
 /** Serves each event alone the first times. */
-async function serveAllAlone(
-  context: Context,
-  known: readonly Known[],
-): Promise<Evidence["alone"]> {
-  const { plan, signal, onProgress } = context;
+async function serveAllAlone(context: Context): Promise<void> {
+  const { plan, signal, onProgress, known } = context;
   const random = seededRandom(plan.seed ^ ALONE.times);
-  const servings = plan.events.map((): Served[] => []);
   const all = plan.events.length * ALONE.times;
   let done = 0;
   for (let time = 0; time < ALONE.times; time++) {
     // What took too long once would do so again, and hold up the others.
     if (known.every(({ isLate }) => isLate)) break;
     if (time > 0) await wait(ALONE.pauseMs, undefined, { signal });
-    const seeds = plan.events
-      .map((_, event) => ({ event, seed: Math.floor(random() * 2 ** 31) }))
-      .filter(({ event }) => !known[event]?.isLate);
+    const seeds = known
+      .map((about) => ({ about, seed: Math.floor(random() * 2 ** 31) }))
+      .filter(({ about }) => !about.isLate);
     // The very first by itself: of code that cannot start at all, it says why.
     const parts = time === 0 ? [seeds.slice(0, 1), seeds.slice(1)] : [seeds];
     for (const part of parts) {
-      await inParallel(part, async ({ event, seed }) => {
-        servings[event]?.push(await serveAlone(context, event, seed, known));
+      await inParallel(part, async ({ about, seed }) => {
+        about.servedAtFirst.push(await serveAlone(context, about, seed));
         onProgress("alone", ++done, all);
       });
     }
   }
-  return servings;
 }
 
 /** Serves the events again that would be told of, so that what is volatile now and then is known. */
 async function serveSuspectsAlone(
   context: Context,
   suspicions: readonly Suspicion[],
-  known: readonly Known[],
 ): Promise<void> {
   const random = seededRandom(context.plan.seed ^ CONFIRM.alone);
   const events = [...new Set(suspicions.map(({ symptom }) => symptom.event))];
@@ -172,68 +162,49 @@ async function serveSuspectsAlone(
   );
   let done = 0;
   await inParallel(servings, async ({ event, seed }) => {
-    await serveAlone(context, event, seed, known);
+    await serveAlone(context, knownOf(context.known, event), seed);
     context.onProgress("alone again", ++done, servings.length);
   });
 }
 
 async function serveAlone(
   { plan, sandbox, signal }: Context,
-  event: number,
+  about: Known,
   seed: number,
-  known: readonly Known[],
 ): Promise<Served> {
   signal.throwIfAborted();
   const result = await sandbox.serve({
     before: [],
-    events: eventsOf(plan, [event]),
+    events: [about.event],
     letGoAtMs: [],
     delaySeed: plan.delays ? seed : undefined,
     limitMs: plan.limitMs,
   });
-  known[event]?.addAlone(result);
-  const [only] = result.served;
-  return { waited: false, overlapped: new Set(), ...only };
-}
-
-function eventsOf({ events }: CheckPlan, indices: readonly number[]) {
-  return indices.flatMap((index) => events[index] ?? []);
+  about.addAlone(result);
+  const [served] = result.served;
+  assert(served, "what is served has a place in the result");
+  return served;
 }
 
 /** The rounds of the events that do not fail alone, each at its time. */
-function planOf(
-  { rounds, seed }: CheckPlan,
-  fit: readonly number[],
-  aloneMs: readonly (number | undefined)[],
-): Round[] {
-  return planRounds(fit.length, rounds, seed).map((round) => {
-    const [before, events] = [round.before, round.events].map((list) =>
-      list.flatMap((at) => fit[at] ?? []),
-    );
-    return timed(
-      { ...round, before: before ?? [], events: events ?? [] },
-      aloneMs.map((ms) => ms ?? 0),
-    );
-  });
-}
-
-function limitOf({ limitMs }: CheckPlan, aloneMs: readonly (number | undefined)[]): number {
-  const longest = Math.max(0, ...aloneMs.map((ms) => ms ?? 0));
-  return Math.min(limitMs + LIMIT.beyondMs, LIMIT.times * longest + LIMIT.beyondMs);
+function roundsOf({ plan, known }: Context): Round[] {
+  const fit = fitEvents(known);
+  if (fit.length < 2) return [];
+  const aloneMs = known.map((about) => about.aloneMs);
+  return planRounds(fit, plan.rounds, plan.seed).map((round) => timed(round, aloneMs));
 }
 
 async function serveRounds(
   context: Context,
   phase: Round["phase"],
   rounds: readonly Round[],
-  limitMs: number,
 ): Promise<Observed[]> {
   const own = rounds.filter((round) => round.phase === phase);
   let hung = 0;
   let done = 0;
   const observed = await inParallel(own, async (round): Promise<Observed[]> => {
     if (hung >= MOST_HUNG) return [];
-    const result = await serveRound(context, round, limitMs);
+    const result = await serveRound(context, round);
     if (result.isLate) hung += 1;
     context.onProgress(phase, ++done, own.length);
     return [{ round, result }];
@@ -242,17 +213,18 @@ async function serveRounds(
 }
 
 function serveRound(
-  { plan, sandbox, signal }: Context,
+  { plan, sandbox, signal, known }: Context,
   { phase, before, events, letGoAtMs, seed }: Round,
-  limitMs: number,
 ): Promise<RoundResult> {
   signal.throwIfAborted();
+  const eventOf = (event: number) => knownOf(known, event).event;
+  const longestMs = Math.max(0, ...known.flatMap(({ aloneMs }) => aloneMs ?? []));
   return sandbox.serve({
-    before: eventsOf(plan, before),
-    events: eventsOf(plan, events),
+    before: before.map(eventOf),
+    events: events.map(eventOf),
     letGoAtMs: phase === "in turn" ? phase : letGoAtMs,
     delaySeed: plan.delays ? seed : undefined,
-    limitMs,
+    limitMs: LIMIT.beyondMs + Math.min(plan.limitMs, LIMIT.times * longestMs),
   });
 }
 
@@ -260,14 +232,14 @@ type Look = (observed: Observed) => Symptom[];
 
 /** For each event and each kind of symptom, the rounds that show it; the worst kind first. */
 function suspect(observed: readonly Observed[], look: Look): Suspicion[] {
-  const found = new Map<string, { symptom: Symptom; shownBy: Observed[] }>();
+  const found = new Map<string, { symptom: Symptom; shownBy: [Observed, ...Observed[]] }>();
   for (const one of observed) {
     const symptoms = look(one);
     for (const symptom of symptoms) {
       const key = `${symptom.kind} ${symptom.phase} ${symptom.event}`;
-      const known = found.get(key) ?? { symptom, shownBy: [] };
-      if (known.shownBy.at(-1) !== one) known.shownBy.push(one);
-      found.set(key, known);
+      const known = found.get(key);
+      if (!known) found.set(key, { symptom, shownBy: [one] });
+      else if (known.shownBy.at(-1) !== one) known.shownBy.push(one);
     }
   }
   return [...found.values()]
@@ -290,16 +262,17 @@ async function repeat(
     const symptom = look(observed).find(
       (one) => one.kind === kind && one.phase === phase && one.event === event,
     );
-    if (!symptom) continue;
+    assert(symptom, "a round goes on showing what it showed");
     let [shown, of] = [0, 0];
     while (shown < CONFIRM.least && of - shown <= CONFIRM.most - CONFIRM.least) {
       of = Math.min(CONFIRM.most, of + CONFIRM.least - shown);
       const again = await repetitions.of(observed.round, of);
       shown = again.filter((one) => look(one).some((other) => isSame(symptom, other))).length;
     }
-    const shownBy = [observed, ...suspicion.shownBy.filter((other) => other !== observed)];
-    if (of > 0 && shown >= best.repeated.shown)
-      best = { symptom, shownBy, repeated: { shown, of } };
+    const others = suspicion.shownBy.filter((other) => other !== observed);
+    if (shown >= best.repeated.shown) {
+      best = { symptom, shownBy: [observed, ...others], repeated: { shown, of } };
+    }
     if (shown >= CONFIRM.least) break;
   }
   return best;
@@ -308,12 +281,10 @@ async function repeat(
 /** Rounds that were served again; several symptoms may be seen in one. */
 class Repetitions {
   readonly #context: Context;
-  readonly #limitMs: number;
   readonly #served = new Map<Round, Observed[]>();
 
-  constructor(context: Context, limitMs: number) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#limitMs = limitMs;
   }
 
   /** A round, served so many times. */
@@ -322,13 +293,9 @@ class Repetitions {
     this.#served.set(round, served);
     const missing = Array.from({ length: Math.max(0, times - served.length) });
     const more = await inParallel(missing, async (): Promise<Observed> => {
-      return { round, result: await serveRound(this.#context, round, this.#limitMs) };
+      return { round, result: await serveRound(this.#context, round) };
     });
     served.push(...more);
     return served.slice(0, times);
   }
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
 }

@@ -1,16 +1,19 @@
+import assert from "node:assert/strict";
 import { expect, test } from "vitest";
-import { parseEvents } from "./events-file.ts";
+import { type CheckEvent, parseEvents } from "./events-file.ts";
 import type { Answer } from "./reports/report.ts";
 import { Known, shareVolatile } from "./symptoms.ts";
 
-function eventsAt(paths: readonly string[]) {
-  const read = parseEvents(paths.map((path) => ({ path })));
+function eventAt(path: string): CheckEvent {
+  const read = parseEvents([{ path }, {}]);
   if ("problems" in read) throw new Error(read.problems.join());
-  return read.value;
+  const [event] = read.value;
+  assert(event);
+  return event;
 }
 
-function knownOf(bodies: readonly unknown[], status = 200): Known {
-  const known = new Known();
+function knownAt(path: string, bodies: readonly unknown[], status = 200): Known {
+  const known = new Known(eventAt(path));
   for (const body of bodies) {
     const answer: Answer = { status, headers: {}, body };
     const served = [{ answer, waited: true, overlapped: new Set<number>() }];
@@ -35,13 +38,13 @@ test.each<[what: string, path: string, body: unknown, volatile: string[]]>([
   ["an answer that is made otherwise", "/users/b", { user: "b", slow: true, more: 1 }, []],
   ["a value of another type", "/users/b", { user: 7, slow: true }, []],
 ])("what differs each time is not compared for %s, and no other", (_, path, body, volatile) => {
-  const known = [knownOf(SLOW_NOW_AND_THEN), knownOf([body, body])];
-  shareVolatile(eventsAt(["/users/a", path]), known);
-  expect([...(known[1]?.volatile ?? [])]).toEqual(volatile);
+  const other = knownAt(path, [body, body]);
+  shareVolatile([knownAt("/users/a", SLOW_NOW_AND_THEN), other]);
+  expect([...other.volatile]).toEqual(volatile);
 });
 
 test("answers that failed now and then say nothing of the others", () => {
-  const known = knownOf([{ user: "a" }]);
+  const known = knownAt("/users/a", [{ user: "a" }]);
   const failed: Answer = { status: 503, headers: {}, body: "busy" };
   const served = [{ answer: failed, waited: true, overlapped: new Set<number>() }];
   known.addAlone({ served, mostAtOnce: 1, isLate: false, log: ["why"], requestIds: [] });

@@ -1,7 +1,8 @@
-/** What is odd about an answer, seen beside those that the same event gets alone. */
+/** What is known of the answers that each event gets alone, and what is odd about one beside them. */
 
 import assert from "node:assert/strict";
 import { differences, hasFailed, isBlind, isMadeAlike, valueAt } from "./answers.ts";
+import type { Round } from "./check-plan.ts";
 import type { CheckEvent } from "./events-file.ts";
 import {
   type AnswerText,
@@ -13,8 +14,7 @@ import {
 } from "./marks.ts";
 import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, KINDS } from "./reports/report.ts";
-import type { Round } from "./rounds.ts";
-import type { RoundResult } from "./sandbox.ts";
+import type { RoundResult, Served } from "./sandbox.ts";
 
 type Kind = (typeof KINDS)[number];
 
@@ -38,8 +38,13 @@ export interface Symptom {
   answers: { alone: Answer; now: Answer };
 }
 
-/** What is known of the answers to one event. */
+/** What is known of one event, and of the answers to it. */
 export class Known {
+  readonly event: CheckEvent;
+  /** How it was served alone at first. */
+  readonly servedAtFirst: Served[] = [];
+  /** What it is known by, once it was served so. */
+  marks: Marks = { sent: [], got: [] };
   /** Places that differ between answers to the event alone, or to one like it. */
   readonly volatile = new Set<Place>();
   /** Places that differ by what came before, so that they are not compared at once. */
@@ -54,6 +59,10 @@ export class Known {
   /** What was logged when it failed alone. */
   failureLog: Pick<RoundResult, "log" | "requestIds"> | undefined;
   readonly #alone: Answer[] = [];
+
+  constructor(event: CheckEvent) {
+    this.event = event;
+  }
 
   /** Takes in one more serving of the event alone. Answers that failed say nothing of the others. */
   addAlone({ served, isLate, log, requestIds }: RoundResult): void {
@@ -94,6 +103,12 @@ export class Known {
     return this.#alone;
   }
 
+  /** The median of what the handler took at first, in milliseconds; `undefined`: it never settled. */
+  get aloneMs(): number | undefined {
+    const times = this.servedAtFirst.flatMap(({ tookMs }) => tookMs ?? []);
+    return times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)];
+  }
+
   /** What all other answers are compared with: the first one that did not fail. */
   get reference(): Answer {
     const first = this.#alone.find((one) => !hasFailed(one)) ?? this.#alone[0];
@@ -127,19 +142,28 @@ export class Known {
   }
 }
 
+/** What is known of an event, by its index. */
+export function knownOf(known: readonly Known[], event: number): Known {
+  const about = known[event];
+  assert(about, "all that is served is an event of the plan");
+  return about;
+}
+
+/** The indices of the events that do not fail alone: with one that does nothing can be found. */
+export function fitEvents(known: readonly Known[]): number[] {
+  return known.flatMap(({ alwaysFails }, event) => (alwaysFails ? [] : event));
+}
+
 /**
  * What differs each time for one event may do so for another that is like it, and was the same there by
  * chance as often as it was looked at: a flag that says whether something took long, say.
  *
  * @param known of each event
  */
-export function shareVolatile(events: readonly CheckEvent[], known: readonly Known[]): void {
-  const served = known.flatMap((about, at) => {
-    const event = events[at];
-    return event && !about.alwaysFails
-      ? [{ about, own: new Set(about.volatile), route: routeOf(event) }]
-      : [];
-  });
+export function shareVolatile(known: readonly Known[]): void {
+  const served = known
+    .filter(({ alwaysFails }) => !alwaysFails)
+    .map((about) => ({ about, own: new Set(about.volatile), route: routeOf(about.event) }));
   for (const one of served) {
     for (const other of served) {
       const masked = new Set([...one.own, ...other.own]);
@@ -166,23 +190,25 @@ function routeOf(event: CheckEvent): string {
  * nothing there.
  *
  * @param known of each event
- * @param marks of each event
  */
 export function symptomsOf(
   { phase, events }: Round,
   { served }: RoundResult,
   known: readonly Known[],
-  marks: readonly Marks[],
 ): Symptom[] {
-  return served.flatMap(({ answer, overlapped }, at): Symptom[] => {
-    const event = events[at];
-    const about = event === undefined ? undefined : known[event];
-    if (!answer || event === undefined || !about) return [];
+  return events.flatMap((event, at): Symptom[] => {
+    const one = served[at];
+    assert(one, "each event of a round has a place in its result");
+    const { answer, overlapped } = one;
+    if (!answer) return [];
     const isAtOnce = phase === "at once";
-    const beside = isAtOnce ? [...overlapped] : Array.from({ length: at }, (_, before) => before);
+    const beside = isAtOnce
+      ? events.filter((_, other) => overlapped.has(other))
+      : events.slice(0, at);
     if (beside.length === 0) return [];
-    const others = new Set(beside.flatMap((one) => events[one] ?? []));
+    const others = new Set(beside);
     others.delete(event);
+    const about = knownOf(known, event);
     const { readings, reference, volatile, history } = about;
     const marksIn = (texts: AnswerText[], of: number, which: readonly string[]) =>
       findMarks(texts, foreignMarks(which, readings)).filter(
@@ -199,7 +225,7 @@ export function symptomsOf(
     // What is kept may come to what another gets alone, by right.
     const comparable = isAtOnce ? texts.filter(({ place }) => !isWithin(place, history)) : [];
     const mixed = [...others].flatMap((of) => {
-      const { sent, got } = marksOfEvent(marks, of);
+      const { sent, got } = knownOf(known, of).marks;
       const bySent = marksIn(texts, of, sent);
       const places = new Set(bySent.map(({ place }) => place));
       const byGot = marksIn(comparable, of, got).filter(({ place }) => !places.has(place));
@@ -220,12 +246,6 @@ export function symptomsOf(
   });
 }
 
-function marksOfEvent(marks: readonly Marks[], event: number): Marks {
-  const own = marks[event];
-  assert(own, "every event has its marks, be they none");
-  return own;
-}
-
 /** Whether a symptom of another serving is the same one, or a worse one at the same place. */
 export function isSame(one: Symptom, other: Symptom): boolean {
   const isKind = KINDS.indexOf(other.kind) <= KINDS.indexOf(one.kind);
@@ -237,17 +257,14 @@ export function isSame(one: Symptom, other: Symptom): boolean {
 /**
  * What is left of a symptom with what is known by now of the event alone; `undefined`: nothing.
  *
- * @param marks of each event
+ * @param known of each event
  */
-export function leftOf(
-  symptom: Symptom,
-  about: Known,
-  marks: readonly Marks[],
-): Symptom | undefined {
+export function leftOf(symptom: Symptom, known: readonly Known[]): Symptom | undefined {
+  const about = knownOf(known, symptom.event);
   if (symptom.kind === "failed") return about.failures > 0 ? undefined : symptom;
   const places = symptom.places.filter(({ place, mark, of }) => {
     if (mark === undefined || of === undefined) return !isWithin(place, about.volatile);
-    return foreignMarks(allOf(marksOfEvent(marks, of)), about.readings).includes(mark);
+    return foreignMarks(allOf(knownOf(known, of).marks), about.readings).includes(mark);
   });
   return places.length > 0 ? { ...symptom, places } : undefined;
 }

@@ -1,7 +1,39 @@
-/** Which events are served together, in which order, and when each is let go. One seed, one plan. */
+/**
+ * What a check serves: each event alone, and rounds of events that are served together, in which order,
+ * and when each is let go. One seed, one plan.
+ */
 
 import assert from "node:assert/strict";
 import { seededRandom, shuffled } from "../basics/seeded-random.ts";
+import type {
+  FunctionCode,
+  FunctionConfiguration,
+} from "../local-lambda/function-configuration.ts";
+import type { CheckEvent } from "./events-file.ts";
+
+/** So often each event is served alone at first, with a pause that changes a clock's seconds. */
+export const ALONE = { times: 3, pauseMs: 1_100 };
+
+/**
+ * When a symptom is believed: it comes again in four of at most six repetitions of its round, and then
+ * in none of sixteen more servings of its event alone. What has nothing to do with the others, and
+ * happens with whatever probability, gets through less than once in 1,000 times, as the binomial
+ * distribution says: most easily what happens in every sixth answer.
+ */
+export const CONFIRM = { least: 4, most: 6, alone: 16 };
+
+export interface CheckPlan {
+  events: readonly CheckEvent[];
+  code: FunctionCode;
+  configuration: FunctionConfiguration;
+  seed: number;
+  /** How often each group of events is let go at once. */
+  rounds: number;
+  /** Whether what the handler waits for ends late. */
+  delays: boolean;
+  /** How long the handler may take alone, in milliseconds. */
+  limitMs: number;
+}
 
 /** Events in one environment, one after the other, or at once. */
 export interface Round {
@@ -35,7 +67,8 @@ const WARM = { of: 4, from: 2 };
  */
 export function usualRounds(events: number): number {
   const { least, most } = ROUNDS_OF_A_GROUP;
-  const fitting = Math.floor(USUAL_ROUNDS / (pairsOf(events).length + 1));
+  const pairs = (events * (events - 1)) / 2;
+  const fitting = Math.floor(USUAL_ROUNDS / (pairs + 1));
   return Math.min(most, Math.max(least, fitting));
 }
 
@@ -46,18 +79,19 @@ export function servingsOf(plan: readonly Round[], event: number): number {
 }
 
 /**
- * @param events how many there are; what each takes alone is multiplied in by {@link timed}
+ * Plans the rounds. Each time is a share of what the first event takes, which {@link timed} multiplies in.
+ *
+ * @param all the events by their index
  * @param rounds how often each group is let go at once
  */
-export function planRounds(events: number, rounds: number, seed: number): Round[] {
+export function planRounds(all: readonly number[], rounds: number, seed: number): Round[] {
   const random = seededRandom(seed);
-  const all = Array.from({ length: events }, (_, at) => at);
   const plan: Round[] = [];
   const add = (round: Pick<Round, "phase" | "before" | "events" | "letGoAtMs">) => {
     plan.push({ ...round, number: plan.length + 1, seed: Math.floor(random() * 2 ** 31) });
   };
-  const orders = [all, all.toReversed()];
-  while (events > 2 && orders.length < MOST_ORDERS) orders.push(shuffled(all, random));
+  const orders: (readonly number[])[] = [all, all.toReversed()];
+  while (all.length > 2 && orders.length < MOST_ORDERS) orders.push(shuffled(all, random));
   for (const order of orders) {
     add({ phase: "in turn", before: [], events: [...order, ...order], letGoAtMs: [] });
   }
@@ -71,7 +105,7 @@ export function planRounds(events: number, rounds: number, seed: number): Round[
       order,
       order.map(() => 0),
     );
-    for (const [one, other] of pairsOf(events)) {
+    for (const [one, other] of pairsOf(all)) {
       const pair = round % 2 === 0 ? [one, other] : [other, one];
       addAtOnce(pair, [0, random()]);
     }
@@ -79,17 +113,20 @@ export function planRounds(events: number, rounds: number, seed: number): Round[
   return plan;
 }
 
-/** A round whose second event is let go at a share of the time that the first one takes alone. */
-export function timed(round: Round, aloneMs: readonly number[]): Round {
+/**
+ * A round whose second event is let go at a share of the time that the first one takes alone.
+ *
+ * @param aloneMs of each event; `undefined`: it never settled
+ */
+export function timed(round: Round, aloneMs: readonly (number | undefined)[]): Round {
   const [first] = round.events;
-  assert(first !== undefined);
+  assert(first !== undefined, "a round has events");
   const firstMs = aloneMs[first] ?? 0;
   return { ...round, letGoAtMs: round.letGoAtMs.map((share) => share * firstMs) };
 }
 
-export function pairsOf(events: number): [number, number][] {
-  const indices = Array.from({ length: events }, (_, at) => at);
-  return indices.flatMap((one) =>
-    indices.slice(one + 1).map((other): [number, number] => [one, other]),
+export function pairsOf(list: readonly number[]): [number, number][] {
+  return list.flatMap((one, at) =>
+    list.slice(at + 1).map((other): [number, number] => [one, other]),
   );
 }

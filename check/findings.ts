@@ -1,27 +1,52 @@
-/** Makes the report of all that was seen: what was found, what keeps it from being conclusive, counts. */
+/** All that was seen, and the report of it: what was found, what keeps it from being conclusive, counts. */
 
+import assert from "node:assert/strict";
 import { VERSION } from "../experiment/version.ts";
 import { differences, hasFailed } from "./answers.ts";
-import type { Evidence, Observed, Suspicion } from "./evidence.ts";
+import { type CheckPlan, pairsOf, type Round, servingsOf } from "./check-plan.ts";
 import { allOf, findMarks, foreignMarks, readAnswer } from "./marks.ts";
 import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
 import { KIND_WORDS, listed } from "./reports/report-text.ts";
-import { pairsOf, servingsOf } from "./rounds.ts";
 import type { RoundResult } from "./sandbox.ts";
 import { Secrets } from "./secrets.ts";
-import type { Known, OddPlace } from "./symptoms.ts";
+import { fitEvents, type Known, knownOf, type OddPlace, type Symptom } from "./symptoms.ts";
+
+/** A round that was served. */
+export interface Observed {
+  round: Round;
+  result: RoundResult;
+}
+
+/** One way in which an event is answered oddly, and the rounds that show it. */
+export interface Suspicion {
+  symptom: Symptom;
+  shownBy: readonly [Observed, ...Observed[]];
+  repeated: { shown: number; of: number };
+}
+
+/** All that was seen. */
+export interface Evidence {
+  plan: CheckPlan;
+  codeSha256: string;
+  startedAt: Date;
+  /** Of each event. */
+  known: readonly Known[];
+  observed: readonly Observed[];
+  /** What came again. */
+  confirmed: readonly Suspicion[];
+  /** What did not come again, and so may be chance. */
+  unconfirmed: readonly Suspicion[];
+}
 
 export function makeReport(evidence: Evidence): Report {
-  const { plan, marks, known, observed, confirmed } = evidence;
+  const { plan, known, observed, confirmed } = evidence;
   const answers = observed.flatMap(({ result }) =>
     result.served.flatMap(({ answer }) => answer ?? []),
   );
   const seen: Answer[] = [...known.flatMap(({ alone }) => alone), ...answers];
   const secrets = new Secrets(
-    plan.events.map((event, at) => {
-      return { event, marks: marks[at]?.sent ?? [], alone: known[at]?.alone ?? [] };
-    }),
+    known.map(({ event, marks, alone }) => ({ event, marks: marks.sent, alone })),
     seen,
   );
   const findings = confirmed
@@ -29,7 +54,7 @@ export function makeReport(evidence: Evidence): Report {
     .sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
   const { inTurn, atOnce, overlaps } = countsOf(evidence);
   const reasons = reasonsOf(evidence, overlaps);
-  const served = (phase: string, event: number) =>
+  const served = (phase: Round["phase"], event: number) =>
     servingsOf(
       observed.map(({ round }) => round).filter((round) => round.phase === phase),
       event,
@@ -47,21 +72,21 @@ export function makeReport(evidence: Evidence): Report {
     verdict: verdictOf(findings, reasons),
     findings,
     reasons: secrets.masked(reasons),
-    events: plan.events.map(({ name }, event) => ({
-      name,
-      marks: secrets.masked(marks[event] ? allOf(marks[event]) : []),
+    events: known.map((about, event) => ({
+      name: about.event.name,
+      marks: secrets.masked(allOf(about.marks)),
       served: {
-        alone: known[event]?.alone.length ?? 0,
+        alone: about.alone.length,
         inTurn: served("in turn", event),
         atOnce: served("at once", event),
       },
-      aloneMs: evidence.aloneMs[event] ?? null,
+      aloneMs: about.aloneMs ?? null,
       waits: waits(evidence, event),
-      volatile: secrets.masked([...(known[event]?.volatile ?? [])]),
-      history: secrets.masked([...(known[event]?.history ?? [])]),
-      isVolatile: known[event]?.isVolatile ?? false,
-      marked: secrets.masked([...new Set(signsOf(evidence, event))]),
-      failures: secrets.masked(failuresOf(evidence, event)),
+      volatile: secrets.masked([...about.volatile]),
+      history: secrets.masked([...about.history]),
+      isVolatile: about.isVolatile,
+      marked: secrets.masked([...new Set(signsOf(about))]),
+      failures: secrets.masked(failuresOf(about)),
     })),
     inTurn,
     atOnce,
@@ -80,20 +105,23 @@ function findingOf(
   { symptom, shownBy, repeated }: Suspicion,
   secrets: Secrets,
 ): Finding {
-  const { plan, observed } = evidence;
+  const { known, observed } = evidence;
   const { kind, phase, event } = symptom;
   const [shown] = shownBy;
-  const nameOf = (index: number) => plan.events[index]?.name ?? "";
+  const { round } = shown;
+  const nameOf = (index: number) => knownOf(known, index).event.name;
   const could = observed.filter(
-    ({ round }) => round.phase === phase && round.events.includes(event),
+    (one) => one.round.phase === phase && one.round.events.includes(event),
   );
   const owners = symptom.places.flatMap(({ of }) => of ?? []);
-  const beside = shown?.round.events.filter((other) => other !== event) ?? [];
+  const beside = round.events.filter((other) => other !== event);
   const others = new Set(owners.length > 0 ? owners : beside);
-  const letGoAtMs = shown?.round.events.map((one, at): [string, number] => [
-    nameOf(one),
-    Math.round((shown.round.letGoAtMs[at] ?? 0) * 100) / 100,
-  ]);
+  // Those in turn have no times.
+  const letGoAtMs = round.letGoAtMs.map((ms, at) => {
+    const one = round.events[at];
+    assert(one !== undefined, "only events of the round are let go");
+    return [nameOf(one), Math.round(ms * 100) / 100] as const;
+  });
   return {
     kind,
     phase,
@@ -104,12 +132,12 @@ function findingOf(
       alone: secrets.maskedAnswer(symptom.answers.alone),
       now: secrets.maskedAnswer(symptom.answers.now),
     },
-    round: shown?.round.number ?? 0,
-    isWarm: shown !== undefined && shown.round.before.length > 0,
-    letGoAtMs: phase === "at once" ? Object.fromEntries(letGoAtMs ?? []) : {},
+    round: round.number,
+    isWarm: round.before.length > 0,
+    letGoAtMs: Object.fromEntries(letGoAtMs),
     rounds: { shown: shownBy.length, of: could.length },
     repeated,
-    log: shown ? secrets.masked(logOf(shown, nameOf)) : [],
+    log: secrets.masked(logOf(shown, nameOf)),
   };
 }
 
@@ -128,13 +156,8 @@ function placeOf(
   };
 }
 
-function failuresOf(
-  { plan, known }: Evidence,
-  event: number,
-): Report["events"][number]["failures"] {
-  const { failures = 0, failureLog } = known[event] ?? {};
-  const log = failureLog ? namedLog(failureLog, [plan.events[event]?.name ?? ""]) : [];
-  return { alone: failures, log };
+function failuresOf({ event, failures, failureLog }: Known): Report["events"][number]["failures"] {
+  return { alone: failures, log: failureLog ? namedLog(failureLog, [event.name]) : [] };
 }
 
 function logOf({ round, result }: Observed, nameOf: (index: number) => string): string[] {
@@ -151,26 +174,29 @@ function namedLog(
   );
 }
 
-/** Which pairs of events were under way at once, and how often. */
-type Overlaps = ReadonlyMap<string, number>;
+/** Which pairs of events were under way at once. */
+type Overlaps = ReadonlySet<string>;
 
 const pairKey = (one: number, other: number) => `${Math.min(one, other)} ${Math.max(one, other)}`;
 
 function countsOf({
   observed,
 }: Evidence): Pick<Report, "inTurn" | "atOnce"> & { overlaps: Overlaps } {
-  const overlaps = new Map<string, number>();
+  const overlaps = new Set<string>();
   const atOnce = observed.filter(({ round }) => round.phase === "at once");
   let [pairs, overlapped, most] = [0, 0, 0];
   for (const { round, result } of atOnce) {
-    pairs += pairsOf(round.events.length).length;
+    const all = pairsOf(round.events);
+    // At once, each event comes once.
+    const met = all.filter(([one, other]) => {
+      const served = result.served[round.events.indexOf(one)];
+      assert(served, "each event of a round has a place in its result");
+      return served.overlapped.has(round.events.indexOf(other));
+    });
+    pairs += all.length;
+    overlapped += met.length;
     most = Math.max(most, result.mostAtOnce);
-    for (const [one, other] of pairsOf(round.events.length)) {
-      if (!result.served[one]?.overlapped.has(other)) continue;
-      overlapped += 1;
-      const key = pairKey(round.events[one] ?? -1, round.events[other] ?? -1);
-      overlaps.set(key, (overlaps.get(key) ?? 0) + 1);
-    }
+    for (const [one, other] of met) overlaps.add(pairKey(one, other));
   }
   return {
     inTurn: { rounds: observed.length - atOnce.length },
@@ -180,9 +206,9 @@ function countsOf({
 }
 
 /** Whether the handler ever let something else go on while it served an event; `null`: it never settled. */
-function waits({ alone, observed }: Evidence, event: number): boolean | null {
+function waits({ known, observed }: Evidence, event: number): boolean | null {
   const served = [
-    ...(alone[event] ?? []),
+    ...knownOf(known, event).servedAtFirst,
     ...observed.flatMap(({ round, result }) =>
       result.served.filter((_, at) => round.events[at] === event),
     ),
@@ -193,18 +219,16 @@ function waits({ alone, observed }: Evidence, event: number): boolean | null {
 
 /** What keeps what was seen from being conclusive, one sentence or two each. */
 function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
-  const { plan, known, unconfirmed } = evidence;
-  const nameOf = (index: number) => `"${plan.events[index]?.name ?? ""}"`;
-  const indices = [...plan.events.keys()];
-  const fit = indices.filter((event) => !known[event]?.alwaysFails);
-  const reasons = indices.flatMap((event) => {
-    const { alone = [], failures = 0, alwaysFails } = known[event] ?? {};
+  const { known, unconfirmed } = evidence;
+  const nameOf = (index: number) => `"${knownOf(known, index).event.name}"`;
+  const fit = fitEvents(known);
+  const reasons = known.flatMap(({ event, alone, failures, alwaysFails }) => {
     const failed = alone.find(hasFailed);
     if (!failed) return [];
     const says = `${failed.status} ${textOf(failed.body)}`.trim();
-    if (alwaysFails) return [`${nameOf(event)} fails when it is served alone: ${says}`];
+    if (alwaysFails) return [`"${event.name}" fails when it is served alone: ${says}`];
     return [
-      `${nameOf(event)} failed in ${failures} of ${alone.length} times alone, so that its failing at ` +
+      `"${event.name}" failed in ${failures} of ${alone.length} times alone, so that its failing at ` +
         `once would say nothing: ${says}`,
     ];
   });
@@ -212,18 +236,16 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
     reasons.push("Fewer than two events are left to be served at once.");
     return reasons;
   }
-  if (fit.every((event) => known[event]?.isBlind && signsOf(evidence, event).length === 0)) {
+  const compared = fit.map((event) => knownOf(known, event));
+  if (compared.every((about) => about.isBlind && signsOf(about).length === 0)) {
     reasons.push(
       "Every answer is another one each time, or by what came before, and none of its event's marks " +
         "stands in it, so that no mix-up could show.",
     );
   }
-  const pairs = pairsOf(fit.length).map(([one, other]): [number, number] => [
-    fit[one] ?? -1,
-    fit[other] ?? -1,
-  ]);
-  if (pairs.every((pair) => areAlike(evidence, pair))) {
-    const unlike = new Set(fit.flatMap((event) => [...(known[event]?.masked ?? [])]));
+  const pairs = pairsOf(fit);
+  if (pairs.every(([one, other]) => areAlike(knownOf(known, one), knownOf(known, other)))) {
+    const unlike = new Set(compared.flatMap(({ masked }) => [...masked]));
     reasons.push(
       unlike.size === 0
         ? "Alone, each event gets the same answer as the others, so that no mix-up could show. " +
@@ -248,10 +270,11 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
     }
   }
   for (const { symptom, shownBy, repeated } of unconfirmed) {
-    const round = shownBy[0]?.round.number ?? 0;
+    const [{ round }] = shownBy;
     reasons.push(
-      `The answer to ${nameOf(symptom.event)} ${KIND_WORDS[symptom.kind]} ${symptom.phase} in round ${round}, and in ${repeated.shown} of ${repeated.of} repetitions: ` +
-        "that may be chance. More --rounds may tell.",
+      `The answer to ${nameOf(symptom.event)} ${KIND_WORDS[symptom.kind]} ${symptom.phase} in round ` +
+        `${round.number}, and in ${repeated.shown} of ${repeated.of} repetitions: that may be chance. ` +
+        "More --rounds may tell.",
     );
   }
   return reasons;
@@ -261,12 +284,11 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
  * Whether a mix-up of two events could not show: they get the same answer, as far as it is not another
  * one each time, and no mark stands in it that tells them apart.
  */
-function areAlike(evidence: Evidence, [one, other]: [number, number]): boolean {
-  const [mine, theirs] = [evidence.known[one], evidence.known[other]];
-  if (!mine || !theirs || mine.isBlind || theirs.isBlind) return false;
+function areAlike(mine: Known, theirs: Known): boolean {
+  if (mine.isBlind || theirs.isBlind) return false;
   const unlike = new Set([...mine.masked, ...theirs.masked]);
   if (differences(mine.reference, theirs.reference, unlike).length > 0) return false;
-  return signsOf(evidence, one, theirs).length === 0 && signsOf(evidence, other, mine).length === 0;
+  return signsOf(mine, theirs).length === 0 && signsOf(theirs, mine).length === 0;
 }
 
 /**
@@ -274,10 +296,9 @@ function areAlike(evidence: Evidence, [one, other]: [number, number]): boolean {
  *
  * @param foreignTo another event, whose answers alone do not hold them
  */
-function signsOf(evidence: Evidence, event: number, foreignTo?: Known): Place[] {
-  const about = evidence.known[event];
-  const marks = evidence.marks[event];
-  if (!about || !marks || about.alwaysFails) return [];
+function signsOf(about: Known, foreignTo?: Known): Place[] {
+  if (about.alwaysFails) return [];
+  const { marks } = about;
   const texts = readAnswer(about.reference);
   const telling = (own: readonly string[]) =>
     foreignTo ? foreignMarks(own, foreignTo.readings) : own;
