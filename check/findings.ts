@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { VERSION } from "../experiment/version.ts";
-import { differences, hasFailed } from "./answers.ts";
 import { type CheckPlan, pairsOf, type Round, servingsOf } from "./check-plan.ts";
+import { differences, hasFailed } from "./compare-answers.ts";
 import { allOf, findMarks, foreignMarks, readAnswer } from "./marks.ts";
+import { Secrets } from "./mask-secrets.ts";
 import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
 import { KIND_WORDS, listed } from "./reports/report-text.ts";
 import type { RoundResult } from "./sandbox.ts";
-import { Secrets } from "./secrets.ts";
 import { fitEvents, type Known, knownOf, type OddPlace, type Symptom } from "./symptoms.ts";
 
 /** A round that was served. */

@@ -3,7 +3,7 @@
  * and however encoded.
  */
 
-import { textsIn, valuesIn } from "./answers.ts";
+import { textsIn, valuesIn } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import { isReadable, readingsOf } from "./readings.ts";
 import type { Place } from "./reports/places.ts";

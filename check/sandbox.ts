@@ -19,7 +19,7 @@ import type {
 import { REQUEST_TIMEOUT } from "../local-lambda/function-url/function-url-response.ts";
 import type { FunctionFailure, InvocationResult } from "../local-lambda/invocation.ts";
 import { readableLines } from "../local-lambda/log-printer.ts";
-import { answerOf } from "./answers.ts";
+import { answerOf } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
 import type { Answer } from "./reports/report.ts";

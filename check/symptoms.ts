@@ -1,8 +1,8 @@
 /** What is known of the answers that each event gets alone, and what is odd about one beside them. */
 
 import assert from "node:assert/strict";
-import { differences, hasFailed, isBlind, isMadeAlike, valueAt } from "./answers.ts";
 import type { Round } from "./check-plan.ts";
+import { differences, hasFailed, isBlind, isMadeAlike, valueAt } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import {
   type AnswerText,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerOf, differences, isBlind } from "./answers.ts";
+import { answerOf, differences, isBlind } from "./compare-answers.ts";
 
 const answer = (body: unknown, headers = {}) => ({ status: 200, headers, body });
 const places = (one: unknown, other: unknown, masked: string[] = []) =>

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { parseEvents } from "./events-file.ts";
 import { marksOf } from "./marks.ts";
+import { Secrets } from "./mask-secrets.ts";
 import type { Answer } from "./reports/report.ts";
-import { Secrets } from "./secrets.ts";
 
 const TOKEN = (user: string) =>
   `x.${Buffer.from(JSON.stringify({ sub: `${user}-1` })).toString("base64url")}.x`;
