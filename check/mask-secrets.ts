@@ -95,14 +95,15 @@ const COOKIE = /^([^=]*)=([^;]*)/;
 /** Whose a cookie is that an event gets each time alone, and no other does; all others have numbers. */
 function cookieLabels(owners: readonly Owner[], answers: readonly Answer[]): Map<string, string> {
   const labels = new Map<string, string>();
-  const perEvent = owners.map(({ alone }) => alone.map((answer) => new Map(cookiesIn(answer))));
+  const perOwner = owners.map(({ event, alone }) => {
+    return { event, alone: alone.map((answer) => new Map(cookiesIn(answer))) };
+  });
   for (const [value, name] of answers.flatMap(cookiesIn)) {
-    const getters = perEvent.flatMap((alone, at) =>
-      alone.some((cookies) => cookies.has(value)) ? [at] : [],
+    const [only, ...others] = perOwner.filter(({ alone }) =>
+      alone.some((cookies) => cookies.has(value)),
     );
-    const [only = -1, ...others] = getters;
-    const isOwn = others.length === 0 && perEvent[only]?.every((cookies) => cookies.has(value));
-    const whose = isOwn ? `of ${owners[only]?.event.name}` : String(labels.size + 1);
+    const isOwn = only?.alone.every((cookies) => cookies.has(value)) && others.length === 0;
+    const whose = only && isOwn ? `of ${only.event.name}` : String(labels.size + 1);
     if (!labels.has(value)) labels.set(value, `set-cookie ${name} ${whose}`);
   }
   return labels;

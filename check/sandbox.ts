@@ -86,8 +86,6 @@ class CodeDidNotStart extends Error {
 }
 
 export class Sandbox {
-  /** Of the code, in hexadecimal. */
-  readonly codeSha256: string;
   readonly #plan: EnvironmentPlan;
   readonly #code: FunctionCode;
   readonly #living = new Set<RoundEnvironment>();
@@ -96,7 +94,11 @@ export class Sandbox {
   private constructor(plan: EnvironmentPlan, code: FunctionCode) {
     this.#plan = plan;
     this.#code = code;
-    this.codeSha256 = plan.task.codeSha256;
+  }
+
+  /** Of the code, in hexadecimal. */
+  get codeSha256(): string {
+    return this.#plan.task.codeSha256;
   }
 
   /**
@@ -117,9 +119,8 @@ export class Sandbox {
 
   /** Whether the code in the folder is another than at the beginning. */
   async isEdited(): Promise<boolean> {
-    return (
-      (await openCode(this.#code, this.#plan.configuration.model)).codeSha256 !== this.codeSha256
-    );
+    const now = await openCode(this.#code, this.#plan.configuration.model);
+    return now.codeSha256 !== this.codeSha256;
   }
 
   /**
@@ -142,7 +143,7 @@ export class Sandbox {
       },
       temporary,
     );
-    if (this.#isClosed) return Promise.reject(new Error("the sandbox is closed"));
+    if (this.#isClosed) throw new Error("the sandbox is closed");
     this.#living.add(environment);
     try {
       return await serveIn(environment, serving, ids);
@@ -185,7 +186,7 @@ async function serveIn(
   await environment.stop();
   await environment.notices.read;
   return {
-    ...gather(environment.notices.list, ids.events, ended.map(answerOf)),
+    ...readNotices(environment.notices.list, ids.events, ended.map(answerOf)),
     isLate: ended.some((result) => result.kind === "error" && TIMED_OUT.includes(result.errorType)),
     log: logOf(environment),
     requestIds: [...ids.events, ...ids.before],
@@ -218,49 +219,54 @@ async function serveAll(
   return Promise.all(results);
 }
 
+/** One call, while the notices of it are read. */
+interface Call {
+  at: number;
+  answer: Answer | undefined;
+  enteredMs: number;
+  tookMs: number | undefined;
+  waited: boolean;
+  overlapped: Set<number>;
+}
+
 /** What the notices say, which came in their true order. */
-function gather(
+function readNotices(
   notices: readonly RoundNotice[],
   requestIds: readonly string[],
   answers: readonly Answer[],
 ): Pick<RoundResult, "served" | "mostAtOnce"> {
-  const served = requestIds.map((_, at) => ({
-    answer: answers[at],
-    enteredMs: 0,
-    tookMs: undefined as number | undefined,
-    waited: false,
-    overlapped: new Set<number>(),
-  }));
-  const inside = new Set<number>();
+  const calls = new Map<string, Call>();
+  for (const [at, id] of requestIds.entries()) {
+    const unknown = { enteredMs: 0, tookMs: undefined, waited: false };
+    calls.set(id, { at, answer: answers[at], ...unknown, overlapped: new Set() });
+  }
+  const inside = new Set<Call>();
   let mostAtOnce = 0;
   for (const { requestId, what, atMs, waited = false } of notices) {
-    const at = requestIds.indexOf(requestId);
-    const one = served[at];
+    const call = calls.get(requestId);
     // What was served before.
-    if (!one) continue;
+    if (!call) continue;
     if (what === "entered") {
       for (const other of inside) {
-        one.overlapped.add(other);
-        served[other]?.overlapped.add(at);
+        call.overlapped.add(other.at);
+        other.overlapped.add(call.at);
       }
-      inside.add(at);
+      inside.add(call);
       mostAtOnce = Math.max(mostAtOnce, inside.size);
-      one.enteredMs = atMs;
+      call.enteredMs = atMs;
     } else {
-      inside.delete(at);
-      one.tookMs = atMs - one.enteredMs;
-      one.waited = waited;
+      inside.delete(call);
+      call.tookMs = atMs - call.enteredMs;
+      call.waited = waited;
     }
   }
-  return {
-    mostAtOnce,
-    served: served.map(({ answer, tookMs, waited, overlapped }) => ({
-      ...(answer && { answer }),
-      ...(tookMs !== undefined && { tookMs }),
-      waited,
-      overlapped,
-    })),
-  };
+  const served = [...calls.values()].map(({ answer, tookMs, waited, overlapped }) => ({
+    ...(answer && { answer }),
+    ...(tookMs !== undefined && { tookMs }),
+    waited,
+    overlapped,
+  }));
+  return { mostAtOnce, served };
 }
 
 /** So many environments are there at a time: most handlers wait most of the time. */
