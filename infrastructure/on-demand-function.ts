@@ -8,9 +8,9 @@ import {
   executionRole,
   type FunctionArgs,
   functionLog,
+  functionUrl,
   handlerVariables,
 } from "./function-parts.ts";
-import { functionUrl } from "./function-url.ts";
 import type { Callee } from "./policies.ts";
 import type { OnDemandTarget } from "./targets.ts";
 
