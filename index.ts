@@ -1,15 +1,13 @@
 /** The Pulumi program: `pulumi up` deploys each model's function, and prints what is exported here. */
 import assert from "node:assert/strict";
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bundleHandler, bundleWebServer } from "./basics/bundle.ts";
 import { NAME_ENDS, parseConfiguration } from "./infrastructure/configuration.ts";
 import { ManagedInstancesFunction } from "./infrastructure/managed-instances-function.ts";
-import { findNetwork, type Network } from "./infrastructure/network.ts";
+import { findNetwork } from "./infrastructure/network.ts";
 import { OnDemandFunction } from "./infrastructure/on-demand-function.ts";
 import { callerPolicy as policyOfCallers } from "./infrastructure/policies.ts";
 import { stackReadme, stackWarnings } from "./infrastructure/readme.ts";
-import { lackOfModels } from "./infrastructure/regions.ts";
 import { withDefaultTags } from "./infrastructure/tags.ts";
 import type { DeployedTarget } from "./infrastructure/targets.ts";
 import { WebFunction } from "./infrastructure/web-function.ts";
@@ -39,7 +37,7 @@ const [handler = "", webServer = ""] = await Promise.all([
 ]).catch((error: Error) => {
   throw new pulumi.RunError(`The handler does not build. ${error.message}`);
 });
-const network = await findNetworkOfModels().catch((error: Error) => {
+const network = await findNetwork(configuration, stack).catch((error: Error) => {
   const { message } = error;
   if (pulumi.RunError.isInstance(error)) throw error;
   throw new pulumi.RunError(`AWS does not say what this region has. ${message}`);
@@ -77,18 +75,3 @@ export const timeoutSeconds = ofOnDemand?.timeoutSeconds;
 export const reservedConcurrency = ofOnDemand?.reservedConcurrency;
 export const provisionedConcurrency = ofOnDemand?.provisionedConcurrency;
 export const readme = targets.apply((all) => stackReadme({ targets: all, configuration, stack }));
-
-/**
- * Looks up what the models need of the region; an on-demand function needs nothing.
- *
- * @returns where Managed Instances run, if there are to be any
- * @throws RunError when the region lacks something, or the provider's error when it cannot be asked
- */
-async function findNetworkOfModels(): Promise<Network | undefined> {
-  if (models.every((model) => model === "on-demand")) return undefined;
-  const [{ region }, { partition }] = await Promise.all([aws.getRegion(), aws.getPartition()]);
-  const lack = lackOfModels(configuration, { region, partition }, stack);
-  if (lack !== undefined) throw new pulumi.RunError(lack);
-  if (!models.includes("managed-instances")) return undefined;
-  return findNetwork(configuration, stack, partition);
-}

@@ -1,7 +1,11 @@
-/** Where managed instances run: subnets of one VPC whose zones offer the instance type. */
+/**
+ * What the models need of the region: that AWS offers them there and, for Managed Instances, subnets of
+ * one VPC whose zones offer the instance type. An on-demand function needs nothing.
+ */
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Model } from "../basics/models.ts";
 import { type Configuration, MAX_SUBNETS, refusal, remedy } from "./configuration.ts";
 
 export interface Network {
@@ -12,26 +16,72 @@ export interface Network {
 }
 
 /**
- * Looks for the subnets that the configuration names, or for those of the default VPC, and for the
- * security group if one is named.
+ * Regions without Managed Instances, of AWS's standard partition: Lambda Managed Instances in AWS's
+ * list of regional services, and where CloudFormation lacks the type AWS::Lambda::CapacityProvider.
+ * As of November 2026.
+ */
+const WITHOUT_MANAGED_INSTANCES = ["ap-southeast-6", "me-central-1", "me-south-1"];
+
+/**
+ * Regions with Web Functions: where CloudFormation has the type AWS::Lambda::WebFunction, as the
+ * schemas of cfn-lint 1.58 list it. As of November 2026.
+ */
+const WITH_WEB_FUNCTIONS = [
+  ...["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1"],
+  ...["ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2"],
+  ...["eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+];
+
+/**
+ * Looks up what the models need of the region: for Managed Instances the subnets that the configuration
+ * names, or those of the default VPC, and the security group if one is named.
  *
  * @param stack as commands name it
- * @throws RunError when there is no default VPC, no subnet has the instance type, or subnets and
- * security group are of several VPCs
+ * @returns where Managed Instances run, if there are to be any
+ * @throws RunError when the region lacks a model or a default VPC, no subnet has the instance type, or
+ * subnets and security group are of several VPCs; the provider's error when it cannot be asked
  */
 export async function findNetwork(
   configuration: Configuration,
   stack: string,
-  partition: string,
-): Promise<Network> {
-  const { managedInstancesSubnets: given } = configuration;
-  const zones = await zonesWith(configuration.managedInstancesType, stack);
+): Promise<Network | undefined> {
+  const { models, managedInstancesType, managedInstancesSubnets: given } = configuration;
+  if (models.every((model) => model === "on-demand")) return undefined;
+  const [{ region }, { partition }] = await Promise.all([aws.getRegion(), aws.getPartition()]);
+  checkModels(models, { region, partition }, stack);
+  if (!models.includes("managed-instances")) return undefined;
+  const zones = await zonesWith(managedInstancesType, stack);
   const found =
     given === "none"
       ? await defaultSubnets(configuration, zones, stack)
       : await givenSubnets(configuration, given, zones, stack);
   await checkSecurityGroup(configuration, found.vpcId, stack);
   return { partition, ...found };
+}
+
+/** Where a stack is deployed. */
+interface Place {
+  region: string;
+  /** Such as `aws`, or `aws-cn` of China. */
+  partition: string;
+}
+
+function checkModels(models: readonly Model[], place: Place, stack: string): void {
+  const lacking = models.filter((model) => !offers(place, model));
+  if (lacking.length === 0) return;
+  const left = models.filter((model) => !lacking.includes(model));
+  const rest = remedy(stack, "models", left.join(",") || "on-demand");
+  throw refused(
+    `models names ${lacking.join(" and ")}, which AWS does not offer in ${place.region}; ${rest}`,
+  );
+}
+
+function offers({ region, partition }: Place, model: Model): boolean {
+  if (model === "on-demand") return true;
+  if (partition !== "aws") return false;
+  return model === "web-function"
+    ? WITH_WEB_FUNCTIONS.includes(region)
+    : !WITHOUT_MANAGED_INSTANCES.includes(region);
 }
 
 async function zonesWith(type: string, stack: string): Promise<string[]> {
