@@ -1,10 +1,17 @@
 /** What a deployment says of itself: the README that Pulumi shows beside its outputs, and warnings. */
 
+import assert from "node:assert/strict";
 import { plural } from "../basics/counts.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
-import { idleCostUsdPerHour, loadCostUsd, usdText } from "../pricing/cost.ts";
-import { INSTANCE_PRICES, MANAGEMENT_FEE_PERCENT, priceOf } from "../pricing/price-list.ts";
+import {
+  INSTANCE_PRICES,
+  idleCostUsdPerHour,
+  loadCostUsd,
+  MANAGEMENT_FEE_PERCENT,
+  priceOf,
+  usdText,
+} from "../pricing/cost.ts";
 import { type Configuration, managedHourlyUsd, remedy } from "./configuration.ts";
 import type { DeployedTarget, OnDemandTarget } from "./targets.ts";
 
@@ -182,14 +189,15 @@ function openToEverybody(stack: string, urls: number): string {
 function accessText({ configuration, stack, targets }: Deployment): string {
   if (configuration.urlAuthorization === "NONE") return openToEverybody(stack, targets.length);
   const subject = targets.length > 1 ? "The URLs take" : "The URL takes";
-  const name = targets[0]?.functionName;
+  const [first] = targets;
+  assert(first, "the configuration names at least one model");
   return `${subject} requests that are signed with AWS credentials. The experiment signs its own, with those
 that the AWS CLI would use. An administrator may do all it needs; for anybody else, the output
 \`callerPolicy\` is the policy that allows it and no more:
 
 \`\`\`
 ${pulumiCommand(stack, "stack output", "callerPolicy")} > policy.json
-aws iam create-policy --policy-name ${name}-caller --policy-document file://policy.json
+aws iam create-policy --policy-name ${first.functionName}-caller --policy-document file://policy.json
 \`\`\`
 
 Attach it to the user or role that runs the experiment. It is not part of the stack: remove it

@@ -1,5 +1,5 @@
 /** What a deployment tells the runner: the output `targets`, which has one entry for each model. */
-import type { Architecture } from "../pricing/price-list.ts";
+import type { Architecture } from "../pricing/cost.ts";
 import type { Configuration } from "./configuration.ts";
 
 interface EveryTarget {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Billed, idleCostUsdPerHour, loadCostUsd, usdText } from "./cost.ts";
-import { priceOf } from "./price-list.ts";
+import { type Billed, idleCostUsdPerHour, loadCostUsd, priceOf, usdText } from "./cost.ts";
 
 const ON_DEMAND: Billed = {
   region: "us-east-1",

@@ -7,8 +7,7 @@ import assert from "node:assert/strict";
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableMessage, printableName } from "../../basics/printable.ts";
 import type { GlobalData } from "../../handler/contract.ts";
-import { usdText } from "../../pricing/cost.ts";
-import { INSTANCE_PRICES, MANAGEMENT_FEE_PERCENT } from "../../pricing/price-list.ts";
+import { INSTANCE_PRICES, MANAGEMENT_FEE_PERCENT, usdText } from "../../pricing/cost.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { burstOf, type Plan, requestsOf } from "../core/plan/plan.ts";
 import {

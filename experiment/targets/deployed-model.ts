@@ -3,8 +3,7 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import type { Model } from "../../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../../basics/printed-commands.ts";
-import { type Billed, loadCostUsd, requestsCostUsd, usdText } from "../../pricing/cost.ts";
-import { priceOf } from "../../pricing/price-list.ts";
+import { type Billed, loadCostUsd, priceOf, requestsCostUsd, usdText } from "../../pricing/cost.ts";
 import { burstOf, type Part, type Plan, requestsOf, type Stage } from "../core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";
