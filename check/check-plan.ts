@@ -79,7 +79,8 @@ export function servingsOf(plan: readonly Round[], event: number): number {
 }
 
 /**
- * Plans the rounds. Each time is a share of what the first event takes, which {@link timed} multiplies in.
+ * Plans the rounds. Each time is a share of what the first event takes alone: {@link timeRound} makes
+ * milliseconds of it.
  *
  * @param all the events by their index
  * @param rounds how often each group is let go at once
@@ -118,7 +119,7 @@ export function planRounds(all: readonly number[], rounds: number, seed: number)
  *
  * @param aloneMs of each event; `undefined`: it never settled
  */
-export function timed(round: Round, aloneMs: readonly (number | undefined)[]): Round {
+export function timeRound(round: Round, aloneMs: readonly (number | undefined)[]): Round {
   const [first] = round.events;
   assert(first !== undefined, "a round has events");
   const firstMs = aloneMs[first] ?? 0;

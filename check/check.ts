@@ -10,7 +10,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../basics/seeded-random.ts";
-import { ALONE, type CheckPlan, CONFIRM, planRounds, type Round, timed } from "./check-plan.ts";
+import { ALONE, type CheckPlan, CONFIRM, planRounds, type Round, timeRound } from "./check-plan.ts";
 import { type Evidence, makeReport, type Observed, type Suspicion } from "./findings.ts";
 import { marksOf } from "./marks.ts";
 import { KINDS, type Report } from "./reports/report.ts";
@@ -191,7 +191,7 @@ function roundsOf({ plan, known }: Context): Round[] {
   const fit = fitEvents(known);
   if (fit.length < 2) return [];
   const aloneMs = known.map((about) => about.aloneMs);
-  return planRounds(fit, plan.rounds, plan.seed).map((round) => timed(round, aloneMs));
+  return planRounds(fit, plan.rounds, plan.seed).map((round) => timeRound(round, aloneMs));
 }
 
 async function serveRounds(

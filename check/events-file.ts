@@ -180,7 +180,9 @@ function parseEvent(item: unknown, at: number): ReadFile<CheckEvent> {
     };
   }
   const name = data.name ?? `event ${at + 1}`;
-  return { value: "requestContext" in data ? recorded(name, data) : requested(name, data) };
+  return {
+    value: "requestContext" in data ? eventOfRecording(name, data) : eventOfRequest(name, data),
+  };
 }
 
 /** A value of JSON in few characters. */
@@ -189,7 +191,7 @@ function shown(value: unknown): string {
   return json.length > 60 ? `${json.slice(0, 59)}…` : json;
 }
 
-function requested(name: string, data: z.infer<typeof requestSchema>): CheckEvent {
+function eventOfRequest(name: string, data: z.infer<typeof requestSchema>): CheckEvent {
   const { method, path, query, headers: given, body, isBase64Encoded, marks } = data;
   const content =
     typeof body !== "string"
@@ -220,7 +222,7 @@ function requested(name: string, data: z.infer<typeof requestSchema>): CheckEven
   };
 }
 
-function recorded(name: string, data: z.infer<typeof recordedSchema>): CheckEvent {
+function eventOfRecording(name: string, data: z.infer<typeof recordedSchema>): CheckEvent {
   const { name: _, marks, ...event } = data;
   const { rawPath, headers, cookies = [], body = "", isBase64Encoded } = event;
   const { rawQueryString, queryStringParameters, requestContext } = event;

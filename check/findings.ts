@@ -8,7 +8,7 @@ import { allOf, findMarks, foreignMarks, readAnswer } from "./marks.ts";
 import { Secrets } from "./mask-secrets.ts";
 import { isWithin, type Place } from "./reports/places.ts";
 import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
-import { KIND_WORDS, listed } from "./reports/report-text.ts";
+import { KIND_WORDS, listPlaces } from "./reports/report-text.ts";
 import type { RoundResult } from "./sandbox.ts";
 import { fitEvents, type Known, knownOf, type OddPlace, type Symptom } from "./symptoms.ts";
 
@@ -251,8 +251,8 @@ function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
         ? "Alone, each event gets the same answer as the others, so that no mix-up could show. " +
             "Choose events whose answers differ."
         : "Alone, the events' answers are alike but for what is other each time, or by what came before, " +
-            `where none of their marks stands: ${listed([...unlike])}. A mix-up could not show. Choose events whose ` +
-            'answers differ elsewhere, or name in "marks" what they hold of their own.',
+            `where none of their marks stands: ${listPlaces([...unlike])}. A mix-up could not show. ` +
+            'Choose events whose answers differ elsewhere, or name in "marks" what they hold of their own.',
     );
   }
   const quiet = fit.filter((event) => waits(evidence, event) === false);

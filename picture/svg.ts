@@ -67,8 +67,9 @@ export function toSvg(frames: readonly Frame[], title: string, record: string): 
   const drawn = frames.map(({ screen }) =>
     screen.map((row) => {
       const markup = rowMarkup(row);
-      if (!rows.has(markup)) rows.set(markup, rows.size);
-      return rows.get(markup) ?? 0;
+      const id = rows.get(markup) ?? rows.size;
+      rows.set(markup, id);
+      return id;
     }),
   );
   const height = Math.max(...frames.map(({ screen }) => screen.length)) * CELL.height;

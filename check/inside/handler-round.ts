@@ -20,7 +20,7 @@ const REQUEST_ID = "lambda-runtime-aws-request-id";
 // The main thread only starts the one that serves, and hands the variable on to it.
 const instruction = isMainThread ? undefined : takeInstruction();
 if (instruction) {
-  nativeClient.next = held(telling(nativeClient.next), instruction);
+  nativeClient.next = holdRound(logUncaught(nativeClient.next), instruction);
   const { delaySeed } = instruction;
   if (delaySeed !== undefined) delayWaits(delaySeed, runtimePort());
 }
@@ -29,15 +29,15 @@ if (instruction) {
  * Logs what nobody catches from the first poll on. Before that AWS's client logs it; afterwards all that
  * is said is that a thread has ended.
  */
-function telling(poll: Poll): Poll {
-  let isTelling = false;
+function logUncaught(poll: Poll): Poll {
+  let isLogging = false;
   return () => {
-    if (!isTelling) {
+    if (!isLogging) {
       process.on("uncaughtExceptionMonitor", (error) => {
         console.error("Nobody caught this:", error);
       });
     }
-    isTelling = true;
+    isLogging = true;
     return poll();
   };
 }
@@ -48,7 +48,7 @@ function runtimePort(): number {
 }
 
 /** Takes in all that are held, and only then gives the first one. */
-function held(poll: Poll, { letGoAtMs }: RoundInstruction): Poll {
+function holdRound(poll: Poll, { letGoAtMs }: RoundInstruction): Poll {
   const all = Object.keys(letGoAtMs).length;
   const waiting: { invocation: ApiAnswer; atMs: number }[] = [];
   let startedAt: number | undefined;

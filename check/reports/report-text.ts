@@ -77,7 +77,7 @@ export function findingTitle({ kind, phase, event, others }: Finding): string {
 export function findingEvidence(finding: Finding): string {
   const { round, rounds, repeated } = finding;
   return (
-    `round ${round}${manner(finding)}; seen in ${rounds.shown} of ${plural(rounds.of, "round")}, ` +
+    `round ${round}${meetingWords(finding)}; seen in ${rounds.shown} of ${plural(rounds.of, "round")}, ` +
     `and in ${repeated.shown} of ${plural(repeated.of, "repetition")} of this one`
   );
 }
@@ -91,7 +91,7 @@ function causesText(findings: readonly Finding[]): string {
     const [first] = list;
     if (!first) return [];
     const events = list.map(({ event }) => quoted(event)).join(", ");
-    const places = listed(first.places.map(({ place }) => place));
+    const places = listPlaces(first.places.map(({ place }) => place));
     return [`- ${first.kind} ${first.phase}, in ${places}: ${events}`];
   });
   return `In short:\n${lines.join("\n")}`;
@@ -122,7 +122,7 @@ function findingText(finding: Finding): string {
 }
 
 /** How the events of a round met. */
-function manner({ isWarm, letGoAtMs }: Finding): string {
+function meetingWords({ isWarm, letGoAtMs }: Finding): string {
   const times = Object.entries(letGoAtMs).map(([name, ms]) => `${quoted(name)} at ${ms} ms`);
   if (times.length === 0) return "";
   return ` (${isWarm ? "each was served once, then " : ""}let go: ${times.join(", ")})`;
@@ -187,10 +187,10 @@ export function eventWords({
     isVolatile
       ? "its answer is another one each time, as a whole"
       : volatile.length > 0
-        ? `not compared, since other each time: ${listed(volatile)}`
+        ? `not compared, since other each time: ${listPlaces(volatile)}`
         : undefined,
     history.length > 0
-      ? `not compared at once, since it depends on what came before: ${listed(history)}`
+      ? `not compared at once, since it depends on what came before: ${listPlaces(history)}`
       : undefined,
   ].filter((word) => word !== undefined);
 }
@@ -207,7 +207,7 @@ export function roundsWords({ inTurn, atOnce, seed, delays }: Report): string {
 }
 
 /** Places as a person reads them, the first few of many. */
-export function listed(places: readonly string[]): string {
+export function listPlaces(places: readonly string[]): string {
   const more = places.length - MOST_PLACES;
   const shown = places.slice(0, MOST_PLACES).map((place) => printable(placeWords(place)));
   return more > 0 ? `${shown.join(", ")} and ${inWords(more)} more` : shown.join(", ");
