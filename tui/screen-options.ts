@@ -47,7 +47,7 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
     ].join(" and ");
     const target = given ?? ownTarget ?? SELECTED_STACK;
     return {
-      plan: readPlan(program, ownPlan).plan,
+      plan: readPlan(program, ownPlan),
       target,
       mayFallBack: given === undefined && target.kind === "stack",
       // A newer version may have kept it.

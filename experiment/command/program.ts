@@ -220,7 +220,7 @@ function addPlanOptions(program: Command): void {
  *
  * @param kept what stands for the options that were not given, where no plan was named
  */
-export function readPlan(program: Command, kept: PlanInput = {}): { plan: Plan; input: PlanInput } {
+export function readPlan(program: Command, kept: PlanInput = {}): Plan {
   const options = program.opts<PlanOptions & { plan?: string }>();
   const given: PlanOptions = Object.fromEntries(
     FIELD_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
@@ -233,7 +233,7 @@ export function readPlan(program: Command, kept: PlanInput = {}): { plan: Plan; 
         program,
         plan.map((problem) => `--plan: ${problem}`),
       );
-    return { plan: planOr(program, changePlan(plan, given, named)), input: given };
+    return planOr(program, changePlan(plan, given, named));
   }
   const name = named ?? NAMED_PLANS[0].name;
   const known = NAMED_PLANS.find((plan) => plan.name === name);
@@ -242,7 +242,7 @@ export function readPlan(program: Command, kept: PlanInput = {}): { plan: Plan; 
     return refuse(program, [`--plan: "${name}" is none of ${names}, nor a file's: ${PATHS}`]);
   }
   const input = named === undefined ? { ...kept, ...given } : given;
-  return { plan: planOr(program, parsePlan(input, known)), input };
+  return planOr(program, parsePlan(input, known));
 }
 
 function isPath(name: string): boolean {

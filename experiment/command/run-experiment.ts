@@ -98,7 +98,7 @@ function parseOptions(args: readonly string[]): Parsed {
     }
   >();
 
-  const { plan } = readPlan(command);
+  const plan = readPlan(command);
   const targets = readTargets(command);
   const { choices, areSeveral } = targets;
   const { out, json, control, crossCheck } = raw;

@@ -81,7 +81,7 @@ function parseOptions(args: readonly string[]): K6Options {
     Pick<K6Options, "runners" | "out"> & { startAt?: number; target?: string }
   >();
   if (target === undefined) command.setOptionValue("target", "stack");
-  const { plan } = readPlan(command);
+  const plan = readPlan(command);
   const choice = readTarget(command);
   if (choice.kind === "local") {
     command.error(
