@@ -117,6 +117,7 @@ test("a mark counts where it stands by itself, and not where an answer alone has
 
 test.each<[content: unknown, problem: RegExp]>([
   [{}, /^the file must be a list of 2 to 20 events, and is \{\}$/],
+  [[{ Records: [] }, {}], /^events\[0\] is an event of a queue.*, and only requests are taken/],
   [[{}], /^the file must be a list of 2 to 20 events, and is \[\{\}\]$/],
   [[{}, { method: "get" }], /^events\[1\]\.method must be a method in capitals.*, and is "get"$/],
   [[{}, { path: "a" }], /^events\[1\]\.path must be a path that begins with \/.*, and is "a"$/],

@@ -73,6 +73,19 @@ export function run(
   return { child, pid: pidOf(child), stdout, stderr, ended };
 }
 
+/** How a program ended and what it printed, once it has ended; none prints a trace of its stack. */
+export async function resultOf({ ended, stdout, stderr }: Running) {
+  const code = await ended;
+  const result = { code, stdout: stdout(), stderr: stderr() };
+  expectNoTrace(result.stdout, result.stderr);
+  return result;
+}
+
+/** Runs a program of this project to its end. */
+export function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return resultOf(start(program, args, env));
+}
+
 /** The id of a process that could be started. */
 export function pidOf({ pid }: ChildProcess): number {
   assert(pid);

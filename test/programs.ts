@@ -1,10 +1,10 @@
 /** An experiment, a report and an embedded Lambda as programs of their own, and the records that they leave. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Observation, RecordLine, VerdictLine } from "../experiment/core/record-lines.ts";
-import { expectNoTrace, ROOT, type Running, start, temporaryFolder } from "./processes.ts";
+import type { Observation, RecordLine } from "../experiment/core/record-lines.ts";
+import { ROOT, type Running, resultOf, runToEnd, start, temporaryFolder } from "./processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const SCHEMA = join(ROOT, "experiment/records/record.schema.json");
@@ -84,37 +84,28 @@ export function startExperiment(args: readonly string[], env: NodeJS.ProcessEnv 
   };
 }
 
-export interface Result {
-  code: number | NodeJS.Signals;
-  stdout: string;
-  stderr: string;
-  data: string;
-  record: RecordLine[];
-  observations: Observation[];
-  /** The conclusion over the whole experiment, where one is recorded. */
-  verdict: VerdictLine | undefined;
-}
-
-/** Runs an experiment to its end; where `--out` is given, the record is read there. */
-export async function fire(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+/** Runs an experiment to its end; where `--out` names a file, the record is read there. */
+export async function fire(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const running = startExperiment(args, env);
-  const code = await running.ended;
+  const result = await resultOf(running);
   const out = args.includes("--out") ? args[args.indexOf("--out") + 1] : undefined;
-  const record = out !== undefined && existsSync(out) ? wholeLines(out) : running.record();
-  const [stdout, stderr] = [running.stdout(), running.stderr()];
-  expectNoTrace(stdout, stderr);
+  const isFile = out !== undefined && statSync(out, { throwIfNoEntry: false })?.isFile();
+  const record = isFile ? wholeLines(out) : running.record();
   const last = record.at(-1);
+  /** The conclusion over the whole experiment, where one is recorded. */
   const verdict = last?.type === "verdict" ? last : undefined;
   const observations = onlyObservations(record);
-  return { code, stdout, stderr, data: running.data, record, observations, verdict };
+  return { ...result, data: running.data, record, observations, verdict };
 }
 
+export type Fired = Awaited<ReturnType<typeof fire>>;
+
 /** Makes a report. */
-export async function report(...args: string[]) {
-  const { ended, stdout, stderr } = start("report", args);
-  const code = await ended;
-  expectNoTrace(stdout(), stderr());
-  return { code, stdout: stdout(), stderr: stderr() };
+export const report = (...args: string[]) => runToEnd("report", args);
+
+/** What a report of some records says as JSON. */
+export async function reportJson(...paths: string[]) {
+  return JSON.parse((await report(...paths, "--format", "json")).stdout);
 }
 
 export interface AloneLambda extends Running {

@@ -6,18 +6,18 @@ import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { Report } from "../../check/reports/report.ts";
-import { drawn } from "../effort.ts";
 import {
   descendantsOf,
-  expectNoTrace,
   ROOT,
   type Running,
+  resultOf,
   start,
   temporaryFile,
   temporaryFolder,
   untilBelow,
   untilEnded,
 } from "../processes.ts";
+import { report } from "../programs.ts";
 
 const SCHEMA = readFileSync(join(ROOT, "check/report.schema.json"), "utf8");
 const isReport = new Ajv2020({ validateFormats: false }).compile<Report>(JSON.parse(SCHEMA));
@@ -66,11 +66,9 @@ function startCheck(source: string, args: readonly string[], name = "index.mjs")
 /** Runs a check to its end, which leaves nothing behind. */
 async function check(source: string, args: readonly string[], name?: string) {
   const checked = startCheck(source, ["--yes", ...args], name);
-  const code = await checked.ended;
-  const [stdout, stderr] = [checked.stdout(), checked.stderr()];
-  expectNoTrace(stderr);
+  const result = await resultOf(checked);
   expect(checked.temporary()).toEqual([]);
-  return { code, stdout, stderr };
+  return result;
 }
 
 test("a handler that mixes requests is told with place, value, round and log, and no secret", async () => {
@@ -99,21 +97,16 @@ test("a handler that mixes requests is told with place, value, round and log, an
     },
     now: { status: 200, body: { user: "bo@example.com", note: "<script>" } },
   });
-  expect(JSON.parse((await report(record, "json")).stdout)).toEqual(recorded);
-  expect(stdout).toContain((await report(record, "text")).stdout);
-  const { stdout: page } = await report(record, "html");
+  expect(JSON.parse((await report(record, "--format", "json")).stdout)).toEqual(recorded);
+  expect(stdout).toContain((await report(record, "--format", "text")).stdout);
+  const { stdout: page } = await report(record, "--format", "html");
   expect(page).toMatch(/holds “bo@example\.com” of “bo”/);
   expect(page).toContain("&lt;script&gt;");
   expect(page).not.toMatch(/<script|secret-of/);
-  expect(await report(record, "csv")).toMatchObject({ code: 2, stdout: "" });
+  expect(await report(record, "--format", "csv")).toMatchObject({ code: 2, stdout: "" });
 });
 
-async function report(record: string, format: string) {
-  const { ended, stdout } = start("report", [record, "--format", format]);
-  return { code: await ended, stdout: stdout() };
-}
-
-async function checkCounting() {
+test("a CommonJS handler that counts is changed by what came before, which only --strict minds", async () => {
   const args = ["--json", "--rounds", "2", "--strict"];
   const { code, stdout, stderr } = await check(COUNTS, args, "index.js");
   const report: unknown = JSON.parse(stdout);
@@ -121,9 +114,9 @@ async function checkCounting() {
   expect(report).toMatchObject({ verdict: "history", findings: [{ phase: "in turn" }, {}] });
   expect(stderr).toMatch(/^2 events at managed-instances/);
   expect(code).toBe(4);
-}
+});
 
-async function checkServer() {
+test("a server that mixes requests is told as one, its own requests to another server are not counted", async () => {
   const source = `
     import { createServer } from "node:http";
     import { json } from "node:stream/consumers";
@@ -155,20 +148,7 @@ async function checkServer() {
   });
   expect(stdout).not.toContain("secret-of");
   expect(code).toBe(4);
-}
-
-const KINDS_OF_CODE: [string, () => Promise<void>][] = [
-  [
-    "a CommonJS handler that counts is changed by what came before, which only --strict minds",
-    checkCounting,
-  ],
-  [
-    "a server that mixes requests is told as one, its own requests to another server are not counted",
-    checkServer,
-  ],
-];
-
-test.each(drawn(KINDS_OF_CODE, 1))("%s", (_, see) => see());
+});
 
 test("variables are set, and delays may be left out", async () => {
   const file = temporaryFile("variables", "# a comment\nVARIABLE=another\nOTHER='of the file'\n");
@@ -216,10 +196,15 @@ test("code that does not start fails the check with its log, and says what it is
 });
 
 test("code that is not there is told before anybody is asked, with what is there", async () => {
-  const { ended, stdout, stderr } = startCheck("", [], "index.ts");
-  expect(await ended).toBe(2);
-  expect(stderr()).toMatch(/^error: The handler index\.handler is not in .*It holds index\.ts\. /);
-  expect(stdout()).toBe("");
+  const { code, stdout, stderr } = await resultOf(startCheck("", [], "index.ts"));
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/^error: The handler index\.handler is not in .*It holds index\.ts\. /);
+});
+
+test("where nobody can be asked, nothing is checked unasked", async () => {
+  const { code, stderr } = await resultOf(startCheck(MIXES, []));
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: Nobody is here to be asked: pass --yes/);
 });
 
 test("code that is edited meanwhile fails the check", async () => {
@@ -242,46 +227,4 @@ test("an interrupted check ends in order, and leaves nothing behind", async () =
   expect(stderr()).toContain("Interrupted: nothing was recorded.");
   await untilEnded(processes);
   expect(temporary()).toEqual([]);
-});
-
-const events = (content: unknown) => [
-  "--events",
-  temporaryFile("events.json", JSON.stringify(content)),
-];
-
-test.each<[name: string, args: () => string[], why: RegExp]>([
-  ["no code", () => [], /^error: Name the folder that holds your code/],
-  [
-    "no events",
-    () => ["--code", "."],
-    /^error: Name a file of at least two requests[\s\S]*Bearer token-of-ana/,
-  ],
-  [
-    "wrong events",
-    () => ["--code", ".", ...events([{}, { method: 1 }])],
-    /events\[1\]\.method must be a method/,
-  ],
-  [
-    "nobody to ask",
-    () => ["--code", dirname(temporaryFile("index.mjs", "")), ...events([{}, {}])],
-    /^error: Nobody is here to be asked: pass --yes/,
-  ],
-  [
-    "on-demand",
-    () => ["--model", "on-demand"],
-    /serves one request at a time, so nothing can meet/,
-  ],
-  ["a file that is not there", () => ["--env-file", "none"], /does not exist: check its name/],
-  ["a folder that is not there", () => ["--out", "none/a.json"], /there is no folder .*none\.$/m],
-  [
-    "events of a queue",
-    () => ["--code", ".", ...events([{ Records: [] }, {}])],
-    /events\[0\] is an event of a queue.*, and only requests are taken/,
-  ],
-  ["a page for a record", () => ["--out", "page.html"], /npm run report makes the page of it/],
-  ["no rounds", () => ["--rounds", "0"], /must be a whole number from 1 to 1000/],
-])("%s is refused with what to do", async (_, args, why) => {
-  const { ended, stderr } = start("check-handler", args());
-  expect(await ended).toBe(2);
-  expect(stderr()).toMatch(why);
 });

@@ -107,14 +107,6 @@ test.each([
   },
 );
 
-test("the embedded Lambda is as large as it is told to be", async () => {
-  const sizes = ["--environments", "2", "--workers", "1", "--max-concurrency", "2"];
-  const plan = ["--plan", "burst", "--concurrency", "5", "--hold", "500ms", "--runs", "1"];
-  const { verdict } = await fire(["--model", "managed-instances", ...sizes, ...plan]);
-  const outcomes = { ok: 4, throttled: 1 };
-  expect(verdict).toMatchObject({ verdict: "shared", environments: 2, outcomes });
-});
-
 test("between which pauses idle environments end is recovered from what was seen again", async () => {
   const target = await openLocalTarget({ idleTimeoutMs: 2_500 });
   onTestFinished(() => target.close());
@@ -142,55 +134,6 @@ test.each([
   });
   const { code } = await fire([...SHORT, "--target", url.href, "--clients", "Ana,Bo", ...args]);
   expect(code).toBe(expected);
-});
-
-test("any URL can be the target, and answers without identity are inconclusive", async () => {
-  const server = await startServer(answerPlainly);
-  const { code, record, verdict } = await fire(["--target", server.url.href]);
-  expect(code).toBe(3);
-  expect(record[0]).toMatchObject({ target: { kind: "url", url: server.url.href } });
-  expect(verdict).toMatchObject({ verdict: "inconclusive", trials: 0 });
-  expect(server.requests).toHaveLength(10);
-});
-
-test.each([
-  [["--concurrency", "fifty"], '--concurrency: "fifty" is not a whole number from 1 to 1,000,000'],
-  [["--hold", "2h"], '--hold: "2h" is not a duration from 100 ms to 1 min, such as 5s'],
-  [
-    ["--hold", "500"],
-    '--hold: "500" is not a duration from 100 ms to 1 min, a number alone means seconds',
-  ],
-  [["--target", "localhost:9000"], "such as http://localhost:9000"],
-  [["--out", "page.html"], "--out: page.html would hold the record, which is NDJSON"],
-  [["--target", "nowhere"], '--target: "nowhere" is no target: use local, stack, or a URL'],
-  [["--model", "magic"], "'magic' is invalid. Allowed choices are on-demand"],
-  [["--concurency", "5"], "Did you mean --concurrency?"],
-  [["leftover"], "too many arguments"],
-  [["--plan", "slope"], '--plan: "slope" is none of reference, burst, ramp, steady, lifetime'],
-  [["--plan", "none.json"], "--plan: none.json does not exist: check its name"],
-  [["--plan", "./package.json"], "--plan: ./package.json: stages must be a list of 1 to 1,000"],
-  [["--plan", "ramp", "--requests", "5"], "--requests: means nothing in the plan ramp"],
-  [["--environments", "0"], "'0' is invalid. It must be a whole number from 1"],
-  [["--workers", "2"], "--workers is an option of managed-instances"],
-  [["--target", "stack", "--max-concurrency", "2"], "--max-concurrency: only the embedded Lambda"],
-  [
-    ["--target", "http://127.0.0.1/", "--model", "web-function"],
-    "--model: only the embedded Lambda",
-  ],
-  [["--cross-check"], "--cross-check: only a stack has a log to ask; add --target stack"],
-])("wrong usage, %j, exits with 2 and says what would be right", async (args, words) => {
-  const { code, stdout, stderr, record } = await fire(args);
-  expect({ code, stdout, record }).toEqual({ code: 2, stdout: "", record: [] });
-  expect(stderr).toContain(words);
-});
-
-test("a plan file leaves to the command line clients and hold alone", async () => {
-  const path = temporaryFile("mine.json", JSON.stringify(MINE));
-  const { code, stderr } = await fire(["--plan", path, "--runs", "3"]);
-  expect(code).toBe(2);
-  expect(stderr).toMatch(
-    /^error: --runs: the stages are those of .*mine\.json: change them there$/m,
-  );
 });
 
 test("help and version are answers, not errors, and the help lists every plan", async () => {

@@ -7,12 +7,9 @@ import { drawn, inputs } from "../effort.ts";
 import { CLOSED, startServer } from "../http-server.ts";
 import { soon, startK6, writeForK6 } from "../k6/run-k6.ts";
 import { start, temporaryFolder } from "../processes.ts";
-import { report, startLambdaAlone } from "../programs.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { report, reportJson, startLambdaAlone } from "../programs.ts";
+import { outputsOf, stackOf } from "../pulumi.ts";
 import { waitUntil } from "../wait-until.ts";
-
-const json = async (...paths: string[]) =>
-  JSON.parse((await report(...paths, "--format", "json")).stdout);
 
 const textIn = (log: string) => (existsSync(log) ? readFileSync(log, "utf8") : "");
 
@@ -51,15 +48,15 @@ test.each(
     return startK6(folder, `${index + 1}/${RUNNERS}`, { START, CLOCK_AHEAD_MS });
   });
   for (const { ended, stderr } of runners) expect(await ended, stderr()).toBe(0);
-  const { experiment, complete } = await json(folder);
+  const { experiment, complete } = await reportJson(folder);
   expect(complete).toBe(true);
   expect(experiment.conclusion).toMatchObject({ ...truth, outcomes: { ok: RUNS * BURST } });
   expect(lambda.stderr().match(/step 5 of 5/g)).toHaveLength(RUNS * BURST);
-  const pods = await json(interleaved(...runners.map(({ log }) => log)));
+  const pods = await reportJson(interleaved(...runners.map(({ log }) => log)));
   expect(pods.experiment.conclusion).toEqual(experiment.conclusion);
 });
 
-async function readLosses() {
+test("what a runner fired that was killed counts, and so does what one fired that came late", async () => {
   const { url } = await startLambdaAlone(["--quiet"]);
   const plan = ["--concurrency", "6", "--requests", "12", "--runs", "1", "--hold", "1s"];
   const folder = await writeForK6(["--target", url, ...plan, "--runners", "3"]);
@@ -69,7 +66,7 @@ async function readLosses() {
   second.child.kill("SIGKILL");
   const third = startK6(folder, "3/3", { START });
   for (const { ended, stderr } of [first, third]) expect(await ended, stderr()).toBe(0);
-  const { experiment, notes } = await json(folder);
+  const { experiment, notes } = await reportJson(folder);
   const { verdict, trials, outcomes } = experiment.conclusion;
   expect(verdict).toBe("isolated");
   expect(outcomes.ok).toBeGreaterThanOrEqual(4 + 1 + 4);
@@ -81,7 +78,7 @@ async function readLosses() {
       expect.stringMatching(/^Of 2\/3 \d requests? (is|are) not on the record/),
     ]),
   );
-}
+});
 
 const SECRETS = {
   AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLE",
@@ -91,11 +88,11 @@ const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", ...SECRETS };
 
 /** Writes for a stack whose function takes signed requests only. */
 function writeSigned(url: string, ...args: string[]): Promise<string> {
-  const PATH = pathWithPulumi(scriptOf({ ...outputsOf(url), urlAuthorization: "AWS_IAM" }));
-  return writeForK6(["--hold", "100ms", "--runs", "1", ...args], { PATH });
+  const stack = stackOf({ ...outputsOf(url), urlAuthorization: "AWS_IAM" });
+  return writeForK6(["--hold", "100ms", "--runs", "1", ...args], stack);
 }
 
-async function signRequests() {
+test("requests are signed, and a clock that is minutes off is told of", async () => {
   const iam = ["--region", "eu-west-1", "--authorization", "AWS_IAM", "--quiet"];
   const { url } = await startLambdaAlone(iam, CREDENTIALS);
   const folder = await writeSigned(`${url}it's/(no)*//!?a=(b)*&a=!~`);
@@ -106,13 +103,13 @@ async function signRequests() {
     startK6(folder, "2/2", ahead, CREDENTIALS),
   ];
   for (const { ended, stderr } of runners) expect(await ended, stderr()).toBe(0);
-  const { experiment } = await json(folder);
+  const { experiment } = await reportJson(folder);
   expect(experiment.conclusion.outcomes).toEqual({ ok: 3, failed: 2 });
   const { stdout } = await report(folder);
   expect(stdout).toMatch(/403 .*the runner's clock is about 10 min ahead of the service's/);
-}
+});
 
-async function keepSecrets() {
+test("what an answer repeats of the signature is in no log", async () => {
   const { url } = await startServer(({ headers }, response) => {
     const { authorization, "x-amz-security-token": token } = headers;
     const spelled = [encodeURIComponent(`${token}`), `${token}`.replaceAll("/", "\\u002f")];
@@ -126,18 +123,7 @@ async function keepSecrets() {
   for (const text of [textIn(log), stderr(), textIn(join(folder, "script.js"))]) {
     expect(text).not.toMatch(/Zm9v|wJalr|Signature=[0-9a-f]/);
   }
-}
-
-const LONG: [string, () => Promise<void>][] = [
-  [
-    "what a runner fired that was killed counts, and so does what one fired that came late",
-    readLosses,
-  ],
-  ["requests are signed, and a clock that is minutes off is told of", signRequests],
-  ["what an answer repeats of the signature is in no log", keepSecrets],
-];
-
-test.each(drawn(LONG, 1))("%s", (_, see) => see());
+});
 
 test.each([
   ["2/2", {}, /All runners need the same -e START=/],
@@ -186,14 +172,4 @@ test("more than one runner fires at once is for several", async () => {
   expect(alone.stderr()).toMatch(/One runner fires 10,000 requests at once at most/);
   const script = textIn(join(await writeForK6(plan), "script.js"));
   expect(script).toMatch(/"burst":20000/);
-});
-
-test.each([
-  [["--target", "local"], /Start one with "npm run local-lambda -- --port 9000", and name its URL/],
-  [["--target", "http://a/", "--runners", "6"], /--runners: a burst of 5 has parts for 5 at most/],
-  [["--start-at", "2026-11-30T12:00:00"], /--start-at .* must be a time as ISO 8601 has it/],
-])("wrong usage, %j, exits with 2 and says what to do", async (args, words) => {
-  const { ended, stderr } = start("k6", [...args, "--out", join(temporaryFolder(), "new")]);
-  expect(await ended).toBe(2);
-  expect(stderr()).toMatch(words);
 });

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -20,11 +20,15 @@ import { codeFor } from "../embedded-lambda.ts";
 import {
   collect,
   commandOf,
-  expectNoTrace,
+  descendantsOf,
+  pidOf,
+  resultOf,
   run,
+  runToEnd,
   start,
   temporaryFile,
   temporaryFolder,
+  untilEnded,
 } from "../processes.ts";
 import { startLambdaAlone } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -108,7 +112,7 @@ test("a log that nobody reads any more ends nothing, and holds nothing up", asyn
   expect(stdout()).toMatch(/^Embedded Lambda/);
 });
 
-test("one that another process steers writes nothing of the log, and gives it when asked", async () => {
+test("one that another process steers gives its log when asked, writes nothing, and leaves nothing when it is killed", async () => {
   const source = `export const handler = async (_, { logStreamName }) => {
     console.log("hello");
     return logStreamName;
@@ -116,7 +120,11 @@ test("one that another process steers writes nothing of the log, and gives it wh
   const code = { root: folderWith(source), handler: "index.handler" };
   const argument = writeRemoteArgument({ ...defaultConfiguration(), code });
   const [command = "", ...args] = commandOf("local-lambda", [argument]);
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe", "ipc"] });
+  const temporary = temporaryFolder();
+  const child = spawn(command, args, {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   const printed = [child.stdout, child.stderr].map((output) => collect(output as Readable));
   const [ready] = (await once(child, "message")) as [ReadyMessage];
@@ -125,8 +133,10 @@ test("one that another process steers writes nothing of the log, and gives it wh
   child.send({ type: "logs", environment, call: 1 } satisfies RemoteCall);
   const [{ lines }] = (await asked) as [RemoteAnswer];
   expect(lines.map((line) => JSON.parse(line).message)).toContain("hello");
-  child.disconnect();
-  await once(child, "exit");
+  const processes = descendantsOf(pidOf(child));
+  child.kill("SIGKILL");
+  await untilEnded(processes);
+  await waitUntil("the folder to be empty", () => readdirSync(temporary).length === 0);
   expect(printed.map((text) => text())).toEqual(["", ""]);
 });
 
@@ -139,40 +149,50 @@ test("a port that is taken is said in words", async () => {
 
 const ALONE = commandOf("local-lambda", []);
 
-test.each([
-  ["is not there", "none", /ENOENT: .*\/none/],
-  ["is a file", "file", /ENOTDIR: .*\/file/],
-])("a folder for temporary files that %s is named, with the way out", async (_, name, reason) => {
-  const temporary = join(temporaryFolder(), name);
-  if (name === "file") writeFileSync(temporary, "");
-  const running = start("local-lambda", [], { TMPDIR: temporary });
-  expect(await running.ended).toBe(1);
-  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
-  expect(running.stderr()).toMatch(reason);
-  expect(running.stderr()).toMatch(/ or name another one by the variable TMPDIR\.\n$/);
-});
+/** What is wrong with a folder for temporary files: the beginning of a command that gets it, and why. */
+type Unusable = [what: string, begin: (folder: string) => string[], reason: RegExp];
 
-test("a folder for temporary files whose path leaves no room for a socket's is named as well", async () => {
-  const temporary = join(temporaryFolder(), "a".repeat(100));
-  mkdirSync(temporary);
-  const running = start("local-lambda", ["--model", "web-function"], { TMPDIR: temporary });
-  expect(await running.ended).toBe(1);
-  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
-  expect(running.stderr()).toMatch(/: the path of a socket in \S+ would be too long\. /);
-});
+const HERE: Unusable[] = [
+  ["is not there", (folder) => ["env", `TMPDIR=${folder}/none`], /: ENOENT: /],
+  ["is a file", () => ["env", `TMPDIR=${temporaryFile("file", "")}`], /: ENOTDIR: /],
+  [
+    "has too long a path for a socket's",
+    (folder) => {
+      mkdirSync(join(folder, "a".repeat(100)));
+      return ["env", `TMPDIR=${join(folder, "a".repeat(100))}`];
+    },
+    /: the path of a socket in \S+ would be too long\. /,
+  ],
+];
+const ELSEWHERE: Unusable[] = [
+  ["is read-only", (at) => [...readOnlyDisk(at), "env", `TMPDIR=${at}`], /: EROFS: /],
+  ["has no room", (at) => [...smallDisk(4, at, at), "env", `TMPDIR=${at}`], /: ENOSPC: /],
+  [
+    "may not be written to",
+    (at) => {
+      chmodSync(at, 0o500);
+      return [...NAMELESS_USER, "env", `TMPDIR=${at}`];
+    },
+    /: EACCES: /,
+  ],
+];
 
-test.skipIf(!canPretend).each([
-  ["is read-only", readOnlyDisk, /: EROFS: /],
-  ["has no room", (at: string) => smallDisk(4, at, at), /: ENOSPC: /],
-  ["may not be written to", () => NAMELESS_USER, /: EACCES: /],
-])("a folder for temporary files that %s is named as well", async (_, on, reason) => {
-  const temporary = temporaryFolder();
-  chmodSync(temporary, 0o500);
-  const running = run([...on(temporary), "env", `TMPDIR=${temporary}`, ...ALONE]);
-  expect(await running.ended).toBe(1);
-  expect(running.stderr()).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
-  expect(running.stderr()).toMatch(reason);
-});
+async function expectNamed([, begin, reason]: Unusable): Promise<void> {
+  const command = [...begin(temporaryFolder()), ...ALONE, "--model", "web-function"];
+  const { code, stderr } = await resultOf(run(command));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^No files can be made in the folder for temporary ones, \S+: /);
+  expect(stderr).toMatch(reason);
+  expect(stderr).toMatch(/ or name another one by the variable TMPDIR\.$/m);
+}
+
+test.each(HERE)("a folder for temporary files that %s is named, with the way out", (...row) =>
+  expectNamed(row),
+);
+test.skipIf(!canPretend).each(ELSEWHERE)(
+  "a folder for temporary files that %s is named as well",
+  (...row) => expectNamed(row),
+);
 
 test.skipIf(!canPretend).each(["secret.txt", "secrets"])(
   "%s in the folder of the code that may not be read is named, and no port is blamed",
@@ -190,20 +210,12 @@ test.skipIf(!canPretend).each(["secret.txt", "secrets"])(
 );
 
 test.each([
-  [["--port", "x"], 2, /It must be a whole number from 0 to 65535/],
-  [["--env", "novalue"], 2, /It must look like NAME=value/],
-  [["--region", "Mars!"], 2, /It must look like eu-west-1/],
-  [["--prot", "1"], 2, /Did you mean --port\?/],
-  [["--workers", "2"], 2, /--workers is an option of managed-instances: leave it out with --model/],
-  [["--handler", "index.handler"], 2, /add --code FOLDER/],
-  [["--authorization", "IAM"], 2, /Allowed choices are NONE, AWS_IAM/],
-  [["--authorization", "AWS_IAM"], 1, /^--authorization AWS_IAM needs AWS_SECRET_ACCESS_KEY/],
-  [["--code", "/nowhere/at/all"], 1, /^There is no folder \/nowhere\/at\/all\./],
-  [["--code", "handler", "--handler", "none.handler"], 1, /^The handler none\.handler is not in/],
-])("%j ends with what to do instead", async (args, code, message) => {
+  [["--authorization", "AWS_IAM"], /^--authorization AWS_IAM needs AWS_SECRET_ACCESS_KEY/],
+  [["--code", "/nowhere/at/all"], /^There is no folder \/nowhere\/at\/all\./],
+  [["--code", "handler", "--handler", "none.handler"], /^The handler none\.handler is not in/],
+])("%j ends with what to do instead", async (args, message) => {
   const env = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "" };
-  const running = start("local-lambda", args, env);
-  expect(await running.ended).toBe(code);
-  expect(running.stderr()).toMatch(message);
-  expectNoTrace(running.stderr());
+  const { code, stderr } = await runToEnd("local-lambda", args, env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
 });

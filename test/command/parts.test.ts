@@ -1,10 +1,10 @@
 /** One experiment that several runners fire together, each as its user runs it. */
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fewFiles } from "../another-machine.ts";
 import { answerAlone, startServer } from "../http-server.ts";
-import { commandOf, run as start, temporaryFolder } from "../processes.ts";
+import { commandOf, resultOf, run, temporaryFolder } from "../processes.ts";
 import { fire, report, startExperiment, startLambdaAlone, wholeLines } from "../programs.ts";
 import { burst, partLines, recordLines, writeRecord } from "../report/records.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -14,17 +14,16 @@ const soon = () => new Date(Date.now() + 10_000).toISOString();
 
 test("a report has the parts of an experiment as data, of more of them than files can be open", async () => {
   const folder = temporaryFolder();
-  const run = burst(200, (index) => index);
+  const visits = burst(200, (index) => index);
   const startedAt = "2026-11-23T21:47:00.250Z";
-  for (const [index, lines] of partLines(recordLines({ runs: [run] }), 100).entries()) {
+  for (const [index, lines] of partLines(recordLines({ runs: [visits] }), 100).entries()) {
     const late = lines.map((line) => (line.type === "run" ? { ...line, startedAt } : line));
     if (index !== 41) writeRecord(folder, `${index}.ndjson`, index === 7 ? late : lines);
   }
-  const fewFiles = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"];
   const command = commandOf("report", [folder, "--format", "json"]);
-  const { ended, stdout, stderr } = start([...fewFiles, ...command]);
-  expect(await ended, stderr()).toBe(0);
-  const { experiment } = JSON.parse(stdout());
+  const { code, stdout, stderr } = await resultOf(run([...fewFiles(64), ...command]));
+  expect(code, stderr).toBe(0);
+  const { experiment } = JSON.parse(stdout);
   const { runners } = experiment.runs[0];
   expect(runners).toHaveLength(100);
   const fired = { fired: true, planned: 2, observed: 2, trials: 1 };
@@ -108,27 +107,4 @@ test("a part that comes late fires at once and says so, and one that is stopped 
   waiting.child.kill("SIGINT");
   expect(await waiting.ended).toBe(130);
   expect(waiting.record()).toEqual([]);
-});
-
-const AT_URL = ["--target", "http://127.0.0.1:9/"];
-const [NOW, LONG_AGO] = [new Date().toISOString(), "2026-01-01T00:00:00Z"];
-
-test.each([
-  [["--part", "2/3"], /^Add --start-at 2\S+Z --experiment \w+, with the same time and id in all/m],
-  [["--start-at", NOW, "--experiment", "ours"], /^Add --part 1\/2 and 2\/2 in the other one/m],
-  [["--part", "4/3"], /It must be one of two parts or more, such as 2\/3\./],
-  [["--start-at", "2026-02-30T10:00:00Z"], /It must be a time as ISO 8601 has it, with Z or/],
-  [["--start-at", "2026-11-30T10:00:00"], /It must be a time as ISO 8601 has it, with Z or/],
-  [["--experiment", "a b"], /It must be up to 100 letters/],
-  [partOf("1/2", NOW), /^Start one with "npm run local-lambda -- --model on-demand", and name/m],
-  [[...AT_URL, ...partOf("1/6", NOW)], /has 5 requests at once, .*\nFire at most 5 parts/],
-  [[...AT_URL, ...partOf("1/2", LONG_AGO)], /ago, and what was fired then is over\.\nName a time/],
-  [[...AT_URL, ...partOf("1/2", "2099-01-01T00:00:00Z")], /is more than a day ahead\.\nName a/],
-  [[...AT_URL, ...partOf("1/2", NOW), "--control"], /^error: --control: .*\nFire it alone/],
-  [[...partOf("1/2", NOW), "--model", "all"], /each model is an experiment of its own\.\nName one/],
-])("parts that make no sense, %j, are wrong usage with the next step", async (args, words) => {
-  const { code, stdout, stderr, data } = await fire(args);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(words);
-  expect(existsSync(join(data, "records"))).toBe(false);
 });

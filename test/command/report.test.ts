@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, temporaryFile, temporaryFolder } from "../processes.ts";
-import { fire, recordsIn, report, wholeLines } from "../programs.ts";
+import { fire, recordsIn, report, reportJson, wholeLines } from "../programs.ts";
 import { burst, partLines, type Recorded, recordLines, writeRecord } from "../report/records.ts";
 
 /** Five environments serve a cold burst; the second burst finds them in another order. */
@@ -19,9 +19,6 @@ const SHARED: Recorded = { id: "s", runs: [burst(5, () => 0)] };
 function record(recorded: Recorded, name = "record.ndjson"): string {
   return writeRecord(temporaryFolder(), name, recordLines(recorded));
 }
-
-const json = async (...paths: string[]) =>
-  JSON.parse((await report(...paths, "--format", "json")).stdout);
 
 test.each(["/dev/stdin", "-"])("a record may come through a pipe, as %s", (name) => {
   const shell = ["-c", 'cat "$0" | "$@"', record(ISOLATED), ...commandOf("report", [name])];
@@ -36,7 +33,7 @@ test("text tells what the experiment told", async () => {
 });
 
 test("JSON has the plan, the target, the conclusions, the environments and the latencies", async () => {
-  const { experiment, complete, notes } = await json(record(ISOLATED));
+  const { experiment, complete, notes } = await reportJson(record(ISOLATED));
   expect({ complete, notes }).toEqual({ complete: true, notes: [] });
   expect(experiment).toMatchObject({
     plan: { holdMs: 5_000 },
@@ -58,7 +55,7 @@ test("a control is reported apart, and takes an isolation back that it cannot vo
   const { stdout } = await report(record({ ...ISOLATED, control: [burst(5, () => 7)] }));
   expect(stdout).toMatch(/^Control, run 1 of 1[\s\S]*^CONTROL {2}[\s\S]*^ISOLATED/m);
   const blind = record({ ...ISOLATED, control: [burst(5, (index) => index)] });
-  const { experiment, control } = await json(blind);
+  const { experiment, control } = await reportJson(blind);
   expect(control.conclusion.verdict).toBe("isolated");
   expect(experiment.conclusion.verdict).toBe("inconclusive");
 });
@@ -151,10 +148,10 @@ test("of several records what differs is shown, and those of one deployment add 
   expect(two.stdout).toMatch(/^ {2}Verdict +isolated +shared$/m);
   expect(two.stdout).toMatch(/^The same: target, deployment, clients, requests a run/m);
 
-  const [deployment] = (await json(a, b)).deployments;
+  const [deployment] = (await reportJson(a, b)).deployments;
   expect(deployment).toMatchObject({ isolated: 2, shared: 0, trials: 16 });
   expect(deployment.bound).toBeCloseTo(1 - 0.05 ** (1 / 16));
-  const { deployments, notes } = await json(a, record(ISOLATED, "copy"));
+  const { deployments, notes } = await reportJson(a, record(ISOLATED, "copy"));
   expect(deployments[0]).toMatchObject({ isolated: 1, trials: 8 });
   expect(notes).toEqual([expect.stringMatching(/are records of one experiment/)]);
 });
@@ -164,7 +161,7 @@ test("the parts of one experiment are reported as one, in every format, and writ
   const parts = partLines(recordLines(ISOLATED), 2).map((lines, index) =>
     writeRecord(folder, `${index}.ndjson`, lines),
   );
-  const { experiment, notes, record: name } = await json(...parts, parts[0] ?? "");
+  const { experiment, notes, record: name } = await reportJson(...parts, parts[0] ?? "");
   expect(experiment.conclusion).toMatchObject({ verdict: "isolated", trials: 6, warmTrials: 3 });
   expect(notes).toContainEqual(
     expect.stringMatching(/0\.ndjson: Counted once, since it was read before: 6 observations/),
@@ -203,20 +200,4 @@ test("the parts of one experiment are reported as one, in every format, and writ
     expect(refused.stderr).toMatch(/^error: The files are not the parts of one experiment/);
     expect(existsSync(other)).toBe(false);
   }
-});
-
-test.each([
-  [[], "No record was named.\nName a file"],
-  [["x", "--format", "pdf"], "'pdf' is invalid. Allowed choices are text, json, csv, html."],
-  [["/nowhere/x.ndjson"], "/nowhere/x.ndjson does not exist.\nCheck the name"],
-  [["/"], "cannot be read as a record"],
-  [["package.json"], 'cannot be read as a record: line 1: it is "{", and must be a JSON object.'],
-  [["-", "-"], "Standard input can be read once.\nName - once."],
-  [["-"], "standard input cannot be read as a record: it holds no line of one."],
-  [["x", "--out", "page.pdf"], "--out: the ending of page.pdf is that of no report."],
-  [["x", "--fromat", "json"], "Did you mean --format?"],
-])("wrong usage, %j, exits with 2 and says what to do", async (args, words) => {
-  const { code, stdout, stderr } = await report(...args);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toContain(words);
 });

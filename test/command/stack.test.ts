@@ -3,25 +3,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MODELS } from "../../basics/models.ts";
-import { startLambda } from "../embedded-lambda.ts";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, temporaryFolder } from "../processes.ts";
-import { fire, linesOf, SHORT, startExperiment, wholeLines } from "../programs.ts";
-import { outputsOf, outputsOfAll, pathWithPulumi, scriptOf, targetOutputs } from "../pulumi.ts";
+import { fire, linesOf, recordsIn, SHORT, startExperiment, wholeLines } from "../programs.ts";
+import {
+  deployThree,
+  outputsOf,
+  outputsOfAll,
+  pathWithPulumi,
+  stackOf,
+  targetOutputs,
+} from "../pulumi.ts";
 import { startTerminal } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
 
 const at = (outputs: Record<string, unknown>, ...args: string[]) =>
-  fire(["--target", "stack", ...args], { PATH: pathWithPulumi(scriptOf(outputs)) });
-
-/** A stack of all models, each of which is an embedded Lambda. */
-async function deployThree(): Promise<{ PATH: string }> {
-  const lambdas = await Promise.all(MODELS.map((model) => startLambda({ model })));
-  const targets = MODELS.map((model, index) => targetOutputs(model, `${lambdas[index]?.url}`));
-  return { PATH: pathWithPulumi(scriptOf(outputsOfAll(...targets))) };
-}
+  fire(["--target", "stack", ...args], stackOf(outputs));
 
 const LARGE = { maxHoldMs: 60_000, memoryMb: 10_240 };
 const COSTLY = ["--hold", "1m", "--requests", "600", "--runs", "1"];
@@ -55,8 +53,7 @@ test("a costly plan is not fired unless somebody agrees, be it beforehand", asyn
 function askInTerminal(url: URL, ...through: string[]): Terminal {
   const outputs = { ...outputsOf(url.href), ...LARGE };
   const command = commandOf("experiment", ["--target", "stack", ...COSTLY]);
-  const env = { PATH: pathWithPulumi(scriptOf(outputs)) };
-  return startTerminal([...through, ...command], { columns: 120, env });
+  return startTerminal([...through, ...command], { columns: 120, env: stackOf(outputs) });
 }
 
 test.each([
@@ -84,39 +81,25 @@ test("where the question would not be seen, nothing is waited for", async () => 
 });
 
 const WARM = ["--hold", "500ms"];
-const ALL = ["--target", "stack", "--model", "all"];
 
-test("all deployed models are fired at in turn, recorded one by one, and told in one table", async () => {
-  const folder = join(temporaryFolder(), "three");
-  const expectation = "on-demand=isolated,managed-instances=shared,web-function=shared";
-  const asked = [...ALL, "--expect", expectation, "--out", folder];
-  const running = startExperiment([...asked, ...WARM], await deployThree());
-  expect(await running.ended).toBe(0);
-  const stdout = running.stdout();
-  expect(stdout).toMatch(/^ {2}on-demand +[1-9].* isolated +\d+ %$/m);
-  expect(stdout).toMatch(/^ {2}managed-instances +1 +1 +5 +[1-9] +shared$/m);
-  expect(stdout).toMatch(/^ {2}web-function +1 +1 +5 +[1-9] +shared$/m);
-  const records = MODELS.map((model) => wholeLines(join(folder, `${model}.ndjson`)));
-  const models = records.map(([run]) => run?.type === "run" && run.target.model);
-  expect(models).toEqual([...MODELS]);
-  // What is billed by the hour is the stack's, and said once, before anything is fired.
-  expect(stdout.match(/billed, used or not: .*"pulumi destroy --stack dev" ends it/g)).toHaveLength(
-    1,
-  );
-  expect(stdout.indexOf("billed, used or not")).toBeLessThan(stdout.indexOf("Run 1"));
-});
-
-test("one model of a stack, or some, are fired at by their names", async () => {
+test("one model of a stack, or some, are fired at by their names, and what is billed by the hour is said once, at first", async () => {
   const env = await deployThree();
   const one = ["--target", "stack", "--model", "web-function", "--expect", "shared", "--json"];
   const alone = await fire([...one, ...WARM], env);
   expect(alone.code).toBe(0);
   expect(alone.record[0]).toMatchObject({ target: { kind: "stack", model: "web-function" } });
-  const two = ["--target", "stack:dev", "--model", "web-function,on-demand", "--json"];
-  const both = await fire([...two, ...WARM], env);
-  const runs = linesOf(both.stdout).filter((line) => line.type === "run");
-  expect(runs.map(({ target }) => target.model)).toEqual([
-    ...["on-demand", "on-demand", "web-function", "web-function"],
+  const two = ["--target", "stack:dev", "--model", "managed-instances,on-demand"];
+  const both = await fire([...two, "--expect", "managed-instances=shared", ...WARM], env);
+  expect(both.code).toBe(0);
+  const models = recordsIn(both.data).map((path) => {
+    const [run] = wholeLines(path);
+    return run?.type === "run" && run.target.model;
+  });
+  expect(models).toEqual(["on-demand", "managed-instances"]);
+  const [before, ...after] = both.stdout.split("billed, used or not: ");
+  expect(before).not.toContain("Run 1");
+  expect(after).toEqual([
+    expect.stringMatching(/"pulumi destroy --stack dev" ends it[\s\S]*Run 1/),
   ]);
 });
 
@@ -130,19 +113,6 @@ test("a model that is not deployed is said before anything is fired, with the co
       'To add what is missing, run "pulumi config set models on-demand,managed-instances ' +
       '--stack dev && pulumi up --stack dev".\n',
   );
-  expect(server.requests).toEqual([]);
-});
-
-test.each([
-  [["--model", "all", "--control"], "--control: web-function is one of the models"],
-  [["--expect", "web-function=shared"], "--expect: nothing is fired at web-function"],
-  [["--model", "all", "--workers", "2"], "--workers: only the embedded Lambda takes it"],
-])("what does not fit the models of a stack, %j, exits with 2", async (args, words) => {
-  const server = await startServer(answerPlainly);
-  const outputs = outputsOfAll(...MODELS.map((model) => targetOutputs(model, server.url.href)));
-  const { code, stdout, stderr } = await at(outputs, ...args, ...SHORT);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toContain(words);
   expect(server.requests).toEqual([]);
 });
 
@@ -173,8 +143,7 @@ test("Managed Instances are fired at once they answer, and what was waited is sa
 
 test("Ctrl-C ends the waiting for a function, and nothing is recorded", async () => {
   const server = await startingServer(Number.POSITIVE_INFINITY);
-  const env = { PATH: pathWithPulumi(scriptOf(managed(server.url))) };
-  const running = startExperiment(["--target", "stack", ...SHORT], env);
+  const running = startExperiment(["--target", "stack", ...SHORT], stackOf(managed(server.url)));
   await waitUntil("the function to be asked", () => server.requests.length > 0);
   running.child.kill("SIGINT");
   expect(await running.ended).toBe(130);

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "../http-server.ts";
 import { processIds, readProcessFile, start, temporaryFolder } from "../processes.ts";
 import { outcomesOf, recordIn, recordsIn, report, startLambdaAlone } from "../programs.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { outputsOf, stackOf } from "../pulumi.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -35,7 +35,7 @@ function signedStack(url: string) {
     AWS_EC2_METADATA_DISABLED: "true",
     LAMBDA_CONCURRENCY_TEST_DATA: data,
     TMPDIR: temporary,
-    PATH: pathWithPulumi(scriptOf(outputs)),
+    ...stackOf(outputs),
   };
   return { data, temporary, env };
 }

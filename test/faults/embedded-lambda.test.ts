@@ -1,23 +1,15 @@
 /** However an embedded Lambda ends, and at whatever moment: no process and no folder outlives it. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MODELS, type Model } from "../../basics/models.ts";
-import { defaultConfiguration } from "../../local-lambda/function-configuration.ts";
-import { writeRemoteArgument } from "../../local-lambda/remote.ts";
 import { drawn, inputs } from "../effort.ts";
 import {
-  collect,
-  commandOf,
   descendantsOf,
   expectNoTrace,
   firstBelow,
   isAlive,
-  pidOf,
-  ROOT,
   type Running,
   readProcessFile,
   start,
@@ -89,27 +81,6 @@ test.each(drawn(ENDS, 2))(
     }
   },
 );
-
-test("steered by another program it leaves nothing either", async () => {
-  const folder = temporaryFolder();
-  const argument = writeRemoteArgument(defaultConfiguration());
-  const [command = "", ...args] = commandOf("local-lambda", [argument]);
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    env: { ...process.env, TMPDIR: folder },
-    stdio: ["pipe", "ignore", "pipe", "ipc"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const complaints = child.stderr ? collect(child.stderr) : () => "there is no pipe";
-  const ended = once(child, "close");
-  await once(child, "message");
-  const processes = await untilBelow(pidOf(child), 1);
-  child.kill("SIGKILL");
-  await ended;
-  await untilEnded(processes);
-  await waitUntil("the folder to be empty", () => readdirSync(folder).length === 0);
-  expect(complaints()).toBe("");
-});
 
 /** An embedded Lambda one of whose environments is in an endless loop. */
 async function startLooping(model: Model) {

@@ -15,29 +15,20 @@ import {
   temporaryFolder,
   untilEnded,
 } from "../processes.ts";
-import {
-  fire,
-  onlyObservations,
-  type Result,
-  recordIn,
-  SHORT,
-  startLambdaAlone,
-} from "../programs.ts";
-import { openScreen } from "../screen/open-screen.ts";
-import { KEYS } from "../screen/terminal.ts";
+import { type Fired, fire, SHORT, startLambdaAlone } from "../programs.ts";
 import { codeArguments, faultyCode } from "./faulty-handler.ts";
 
 /** Fires one request of each client at a URL. */
-function fireEach(url: string, clients: readonly string[], concurrency = 1): Promise<Result> {
+function fireEach(url: string, clients: readonly string[], concurrency = 1): Promise<Fired> {
   const all = ["--clients", clients.join(), "--requests", `${clients.length}`];
   return fire([...SHORT, "--target", url, "--concurrency", `${concurrency}`, ...all]);
 }
 
-const observationOf = ({ observations }: Result, client: string) =>
+const observationOf = ({ observations }: Fired, client: string) =>
   observations.find((observation) => observation.client === client);
 
 /** What stands in the printed row of a client. */
-const rowOf = ({ stdout }: Result, client: string) =>
+const rowOf = ({ stdout }: Fired, client: string) =>
   new RegExp(`^ {2}${client} .*$`, "m").exec(stdout)?.[0];
 
 /** By client: the outcome, and what the observation says of it. */
@@ -166,26 +157,6 @@ test.each(drawn(MODELS, 1))(
     expect(lambda.stderr()).toBe("");
   },
 );
-
-test("a runtime that exits is started again in its environment, which the screen calls restarted", async () => {
-  const lambda = await startLambdaAlone(["--quiet", ...(await faultyCode())]);
-  const sizes = ["--concurrency", "1", "--requests", "3", ...SHORT];
-  const { terminal, data } = await openScreen({
-    args: ["--clients", "Ana,exits,Bo", ...sizes],
-    target: lambda.url,
-    columns: 120,
-  });
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/INCONCLUSIVE[\s\S]*1 environment served 2 requests/);
-  expect(text).toMatch(/^ +1 +[0-9a-f]{4} +restarted /m);
-  const [before, between, after] = onlyObservations(recordIn(data));
-  expect([before, between, after].map((one) => one?.outcome)).toEqual(["ok", "failed", "ok"]);
-  const [first, second] = [before, after].map((one) => one?.response?.environment);
-  expect(second?.id).toBe(first?.id);
-  expect(second?.instance).not.toBe(first?.instance);
-  expect(second?.pid).not.toBe(first?.pid);
-  expect(second?.coldStart).toBe(true);
-});
 
 /** Arguments for code whose every evaluation meets the next fault; when none is left, all is well. */
 async function faultyInit(model: Model, ...faults: string[]): Promise<string[]> {

@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { crossCheck } from "../../experiment/cross-check.ts";
 import {
   canPretend,
   makePipe,
@@ -118,26 +117,6 @@ test.each<[string, number, (path: string) => void, RegExp]>([
   },
 );
 
-test("a record that may be being written is neither cross-checked nor deleted, and loses nothing", async () => {
-  const { path, data, finish, stderr } = await heldExperiment();
-  const checking = crossCheck(path, AbortSignal.timeout(60_000));
-  await expect(checking).rejects.toMatchObject({
-    kind: "record in use",
-    facts: { path, purpose: "continue" },
-  });
-  const { terminal } = await openScreen({ data });
-  terminal.press("h");
-  await terminal.shows(/not concluded/);
-  terminal.press("d");
-  await terminal.shows(/delete it for good/);
-  terminal.press("y");
-  await terminal.shows(/could not be deleted: a runner may still be writing it/);
-  expect(existsSync(path)).toBe(true);
-  await finish();
-  expect(stderr()).toBe("");
-  expect(wholeLines(path)).toHaveLength(5);
-});
-
 test("whatever lies in the records folder, experiments end and the history has the others", async () => {
   const { data, finish, stdout, stderr } = await heldExperiment();
   const folder = join(data, "records");
@@ -161,29 +140,6 @@ test("a runner that was killed before the first answer has fired, and the report
   const { code, stdout } = await report(path);
   expect(code).toBe(0);
   expect(stdout).toMatch(/Requests were fired, and the runner ended before any of their answers/);
-});
-
-test("two runners in one data folder at once have a record each, and the history has both", async () => {
-  const data = temporaryFolder();
-  const held: (() => void)[] = [];
-  // Nobody is answered before both have fired.
-  const { url } = await startServer((request, response) => {
-    held.push(() => answerAlone(request, response));
-    if (held.length >= 2 * 5) for (const answer of held.splice(0)) answer();
-  });
-  const args = ["--target", url.href, "--runs", "1"];
-  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
-  const runners = [1, 2].map(() => startExperiment(args, env));
-  for (const runner of runners) expect(await runner.ended, runner.stdout()).toBe(0);
-  const told = runners.map(({ stdout }) => /^Record: (.*)$/m.exec(stdout())?.[1] ?? "");
-  expect(told.sort()).toEqual(recordsIn(data));
-  for (const path of told) {
-    expect(wholeLines(path)).toHaveLength(1 + 5 + 2);
-    expect(wholeLines(path).at(-1)).toMatchObject({ verdict: "isolated", outcomes: { ok: 5 } });
-  }
-  const { terminal } = await openScreen({ data });
-  terminal.press("h");
-  await terminal.shows(/(http:\/\/127.* 5 +5 +ISOLATED.*\n.*){2}/);
 });
 
 /** Runs an experiment on another machine. */

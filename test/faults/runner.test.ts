@@ -29,7 +29,7 @@ import {
   untilEnded,
 } from "../processes.ts";
 import { fire, recordIn, recordsIn, startExperiment } from "../programs.ts";
-import { outputsOf, pathWithPulumi, scriptOf } from "../pulumi.ts";
+import { outputsOf, pathWithPulumi, stackOf } from "../pulumi.ts";
 import { burst, recordLines, writeRecord } from "../report/records.ts";
 import { editPlan, openScreen, startTerminal } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
@@ -304,7 +304,7 @@ test("it is said that AWS credentials are waited for, and a signal ends the wait
   const { child, ended, stderr } = start("experiment", args, {
     ...profile.env,
     LAMBDA_CONCURRENCY_TEST_DATA: temporaryFolder(),
-    PATH: pathWithPulumi(scriptOf(outputs)),
+    ...stackOf(outputs),
   });
   const words = "Waiting for AWS credentials …\n";
   await waitUntil("the words", () => stderr() === words);

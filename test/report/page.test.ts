@@ -158,15 +158,6 @@ describePage("in a browser", () => {
     },
   );
 
-  test("a text that is too faint would be seen, on the page and in a picture", async () => {
-    const path = save(experimentPage(await read(isolated)));
-    const { page } = await load(browser, path, "light");
-    await page.evaluate("document.documentElement.style.setProperty('--muted', '#999999')");
-    expect(await violations(page)).toContainEqual(expect.stringMatching(/^color-contrast: /));
-    const { faint } = await faintTexts(page);
-    expect(faint).toContainEqual(expect.stringMatching(/^1 s: 2\.\d+, /));
-  });
-
   test("heads belong to columns and rows, pictures have names, and nothing is wider than a phone", async () => {
     const path = save(experimentPage(await read(isolated)));
     const { page } = await load(browser, path, "light", 390);

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
-import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, firstBelow, untilEnded } from "../processes.ts";
 import { outcomesOf, recordIn } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -85,14 +84,6 @@ test("Escape stops a run, and what was in flight is on the record as aborted", a
   expect(outcomesOf(recordIn(data))).toEqual(Array(5).fill("aborted"));
 });
 
-test("a failure is shown with its next step, and the screen lives on", async () => {
-  const { terminal } = await openScreen({ args: ["--target", "http://127.0.0.1:9/"] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/FAILED {2}Could not open connection 1 of 5/);
-  expect(terminal.text).toMatch(/Check the address/);
-  expect(terminal.text).toMatch(/⏎ fire/);
-});
-
 test("a plan that cannot work is said before it is fired", async () => {
   const { terminal } = await openScreen({
     args: ["--concurrency", "200"],
@@ -108,17 +99,6 @@ test("a plan that cannot work is said before it is fired", async () => {
   await terminal.shows(/Concurrency {3}5 /);
   terminal.press(KEYS.enter);
   await waitUntil("no obstacle", () => !terminal.text.includes("CANNOT FIRE"));
-});
-
-test("requests without an environment are shown with what became of them", async () => {
-  const server = await startServer((request, response) => {
-    if (JSON.parse(request.body).client === "Ana") answerPlainly(request, response);
-    else response.writeHead(403).end('{"Message":"Forbidden"}');
-  });
-  const { terminal } = await openScreen({ args: ["--target", server.url.href] });
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
-  expect(text).toMatch(/failed +Barbara +403 Forbidden/);
 });
 
 test("an embedded Lambda that died is started anew", async () => {
@@ -151,14 +131,4 @@ test("k fires at the control first, says what it showed, and then fires at the t
   terminal.press(KEYS.enter);
   const again = await terminal.shows(/run 2 of 2 · warm[\s\S]*Over\s+2\s+experiments: below/);
   expect(again).not.toMatch(/CONTROL/);
-});
-
-test("requests that share a process are seen to, in words", async () => {
-  const args = ["--model", "web-function", "--hold", "1s", "--runs", "1"];
-  const { terminal } = await openScreen({ args, target: "kept", columns: 120, rows: 30 });
-  await terminal.shows(/local · web-function/);
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/SHARED {2}\w+ was inside/);
-  expect(text).toMatch(/1 {2}[0-9a-f]{4} {2}.*5 at once +Ana +●━+● +mixed/);
-  expect(text.match(/ mixed$/gm)?.length).toBeGreaterThan(2);
 });

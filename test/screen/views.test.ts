@@ -33,11 +33,13 @@ test("details of an environment: identity, invocations, globalData, and what it 
   await terminal.shows(/^▸ 2/m);
 });
 
-test("of a web function's environment the log stream is shown that its answers' heads name", async () => {
+test("requests that share a web function's process are told, and the log stream that their heads name", async () => {
   const args = [...QUICK, "--model", "web-function"];
-  const { terminal } = await openScreen({ args, columns: 120, rows: 40 });
+  const { terminal } = await openScreen({ args, target: "kept", columns: 120, rows: 40 });
+  await terminal.shows(/local · web-function/);
   terminal.press(KEYS.enter);
-  await terminal.shows(/SHARED[\s\S]*⏎ fire/);
+  const text = await terminal.shows(/SHARED {2}\w+ was inside[\s\S]*⏎ fire/);
+  expect(text).toMatch(/1 {2}[0-9a-f]{4} {2}.*5 at once +\w+ +●━+● +mixed/);
   terminal.press(KEYS.down);
   terminal.press(KEYS.right);
   await terminal.shows(/log stream {3}\d{4}\/\d\d\/\d\d\/\[\S+\][0-9a-f]{32}/);
