@@ -97,8 +97,7 @@ test("whatever ends npm, the shell has a usable terminal after the screen", asyn
     (["SIGTERM", "SIGKILL"] as const).map(async (signal) => {
       const { terminal, data, npm } = await npmInShell(`tui -- --target local ${LONG.join(" ")}`);
       await terminal.shows(/⏎ fire/);
-      terminal.press(KEYS.enter);
-      await terminal.shows(/in flight/);
+      await terminal.pressFor(KEYS.enter, /in flight/);
       const processes = descendantsOf(terminal.pid);
       process.kill(npm, signal);
       await untilEnded(processes);
@@ -115,8 +114,7 @@ test("whatever ends npm, the shell has a usable terminal after the screen", asyn
 test("Ctrl-C at what npm has started, which hears it twice, ends in order before the prompt comes", async () => {
   const { terminal, data } = await npmInShell(`experiment -- ${LONG.join(" ")}`);
   await terminal.shows(/0 of 2 answered/);
-  terminal.press(KEYS.ctrl("c"));
-  await terminal.shows(/2 aborted[\s\S]*^Record: [\s\S]*^prompt>\s*$/m);
+  await terminal.pressFor(KEYS.ctrl("c"), /2 aborted[\s\S]*^Record: [\s\S]*^prompt>\s*$/m);
   expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { aborted: 2 } });
 });
 

@@ -128,8 +128,7 @@ test("whatever lies in the records folder, experiments end and the history has t
   expect(stderr()).toBe("");
   expect(stdout()).toMatch(/^Record: /m);
   const { terminal } = await openScreen({ data });
-  terminal.press("h");
-  await terminal.shows(/http:\/\/127\S+ +2 +2 +\w+/);
+  await terminal.pressFor("h", /http:\/\/127\S+ +2 +2 +\w+/);
 });
 
 test("a runner that was killed before the first answer has fired, and the report says so", async () => {
@@ -165,11 +164,9 @@ test.skipIf(!canPretend)(
 
     const machine = smallDisk(16, data, temporaryFolder());
     const { terminal } = await openScreen({ machine, args: plan, data, rows: 30 });
-    terminal.press(KEYS.enter);
-    const text = await terminal.shows(/FAILED[\s\S]*Make room/);
+    const text = await terminal.pressFor(KEYS.enter, /FAILED[\s\S]*Make room/);
     expect(text.replaceAll(/\s+/g, " ")).toMatch(said);
-    terminal.press("h");
-    await terminal.shows(/http:\S+ +200 +not concluded/);
+    await terminal.pressFor("h", /http:\S+ +200 +not concluded/);
     terminal.press("q");
     await terminal.exited;
   },
@@ -227,10 +224,8 @@ test.skipIf(!canPretend)(
     });
     await terminal.shows(/⏎ fire/);
     await editPlan(terminal);
-    terminal.press(KEYS.enter);
-    await terminal.shows(/⏎ fire/);
+    await terminal.pressFor(KEYS.enter, /⏎ fire/);
     expect(existsSync(join(data, "settings.json"))).toBe(true);
-    terminal.press("h");
-    await terminal.shows(/ISOLATED/);
+    await terminal.pressFor("h", /ISOLATED/);
   },
 );

@@ -177,8 +177,7 @@ test.skipIf(!canPretend)(
     expect(flat(terminal.text)).toMatch(/The settings in \S+ cannot be used: EACCES/);
     await keepPlan(terminal);
     expect(flat(await terminal.shows(/could\s+not\s+be\s+kept/))).toMatch(/kept: EACCES/);
-    terminal.press(KEYS.enter);
-    const failed = await terminal.shows(/FAILED[\s\S]*LAMBDA_CONCURRENCY_TEST_DATA/);
+    const failed = await terminal.pressFor(KEYS.enter, /FAILED[\s\S]*LAMBDA_CONCURRENCY_TEST_DATA/);
     expect(flat(failed)).toMatch(/EACCES: .*\. Start the screen with another folder in/);
     expect(failed).not.toMatch(/--out/);
     expect(readFileSync(file, "utf8")).toBe("{}");

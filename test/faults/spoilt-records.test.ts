@@ -146,10 +146,8 @@ test("a record that was cut in the middle is read up to its last whole line", as
   expect(stdout).toMatch(/^ISOLATED {2}5 environments served 7 requests/m);
 
   const { terminal } = await openScreen({ data });
-  terminal.press("h");
-  await terminal.shows(/not concluded/);
-  terminal.press(KEYS.enter);
-  const shown = await terminal.shows(/This record ends before its experiment did\./);
+  await terminal.pressFor("h", /not concluded/);
+  const shown = await terminal.pressFor(KEYS.enter, /This record ends before its experiment did\./);
   expect(shown).toMatch(/run 2 of 2 · warm · 2 of 5/);
   expect(shown).not.toMatch(/in flight/);
 
@@ -256,8 +254,7 @@ function dataOf(...hours: number[]): string {
 }
 
 async function answerYes(terminal: Terminal): Promise<void> {
-  terminal.press("d");
-  await terminal.shows(/y delete it for good/);
+  await terminal.pressFor("d", /y delete it for good/);
   terminal.press("y");
 }
 
@@ -266,14 +263,12 @@ test("while the history asks about a record, no other one comes into its place",
   const names = () => readdirSync(join(data, "records")).sort();
   const { nodeArgs, mark } = slowDisk("readdir");
   const { terminal } = await openScreen({ data, nodeArgs });
-  terminal.press("h");
-  await terminal.shows(/▸ .*hour-12.*\n.*hour-11.*\n.*hour-10/);
+  await terminal.pressFor("h", /▸ .*hour-12.*\n.*hour-11.*\n.*hour-10/);
   writeFileSync(mark, "");
   await answerYes(terminal);
   // The row is gone at once; the list that follows is on its way.
   await terminal.shows(/▸ .*hour-11.*\n.*hour-10/);
-  terminal.press("d");
-  await terminal.shows(/y delete it for good/);
+  await terminal.pressFor("d", /y delete it for good/);
   recordAt(data, 13);
   rmSync(mark);
   await terminal.shows(/hour-13.*\n▸ .*hour-11.*\n.*hour-10[\s\S]*y delete it for good/);
@@ -284,21 +279,17 @@ test("while the history asks about a record, no other one comes into its place",
 
   // Of a record that vanishes nothing is asked any more.
   recordAt(data, 11);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/⏎ fire/);
-  terminal.press("h");
-  await terminal.shows(/▸ .*hour-13.*\n.*hour-11.*\n.*hour-10/);
+  await terminal.pressFor(KEYS.escape, /⏎ fire/);
+  await terminal.pressFor("h", /▸ .*hour-13.*\n.*hour-11.*\n.*hour-10/);
   writeFileSync(mark, "");
   await answerYes(terminal);
   await terminal.shows(/▸ .*hour-11.*\n.*hour-10/);
-  terminal.press("d");
-  await terminal.shows(/y delete it for good/);
+  await terminal.pressFor("d", /y delete it for good/);
   rmSync(join(data, "records", "11.ndjson"));
   rmSync(mark);
   await terminal.shows(/Pooled\n▸ .*hour-10[\s\S]*d delete/);
   terminal.press("y");
-  terminal.press("?");
-  await terminal.shows(/Keys\n/);
+  await terminal.pressFor("?", /Keys\n/);
   expect(names()).toEqual(["10.ndjson"]);
 });
 
@@ -313,10 +304,8 @@ test("on the screen an edited record is shown by its observations, and the log w
   const doubt = { ...CROSS_CHECK, experiment: "e10", agreement: false, differences };
   writeRecord(dirname(path), "10.ndjson", [...edited, doubt]);
   const { terminal } = await openScreen({ data, columns: 120 });
-  terminal.press("h");
-  await terminal.shows(/hour-10.* 10 +10 +ISOLATED/);
-  terminal.press(KEYS.enter);
-  const shown = await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
+  await terminal.pressFor("h", /hour-10.* 10 +10 +ISOLATED/);
+  const shown = await terminal.pressFor(KEYS.enter, /ISOLATED[\s\S]*⏎ fire your plan/);
   expect(shown).toMatch(/ISOLATED {2}10 environments served 10 requests, never two at once\./);
   expect(shown.replaceAll(/\s+/g, " ")).toMatch(
     /DISAGREEMENT .*The record's own verdict .* environments 77 instead of 10, trials 9,000 instead/,
@@ -328,15 +317,12 @@ test("on the screen an edited record is shown by its observations, and the log w
 test("a record that became a pipe since it was listed is refused, and the screen goes on", async () => {
   const data = dataOf(10, 11);
   const { terminal } = await openScreen({ data, columns: 120 });
-  terminal.press("h");
-  await terminal.shows(/▸ .*hour-11.*\n.*hour-10/);
+  await terminal.pressFor("h", /▸ .*hour-11.*\n.*hour-10/);
   const path = join(data, "records", "11.ndjson");
   rmSync(path);
   makePipe(path);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/FAILED[\s\S]*it is no\s+regular\s+file[\s\S]*⏎ fire/);
-  terminal.press("h");
-  await terminal.shows(/Pooled\n▸ .*hour-10/);
+  await terminal.pressFor(KEYS.enter, /FAILED[\s\S]*it is no\s+regular\s+file[\s\S]*⏎ fire/);
+  await terminal.pressFor("h", /Pooled\n▸ .*hour-10/);
   terminal.press("q");
   expect(await terminal.exited).toBe(1);
 });
@@ -345,15 +331,11 @@ test("Esc stops the saving of a report, of which nothing stays then", async () =
   const cwd = temporaryFolder();
   const { nodeArgs, mark } = slowDisk("open");
   const { terminal } = await openScreen({ data: dataOf(10), cwd, nodeArgs });
-  terminal.press("h");
-  await terminal.shows(/▸ .*hour-10/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
+  await terminal.pressFor("h", /▸ .*hour-10/);
+  await terminal.pressFor(KEYS.enter, /ISOLATED[\s\S]*⏎ fire your plan/);
   writeFileSync(mark, "");
-  terminal.press("s");
-  await terminal.shows(/Esc stop/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/stopping/);
+  await terminal.pressFor("s", /Esc stop/);
+  await terminal.pressFor(KEYS.escape, /stopping/);
   rmSync(mark);
   await terminal.shows(/It was stopped: no report was saved\.[\s\S]*⏎ fire your plan/);
   expect(readdirSync(cwd)).toEqual([]);
@@ -361,10 +343,8 @@ test("Esc stops the saving of a report, of which nothing stays then", async () =
 
   // Leaving meanwhile waits no longer, and for nothing but what is under way.
   writeFileSync(mark, "");
-  terminal.press("s");
-  await terminal.shows(/Esc stop/);
-  terminal.press("q");
-  await terminal.shows(/^Waiting for what is under way to end …/m);
+  await terminal.pressFor("s", /Esc stop/);
+  await terminal.pressFor("q", /^Waiting for what is under way to end …/m);
   rmSync(mark);
   expect(await terminal.exited).toBe(0);
   expect(readdirSync(cwd)).toEqual([]);
@@ -374,13 +354,10 @@ test("where no report can be written the screen says to start it elsewhere", asy
   const cwd = join(temporaryFolder(), "gone");
   mkdirSync(cwd);
   const { terminal } = await openScreen({ data: dataOf(10), cwd, columns: 120 });
-  terminal.press("h");
-  await terminal.shows(/▸ .*hour-10/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
+  await terminal.pressFor("h", /▸ .*hour-10/);
+  await terminal.pressFor(KEYS.enter, /ISOLATED[\s\S]*⏎ fire your plan/);
   rmSync(cwd, { recursive: true });
-  terminal.press("s");
-  const failed = await terminal.shows(/FAILED[\s\S]*⏎ fire your plan/);
+  const failed = await terminal.pressFor("s", /FAILED[\s\S]*⏎ fire your plan/);
   expect(failed.replaceAll(/\s+/g, " ")).toMatch(
     /written: ENOENT: .*\. Start the screen in a folder/,
   );

@@ -70,8 +70,7 @@ test.each(drawn(LEAVING, 2))(
   "%s leaves while firing, with the terminal restored and no process left",
   async (_, leave) => {
     const { terminal, data } = await openScreen();
-    terminal.press(KEYS.enter);
-    await terminal.shows(/in flight/);
+    await terminal.pressFor(KEYS.enter, /in flight/);
     const processes = descendantsOf(terminal.pid);
     leave(terminal);
     expect(await terminal.exited).toBe(0);
@@ -88,8 +87,7 @@ test.each([
 ])("a crash %s leaves a usable terminal and says that it is a bug", async (_, crash) => {
   const preload = temporaryFile("crash.mjs", `process.on("SIGUSR2", () => { ${crash} });`);
   const { terminal, data } = await openScreen({ nodeArgs: ["--import", preload] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
   const processes = descendantsOf(terminal.pid);
   terminal.signal("SIGUSR2");
   expect(await terminal.exited).toBe(1);
@@ -113,20 +111,19 @@ test.each(drawn(STOPPING, 1))(
   "a screen that %s stopped has the terminal again after fg",
   async (how, stop) => {
     const { terminal, data } = await openFromShell();
-    terminal.press(KEYS.enter);
-    await terminal.shows(/in flight/);
+    await terminal.pressFor(KEYS.enter, /in flight/);
     stop(terminal);
     await terminal.shows(/Stopped[\s\S]*prompt>/);
     // The shell cannot undo what a program has done to the terminal that could not know of its stop.
     expect(terminal.isAlternate).toBe(how === "SIGSTOP");
-    terminal.press(`fg${KEYS.enter}`);
-    await terminal.shows(/^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/);
+    await terminal.pressFor(
+      `fg${KEYS.enter}`,
+      /^ Lambda Concurrency Test[\s\S]*run 2 of 2 · warm · 5 of 5[\s\S]*⏎ fire/,
+    );
     expect(terminal.isAlternate).toBe(true);
     await editPlan(terminal);
-    terminal.press(", Zoe");
-    expect(await terminal.shows(/John, Zoe/)).not.toMatch(/prompt>|Stopped/);
-    terminal.press(KEYS.ctrl("c"));
-    await terminal.shows(/ISOLATED[\s\S]*prompt>\s*$/);
+    expect(await terminal.pressFor(", Zoe", /John, Zoe/)).not.toMatch(/prompt>|Stopped/);
+    await terminal.pressFor(KEYS.ctrl("c"), /ISOLATED[\s\S]*prompt>\s*$/);
     expect(recordIn(data).at(-1)).toMatchObject({ run: null, outcomes: { ok: 10 } });
     terminal.press(`exit${KEYS.enter}`);
     await terminal.exited;
@@ -167,12 +164,9 @@ test.each([
 test("a paste that never ends is taken for what has come, and Ctrl-C does not wait for that", async () => {
   const { terminal } = await openScreen();
   await editPlan(terminal);
-  terminal.press("\u001b[200~, Zoe");
-  await terminal.shows(/John, Zoe/);
-  terminal.press(", Max");
-  await terminal.shows(/John, Zoe, Max/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/⏎ fire/);
+  await terminal.pressFor("\u001b[200~, Zoe", /John, Zoe/);
+  await terminal.pressFor(", Max", /John, Zoe, Max/);
+  await terminal.pressFor(KEYS.escape, /⏎ fire/);
   await editPlan(terminal);
   // There q is a letter.
   terminal.press(`q\u001b[200~never ends${KEYS.ctrl("c")}`);
@@ -187,18 +181,14 @@ test.each(drawn(WAYS_OUT, 1))(
     const temporary = temporaryFolder();
     const env = { TMPDIR: temporary };
     const { terminal, data } = await openScreen({ columns: 120, args: SHORT, env });
-    terminal.press(KEYS.enter);
-    await terminal.shows(/run 1 of 1 · cold · 5 of 5[\s\S]*c cold start/);
+    await terminal.pressFor(KEYS.enter, /run 1 of 1 · cold · 5 of 5[\s\S]*c cold start/);
     const processes = descendantsOf(terminal.pid);
     process.kill(firstBelow(terminal.pid), "SIGSTOP");
     if (how.startsWith("after Esc")) {
-      terminal.press("c");
-      await terminal.shows(/Esc stop/);
-      terminal.press(KEYS.escape);
-      await terminal.shows(/c cold start/);
+      await terminal.pressFor("c", /Esc stop/);
+      await terminal.pressFor(KEYS.escape, /c cold start/);
     }
-    terminal.press("q");
-    await terminal.shows(/Waiting for the target to end …/);
+    await terminal.pressFor("q", /Waiting for the target to end …/);
     if (how.startsWith("by Ctrl-C")) terminal.press(KEYS.ctrl("c"));
     const code = await terminal.exited;
     if (how.startsWith("after Esc")) expect(code).toBe(0);
@@ -213,8 +203,7 @@ test("an embedded Lambda that ends during a run is said to have ended, and to be
   await waitUntil("the shot", () => running.record().length > 0);
   process.kill(firstBelow(running.pid), "SIGKILL");
   const { terminal, data } = await openScreen();
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
   process.kill(firstBelow(terminal.pid), "SIGKILL");
   expect(await running.ended).toBe(1);
   const said = "The embedded Lambda has ended.\nFire again: it is started anew.\n";
@@ -223,8 +212,7 @@ test("an embedded Lambda that ends during a run is said to have ended, and to be
   for (const lines of [running.record(), recordIn(data)]) {
     expect(lines.at(-1)).toMatchObject({ run: null, outcomes: { failed: 5 } });
   }
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
 });
 
 test("without a terminal the screen names the command that needs none", async () => {

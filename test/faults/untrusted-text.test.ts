@@ -183,15 +183,12 @@ test("what a server answers and a plan names is text on the screen, in every vie
   const cwd = temporaryFolder();
   const args = ["--target", url.href, "--plan", hostilePlan(HOSTILE_REQUESTS)];
   const { terminal, data } = await openScreen({ args, columns: 240, rows: 60, cwd });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /INCONCLUSIVE[\s\S]*⏎ fire/);
   for (const key of [KEYS.pageDown, KEYS.pageDown, KEYS.end]) terminal.press(key);
   await terminal.shows(/▸13/);
-  terminal.press(KEYS.right);
-  await terminal.shows(/log stream[\s\S]*globalData of the latest answer/);
+  await terminal.pressFor(KEYS.right, /log stream[\s\S]*globalData of the latest answer/);
   terminal.press(KEYS.end);
-  terminal.press(KEYS.left);
-  await terminal.shows(/▸13/);
+  await terminal.pressFor(KEYS.left, /▸13/);
   for (const [key, shown] of [
     ["s", /Report: \.\/.*\.html/],
     ["h", /When +Target/],
@@ -201,8 +198,7 @@ test("what a server answers and a plan names is text on the screen, in every vie
     ["e", /Ctrl-U clear/],
     [KEYS.escape, /s save report/],
   ] as const) {
-    terminal.press(key);
-    await terminal.shows(shown);
+    await terminal.pressFor(key, shown);
   }
   terminal.press(KEYS.ctrl("c"));
   expect(await terminal.exited).toBe(0);
@@ -222,13 +218,10 @@ test("what the handler logs of such clients is one line each, and text where the
   const requests = BAITS.length;
   const args = ["--model", "web-function", "--plan", hostilePlan(requests)];
   const { terminal, data } = await openScreen({ args, columns: 240, rows: 60 });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/SHARED[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /SHARED[\s\S]*⏎ fire/);
   terminal.press(KEYS.down);
-  terminal.press(KEYS.right);
-  await terminal.shows(/Log\n {3}\{.*platform\.initStart/);
-  terminal.press(KEYS.end);
-  await terminal.shows(/step 5 of\s+5/);
+  await terminal.pressFor(KEYS.right, /Log\n {3}\{.*platform\.initStart/);
+  await terminal.pressFor(KEYS.end, /step 5 of\s+5/);
   // A line of the log begins with a brace: none was broken in two, or forged.
   expect(terminal.text).not.toMatch(/^ {3}q/m);
   expect(harmIn(terminal.written)).toEqual([]);

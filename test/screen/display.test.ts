@@ -12,8 +12,7 @@ const COLOUR = new RegExp(`${KEYS.escape}\\[[39]\\dm`);
 
 test("resizing at any moment loses nothing, and too small a terminal says so", async () => {
   const { terminal } = await openScreen({ args: ["--hold", "2s"] });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
   terminal.resize(40, 10);
   await terminal.shows(/^Please enlarge the terminal to 60×15/);
   expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/or more, or press q to quit\./);
@@ -38,39 +37,28 @@ test("in the smallest terminal nothing overprints, and what is selected is seen"
   const [, , , rule, first, question] = terminal.lines;
   expect([rule, first]).toEqual(["─".repeat(60), ""]);
   expect(question).toBe("   Can one Node.js process of a Lambda function serve two");
-  terminal.press("t");
-  await terminal.shows(/▸ on-demand/);
-  terminal.press(KEYS.up);
-  await terminal.shows(/^ ▸ URL$/m);
+  await terminal.pressFor("t", /▸ on-demand/);
+  await terminal.pressFor(KEYS.up, /^ ▸ URL$/m);
   expect(terminal.cursor.row).toBe(terminal.lines.findIndex((line) => line.startsWith(" ▸ URL")));
-  terminal.press(KEYS.escape);
-  await terminal.shows(/⏎ fire/);
+  await terminal.pressFor(KEYS.escape, /⏎ fire/);
   await editPlan(terminal);
-  terminal.press(`${KEYS.tab}x`);
-  await terminal.shows(/▸ Concurrency +5x +✗ "5x" is not/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/⏎ fire/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  await terminal.pressFor(`${KEYS.tab}x`, /▸ Concurrency +5x +✗ "5x" is not/);
+  await terminal.pressFor(KEYS.escape, /⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
 });
 
 test("a thousand requests are watched, scrolled through and looked into while they run", async () => {
   const { terminal } = await openScreen({
     args: ["--concurrency", "40", "--requests", "1000", "--hold", "200ms", "--runs", "1"],
   });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/\d+ of 1,000 requests answered · \d+ cold/);
+  await terminal.pressFor(KEYS.enter, /\d+ of 1,000 requests answered · \d+ cold/);
   await terminal.shows(/p50 \d\.\d\d s · p95 \d\.\d\d s · max \d\.\d\d s · \d+ in flight/);
   await terminal.shows(/ 1–\d+ of \d\d environments/);
-  terminal.press(KEYS.end);
-  await terminal.shows(/^▸ *\d\d {2}/m);
-  terminal.press(KEYS.home);
-  await terminal.shows(/^▸ +1 {2}/m);
+  await terminal.pressFor(KEYS.end, /^▸ *\d\d {2}/m);
+  await terminal.pressFor(KEYS.home, /^▸ +1 {2}/m);
   terminal.press(KEYS.pageDown);
-  terminal.press(KEYS.right);
-  await terminal.shows(/Environment \d+, /);
-  terminal.press(KEYS.left);
-  await terminal.shows(/1,000 of 1,000 requests answered · \d+ cold/);
+  await terminal.pressFor(KEYS.right, /Environment \d+, /);
+  await terminal.pressFor(KEYS.left, /1,000 of 1,000 requests answered · \d+ cold/);
   const text = await terminal.shows(/ISOLATED {2}\d+ environments served 1,000 requests/);
   expect(text).toMatch(/counter \d+: … "/);
 });
@@ -94,10 +82,8 @@ test("names whose width terminals disagree about move neither the bars nor the c
   const runs = [burst(clients.length, (index) => index)];
   writeRecord(join(data, "records"), "names.ndjson", recordLines({ clients, runs }));
   const { terminal } = await openScreen({ data, args: ["--clients", clients.join()] });
-  terminal.press("h");
-  await terminal.shows(/When +Target[\s\S]*ISOLATED/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/recorded [\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  await terminal.pressFor("h", /When +Target[\s\S]*ISOLATED/);
+  await terminal.pressFor(KEYS.enter, /recorded [\s\S]*ISOLATED[\s\S]*⏎ fire/);
   const columns = terminal.cells.flatMap((row) => {
     const column = row.findIndex(({ text }) => text === "●");
     return column < 0 ? [] : [column];
@@ -106,14 +92,12 @@ test("names whose width terminals disagree about move neither the bars nor the c
   await editPlan(terminal);
   terminal.press(KEYS.home + KEYS.right + KEYS.right);
   await waitUntil("the cursor", () => terminal.cursor.column === 17 + "XX, ".length - 1);
-  terminal.press("X");
-  await terminal.shows(/▸ Clients +👍 ?,X /);
+  await terminal.pressFor("X", /▸ Clients +👍 ?,X /);
 });
 
 test("the window says that it fires, and is called as before when it is left", async () => {
   const { terminal } = await openScreen({ args: QUICK });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /run 2 of 2[\s\S]*ISOLATED[\s\S]*⏎ fire/);
   const name = "Lambda Concurrency Test";
   await waitUntil("the last title", () => terminal.titles.at(-1) === name);
   const titles = [name, `${name}: run 1 of 2`, `${name}: run 2 of 2`];
@@ -127,16 +111,17 @@ test("a screen reader gets sentences, without bars and rules, however small the 
     columns: 160,
     env: { INK_SCREEN_READER: "true" },
   });
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/Run 2 of 2: 5 of 5 requests answered within \d\.\d\d s\./);
+  const text = await terminal.pressFor(
+    KEYS.enter,
+    /Run 2 of 2: 5 of 5 requests answered within \d\.\d\d s\./,
+  );
   expect(text).toMatch(
     /Environment 1, [0-9a-f]{4}, 2nd invocation, kept \w+ from run 1: \w+ found counter 2 and the clients \w+ and \w+\./,
   );
   expect(text).not.toMatch(/[━●─▸]/);
   await terminal.shows(/⏎ fire/);
   terminal.resize(40, 10);
-  terminal.press("?");
-  await terminal.shows(/Esc back/);
+  await terminal.pressFor("?", /Esc back/);
   terminal.press(KEYS.ctrl("c"));
   expect(await terminal.exited).toBe(0);
   expect(terminal.written).not.toMatch(/enlarge/);

@@ -9,14 +9,11 @@ test("three names and ten requests, five at a time, are kept until the next star
   const { terminal, data } = await openScreen();
   await editPlan(terminal);
   terminal.press(KEYS.ctrl("u"));
-  terminal.press("Eva, Luis, 日本");
-  await terminal.shows(/▸ Clients +Eva, Luis, 日本/);
+  await terminal.pressFor("Eva, Luis, 日本", /▸ Clients +Eva, Luis, 日本/);
   terminal.press(KEYS.down);
-  terminal.press(KEYS.down);
-  await terminal.shows(/▸ Requests/);
+  await terminal.pressFor(KEYS.down, /▸ Requests/);
   terminal.press("\u007f");
-  terminal.press("10");
-  await terminal.shows(/2 runs of 10 requests, 5 at once: Eva, then Luis and so on\./);
+  await terminal.pressFor("10", /2 runs of 10 requests, 5 at once: Eva, then Luis and so on\./);
   terminal.press(KEYS.enter);
   const plan = " Eva, Luis, 日本 · 2 runs of 10 requests, 5 at once, held 5 s";
   await terminal.shows(/10 requests[\s\S]*Nothing fired yet/);
@@ -43,18 +40,13 @@ test("while typing the message names the field and its limits, and neither Enter
   const { terminal, data } = await openScreen();
   const before = terminal.lines[2];
   await editPlan(terminal);
-  terminal.press(KEYS.tab);
-  await terminal.shows(/▸ Concurrency/);
-  terminal.press("x");
-  await terminal.shows(/✗ Concurrency: "5x" is not a whole number from 1 to 1,000,000/);
+  await terminal.pressFor(KEYS.tab, /▸ Concurrency/);
+  await terminal.pressFor("x", /✗ Concurrency: "5x" is not a whole number from 1 to 1,000,000/);
   terminal.press(KEYS.enter);
-  terminal.press("\u007f");
-  await terminal.shows(/▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);
+  await terminal.pressFor("\u007f", /▸ Concurrency +5 [\s\S]*2 runs of 5 requests/);
   expect(terminal.text).not.toMatch(/✗/);
-  terminal.press("0");
-  await terminal.shows(/▸ Concurrency +50/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet/);
+  await terminal.pressFor("0", /▸ Concurrency +50/);
+  await terminal.pressFor(KEYS.escape, /Nothing fired yet/);
   expect(terminal.lines[2]).toBe(before);
   expect(existsSync(join(data, "settings.json"))).toBe(false);
 });
@@ -62,8 +54,10 @@ test("while typing the message names the field and its limits, and neither Enter
 test("what arrives in one piece is taken character by character", async () => {
   const { terminal } = await openScreen();
   await editPlan(terminal);
-  terminal.press(`${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`);
-  await terminal.shows(/Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/);
+  await terminal.pressFor(
+    `${KEYS.ctrl("u")}Eva,Luis\t${KEYS.ctrl("u")}3\r`,
+    /Eva, Luis · 2 runs of 5 requests, 3 at once[\s\S]*Nothing fired yet/,
+  );
 });
 
 test("a list can be pasted, and the cursor stands where the next character goes", async () => {
@@ -78,8 +72,7 @@ test("a list can be pasted, and the cursor stands where the next character goes"
   expect(terminal.cursor).toEqual({ column: column + "Ana, 日本, Mario".length + 2, row });
   terminal.press(KEYS.home);
   terminal.press(KEYS.right);
-  terminal.press("!");
-  await terminal.shows(/▸ Clients +A!na, 日本, Mario/);
+  await terminal.pressFor("!", /▸ Clients +A!na, 日本, Mario/);
   expect(terminal.cursor).toEqual({ column: column + 2, row });
 });
 
@@ -87,11 +80,9 @@ test("a plan whose runs differ is named, and its form says what editing would do
   const { terminal } = await openScreen({ args: ["--plan", "ramp"] });
   expect(terminal.lines[2]).toBe(" ramp: 127 requests in 7 runs, 1 to 64 at once, held 1 s");
   expect(terminal.text).toMatch(/Run by run 1 to 64 requests leave at the same instant/);
-  terminal.press("e");
-  await terminal.shows(/7 runs of 64 requests, 64 at once/);
+  await terminal.pressFor("e", /7 runs of 64 requests, 64 at once/);
   expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ: ⏎ replaces them/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet/);
+  await terminal.pressFor(KEYS.escape, /Nothing fired yet/);
   expect(terminal.lines[2]).toMatch(/^ ramp: 127 requests in 7 runs/);
 });
 

@@ -8,8 +8,7 @@ import { KEYS, type Terminal } from "./terminal.ts";
 
 /** Fires a plan of one run, whose environments are then all cold or all warm. */
 async function fireOnce(terminal: Terminal, temperature: "cold" | "warm"): Promise<string> {
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
   return terminal.shows(new RegExp(`run 1 of 1 · ${temperature} · 5 of 5[\\s\\S]*⏎ fire`));
 }
 
@@ -27,8 +26,7 @@ test("idle, it says the question, what would be fired, where, and what that prov
 test("the reference experiment, from Enter to the verdict, and what stands when it is left", async () => {
   // A pause, so that what stands between the runs stays for long enough.
   const { terminal, data } = await openScreen({ args: ["--pause", "2s"] });
-  terminal.press(KEYS.enter);
-  const firing = await terminal.shows(/in flight +Ana +●━+╸/);
+  const firing = await terminal.pressFor(KEYS.enter, /in flight +Ana +●━+╸/);
   expect(firing).toMatch(/run 1 of 2 · 0 of 5/);
   expect(firing).toMatch(/Esc stop {2}\? help {2}q quit/);
   const between = await terminal.shows(/run 1 of 2 · next in 2 s/);
@@ -59,8 +57,7 @@ test("a second experiment finds the environments of the first, until a cold star
   await fireOnce(terminal, "cold");
   const second = await fireOnce(terminal, "warm");
   expect(second.match(/2nd invocation/g)).toHaveLength(5);
-  terminal.press("c");
-  await terminal.shows(/the next run is a cold one/);
+  await terminal.pressFor("c", /the next run is a cold one/);
   const third = await fireOnce(terminal, "cold");
   expect(third.match(/^ {2}\d {2}[0-9a-f]{4} {2}cold/gm)).toHaveLength(5);
 });
@@ -70,17 +67,14 @@ test("the pause before a run counts down, and Escape ends it and the experiment"
   terminal.press(KEYS.enter);
   const [, first] = /next in (3,\d\d\d) s/.exec(await terminal.shows(/next in 3,\d\d\d s/)) ?? [];
   await terminal.shows(new RegExp(`run 1 of 2 · next in (?!${first})3,\\d\\d\\d s`));
-  terminal.press(KEYS.escape);
-  const text = await terminal.shows(/run 1 of 2 · cold · 5 of 5[\s\S]*⏎ fire/);
+  const text = await terminal.pressFor(KEYS.escape, /run 1 of 2 · cold · 5 of 5[\s\S]*⏎ fire/);
   expect(text).toMatch(/5 environments served 5 requests/);
 });
 
 test("Escape stops a run, and what was in flight is on the record as aborted", async () => {
   const { terminal, data } = await openScreen();
-  terminal.press(KEYS.enter);
-  await terminal.shows(/in flight/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/INCONCLUSIVE/);
+  await terminal.pressFor(KEYS.enter, /in flight/);
+  await terminal.pressFor(KEYS.escape, /INCONCLUSIVE/);
   expect(outcomesOf(recordIn(data))).toEqual(Array(5).fill("aborted"));
 });
 
@@ -90,13 +84,10 @@ test("a plan that cannot work is said before it is fired", async () => {
     machine: fewFiles(1_000),
   });
   await terminal.shows(/CANNOT FIRE {2}The embedded Lambda needs [\d,]+ open files/);
-  terminal.press("e");
-  await terminal.shows(/Concurrency {3}200/);
-  terminal.press(KEYS.tab);
-  await terminal.shows(/▸ Concurrency/);
+  await terminal.pressFor("e", /Concurrency {3}200/);
+  await terminal.pressFor(KEYS.tab, /▸ Concurrency/);
   terminal.press(KEYS.ctrl("u"));
-  terminal.press("5");
-  await terminal.shows(/Concurrency {3}5 /);
+  await terminal.pressFor("5", /Concurrency {3}5 /);
   terminal.press(KEYS.enter);
   await waitUntil("no obstacle", () => !terminal.text.includes("CANNOT FIRE"));
 });
@@ -112,15 +103,13 @@ test("an embedded Lambda that died is started anew", async () => {
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {
   const terminal = startTerminal(commandOf("tui", ["--target", "local", ...QUICK]));
-  terminal.press("?");
-  const text = await terminal.shows(/fire the plan[\s\S]*q quit/);
+  const text = await terminal.pressFor("?", /fire the plan[\s\S]*q quit/);
   expect(text).toMatch(/^ Lambda Concurrency Test/);
 });
 
 test("k fires at the control first, says what it showed, and then fires at the target", async () => {
   const { terminal, data } = await openScreen({ args: QUICK, columns: 100 });
-  terminal.press("k");
-  await terminal.shows(/control, run 2 of 2 · 0 of 5/);
+  await terminal.pressFor("k", /control, run 2 of 2 · 0 of 5/);
   const text = await terminal.shows(/ISOLATED {2}5 environments served 10 requests[\s\S]*⏎ fire/);
   expect(text).toMatch(/CONTROL {2}The instrument saw sharing when it happened: 20 overlaps in 10/);
   expect(text).not.toMatch(/control, run|mixed/);
@@ -128,7 +117,9 @@ test("k fires at the control first, says what it showed, and then fires at the t
   expect(roles.map(({ role }) => role)).toEqual(["control", "control", "experiment", "experiment"]);
 
   // The next one is fired without it, at the environments that are warm now.
-  terminal.press(KEYS.enter);
-  const again = await terminal.shows(/run 2 of 2 · warm[\s\S]*Over\s+2\s+experiments: below/);
+  const again = await terminal.pressFor(
+    KEYS.enter,
+    /run 2 of 2 · warm[\s\S]*Over\s+2\s+experiments: below/,
+  );
   expect(again).not.toMatch(/CONTROL/);
 });

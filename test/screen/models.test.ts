@@ -11,21 +11,20 @@ import { KEYS } from "./terminal.ts";
 test("a fires at each model in turn, side by side, and s saves what all came to on one page", async () => {
   const cwd = temporaryFolder();
   const { terminal, data } = await openScreen({ args: ["--hold", "500ms"], cwd, columns: 120 });
-  terminal.press("a");
-  await terminal.shows(/on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m);
+  await terminal.pressFor(
+    "a",
+    /on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m,
+  );
   const ended = await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
   expect(ended).toMatch(/Test +local · all models/);
   expect(readdirSync(join(data, "records"))).toHaveLength(3);
-  terminal.press("s");
-  await terminal.shows(/Report: [\s\S]*\.html/);
+  await terminal.pressFor("s", /Report: [\s\S]*\.html/);
   await waitUntil("a report", () => readdirSync(cwd).length === 1);
   const [name = ""] = readdirSync(cwd);
   expect(readFileSync(join(cwd, name), "utf8")).toMatch(/3 experiments[\s\S]*managed-instances/);
   // Other views lead back to it.
-  terminal.press("?");
-  await terminal.shows(/Keys\n/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
+  await terminal.pressFor("?", /Keys\n/);
+  await terminal.pressFor(KEYS.escape, /ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
   terminal.press("q");
   await terminal.exited;
   expect(terminal.text).toMatch(/local · web-function: SHARED/);
@@ -33,9 +32,10 @@ test("a fires at each model in turn, side by side, and s saves what all came to 
 
 test("Escape stops a comparison at the model that it has come to", async () => {
   const { terminal, data } = await openScreen({ args: ["--hold", "30s"], columns: 120 });
-  terminal.press("a");
-  await terminal.shows(/0 of 5[\s\S]*Esc stop/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/not fired +not fired\n[\s\S]*INCONCLUSIVE[\s\S]*a fire again/);
+  await terminal.pressFor("a", /0 of 5[\s\S]*Esc stop/);
+  await terminal.pressFor(
+    KEYS.escape,
+    /not fired +not fired\n[\s\S]*INCONCLUSIVE[\s\S]*a fire again/,
+  );
   expect(readdirSync(join(data, "records"))).toHaveLength(1);
 });

@@ -39,8 +39,7 @@ export async function openScreen({
 
 /** Opens the form of the plan. */
 export async function editPlan(terminal: Terminal): Promise<void> {
-  terminal.press("e");
-  await terminal.shows(/▸ Clients/);
+  await terminal.pressFor("e", /▸ Clients/);
 }
 
 /** Runs a command line in a terminal that ends with the test. */
@@ -67,7 +66,6 @@ export async function openShell(): Promise<{ terminal: Terminal; data: string }>
 export async function openFromShell(): Promise<{ terminal: Terminal; data: string }> {
   const opened = await openShell();
   const words = commandOf("tui", ["--target", "local", ...QUICK]).map((word) => `'${word}'`);
-  opened.terminal.press(`${words.join(" ")}${KEYS.enter}`);
-  await opened.terminal.shows(/⏎ fire/);
+  await opened.terminal.pressFor(`${words.join(" ")}${KEYS.enter}`, /⏎ fire/);
   return opened;
 }

@@ -34,12 +34,11 @@ test("at first the selected stack is fired at, with its cost in sight", async ()
   expect(text).not.toMatch(/No stack to fire at/);
   await terminal.shows(/held 400 ms · \$0\.0000\d+$/m);
   await terminal.shows(/It costs about \$0\.0000\d+ at list/);
-  terminal.press("c");
-  await terminal.shows(
+  await terminal.pressFor(
+    "c",
     /cold: pulumi config set generation 4 --stack dev &&\s+pulumi up --stack dev\. It\s+replaces/,
   );
-  terminal.press(KEYS.enter);
-  await terminal.shows(/INCONCLUSIVE[\s\S]*x cross-check/);
+  await terminal.pressFor(KEYS.enter, /INCONCLUSIVE[\s\S]*x cross-check/);
   expect(server.requests).toHaveLength(10);
 });
 
@@ -50,8 +49,7 @@ test("without the Pulumi CLI this machine serves, the reason is said, and it is 
   const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
   const text = await terminal.shows(reason);
   expect(text).toMatch(/Test +local · on-demand\n Embedded Lambda: .* proves nothing about AWS/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /ISOLATED[\s\S]*⏎ fire/);
   terminal.press("q");
   await terminal.exited;
   const again = await openScreen({ data, target: "kept", args: QUICK, env });
@@ -69,8 +67,10 @@ test("Enter before the stack is found fires once it is", async () => {
   const server = await startServer(answerPlainly);
   const { env, answer } = slowPulumi(scriptOf(outputsOf(server.url.href)));
   const { terminal } = await openScreen({ target: "kept", args: QUICK, env });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/WAITING {2}It fires as soon as it is known where\. Esc takes it back\./);
+  await terminal.pressFor(
+    KEYS.enter,
+    /WAITING {2}It fires as soon as it is known where\. Esc takes it back\./,
+  );
   answer();
   const text = await terminal.shows(/run 2 of 2[\s\S]*INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(text).not.toMatch(/WAITING/);
@@ -80,13 +80,10 @@ test("Enter before the stack is found fires once it is", async () => {
 test("Esc takes back what waits for the target; a cold start waits like a shot", async () => {
   const { env, answer } = slowPulumi("echo '[]'");
   const { terminal, data } = await openScreen({ target: "kept", args: QUICK, env });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/WAITING {2}It fires/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /WAITING {2}It fires/);
+  await terminal.pressFor(KEYS.escape, /Nothing fired yet[\s\S]*⏎ fire/);
   expect(terminal.text).not.toMatch(/WAITING/);
-  terminal.press("c");
-  await terminal.shows(/WAITING {2}All environments end as soon as it is known which\./);
+  await terminal.pressFor("c", /WAITING {2}All environments end as soon as it is known which\./);
   answer();
   await terminal.shows(
     /No stack to fire at, so[\s\S]*No\s+stack\s+is\s+selected[\s\S]*next run is a cold one[\s\S]*⏎ fire/,
@@ -106,15 +103,14 @@ test("a stack that was asked for is never replaced by this machine", async () =>
 test("the stack is chosen among the targets", async () => {
   const server = await startServer(answerPlainly);
   const { terminal } = await openScreen({ args: QUICK, env: stackOf(outputsOf(server.url.href)) });
-  terminal.press("t");
-  await terminal.shows(/Stack dev, eu-west-1\. Deployed[\s\S]*\n {3}on-demand +next to nothing/);
+  await terminal.pressFor(
+    "t",
+    /Stack dev, eu-west-1\. Deployed[\s\S]*\n {3}on-demand +next to nothing/,
+  );
   // Upwards from the first one: the URL, then the stack.
-  terminal.press(KEYS.up);
-  await terminal.shows(/▸ URL/);
-  terminal.press(KEYS.up);
-  await terminal.shows(/ ▸ on-demand +next to nothing/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/Test +stack dev · on-demand\n Deployed on AWS/);
+  await terminal.pressFor(KEYS.up, /▸ URL/);
+  await terminal.pressFor(KEYS.up, / ▸ on-demand +next to nothing/);
+  await terminal.pressFor(KEYS.enter, /Test +stack dev · on-demand\n Deployed on AWS/);
 });
 
 const BILLED =
@@ -125,14 +121,13 @@ const BRIEFLY_BILLED =
 test("each deployed model is a target of its own, with its price an hour, and is kept", async () => {
   const env = await deployThree();
   const { terminal, data } = await openScreen({ args: QUICK, env });
-  terminal.press("t");
-  await terminal.shows(
+  await terminal.pressFor(
+    "t",
     /Stack dev[\s\S]*\n {3}managed-instances from \$0\.094 an hour since .*, \$0\.31 so far\n {3}web-/,
   );
   for (let step = 0; step < 3; step++) terminal.press(KEYS.up);
   await terminal.shows(/ ▸ managed-instances from/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/stack dev · managed-instances\n Deployed on AWS/);
+  await terminal.pressFor(KEYS.enter, /stack dev · managed-instances\n Deployed on AWS/);
   await terminal.shows(BRIEFLY_BILLED);
   terminal.press("q");
   await terminal.exited;
@@ -147,15 +142,16 @@ test("the targets begin at the first of the stack where no model was named", asy
   const env = await deployThree();
   const { terminal } = await openScreen({ target: "stack", args: QUICK, env });
   await terminal.shows(/stack dev · on-demand\n Deployed on AWS/);
-  terminal.press("t");
-  await terminal.shows(/Stack dev, eu-west-1[^▸]*\n ▸ on-demand +next to nothing/);
+  await terminal.pressFor("t", /Stack dev, eu-west-1[^▸]*\n ▸ on-demand +next to nothing/);
 });
 
 test("a at a stack fires at all its models, side by side", async () => {
   const env = await deployThree();
   const { terminal } = await openScreen({ target: "stack", args: WARM, env, columns: 120 });
-  terminal.press("a");
-  await terminal.shows(/on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m);
+  await terminal.pressFor(
+    "a",
+    /on-demand +managed-instances +web-function\n run \d of 2 .* waits$/m,
+  );
   const ended = await terminal.shows(/ISOLATED .* SHARED .* SHARED[\s\S]*a fire again/);
   expect(ended).toMatch(/Test +stack dev · all models\n Deployed on AWS/);
   expect(ended).toMatch(/ NOTE {2}A Web Function begins with few/);
@@ -172,10 +168,8 @@ test("the screen waits for Managed Instances that do not answer yet, and Esc end
     args: QUICK,
     env: stackOf(outputsOfAll(targetOutputs("managed-instances", server.url.href))),
   });
-  terminal.press(KEYS.enter);
-  await terminal.shows(/Waiting for the function to answer …[\s\S]*Esc stop/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /Waiting for the function to answer …[\s\S]*Esc stop/);
+  await terminal.pressFor(KEYS.escape, /Nothing fired yet[\s\S]*⏎ fire/);
   expect(server.requests.every(({ body }) => body === "{}")).toBe(true);
   expect(recordsIn(data)).toEqual([]);
 });
@@ -205,15 +199,14 @@ test("what will be throttled is said, and what costs more than a trifle is asked
   await terminal.shows(/NOTE {2}The function has a reserved concurrency of 3: at least 2 of 5/);
   // At the one that is chosen, and at all.
   for (const key of [KEYS.enter, "a"]) {
-    terminal.press(key);
-    await terminal.shows(/ASKED FIRST {2}It costs about \$\d\.\d\d at list price[\s\S]*y fire it/);
-    terminal.press("n");
-    await terminal.shows(/Nothing fired yet[\s\S]*⏎ fire/);
+    await terminal.pressFor(
+      key,
+      /ASKED FIRST {2}It costs about \$\d\.\d\d at list price[\s\S]*y fire it/,
+    );
+    await terminal.pressFor("n", /Nothing fired yet[\s\S]*⏎ fire/);
   }
   expect(server.requests).toEqual([]);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/y fire it/);
-  terminal.press("y");
-  await terminal.shows(/INCONCLUSIVE[\s\S]*⏎ fire/);
+  await terminal.pressFor(KEYS.enter, /y fire it/);
+  await terminal.pressFor("y", /INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(server.requests).toHaveLength(2 * 500);
 });

@@ -182,6 +182,12 @@ export class Terminal {
       throw new Error(`${error}; the screen was:\n${this.text}`);
     }
   }
+
+  /** Presses keys, and waits for what they bring; resolves to the whole text of then. */
+  pressFor(keys: string, pattern: RegExp): Promise<string> {
+    this.press(keys);
+    return this.shows(pattern);
+  }
 }
 
 export const KEYS = {

@@ -8,18 +8,18 @@ import { openScreen, QUICK } from "./open-screen.ts";
 import { KEYS, type Terminal } from "./terminal.ts";
 
 async function fireOnce(terminal: Terminal): Promise<void> {
-  terminal.press(KEYS.enter);
-  await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*served 10 requests[\s\S]*⏎ fire/);
+  await terminal.pressFor(
+    KEYS.enter,
+    /run 2 of 2 · warm · 5 of 5[\s\S]*served 10 requests[\s\S]*⏎ fire/,
+  );
 }
 
 test("details of an environment: identity, invocations, globalData, and what it logs", async () => {
   const { terminal } = await openScreen({ args: QUICK, columns: 120, rows: 40 });
   await fireOnce(terminal);
   terminal.press(KEYS.down);
-  terminal.press(KEYS.down);
-  await terminal.shows(/^▸ 2/m);
-  terminal.press(KEYS.right);
-  const text = await terminal.shows(/Log\n {3}\{.*platform\.initStart/);
+  await terminal.pressFor(KEYS.down, /^▸ 2/m);
+  const text = await terminal.pressFor(KEYS.right, /Log\n {3}\{.*platform\.initStart/);
   expect(text).toMatch(/Environment 2, [0-9a-f]{4}/);
   expect(text).toMatch(/log stream {3}\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}/);
   expect(text).toMatch(/process +pid \d+\n {3}thread/);
@@ -27,22 +27,18 @@ test("details of an environment: identity, invocations, globalData, and what it 
   expect(text).toMatch(
     /├─ counter {2}2\n {3}├─ client +"\w+"\n {3}└─ clients\n {6}├─ "\w+"\n {6}└─ "/,
   );
-  terminal.press(KEYS.end);
-  await terminal.shows(/step 5 of 5/);
-  terminal.press(KEYS.left);
-  await terminal.shows(/^▸ 2/m);
+  await terminal.pressFor(KEYS.end, /step 5 of 5/);
+  await terminal.pressFor(KEYS.left, /^▸ 2/m);
 });
 
 test("requests that share a web function's process are told, and the log stream that their heads name", async () => {
   const args = [...QUICK, "--model", "web-function"];
   const { terminal } = await openScreen({ args, target: "kept", columns: 120, rows: 40 });
   await terminal.shows(/local · web-function/);
-  terminal.press(KEYS.enter);
-  const text = await terminal.shows(/SHARED {2}\w+ was inside[\s\S]*⏎ fire/);
+  const text = await terminal.pressFor(KEYS.enter, /SHARED {2}\w+ was inside[\s\S]*⏎ fire/);
   expect(text).toMatch(/1 {2}[0-9a-f]{4} {2}.*5 at once +\w+ +●━+● +mixed/);
   terminal.press(KEYS.down);
-  terminal.press(KEYS.right);
-  await terminal.shows(/log stream {3}\d{4}\/\d\d\/\d\d\/\[\S+\][0-9a-f]{32}/);
+  await terminal.pressFor(KEYS.right, /log stream {3}\d{4}\/\d\d\/\d\d\/\[\S+\][0-9a-f]{32}/);
   // The log is read meanwhile, and makes the page longer.
   await waitUntil("the end of the log", () => {
     terminal.press(KEYS.end);
@@ -56,28 +52,24 @@ test("recorded experiments are listed, opened as if they had just ended, and del
   terminal.press(KEYS.enter);
   await waitUntil("two records", () => readdirSync(join(data, "records")).length === 2);
   await terminal.shows(/run 2 of 2 · warm · 5 of 5[\s\S]*4th[\s\S]*ISOLATED[\s\S]*⏎ fire/);
-  terminal.press("h");
-  const list = await terminal.shows(/When +Target/);
+  const list = await terminal.pressFor("h", /When +Target/);
   expect(list).toMatch(
     /▸ \d\d-\d\d \d\d:\d\d +local · on-demand +10 +5 +ISOLATED +\d\d % +\d\d %\n {2}\d\d-/,
   );
-  terminal.press(KEYS.down);
-  await terminal.shows(/^ {2}\d\d-\d\d .*\n▸ \d\d-\d\d /m);
-  terminal.press(KEYS.enter);
-  const opened = await terminal.shows(/recorded \d{4}-\d\d-\d\d \d\d:\d\d · local · on-demand/);
+  await terminal.pressFor(KEYS.down, /^ {2}\d\d-\d\d .*\n▸ \d\d-\d\d /m);
+  const opened = await terminal.pressFor(
+    KEYS.enter,
+    /recorded \d{4}-\d\d-\d\d \d\d:\d\d · local · on-demand/,
+  );
   expect(opened).toMatch(/run 2 of 2 · warm · 5 of 5/);
   expect(opened.match(/2nd, kept \w+/g)).toHaveLength(5);
   await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
 
-  terminal.press("h");
-  await terminal.shows(/When +Target/);
-  terminal.press("d");
-  await terminal.shows(/y delete it for good/);
-  terminal.press("n");
-  await terminal.shows(/d delete/);
+  await terminal.pressFor("h", /When +Target/);
+  await terminal.pressFor("d", /y delete it for good/);
+  await terminal.pressFor("n", /d delete/);
   expect(readdirSync(join(data, "records"))).toHaveLength(2);
-  terminal.press("d");
-  await terminal.shows(/y delete it for good/);
+  await terminal.pressFor("d", /y delete it for good/);
   terminal.press("y");
   await waitUntil("one record", () => readdirSync(join(data, "records")).length === 1);
   await terminal.shows(/ISOLATED +(\d\d %) +\1$/m);
@@ -86,24 +78,18 @@ test("recorded experiments are listed, opened as if they had just ended, and del
 test("the target is chosen from the embedded Lambda, the stack, and a URL that is typed in", async () => {
   const server = await startServer((_, response) => response.writeHead(503).end());
   const { terminal, data } = await openScreen();
-  terminal.press("t");
-  const text = await terminal.shows(/▸ on-demand[\s\S]*Stack/);
+  const text = await terminal.pressFor("t", /▸ on-demand[\s\S]*Stack/);
   expect(text).toMatch(/web-function +Many requests behind one HTTP server/);
-  terminal.press(KEYS.up);
-  await terminal.shows(/▸ URL/);
-  terminal.press("nonsense");
-  await terminal.shows(/▸ URL {2}nonsense/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/✗ "nonsense" is no target/);
+  await terminal.pressFor(KEYS.up, /▸ URL/);
+  await terminal.pressFor("nonsense", /▸ URL {2}nonsense/);
+  await terminal.pressFor(KEYS.enter, /✗ "nonsense" is no target/);
   terminal.press(KEYS.ctrl("u"));
   terminal.paste(server.url.href);
   await terminal.shows(/▸ URL {2}http/);
-  terminal.press(KEYS.enter);
-  await terminal.shows(/Test +http[\s\S]*Nothing fired yet/);
+  await terminal.pressFor(KEYS.enter, /Test +http[\s\S]*Nothing fired yet/);
   expect(terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
   expect(terminal.lines[1]).toMatch(/whatever it is/);
-  terminal.press("c");
-  await terminal.shows(/To make all environments cold: only its owner can do that/);
+  await terminal.pressFor("c", /To make all environments cold: only its owner can do that/);
   terminal.press("q");
   await terminal.exited;
 
@@ -115,8 +101,7 @@ test("s saves a report where the screen was started, and never over another one"
   const cwd = temporaryFolder();
   const { terminal } = await openScreen({ args: QUICK, cwd });
   await fireOnce(terminal);
-  terminal.press("s");
-  await terminal.shows(/Report: [\s\S]*\.html/);
+  await terminal.pressFor("s", /Report: [\s\S]*\.html/);
   await waitUntil("a report", () => readdirSync(cwd).length === 1);
   const [name = ""] = readdirSync(cwd);
   expect(readFileSync(join(cwd, name), "utf8")).toMatch(/^<!doctype html>[\s\S]*ISOLATED/i);
@@ -126,10 +111,7 @@ test("s saves a report where the screen was started, and never over another one"
 
 test("help tells keys and words, and scrolls", async () => {
   const { terminal } = await openScreen();
-  terminal.press("?");
-  await terminal.shows(/Keys\n {3}⏎ +fire the plan/);
-  terminal.press(KEYS.end);
-  await terminal.shows(/chance +to share: a request that Lambda could have put/);
-  terminal.press(KEYS.escape);
-  await terminal.shows(/Nothing fired yet/);
+  await terminal.pressFor("?", /Keys\n {3}⏎ +fire the plan/);
+  await terminal.pressFor(KEYS.end, /chance +to share: a request that Lambda could have put/);
+  await terminal.pressFor(KEYS.escape, /Nothing fired yet/);
 });
