@@ -1,45 +1,24 @@
-/** The modules of k6 that our script imports, for a thread of the stand-in. */
+/**
+ * The modules of k6 that our script imports, for a thread of the stand-in. As k6's own, each function
+ * returns when what it does is over: https://grafana.com/docs/k6/latest/
+ */
 
+import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
+import { writeSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
-import {
-  MessageChannel,
-  type MessagePort,
-  parentPort,
-  receiveMessageOnPort,
-  workerData,
-} from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 
 /** What a virtual user knows of itself, and what it is run with. */
 export interface VirtualUser {
   script: string;
+  /** The file of what it prints. */
+  log: string;
   env: Record<string, string | undefined>;
   options: { executionSegment: string | null; executionSegmentSequence: string | null };
   instance: { vusInitialized: number };
   scenario: { startTime: number; iterationInInstance: number };
-}
-
-/** What a virtual user asks for; it waits until `done` is set, where an answer is to come. */
-export type Asked =
-  | { type: "log"; text: string }
-  | { type: "abort"; message: string }
-  | { type: "request"; request: K6Request; port: MessagePort; done: Int32Array };
-
-export interface K6Request {
-  method: string;
-  url: string;
-  body: string;
-  headers: Record<string, string>;
-  timeout: number;
-}
-
-export interface K6Response {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-  error: string;
-  error_code: number;
 }
 
 interface Script {
@@ -58,7 +37,7 @@ const EXPORTS: Readonly<Record<string, string>> = {
 };
 
 /** Loads a script in the context that k6 gives it. */
-export async function openScript(path: string, env: VirtualUser["env"]): Promise<Script> {
+export async function openScript({ script, env }: Pick<VirtualUser, "script" | "env">) {
   Object.assign(globalThis, { __ENV: env });
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
@@ -73,12 +52,17 @@ export async function openScript(path: string, env: VirtualUser["env"]): Promise
     },
   });
   try {
-    return await import(pathToFileURL(path).href);
+    return (await import(pathToFileURL(script).href)) as Script;
   } finally {
     hooks.deregister();
   }
 }
 
+/** A line as k6 logs it; what it says is plain ASCII. */
+export const logLine = (level: string, message: string) =>
+  `time="${new Date().toISOString()}" level=${level} msg=${JSON.stringify(message)} source=console\n`;
+
+const ABORTED = 108;
 /** Of a virtual user; the thread that starts them has none. */
 const user = workerData as VirtualUser | null;
 
@@ -88,33 +72,58 @@ export const exec = {
   test: {
     options: user?.options,
     abort: (message: string) => {
-      ask({ type: "abort", message });
-      // Nothing more of the script is run.
-      wait(new Int32Array(new SharedArrayBuffer(4)));
+      writeSync(2, logLine("error", `test aborted: ${message}`));
+      process.exit(ABORTED);
     },
   },
 };
+
+const CURL_TIMED_OUT = 28;
+const TIMED_OUT = 1_050;
+const OTHER_FAILURE = 1_000;
 
 export const http = {
   request: (
     method: string,
     url: string,
     body: string,
-    { headers, timeout }: Pick<K6Request, "headers" | "timeout">,
-  ): K6Response => {
-    const { port1, port2 } = new MessageChannel();
-    const done = new Int32Array(new SharedArrayBuffer(4));
-    const request = { method, url, body, headers, timeout };
-    ask({ type: "request", request, port: port2, done });
-    wait(done);
-    const response: K6Response = receiveMessageOnPort(port1)?.message;
-    port1.close();
-    return response;
+    { headers, timeout }: { headers: Record<string, string>; timeout: number },
+  ) => {
+    const options = ["-qsSig", "--path-as-is", "--noproxy", "*", "-m", `${timeout / 1_000}`];
+    const sent = Object.entries(headers).map(([name, value]) => ["header", `${name}: ${value}`]);
+    // Not as arguments, which any user of the machine sees.
+    const input = [...sent, ["data-binary", body]]
+      .map(([option, value]) => `${option} = ${JSON.stringify(value)}`)
+      .join("\n");
+    const curl = ["curl", ...options, "-K", "-", "-X", method, url] as const;
+    const {
+      status: code,
+      stdout,
+      stderr,
+    } = spawnSync(curl[0], curl.slice(1), {
+      input,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
+    if (code !== 0) {
+      const errorCode = code === CURL_TIMED_OUT ? TIMED_OUT : OTHER_FAILURE;
+      return { status: 0, headers: {}, body: "", error: stderr, error_code: errorCode };
+    }
+    const end = stdout.indexOf("\r\n\r\n");
+    const [first = "", ...lines] = stdout.slice(0, end).split("\r\n");
+    const status = Number(first.split(" ")[1]);
+    return {
+      status,
+      headers: Object.fromEntries(lines.map((line) => line.split(/: ?(.*)/s, 2))),
+      body: stdout.slice(end + 4),
+      error: "",
+      error_code: status >= 400 ? 1_000 + status : 0,
+    };
   },
 };
 
 export function sleep(seconds: number): void {
-  wait(new Int32Array(new SharedArrayBuffer(4)), 1_000 * seconds);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000 * seconds);
 }
 
 export function sha256(data: string, encoding: "hex"): string {
@@ -130,13 +139,4 @@ export function hmac(
   const key = typeof secret === "string" ? secret : Buffer.from(secret);
   const digest = createHmac(algorithm, key).update(data).digest();
   return encoding === "hex" ? digest.toString(encoding) : new Uint8Array(digest).buffer;
-}
-
-/** Tells the thread that starts the virtual users. */
-export function ask(asked: Asked): void {
-  parentPort?.postMessage(asked, asked.type === "request" ? [asked.port] : []);
-}
-
-function wait(until: Int32Array, ms?: number): void {
-  Atomics.wait(until, 0, 0, ms);
 }
