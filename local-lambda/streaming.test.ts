@@ -4,14 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  codeOf,
-  distinct,
-  isLogged,
-  startLambda,
-  startNoted,
-  untilPolling,
-} from "../test/embedded-lambda.ts";
+import { codeOf, isLogged, startLambda, startNoted } from "../test/embedded-lambda.ts";
 import { isAlive } from "../test/processes.ts";
 import { waitUntil } from "../test/wait-until.ts";
 import { RuntimeEnvironment } from "./environment/runtime-environment.ts";
@@ -309,11 +302,3 @@ describe.each(MODELS)(
     });
   },
 );
-
-test("requests at once that stream are served by as many processes", async () => {
-  const pid = `stream.write(String(process.pid)); await wait(300); stream.end();`;
-  const lambda = await startLambda({ code: codeOf(codeFor({ pid })), ...STREAM });
-  const seen = await Promise.all(["pid", "pid", "pid"].map((name) => see(lambda, name)));
-  expect(distinct(seen.map(({ body }) => body.toString()))).toBe(3);
-  await untilPolling(lambda, 3);
-});

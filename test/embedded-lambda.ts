@@ -20,19 +20,18 @@ import { LocalLambda, type StartOptions } from "../local-lambda/local-lambda.ts"
 import { temporaryFolder } from "./processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
-const configurations = new WeakMap<LocalLambda, FunctionConfiguration>();
-const logged = new WeakMap<LocalLambda, readonly string[]>();
+/** What those that were started here were given, and have logged. */
+const noted = new WeakMap<LocalLambda, { configuration: FunctionConfiguration; log: string[] }>();
 
 /** Starts one whose configuration and log are noted, and which the caller closes. */
 export async function startNoted(
   configuration: FunctionConfiguration,
   options: StartOptions = {},
 ): Promise<LocalLambda> {
-  const texts: string[] = [];
-  const onLog = (_: string, text: string) => void texts.push(text);
+  const log: string[] = [];
+  const onLog = (_: string, text: string) => void log.push(text);
   const lambda = await LocalLambda.start(configuration, 0, { ...options, onLog });
-  configurations.set(lambda, configuration);
-  logged.set(lambda, texts);
+  noted.set(lambda, { configuration, log });
   return lambda;
 }
 
@@ -46,16 +45,24 @@ export async function startLambda(
   return lambda;
 }
 
+/** A new folder with these files, as code whose handler has this name. */
+export function codeIn(files: Record<string, string>, handler = "index.handler") {
+  const root = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return { root, handler };
+}
+
 /** Code of the test's own, whose handler is `index.handler`. */
 export function codeOf(source: string, name = "index.mjs"): FunctionCode {
-  const root = temporaryFolder();
-  writeFileSync(join(root, name), source);
-  return { root, handler: "index.handler" };
+  return codeIn({ [name]: source });
 }
 
 /** Code of the test's own that is a Web Function's server, or is expected to be one. */
 export function serverOf(source: string, name = "server.mjs"): FunctionCode {
-  return { ...codeOf(source, name), handler: name };
+  return codeIn({ [name]: source }, name);
 }
 
 /** A server that answers by these statements, which have `request`, `response` and `text`. */
@@ -123,7 +130,7 @@ export const MEETING = `
 export const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
 
 /** Sends a body of plain text, which arrives as it is. */
-export async function send({ url }: LocalLambda, body: string): Promise<Response> {
+export async function send({ url }: { url: string | URL }, body: string): Promise<Response> {
   return fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } });
 }
 
@@ -148,7 +155,7 @@ export function distinct<T>(values: readonly T[]): number {
 
 /** How many environments could take a request now. */
 export const pollingIn = (lambda: LocalLambda) => {
-  const { model, maxConcurrency } = configurations.get(lambda) ?? defaultConfiguration();
+  const { model, maxConcurrency } = noted.get(lambda)?.configuration ?? defaultConfiguration();
   const most = model === "managed-instances" ? maxConcurrency : Number.POSITIVE_INFINITY;
   return lambda.pool.environments.filter((environment) =>
     environment instanceof RuntimeEnvironment
@@ -161,20 +168,8 @@ export const pollingIn = (lambda: LocalLambda) => {
 export const untilPolling = (lambda: LocalLambda, count: number) =>
   waitUntil(`${count} environments to poll`, () => pollingIn(lambda) === count);
 
-/** Asks for the five, one after the other: which environment each one met, by its place in the pool. */
-export async function placesTaken(lambda: LocalLambda, polling: number): Promise<number[]> {
-  const taken: number[] = [];
-  for (const client of CLIENTS) {
-    await untilPolling(lambda, polling);
-    const { environment } = await ask(lambda, client);
-    taken.push(lambda.pool.ids.indexOf(environment?.id ?? ""));
-  }
-  expect(taken).not.toContain(-1);
-  return taken;
-}
-
 /** What {@link MEETING} answers: where it ran, and its globals when all had met. */
-export interface Meeting {
+interface Meeting {
   environment: string;
   initializationType: string;
   pid: number;
@@ -183,10 +178,9 @@ export interface Meeting {
 }
 
 /** Lets so many requests meet in one instance of {@link MEETING}. */
-export async function meet({ url }: { url: string | URL }, count: number): Promise<Meeting[]> {
-  const headers = { "content-type": "text/plain" };
+export async function meet(target: { url: string | URL }, count: number): Promise<Meeting[]> {
   const fired = Array.from({ length: count }, async () => {
-    const response = await fetch(url, { method: "POST", body: `${count}`, headers });
+    const response = await send(target, `${count}`);
     // A Web Function does not know its log stream, but its callers do.
     const environment = response.headers.get("lambda-web-logstream");
     return Object.assign({ environment }, (await response.json()) as Meeting);
@@ -223,12 +217,12 @@ export function gatedCode(model: Model) {
  * it to answer the others when they are.
  */
 export async function overload(
-  { url }: LocalLambda,
+  lambda: LocalLambda,
   { count, throttled, open }: { count: number; throttled: number; open: () => void },
 ): Promise<Entry[]> {
   const statuses: number[] = [];
   const fired = Array.from({ length: count }, async () => {
-    const response = await fetch(url);
+    const response = await send(lambda, "");
     statuses.push(response.status);
     return response;
   });
@@ -246,19 +240,9 @@ export function pidOf({ environment }: Pick<Answer, "environment">): number {
   return environment.pid;
 }
 
-/** A new folder with these files, as code whose handler has this name. */
-export function codeIn(files: Record<string, string>, handler = "index.handler") {
-  const root = temporaryFolder();
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), content);
-  }
-  return { root, handler };
-}
-
 /** What all environments have logged, those that have ended as well. */
 export function loggedBy(lambda: LocalLambda): readonly string[] {
-  return logged.get(lambda) ?? [];
+  return noted.get(lambda)?.log ?? [];
 }
 
 /** Whether any environment, of those that have ended as well, has logged a text. */

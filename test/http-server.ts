@@ -53,12 +53,20 @@ export async function startServer(
   return { url: new URL(`http://127.0.0.1:${port}/`), requests, connections: () => sockets.length };
 }
 
-/** Answers as the handler would, without an identity. */
-export function answerPlainly({ body }: SeenRequest, response: ServerResponse): void {
-  const { client } = JSON.parse(body) as { client: string };
+export function clientOf({ body }: SeenRequest): string {
+  return (JSON.parse(body) as { client: string }).client;
+}
+
+/** What the handler would answer, without an identity. */
+export function plainAnswer(request: SeenRequest): string {
+  const client = clientOf(request);
   const globalData = { counter: 1, client, clients: [client] };
-  response.setHeader("x-amzn-requestid", `id of ${client}`);
-  response.end(JSON.stringify({ client, globalData, message: "ok" }));
+  return JSON.stringify({ client, globalData, message: "ok" });
+}
+
+export function answerPlainly(request: SeenRequest, response: ServerResponse): void {
+  response.setHeader("x-amzn-requestid", `id of ${clientOf(request)}`);
+  response.end(plainAnswer(request));
 }
 
 /** Long enough for requests that were fired at once to run at once. */
@@ -71,7 +79,7 @@ export function answerAlone(request: SeenRequest, response: ServerResponse): voi
 
 /** The same, without the hold: the invocation ends now, whenever the request came. */
 export function answerNow(request: SeenRequest, response: ServerResponse): void {
-  const { client } = JSON.parse(request.body) as { client: string };
+  const client = clientOf(request);
   const requestId = `request ${request.connection} at ${request.arrivedAt}`;
   const leftAt = performance.now();
   const answer: Answer = {

@@ -93,9 +93,9 @@ export function pidOf({ pid }: ChildProcess): number {
 }
 
 /** Keeps what a program prints; gives all of it so far. */
-export function collect(output: Readable): () => string {
+export function collect(output: Readable, encoding: BufferEncoding = "utf8"): () => string {
   let text = "";
-  output.setEncoding("utf8").on("data", (chunk: string) => {
+  output.setEncoding(encoding).on("data", (chunk: string) => {
     text += chunk;
   });
   return () => text;

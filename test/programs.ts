@@ -4,7 +4,16 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Observation, RecordLine } from "../experiment/core/record-lines.ts";
-import { ROOT, type Running, resultOf, runToEnd, start, temporaryFolder } from "./processes.ts";
+import {
+  commandOf,
+  ROOT,
+  type Running,
+  resultOf,
+  run,
+  runToEnd,
+  start,
+  temporaryFolder,
+} from "./processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const SCHEMA = join(ROOT, "experiment/records/record.schema.json");
@@ -71,13 +80,21 @@ export interface RecordedRun extends Running {
   temporary: () => string[];
 }
 
-/** Starts an experiment in a data folder of its own, unless the environment names another. */
-export function startExperiment(args: readonly string[], env: NodeJS.ProcessEnv = {}): RecordedRun {
+/**
+ * Starts an experiment in a data folder of its own, unless the environment names another.
+ *
+ * @param machine what to start it with, where the machine should lack something
+ */
+export function startExperiment(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  machine: readonly string[] = [],
+): RecordedRun {
   const temporary = temporaryFolder();
   const { LAMBDA_CONCURRENCY_TEST_DATA: data = temporaryFolder() } = env;
   const own = { LAMBDA_CONCURRENCY_TEST_DATA: data, TMPDIR: temporary };
   return {
-    ...start("experiment", args, { ...own, ...env }),
+    ...run([...machine, ...commandOf("experiment", args)], { ...own, ...env }),
     data,
     record: () => recordIn(data),
     temporary: () => readdirSync(temporary),
@@ -85,8 +102,12 @@ export function startExperiment(args: readonly string[], env: NodeJS.ProcessEnv 
 }
 
 /** Runs an experiment to its end; where `--out` names a file, the record is read there. */
-export async function fire(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const running = startExperiment(args, env);
+export async function fire(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  machine: readonly string[] = [],
+) {
+  const running = startExperiment(args, env, machine);
   const result = await resultOf(running);
   const out = args.includes("--out") ? args[args.indexOf("--out") + 1] : undefined;
   const isFile = out !== undefined && statSync(out, { throwIfNoEntry: false })?.isFile();

@@ -106,14 +106,6 @@ test.each(MODELS)(
   },
 );
 
-test("other code has another hash than this project's handler", async () => {
-  const lambda = await startLambda({ code: codeOf("1") });
-  const own = await startLambda();
-  expect(lambda.codeSha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(own.codeSha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(own.codeSha256).not.toBe(lambda.codeSha256);
-});
-
 test("a handler that its file does not export fails requests, and the log says why", async () => {
   const lambda = await startLambda({ code: codeOf("export const other = 1;") });
   expect((await fetch(lambda.url)).status).toBe(502);

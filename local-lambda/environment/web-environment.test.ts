@@ -1,8 +1,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { answering, send, sendAsIs, serverOf, startLambda } from "../../test/embedded-lambda.ts";
-import { waitUntil } from "../../test/wait-until.ts";
+import { answering, sendAsIs, serverOf, startLambda } from "../../test/embedded-lambda.ts";
 import { readWebMessage, type WebMessage } from "./web-environment.ts";
 
 const start = (source: string, timeoutMs = 10_000) =>
@@ -51,19 +50,6 @@ test.each([
       expect(response.headers[name]).not.toBe(value);
   },
 );
-
-test("after a loop that timed out the next request is served by a new server", async () => {
-  const source = answering(`
-    if ((await text(request)) === "loop") for (;;);
-    response.end(String(process.pid));`);
-  const lambda = await start(source, 2_000);
-  const before = await (await send(lambda, "")).text();
-  expect((await send(lambda, "loop")).status).toBe(504);
-  const after = await send(lambda, "");
-  expect(after.status).toBe(200);
-  expect(await after.text()).not.toBe(before);
-  await waitUntil("the looping server to go", () => lambda.pool.ids.length === 1);
-});
 
 test.each<[WebMessage]>([
   [{ type: "listening" }],

@@ -8,17 +8,13 @@ import {
   distinct,
   gatedCode,
   isLogged,
-  MEETING,
-  meet,
   overload,
   pidOf,
   pollingIn,
   post,
   send,
   startLambda,
-  untilPolling,
 } from "../../test/embedded-lambda.ts";
-import { untilEnded } from "../../test/processes.ts";
 import { waitUntil } from "../../test/wait-until.ts";
 import type { FunctionConfiguration } from "../function-configuration.ts";
 import type { LocalLambda } from "../local-lambda.ts";
@@ -49,13 +45,6 @@ test("three environments poll before the URL is known, and no request meets a co
     type: "platform.initStart",
     record: { initializationType: "lambda-managed-instances" },
   });
-});
-
-test("requests at once are inside one worker thread together, and share its globals", async () => {
-  const lambda = await start({ environments: 1, code: codeOf(MEETING) });
-  const answers = await meet(lambda, 5);
-  expect(distinct(answers.map(({ pid, threadId }) => `${pid}/${threadId}`))).toBe(1);
-  for (const { counter } of answers) expect(counter).toBe(5);
 });
 
 test("worker threads take turns in one process, with globals of their own", async () => {
@@ -169,20 +158,6 @@ test("a worker thread that ends fails its own requests, and the others go on", a
   const survivor = await waiting?.text();
   for (const _ of CLIENTS) expect(await (await send(lambda, "")).text()).toBe(survivor);
   expect(lambda.pool.ids).toEqual(before);
-});
-
-test("recycling replaces all environments, and lets what is being served finish", async () => {
-  const lambda = await start({ environments: 2, maxConcurrency: 1 });
-  const before = lambda.pool.ids;
-  const pid = pidOf(await ask(lambda, "Ana"));
-  const busy = ask(lambda, "Bo", 1_000);
-  await untilPolling(lambda, 1);
-  await lambda.pool.recycle();
-  expect(pollingIn(lambda)).toBe(2);
-  expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
-  expect((await busy).client).toBe("Bo");
-  await untilReplaced(lambda, 2, before);
-  await untilEnded([pid]);
 });
 
 test.each([

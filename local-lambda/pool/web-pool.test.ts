@@ -2,13 +2,10 @@ import { expect, test } from "vitest";
 import {
   answering,
   ask,
-  codeFor,
   distinct,
   gatedCode,
   isLogged,
   loggedBy,
-  MEETING,
-  meet,
   overload,
   pidOf,
   post,
@@ -41,14 +38,6 @@ test("nothing runs before the first request, which is a cold start", async () =>
   expect(second.globalData.clients).toEqual(["Ana", "Bo"]);
 });
 
-test("requests at once are inside one process together, and share its globals", async () => {
-  const lambda = await start({ code: codeFor("web-function", MEETING) });
-  const answers = await meet(lambda, 5);
-  expect(distinct(answers.map(({ pid }) => pid))).toBe(1);
-  for (const { counter } of answers) expect(counter).toBe(5);
-  expect(lambda.pool.ids).toHaveLength(1);
-});
-
 test("beyond the limit requests wait, and beyond as many again they are throttled", async () => {
   const { code, open } = gatedCode("web-function");
   const lambda = await start({ maxConcurrency: 2, code });
@@ -71,29 +60,6 @@ test("a process that dies fails what is inside with 502; what waits is served by
   expect(after.globalData.counter).toBe(1);
 });
 
-test("a function without requests scales to zero", async () => {
-  const lambda = await start({ idleTimeoutMs: 1_000 });
-  const pid = pidOf(await ask(lambda, "Ana"));
-  await waitUntil("the environment to expire", () => lambda.pool.ids.length === 0);
-  await untilEnded([pid]);
-  expect((await ask(lambda, "Bo")).environment?.coldStart).toBe(true);
-});
-
-test("recycling starts a new process, and lets what is being served finish", async () => {
-  const lambda = await start({ maxConcurrency: 1 });
-  const pid = pidOf(await ask(lambda, "Ana"));
-  const busy = ask(lambda, "Bo", 1_000);
-  await untilPolling(lambda, 0);
-  await lambda.pool.recycle();
-  expect((await ask(lambda, "Cy")).globalData.counter).toBe(1);
-  expect((await busy).globalData.counter).toBe(2);
-  await untilEnded([pid]);
-  const [id] = lambda.pool.ids;
-  await lambda.pool.recycle();
-  expect(lambda.pool.ids).toEqual([]);
-  expect(lambda.pool.logOf(id ?? "").join("\n")).toContain('"client":"Cy"');
-});
-
 test("a request that takes too long fails alone, and later ones meet a new server", async () => {
   const lambda = await start({ timeoutMs: 4_000 });
   const pid = pidOf(await ask(lambda, "Ana"));
@@ -112,14 +78,21 @@ test("a request that takes too long fails alone, and later ones meet a new serve
   expect(lambda.pool.ids).toHaveLength(1);
 });
 
-test.each([
+test.each<[string, string, reason: RegExp, initTimeoutMs?: number]>([
   ["only exports a handler", "export const handler = async () => 1;", /Nothing listens on 0\.0/],
   ["throws at its start", "throw new Error('broken');", /Error: broken/],
   ["rejects at its start", "Promise.reject(new TypeError('refused'));", /TypeError: refused/],
   ["does not parse", "const = 1;", /SyntaxError: /],
+  ["ends at its start", "process.exit(3);", /exit status 3\)/],
+  [
+    "never listens",
+    "setInterval(() => {}, 1_000);",
+    /did not listen on port 3000 within 1 sec/,
+    1_000,
+  ],
   ["throws later, before it listens", "setTimeout(() => { throw 18999; });", /18999/],
-])("code that %s fails requests, and the log says why", async (_, source, reason) => {
-  const lambda = await start({ code: serverOf(source) });
+])("code that %s fails requests, and the log says why", async (_, source, reason, limit) => {
+  const lambda = await start({ code: serverOf(source), ...(limit && { initTimeoutMs: limit }) });
   const response = await send(lambda, "");
   expect(response.status).toBe(502);
   expect(await response.text()).toMatch(reason);

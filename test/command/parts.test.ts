@@ -97,7 +97,8 @@ test("a part that comes late fires at once and says so, and one that is stopped 
   const args = ["--target", url.href, "--hold", "5s", "--runs", "1"];
   const late = new Date(Date.now() - 2_000).toISOString();
   const { code, stdout, record } = await fire([...args, ...partOf("2/2", late)]);
-  expect(code).toBe(0);
+  // How busy the machine is decides how certain it is that the requests ran at once.
+  expect([0, 3]).toContain(code);
   expect(stdout).toMatch(
     /^Note: By its own clock 2\/2 fired \d+\.\d\d s late \(run 1\)\. Requests/m,
   );

@@ -6,7 +6,14 @@ import { expect, test } from "vitest";
 import type { Observation, Outcome } from "../../experiment/core/record-lines.ts";
 import { inputs } from "../effort.ts";
 import { fireAt } from "../fire-at.ts";
-import { answerPlainly, type SeenRequest, startServer, type TestServer } from "../http-server.ts";
+import {
+  answerPlainly,
+  clientOf,
+  plainAnswer,
+  type SeenRequest,
+  startServer,
+  type TestServer,
+} from "../http-server.ts";
 import { fire, SHORT } from "../programs.ts";
 
 /** One fault, and what is to be seen of it on the screen and on the record alike. */
@@ -27,15 +34,9 @@ type Faults = Readonly<Record<string, Fault>>;
 const MINUTE_MS = 60_000;
 const idFor = (client: string) => `id of ${client}`;
 
-function goodAnswer({ body }: SeenRequest): string {
-  const { client } = JSON.parse(body) as { client: string };
-  const globalData = { counter: 1, client, clients: [client] };
-  return JSON.stringify({ client, globalData, message: "ok" });
-}
-
 function startFaultyServer(faults: Faults): Promise<TestServer> {
   return startServer((request, response) => {
-    const { client } = JSON.parse(request.body) as { client: string };
+    const client = clientOf(request);
     const fault = faults[client];
     const { isLambda } = fault ?? {};
     const header = typeof isLambda === "string" ? isLambda : "x-amzn-requestid";
@@ -147,7 +148,7 @@ const ANYWHERE: Faults = {
     serve: (response, request) => {
       // As soon as the whole answer is with the system.
       response.on("finish", () => setImmediate(() => response.socket?.resetAndDestroy()));
-      response.end(goodAnswer(request));
+      response.end(plainAnswer(request));
     },
     ...WHOLE,
   },
@@ -175,7 +176,7 @@ const ANYWHERE: Faults = {
   },
   Phrased: {
     serve: ({ socket }, request) => {
-      const answer = goodAnswer(request);
+      const answer = plainAnswer(request);
       const head = `HTTP/1.1 200 \u00c4\u00d6\r\ncontent-length: ${answer.length}`;
       socket?.write(`${head}\r\n\r\n${answer}`, "latin1");
     },

@@ -8,8 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
 import { type Certificate, certificateFor } from "../certificates.ts";
 import { answerPlainly, CLOSED, listen, startServer } from "../http-server.ts";
-import { commandOf, run, temporaryFile, temporaryFolder } from "../processes.ts";
-import { fire, recordsIn, SHORT, wholeLines } from "../programs.ts";
+import { temporaryFile } from "../processes.ts";
+import { fire, SHORT } from "../programs.ts";
 
 const urlOf = async (server: Server) => `http://127.0.0.1:${await listen(server)}/`;
 
@@ -104,36 +104,26 @@ test("when the target is gone before the next run, the record of those before it
 test("fewer open files than a plan needs are said before the shot, with the concurrency that works", async () => {
   const server = await startServer(answerPlainly);
   for (const target of [server.url.href, "local"]) {
-    const at = async (concurrency: string) => {
-      const data = temporaryFolder();
-      const args = ["--target", target, "--concurrency", concurrency, ...SHORT];
-      const command = [...fewFiles(256), ...commandOf("experiment", args)];
-      const running = run(command, { LAMBDA_CONCURRENCY_TEST_DATA: data });
-      const code = await running.ended;
-      return { code, stderr: running.stderr(), records: recordsIn(data) };
-    };
+    const at = (concurrency: string) =>
+      fire(["--target", target, "--concurrency", concurrency, ...SHORT], {}, fewFiles(256));
     const refused = await at("1000");
-    expect(refused).toMatchObject({ code: 1, records: [] });
+    expect(refused).toMatchObject({ code: 1, record: [] });
     expect(server.requests).toEqual([]);
-    const [, most = ""] =
-      /the limit is 256: lower the concurrency to (\d+), /.exec(refused.stderr) ?? [];
+    const lower = /the limit is 256: lower the concurrency to (\d+), /;
+    const [, most = ""] = lower.exec(refused.stderr) ?? [];
     const fired = await at(most);
     expect(fired.stderr).toBe("");
-    const verdict = wholeLines(fired.records[0]).at(-1);
-    expect(verdict).toMatchObject({ outcomes: { ok: Number(most) } });
+    expect(fired.verdict).toMatchObject({ outcomes: { ok: Number(most) } });
     server.requests.length = 0;
   }
 });
 
 test("a part of a burst needs open files for its own requests alone", async () => {
   const { url } = await startServer(answerPlainly);
-  const data = temporaryFolder();
   const startAt = new Date(Date.now() + 1_000).toISOString();
   const part = ["--part", "8/8", "--start-at", startAt, "--experiment", "ours"];
   const args = ["--target", url.href, "--concurrency", "1000", "--hold", "60s", "--runs", "1"];
-  const command = [...fewFiles(256), ...commandOf("experiment", [...args, ...part])];
-  const running = run(command, { LAMBDA_CONCURRENCY_TEST_DATA: data });
-  expect(await running.ended).toBe(3);
-  const verdict = wholeLines(recordsIn(data)[0]).at(-1);
+  const { code, verdict } = await fire([...args, ...part], {}, fewFiles(256));
+  expect(code).toBe(3);
   expect(verdict).toMatchObject({ outcomes: { ok: 1_000 / 8 } });
 });

@@ -11,7 +11,7 @@ import {
   expectNoTrace,
   isAlive,
   readProcessFile,
-  start,
+  runToEnd,
   temporaryFolder,
   untilEnded,
 } from "../processes.ts";
@@ -23,9 +23,6 @@ function fireEach(url: string, clients: readonly string[], concurrency = 1): Pro
   const all = ["--clients", clients.join(), "--requests", `${clients.length}`];
   return fire([...SHORT, "--target", url, "--concurrency", `${concurrency}`, ...all]);
 }
-
-const observationOf = ({ observations }: Fired, client: string) =>
-  observations.find((observation) => observation.client === client);
 
 /** What stands in the printed row of a client. */
 const rowOf = ({ stdout }: Fired, client: string) =>
@@ -135,7 +132,8 @@ test.each(drawn(MODELS, 1))(
       expect.soft([client, outcome]).toEqual([client, itsOutcome]);
       expect.soft(message, client).toMatch(words);
     }
-    expect(rowOf(result, "throws")).toContain(observationOf(result, "throws")?.message);
+    const thrown = result.observations.find(({ client }) => client === "throws");
+    expect(rowOf(result, "throws")).toContain(thrown?.message);
     expect(result.verdict).toMatchObject({ run: null });
     expectNoTrace(lambda.stderr());
   },
@@ -183,50 +181,25 @@ async function faultyInit(model: Model, ...faults: string[]): Promise<string[]> 
   return ["--quiet", ...code, "--env", turns, ...limits];
 }
 
-const CLIENTS = ["Ana", "Bo", "Cy", "Dan", "Eve"];
-const EXIT_3 = /\(Runtime\.ExitError: .* exit status 3\)/;
-
-test.each<[Model, string[], RegExp[]]>([
-  [
-    "on-demand",
-    // Slow code is tried twice.
-    ["throws", "misspelt", "exits", "hangs", "loops", "hangs"],
-    [
-      /\(Error: it broke at its start\)/,
-      /\(Runtime\.UserCodeSyntaxError: SyntaxError: /,
-      EXIT_3,
-      /Timedout: The runtime did not poll within 2 sec/,
-    ],
-  ],
-  [
-    "web-function",
-    ["throws", "misspelt", "exits", "hangs"],
-    [
-      /\(Runtime\.ExitError: Error: it broke at its start/,
-      /\(Runtime\.ExitError: SyntaxError: /,
-      EXIT_3,
-      /The server did not listen on port 3000 within 1 second\)/,
-    ],
-  ],
-])(
-  "with %s code that fails to initialize fails the request that it is started for, and the next starts another",
-  async (model, faults, causes) => {
-    const lambda = await startLambdaAlone(await faultyInit(model, ...faults));
-    const result = await fireEach(lambda.url, CLIENTS);
-    for (const [index, cause] of causes.entries()) {
-      const observation = observationOf(result, CLIENTS[index] ?? "");
-      expect.soft(observation).toMatchObject({ outcome: "failed", status: 502 });
-      expect.soft(observation?.message).toMatch(cause);
-    }
-    const [, ...others] = causes;
-    expect(observationOf(result, CLIENTS[others.length + 1] ?? "")).toMatchObject({
-      response: { globalData: { counter: 1 } },
-    });
-    expect(rowOf(result, "Ana")).toMatch(/failed +502 .*Error: it broke at/);
-    expect(rowOf(result, "Eve")).toMatch(/ cold +\{ counter: 1, client: "Eve"/);
-    expectNoTrace(lambda.stderr());
-  },
-);
+test("code that fails to initialize fails the request that it is started for, and the next starts another", async () => {
+  const causes = [
+    /\(Error: it broke at its start\)/,
+    /\(Runtime\.UserCodeSyntaxError: SyntaxError: /,
+    /\(Runtime\.ExitError: .* exit status 3\)/,
+    /Timedout: The runtime did not poll within 2 sec/,
+  ];
+  // Slow code is tried twice.
+  const faults = ["throws", "misspelt", "exits", "hangs", "loops", "hangs"];
+  const lambda = await startLambdaAlone(await faultyInit("on-demand", ...faults));
+  const result = await fireEach(lambda.url, ["Ana", "Bo", "Cy", "Dan", "Eve"]);
+  for (const [index, { outcome, status, message }] of result.observations.slice(0, 4).entries()) {
+    expect.soft({ outcome, status }).toEqual({ outcome: "failed", status: 502 });
+    expect.soft(message).toMatch(causes[index] ?? "");
+  }
+  expect(rowOf(result, "Ana")).toMatch(/failed +502 .*Error: it broke at/);
+  expect(rowOf(result, "Eve")).toMatch(/ cold +\{ counter: 1, client: "Eve"/);
+  expectNoTrace(lambda.stderr());
+});
 
 test.each([
   ["throws", /: Error: it broke at its start\n$/],
@@ -237,12 +210,14 @@ test.each([
   "managed environments whose code %s at its start end the program, which says so",
   async (fault, words) => {
     const args = await faultyInit("managed-instances", fault, fault);
-    const { ended, stdout, stderr } = start("local-lambda", ["--environments", "1", ...args]);
-    expect(await ended).toBe(1);
-    expect(stderr()).toMatch(/^The environments could not be initialized: /);
-    expect(stderr()).toMatch(words);
-    expectNoTrace(stderr());
-    expect(stdout()).toBe("");
+    const { code, stdout, stderr } = await runToEnd("local-lambda", [
+      "--environments",
+      "1",
+      ...args,
+    ]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^The environments could not be initialized: /);
+    expect(stderr).toMatch(words);
   },
 );
 

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { collect } from "../processes.ts";
 
 interface Address {
   port: number | string;
@@ -13,7 +14,7 @@ export async function openConnection({ port }: Address) {
   const socket = connect(Number(port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   await once(socket, "connect");
-  return { socket, received: collect(socket), closed: closing(socket) };
+  return { socket, received: collect(socket, "latin1"), closed: closing(socket) };
 }
 
 /** Sends bytes over a connection of their own; resolves to all that came until the other side closed it. */
@@ -35,14 +36,6 @@ export function requestText(
   );
   const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
   return `POST ${target} HTTP/1.1\r\n${lines.join("")}${length}\r\n${body}`;
-}
-
-function collect(socket: Socket): () => string {
-  let text = "";
-  socket.setEncoding("latin1").on("data", (chunk: string) => {
-    text += chunk;
-  });
-  return () => text;
 }
 
 /** A connection that is reset has come to its end as well. */

@@ -22,8 +22,9 @@ import {
   smallDisk,
 } from "../another-machine.ts";
 import { answerAlone, answerNow, startServer } from "../http-server.ts";
-import { commandOf, run, temporaryFolder } from "../processes.ts";
+import { temporaryFolder } from "../processes.ts";
 import {
+  fire,
   linesOf,
   onlyObservations,
   recordsIn,
@@ -32,7 +33,7 @@ import {
   startExperiment,
   wholeLines,
 } from "../programs.ts";
-import { editPlan, openScreen, startTerminal } from "../screen/open-screen.ts";
+import { editPlan, openScreen } from "../screen/open-screen.ts";
 import { KEYS } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
 
@@ -141,34 +142,22 @@ test("a runner that was killed before the first answer has fired, and the report
   expect(stdout).toMatch(/Requests were fired, and the runner ended before any of their answers/);
 });
 
-/** Runs an experiment on another machine. */
-function runOn(machine: string[], args: string[], data?: string) {
-  const env = data === undefined ? {} : { LAMBDA_CONCURRENCY_TEST_DATA: data };
-  return run([...machine, ...commandOf("experiment", args)], env);
-}
-
 test.skipIf(!canPretend)(
   "when the disk is full, what was recorded stays, and the next step is said",
   async () => {
     const { url } = await startServer(answerNow);
     const [data, kept] = [temporaryFolder(), temporaryFolder()];
     const plan = ["--target", url.href, "--requests", "100", "--hold", "100ms"];
-    const full = runOn(smallDisk(16, data, kept), plan, data);
-    expect(await full.ended).toBe(1);
-    const said = /The record .* cannot be continued: ENOSPC.*\n?Make room on the disk and run/;
+    const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
+    const { code, stderr } = await fire(plan, env, smallDisk(16, data, kept));
+    expect(code).toBe(1);
     expect(recordsIn(data)).toEqual([]);
-    expect(full.stderr()).toMatch(said);
+    expect(stderr).toMatch(
+      /The record .* cannot be continued: ENOSPC.*\nMake room on the disk and run/,
+    );
     const lines = linesOf(readFileSync(recordsIn(kept)[0] ?? "", "utf8"));
     expect(onlyObservations(lines).length).toBeGreaterThan(5);
     expect(lines.filter(({ type }) => type === "verdict")).toEqual([]);
-
-    const machine = smallDisk(16, data, temporaryFolder());
-    const { terminal } = await openScreen({ machine, args: plan, data, rows: 30 });
-    const text = await terminal.pressFor(KEYS.enter, /FAILED[\s\S]*Make room/);
-    expect(text.replaceAll(/\s+/g, " ")).toMatch(said);
-    await terminal.pressFor("h", /http:\S+ +200 +not concluded/);
-    terminal.press("q");
-    await terminal.exited;
   },
 );
 
@@ -177,30 +166,25 @@ test.skipIf(!canPretend)(
   async () => {
     const { url, requests } = await startServer(answerAlone);
     const data = temporaryFolder();
+    const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
     const args = ["--target", url.href, "--runs", "1"];
-    const refused = runOn(readOnlyDisk(data), args, data);
-    expect(await refused.ended).toBe(1);
-    expect(refused.stderr()).toMatch(/^error: .* cannot be written: EROFS.*\n.*--out, or a folder/);
+    const { code, stderr } = await fire(args, env, readOnlyDisk(data));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .* cannot be written: EROFS.*\n.*--out, or a folder/);
     expect(requests).toEqual([]);
     const out = join(temporaryFolder(), "record.ndjson");
-    await runOn(readOnlyDisk(data), [...args, "--out", out], data).ended;
-    expect(wholeLines(out).at(-1)).toMatchObject({ type: "verdict", outcomes: { ok: 5 } });
+    const { verdict } = await fire([...args, "--out", out], env, readOnlyDisk(data));
+    expect(verdict).toMatchObject({ outcomes: { ok: 5 } });
     expect(readdirSync(data)).toEqual([]);
   },
 );
 
 test("where the system makes no folder, that is said at once and nothing is fired", async () => {
   const { url, requests } = await startServer(answerNow);
-  const data = "/proc/none";
-  const running = startExperiment(["--target", url.href], { LAMBDA_CONCURRENCY_TEST_DATA: data });
-  expect(await running.ended).toBe(1);
-  expect(running.stderr()).toMatch(
-    /^error: The record \/proc\/none\/\S+ cannot be written: ENOENT/,
-  );
-  const { terminal } = await openScreen({ data, target: url.href, rows: 30 });
-  await terminal.shows(/The settings in \/proc\/none\S+ cannot\s+be\s+used: ENOENT/);
-  terminal.press("q");
-  expect(await terminal.exited).toBe(0);
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: "/proc/none" };
+  const { code, stderr } = await fire(["--target", url.href], env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: The record \/proc\/none\/\S+ cannot be written: ENOENT/);
   expect(requests).toEqual([]);
 });
 
@@ -209,23 +193,20 @@ test.skipIf(!canPretend)(
   async () => {
     const { url, requests } = await startServer(answerAlone);
     const args = ["--target", url.href, ...SHORT];
-    const homeless = runOn(NAMELESS_USER, args);
-    expect(await homeless.ended).toBe(1);
-    expect(homeless.stderr()).toBe(
-      "error: There is no folder to keep records in: this user has no home folder.\n" +
+    const homeless = [...NAMELESS_USER, "-u", "LAMBDA_CONCURRENCY_TEST_DATA"];
+    expect(await fire(args, {}, homeless)).toMatchObject({
+      code: 1,
+      stderr:
+        "error: There is no folder to keep records in: this user has no home folder.\n" +
         "Name a folder with the variable LAMBDA_CONCURRENCY_TEST_DATA.\n",
-    );
-    expect(requests).toEqual([]);
-    const data = temporaryFolder();
-    expect(await runOn(NAMELESS_USER, args, data).ended).toBe(0);
-    expect(wholeLines(recordsIn(data)[0]).at(-1)).toMatchObject({ verdict: "isolated" });
-    const terminal = startTerminal([...NAMELESS_USER, ...commandOf("tui", args)], {
-      env: { LAMBDA_CONCURRENCY_TEST_DATA: data },
     });
-    await terminal.shows(/⏎ fire/);
+    expect(requests).toEqual([]);
+    const { data, verdict } = await fire(args, {}, NAMELESS_USER);
+    expect(verdict).toMatchObject({ outcomes: { ok: 5 } });
+    const { terminal } = await openScreen({ machine: NAMELESS_USER, data });
     await editPlan(terminal);
     await terminal.pressFor(KEYS.enter, /⏎ fire/);
     expect(existsSync(join(data, "settings.json"))).toBe(true);
-    await terminal.pressFor("h", /ISOLATED/);
+    await terminal.pressFor("h", /http:\S+ +5 +5/);
   },
 );

@@ -21,6 +21,7 @@ import {
   commandOf,
   descendantsOf,
   isAlive,
+  resultOf,
   run,
   start,
   temporaryFile,
@@ -28,7 +29,7 @@ import {
   untilBelow,
   untilEnded,
 } from "../processes.ts";
-import { fire, recordIn, recordsIn, startExperiment } from "../programs.ts";
+import { fire, recordsIn, startExperiment } from "../programs.ts";
 import { outputsOf, pathWithPulumi, stackOf } from "../pulumi.ts";
 import { burst, recordLines, writeRecord } from "../report/records.ts";
 import { editPlan, openScreen, startTerminal } from "../screen/open-screen.ts";
@@ -40,34 +41,31 @@ test.each([
   ["the record", ["--json"]],
 ])("a reader of %s that leaves after a line stops nothing", async (_, format) => {
   const { url } = await startServer(answerAlone);
-  const data = temporaryFolder();
   // Both streams end in the same reader, which takes one line and goes.
-  const script = '"$@" 2>&1 | head -n 1; exit $PIPESTATUS';
-  const words = commandOf("experiment", ["--target", url.href, ...format]);
-  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
-  const piped = run(["bash", "-c", script, "bash", ...words], env);
-  expect(await piped.ended).toBe(0);
-  expect(piped.stdout().trimEnd().split("\n")).toHaveLength(1);
-  expect(piped.stderr()).toBe("");
-  expect(recordIn(data)).toHaveLength(2 * (1 + 5 + 1) + 1);
+  const reader = ["bash", "-c", '"$@" 2>&1 | head -n 1; exit $PIPESTATUS', "bash"];
+  const args = ["--target", url.href, ...format];
+  const { code, stdout, stderr, record } = await fire(args, {}, reader);
+  // How busy the machine is decides how certain it is that the requests ran at once.
+  expect([0, 3]).toContain(code);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+  expect(stderr).toBe("");
+  expect(record).toHaveLength(2 * (1 + 5 + 1) + 1);
 });
 
 test("output that a full disk does not take is said to be missing, and the record is whole", async () => {
   const { url } = await startServer(answerAlone);
-  const data = temporaryFolder();
   const toFull = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
-  const words = commandOf("experiment", ["--target", url.href, "--json"]);
-  const fired = run([...toFull, ...words], { LAMBDA_CONCURRENCY_TEST_DATA: data });
-  expect(await fired.ended).toBe(1);
-  const [path = ""] = recordsIn(data);
-  expect(fired.stderr()).toBe(
+  const fired = await fire(["--target", url.href, "--json"], {}, toFull);
+  const [path = ""] = recordsIn(fired.data);
+  expect(fired.code).toBe(1);
+  expect(fired.stderr).toBe(
     "error: Standard output did not take everything: ENOSPC: no space left on device, write.\n" +
       `The record is whole: npm run report -- ${path}\n`,
   );
-  expect(recordIn(data).at(-1)).toMatchObject({ outcomes: { ok: 10 } });
-  const report = run([...toFull, ...commandOf("report", [path])]);
-  expect(await report.ended).toBe(1);
-  expect(report.stderr()).toMatch(/^error: Standard output did not .*\nMake room there, or name/);
+  expect(fired.verdict).toMatchObject({ outcomes: { ok: 10 } });
+  const report = await resultOf(run([...toFull, ...commandOf("report", [path])]));
+  expect(report.code).toBe(1);
+  expect(report.stderr).toMatch(/^error: Standard output did not .*\nMake room there, or name/);
 });
 
 /** A clock that somebody sets back by an hour whenever it is read, in every process. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type SeenRequest, startServer } from "../http-server.ts";
+import { clientOf, type SeenRequest, startServer } from "../http-server.ts";
 import { commandOf, start, temporaryFolder } from "../processes.ts";
 import { linesOf, onlyObservations, recordIn, report, wholeLines } from "../programs.ts";
 import { openScreen, startTerminal } from "../screen/open-screen.ts";
@@ -78,13 +78,8 @@ async function startHostileServer(): Promise<{ url: URL }> {
   });
 }
 
-function answer(
-  { body }: SeenRequest,
-  response: ServerResponse,
-  bait: string,
-  count: number,
-): void {
-  const { client } = JSON.parse(body) as { client: string };
+function answer(request: SeenRequest, response: ServerResponse, bait: string, count: number): void {
+  const client = clientOf(request);
   const globalData = { counter: 1, client: bait, clients: [bait, SEQUENCES] };
   const environment = {
     id: `${bait}${SEQUENCES}`,
