@@ -7,9 +7,9 @@ import { seededRandom } from "../basics/seeded-random.ts";
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { drawn, inputs } from "../test/effort.ts";
 import { codeFor } from "../test/embedded-lambda.ts";
+import { eventsIn } from "../test/events.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
-import { parseEvents } from "./events-file.ts";
 import type { Report } from "./reports/report.ts";
 import { inParallel } from "./sandbox.ts";
 
@@ -41,10 +41,8 @@ test.each(FUZZ_SEED === undefined ? drawn(ALL, 2) : ALL)(
 );
 
 async function checkSource(model: Model, source: string, seed: number): Promise<Report> {
-  const read = parseEvents(EVENTS);
-  if ("problems" in read) throw new Error(read.problems.join());
   const configuration = defaultConfiguration(model);
   const code = codeFor(model, source);
-  const plan = { events: read.value, code, configuration, seed, rounds: 4, delays: true };
+  const plan = { events: eventsIn(EVENTS), code, configuration, seed, rounds: 4, delays: true };
   return check({ ...plan, limitMs: 30_000 }, new AbortController().signal);
 }

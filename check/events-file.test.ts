@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
+import { eventsIn } from "../test/events.ts";
 import { temporaryFile } from "../test/processes.ts";
 import { EXAMPLE, parseEvents, readEventsFile, toJsonSchema } from "./events-file.ts";
 import { findMarks, foreignMarks, marksOf, readAnswer } from "./marks.ts";
@@ -22,11 +23,9 @@ const RECORDED = {
   isBase64Encoded: false,
 };
 
-function eventsIn(content: unknown) {
+function validEventsIn(content: unknown) {
   expect(isValid(content)).toBe(true);
-  const read = parseEvents(content);
-  if ("problems" in read) throw new Error(read.problems.join());
-  return read.value;
+  return eventsIn(content);
 }
 
 function problemsOf(content: unknown): string[] {
@@ -40,7 +39,7 @@ test("the published schemas are those of the code", () => {
 });
 
 test("the example that is printed can be used, and its events have marks", () => {
-  const marks = marksOf(eventsIn(JSON.parse(EXAMPLE)));
+  const marks = marksOf(validEventsIn(JSON.parse(EXAMPLE)));
   expect(marks[0]?.sent).toEqual(["ana@example.com", "a blue chair", "token-of-ana"]);
 });
 
@@ -53,7 +52,7 @@ test("a recorded event is the request that it was made of", () => {
     body: "AwQ=",
     isBase64Encoded: true,
   };
-  const [first] = eventsIn([recorded, {}]);
+  const [first] = validEventsIn([recorded, {}]);
   expect(first?.request("the-id")).toMatchObject({
     requestId: "the-id",
     method: "GET",
@@ -64,7 +63,7 @@ test("a recorded event is the request that it was made of", () => {
 });
 
 test("a request reaches the handler as a Function URL hands it over", () => {
-  const [first] = eventsIn([
+  const [first] = validEventsIn([
     {
       method: "PUT",
       path: "/users/Ana Maria",
@@ -87,7 +86,7 @@ test("a request reaches the handler as a Function URL hands it over", () => {
 });
 
 test("a recorded event reaches the handler as it was recorded", () => {
-  const [first] = eventsIn([
+  const [first] = validEventsIn([
     { name: "Ana", ...RECORDED },
     { ...RECORDED, rawPath: "/orders/4712" },
   ]);
@@ -98,7 +97,7 @@ test("a recorded event reaches the handler as it was recorded", () => {
 test("marks are what one request alone has, wherever it stands, and what its author names", () => {
   const requestContext = { http: { method: "GET", path: "/orders/9" } };
   const bo = { ...RECORDED, rawPath: "/orders/9", cookies: ["session=bbbb-2222"], requestContext };
-  const [ana] = marksOf(eventsIn([{ ...RECORDED, marks: ["A1"] }, bo]));
+  const [ana] = marksOf(validEventsIn([{ ...RECORDED, marks: ["A1"] }, bo]));
   expect(ana?.sent).toEqual(["/orders/4711", "aaaa-1111", "ana-sub", "4711", "A1"]);
 });
 

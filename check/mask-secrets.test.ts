@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseEvents } from "./events-file.ts";
+import { eventsIn } from "../test/events.ts";
 import { marksOf } from "./marks.ts";
 import { Secrets } from "./mask-secrets.ts";
 import type { Answer } from "./reports/report.ts";
@@ -11,20 +11,19 @@ const answer = (cookie: string): Answer => {
 };
 
 test("in place of a secret stands whose it is, and in place of what is read in one", () => {
-  const read = parseEvents(
+  const events = eventsIn(
     ["ana", "bo"].map((name) => ({
       name,
       headers: { authorization: `Bearer ${TOKEN(name)}`, cookie: `sid=session of ${name}` },
       body: { user: name === "ana" ? "ana@example.com" : "bo@example.com" },
     })),
   );
-  if ("problems" in read) throw new Error(read.problems.join());
-  const marks = marksOf(read.value);
+  const marks = marksOf(events);
   const alone = [
     [answer("u=ana@example.com; Path=/"), answer("u=ana@example.com; Path=/")],
     [answer("u=1"), answer("u=2")],
   ];
-  const owners = read.value.map((event, at) => {
+  const owners = events.map((event, at) => {
     return { event, marks: marks[at]?.sent ?? [], alone: alone[at] ?? [] };
   });
   const secrets = new Secrets(owners, alone.flat());

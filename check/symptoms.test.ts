@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { expect, test } from "vitest";
-import { type CheckEvent, parseEvents } from "./events-file.ts";
+import { eventsIn } from "../test/events.ts";
 import type { Answer } from "./reports/report.ts";
 import { Known, shareVolatile } from "./symptoms.ts";
 
-function eventAt(path: string): CheckEvent {
-  const read = parseEvents([{ path }, {}]);
-  if ("problems" in read) throw new Error(read.problems.join());
-  const [event] = read.value;
-  assert(event);
-  return event;
-}
-
 function knownAt(path: string, bodies: readonly unknown[], status = 200): Known {
-  const known = new Known(eventAt(path));
+  const [event] = eventsIn([{ path }, {}]);
+  assert(event);
+  const known = new Known(event);
   for (const body of bodies) {
     const answer: Answer = { status, headers: {}, body };
     const served = [{ answer, waited: true, overlapped: new Set<number>() }];

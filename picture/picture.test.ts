@@ -6,13 +6,13 @@ import { stripVTControlCharacters } from "node:util";
 import { renderToString } from "ink";
 import { createElement as h } from "react";
 import { expect, test } from "vitest";
-import { MODELS, type Model } from "../basics/models.ts";
+import { MODELS } from "../basics/models.ts";
 import { equalStages, referencePlan } from "../experiment/core/plan/plan.ts";
 import type { RecordLine } from "../experiment/core/record-lines.ts";
 import { mostAtOnce } from "../experiment/core/verdict/conclude.ts";
+import { storeOf } from "../test/screen/store.ts";
 import type { Session } from "../tui/session.ts";
-import { ExperimentStore } from "../tui/store.ts";
-import { describeTarget } from "../tui/target-words.ts";
+import type { ExperimentStore } from "../tui/store.ts";
 import { ModelsView } from "../tui/views/models-view.ts";
 import type { Scroll } from "../tui/views/run-picture.ts";
 import { RunView } from "../tui/views/run-view.ts";
@@ -50,14 +50,6 @@ test("the picture of the models is of the screen as it is now, when all is over"
   store.settle();
   expect(shownIn(SIDE_BY_SIDE_SVG, -1), OLD).toEqual(rendered(store, SIDE_BY_SIDE.size));
 });
-
-/** What a session has when nothing was fired: what it sets beside and the screen shows belongs here. */
-function storeOf(model: Model, plan = referencePlan): ExperimentStore {
-  const target = describeTarget({ kind: "local", model });
-  const store = new ExperimentStore({ plan, target, notice: undefined }, 1);
-  store.close();
-  return store;
-}
 
 function taken(store: ExperimentStore, lines: readonly RecordLine[]): ExperimentStore {
   store.set({ record: "its path" });

@@ -124,6 +124,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Ends these processes with the test, where they have not ended before. */
+export function killAfterwards(processes: () => readonly number[]): void {
+  onTestFinished(() => {
+    for (const pid of processes().filter(isAlive)) process.kill(pid, "SIGKILL");
+  });
+}
+
 export const untilEnded = (processes: readonly number[]): Promise<true> =>
   waitUntil("every process to end", () => !processes.some(isAlive));
 

@@ -17,13 +17,23 @@ export interface Visit {
   lost: boolean;
 }
 
-/** What the runner observes of these visits. `clockOffsets` are those of the processes' clocks. */
-export function observe(visits: readonly Visit[], clockOffsets: readonly number[]): Observation[] {
+/**
+ * What the runner observes of these visits.
+ *
+ * @param clockOffsets those of the processes' clocks
+ * @param nameOf names the client of each visit
+ */
+export function observe(
+  visits: readonly Visit[],
+  clockOffsets: readonly number[],
+  nameOf = (index: number) => `client ${index}`,
+): Observation[] {
   const answers = new Map<Visit, Answer>();
   const instances = Map.groupBy(visits, ({ process, thread }) => `${process}/${thread}`);
-  for (const members of instances.values()) serve(members, clockOffsets, visits, answers);
+  const clients = new Map(visits.map((visit, index) => [visit, nameOf(index)]));
+  for (const members of instances.values()) serve(members, clockOffsets, visits, clients, answers);
   return visits.map((visit, index) => {
-    const client = clientName(index);
+    const client = nameOf(index);
     const { sentAt, answeredAt } = visit;
     // In the order in which the runner records.
     const seen = { type: "observation", run: "r", index, client, sentAt, answeredAt } as const;
@@ -37,6 +47,7 @@ function serve(
   members: readonly Visit[],
   clockOffsets: readonly number[],
   all: readonly Visit[],
+  clients: ReadonlyMap<Visit, string>,
   answers: Map<Visit, Answer>,
 ): void {
   const globals = { counter: 0, client: "", clients: [] as string[] };
@@ -51,7 +62,7 @@ function serve(
   for (const { visit, enters } of moments) {
     const offset = clockOffsets[visit.process] ?? 0;
     if (enters) {
-      const client = clientName(all.indexOf(visit));
+      const client = clients.get(visit) ?? "";
       globals.counter += 1;
       globals.client = client;
       globals.clients.push(client);
@@ -72,19 +83,18 @@ function serve(
     } else {
       const invocation = inside.get(visit);
       inside.delete(visit);
-      if (invocation) answers.set(visit, answerOf(visit, all, globals, invocation));
+      if (invocation) answers.set(visit, answerOf(visit, globals, invocation));
     }
   }
 }
 
 function answerOf(
   visit: Visit,
-  all: readonly Visit[],
   globals: Answer["globalData"],
   invocation: Answer["invocation"] & object,
 ): Answer {
   return {
-    client: clientName(all.indexOf(visit)),
+    client: invocation.onEntry.client,
     globalData: structuredClone(globals),
     message: "ok",
     environment: {
@@ -99,10 +109,6 @@ function answerOf(
     },
     invocation,
   };
-}
-
-function clientName(index: number): string {
-  return `client ${index}`;
 }
 
 export interface Schedule {

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { MODELS, type Model } from "../../basics/models.ts";
 import { drawn, inputs } from "../effort.ts";
 import {
@@ -10,6 +10,7 @@ import {
   expectNoTrace,
   firstBelow,
   isAlive,
+  killAfterwards,
   type Running,
   readProcessFile,
   start,
@@ -128,9 +129,7 @@ test.each(drawn(MODELS, 1))(
       descendantsOf(lambda.pid).find((pid) => !processes.includes(pid)),
     );
     const all = [...processes, next];
-    onTestFinished(() => {
-      for (const pid of all.filter(isAlive)) process.kill(pid, "SIGKILL");
-    });
+    killAfterwards(() => all);
     lambda.child.kill("SIGKILL");
     await lambda.ended;
     await untilEnded(all);

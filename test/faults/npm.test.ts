@@ -2,14 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import {
-  collect,
   descendantsOf,
   firstBelow,
   isAlive,
-  pidOf,
+  killAfterwards,
   ROOT,
+  run,
   temporaryFolder,
   untilBelow,
   untilEnded,
@@ -26,34 +26,21 @@ const LONG = [...PLAN, "--hold", "1m"];
 
 /** Starts `npm run` with these words, and ends with the test what npm has left. */
 function npmRun(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn("npm", ["run", "-s", ...words], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  const pid = pidOf(child);
+  const running = run(["npm", "run", "-s", ...words], env);
+  const { pid } = running;
   const known = new Set<number>();
   /** All that ever ran below npm, as far as it was looked. */
   const processes = () => {
     for (const below of descendantsOf(pid)) known.add(below);
     return [...known];
   };
-  onTestFinished(() => {
-    for (const one of [pid, ...processes()]) if (isAlive(one)) process.kill(one, "SIGKILL");
-  });
-  return { child, stdout, stderr, processes };
+  killAfterwards(processes);
+  return { ...running, processes };
 }
 
 /** Starts the embedded Lambda by npm, ends npm, and looks for what is left. */
 async function endEmbedded(signal: NodeJS.Signals): Promise<void> {
-  const { child, stdout, stderr, processes } = npmRun([
-    "local-lambda",
-    "--",
-    "--port",
-    "0",
-    "--quiet",
-  ]);
+  const { child, stdout, stderr, processes } = npmRun(["local-lambda", "--", "--quiet"]);
   const url = await waitUntil("the URL", () => /http:\S+/.exec(stdout())?.[0]);
   await fetch(url, { method: "POST", body: '{"client":"Ana","holdMs":100}' });
   expect(processes().length).toBeGreaterThan(2);

@@ -21,6 +21,7 @@ import {
   commandOf,
   descendantsOf,
   isAlive,
+  killAfterwards,
   resultOf,
   run,
   start,
@@ -133,20 +134,6 @@ test.each([
   expect((await openSettings()).kept).toEqual({ target: "local" });
 });
 
-test("the screen says that settings were put aside, and keeps a plan all the same", async () => {
-  const data = temporaryFolder();
-  const file = join(data, "settings.json");
-  writeFileSync(file, '{"plan": {"clients": "Ana');
-  const { terminal } = await openScreen({ data, rows: 30 });
-  expect(flat(terminal.text)).toMatch(
-    /The settings could not be read and were renamed to \S+ ?\S+: /,
-  );
-  await keepPlan(terminal);
-  await terminal.shows(/⏎ fire/);
-  const plan = { clients: "Ana, Barbara, Mario, Dean, John" };
-  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ plan });
-});
-
 test("settings of a newer version are kept, and what of them is not known is said", async () => {
   const data = temporaryFolder();
   const file = join(data, "settings.json");
@@ -189,9 +176,7 @@ const DEAF = "trap '' TERM INT HUP\nsleep 600";
 /** The two processes of the CLI below a program, as soon as they are there; they end with the test. */
 async function cliBelow(pid: number): Promise<number[]> {
   const below = await untilBelow(pid, 2);
-  onTestFinished(() => {
-    for (const its of below.filter(isAlive)) process.kill(its, "SIGKILL");
-  });
+  killAfterwards(() => below);
   return below;
 }
 

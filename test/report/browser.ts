@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { describe, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { chromiumOnPath } from "./chromium-on-path.ts";
 
 const FLAGS = [
@@ -16,8 +16,18 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** `describe`, skipped where there is no browser. */
-export const describePage = describe.skipIf(chromiumOnPath() === undefined);
+/** `describe` with a browser for all of its tests, skipped where there is none. */
+export function describePage(name: string, declare: (browser: () => Browser) => void): void {
+  const executablePath = chromiumOnPath();
+  describe.skipIf(executablePath === undefined)(name, () => {
+    let browser: Browser | undefined;
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: executablePath ?? "", args: FLAGS });
+    });
+    afterAll(() => browser?.close());
+    declare(() => browser as Browser);
+  });
+}
 
 export type Scheme = "light" | "dark";
 
@@ -28,12 +38,6 @@ export interface Loaded {
   requests: string[];
   /** Such as that the page's own policy forbids something. */
   complaints: string[];
-}
-
-/** Starts a browser, which the caller closes. */
-export async function startBrowser(): Promise<Browser> {
-  const executablePath = chromiumOnPath() ?? "";
-  return chromium.launch({ executablePath, args: FLAGS });
 }
 
 /** Loads a file in a window of its own, which ends with the test. */

@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Finding, Report } from "../../check/reports/report.ts";
 import { reportPage } from "../../check/reports/report-page.ts";
 import { temporaryFolder } from "../processes.ts";
 import { violations } from "./accessibility.ts";
-import { describePage, load, type Scheme, startBrowser } from "./browser.ts";
+import { describePage, load, type Scheme } from "./browser.ts";
 
 const finding: Finding = {
   kind: "mixed",
@@ -55,19 +54,13 @@ const report: Report = {
   atOnce: { rounds: 8, pairs: 8, overlapped: 7, most: 2 },
 };
 
-describePage("the page of a check", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-
+describePage("the page of a check", (browser) => {
   test.each<Scheme>(["light", "dark"])(
     "shows both answers place by place, can be read by everybody, and loads nothing: %s",
     async (scheme) => {
       const path = join(temporaryFolder(), "page.html");
       writeFileSync(path, reportPage(report));
-      const { page, requests, complaints } = await load(browser, path, scheme);
+      const { page, requests, complaints } = await load(browser(), path, scheme);
       const rows = page.getByRole("region", { name: "1: the answer" }).locator("tbody tr");
       const cells = await Promise.all(
         (await rows.all()).map((row) => row.locator("th, td").allTextContents()),

@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RecordLine } from "../../experiment/core/record-lines.ts";
 import { textReport } from "../../experiment/reports/experiment-text.ts";
 import { pageOf } from "../../experiment/reports/html/comparison-page.ts";
@@ -14,7 +13,7 @@ import { drawn } from "../effort.ts";
 import { temporaryFolder } from "../processes.ts";
 import type { Visit } from "../schedules.ts";
 import { faintTexts, violations } from "./accessibility.ts";
-import { describePage, load, type Scheme, startBrowser } from "./browser.ts";
+import { describePage, load, type Scheme } from "./browser.ts";
 import { burst, type Recorded, recordLines, writeRecord } from "./records.ts";
 
 const KEPT = { perRun: 200, inAll: 1_000 };
@@ -121,13 +120,7 @@ test("beside a stack's figures stand the reference's", async () => {
   expect(experimentPage(await read(local))).not.toMatch(/5\.655/);
 });
 
-describePage("in a browser", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-
+describePage("in a browser", (browser) => {
   const pages: [string, () => Promise<string>][] = [
     ["an isolated experiment with its control", async () => experimentPage(await read(isolated))],
     ["a control at two targets", async () => experimentPage(await controlledTwice())],
@@ -146,7 +139,7 @@ describePage("in a browser", () => {
     async (_, make) => {
       const path = save(await make());
       for (const scheme of ["light", "dark"] satisfies Scheme[]) {
-        const { page, requests, complaints } = await load(browser, path, scheme);
+        const { page, requests, complaints } = await load(browser(), path, scheme);
         expect(requests).toHaveLength(1);
         expect(await page.locator("script").count()).toBe(0);
         const { seen, faint } = await faintTexts(page);
@@ -160,7 +153,7 @@ describePage("in a browser", () => {
 
   test("heads belong to columns and rows, pictures have names, and nothing is wider than a phone", async () => {
     const path = save(experimentPage(await read(isolated)));
-    const { page } = await load(browser, path, "light", 390);
+    const { page } = await load(browser(), path, "light", 390);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
     expect(await page.locator("th:not([scope])").count()).toBe(0);
     expect(await page.locator("svg[role=img]:not([aria-label])").count()).toBe(0);

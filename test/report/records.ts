@@ -189,22 +189,14 @@ function observeAll(
   const visits = runs.flatMap((run, index) =>
     run.map((visit, number) => ({
       ...visit,
+      run: index,
       number,
       begin: visit.begin + index * BETWEEN_RUNS_MS,
       end: visit.end + index * BETWEEN_RUNS_MS,
     })),
   );
-  const nameOf = (text: string) => {
-    const [, index] = /^client (\d+)$/.exec(text) ?? [];
-    const number = visits[Number(index)]?.number ?? 0;
-    return index === undefined ? text : (clients[number % clients.length] ?? "");
-  };
-  const rename = (_: string, value: unknown) => (typeof value === "string" ? nameOf(value) : value);
-  const all: Observation[] = JSON.parse(JSON.stringify(observe(visits, [])), rename);
-  return runs.map((run, index) => {
-    const before = runs.slice(0, index).reduce((sum, { length }) => sum + length, 0);
-    return all
-      .slice(before, before + run.length)
-      .map((observation, number) => ({ ...observation, index: number }));
-  });
+  const numberOf = (index: number) => visits[index]?.number ?? 0;
+  const nameOf = (index: number) => clients[numberOf(index) % clients.length] ?? "";
+  const all = observe(visits, [], nameOf).map((seen, at) => ({ ...seen, index: numberOf(at) }));
+  return runs.map((_, run) => all.filter((_, at) => visits[at]?.run === run));
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { expect, test } from "vitest";
 import { equalStages, referencePlan } from "../../experiment/core/plan/plan.ts";
 import type { Observation, RunLine } from "../../experiment/core/record-lines.ts";
-import { ExperimentStore, type Snapshot } from "../store.ts";
-import { describeTarget } from "../target-words.ts";
+import { storeOf, textsOf } from "../../test/screen/store.ts";
+import type { Snapshot } from "../store.ts";
 import { environmentWords, summarizeRun } from "./environment-words.ts";
 import { runPicture, type Scroll } from "./run-picture.ts";
 
@@ -24,9 +24,7 @@ interface Told {
 /** What the store shows of runs of so many requests each, of which some were answered. */
 function shown(requests: number, ...runs: (Told | Observation)[][]): Snapshot {
   const plan = { ...referencePlan, stages: equalStages(runs.length, requests, requests, 0) };
-  const target = describeTarget({ kind: "local", model: "on-demand" });
-  const store = new ExperimentStore({ plan, target, notice: undefined }, 1);
-  store.close();
+  const store = storeOf("on-demand", plan);
   for (const [index, answers] of runs.entries()) {
     store.take({ ...RUN, plan, run: `e/${index + 1}`, index });
     for (const [request, answer] of answers.entries()) {
@@ -50,17 +48,8 @@ const RUN: RunLine = {
 };
 
 function observation(run: number, index: number, told: Told): Observation {
-  const {
-    client,
-    environment = "e1",
-    pid = 1,
-    thread = 0,
-    from,
-    until,
-    counter,
-    counterAtEnd = counter,
-  } = told;
-  const { cold = false, clients = [client] } = told;
+  const { client, environment = "e1", pid = 1, thread = 0, from, until, counter } = told;
+  const { counterAtEnd = counter, cold = false, clients = [client] } = told;
   return {
     type: "observation",
     run: `e/${run + 1}`,
@@ -147,14 +136,8 @@ function picture(snapshot: Snapshot, height: number, scroll: Partial<Scroll> = {
   assert.ok(run);
   const from = { selected: undefined, offset: 0, ...scroll };
   const { lines, ...rest } = runPicture(snapshot, run, { columns: 80, height }, from);
-  const texts = lines.map((line) =>
-    line
-      .map(({ text }) => text)
-      .join("")
-      .trimEnd(),
-  );
   // The first says how long it has taken.
-  return { ...rest, body: texts.slice(1) };
+  return { ...rest, body: textsOf(lines).slice(1) };
 }
 
 const elsewhere = { ...dean, environment: "e2", counter: 1, clients: ["Dean"], cold: true };
