@@ -98,7 +98,7 @@ const WRONG: Record<string, [typed: string, words: string | RegExp][]> = {
 };
 
 test.each(Object.entries(WRONG))(
-  "whoever uses %s wrongly is told what would be right",
+  "wrong usage of %s exits with 2, says what would be right, and leaves nothing",
   async (program, wrong) => {
     await Promise.all(
       wrong.map(async ([typed, words]) => {

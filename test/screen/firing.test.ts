@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
-import { commandOf, firstBelow, untilEnded } from "../processes.ts";
+import { commandOf } from "../processes.ts";
 import { outcomesOf, recordIn } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK, startTerminal } from "./open-screen.ts";
@@ -90,15 +90,6 @@ test("a plan that cannot work is said before it is fired", async () => {
   await terminal.pressFor("5", /Concurrency {3}5 /);
   terminal.press(KEYS.enter);
   await waitUntil("no obstacle", () => !terminal.text.includes("CANNOT FIRE"));
-});
-
-test("an embedded Lambda that died is started anew", async () => {
-  const { terminal } = await openScreen({ args: [...QUICK, "--runs", "1"] });
-  await fireOnce(terminal, "cold");
-  const lambda = firstBelow(terminal.pid);
-  process.kill(lambda, "SIGKILL");
-  await untilEnded([lambda]);
-  await fireOnce(terminal, "cold");
 });
 
 test("what is typed before the first frame is not lost, nor echoed", async () => {
