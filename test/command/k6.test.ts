@@ -40,7 +40,7 @@ test.each(
   ),
 )("runners whose clocks are two seconds apart tell the truth of %s", async (model, truth) => {
   const lambda = await startLambdaAlone(["--model", model]);
-  const plan = ["--concurrency", `${BURST}`, "--runs", `${RUNS}`, "--hold", "2s"];
+  const plan = ["--concurrency", `${BURST}`, "--runs", `${RUNS}`, "--hold", "3s"];
   const folder = await writeForK6(["--target", lambda.url, ...plan, "--runners", `${RUNNERS}`]);
   const START = soon();
   const runners = Array.from({ length: RUNNERS }, (_, index) => {
