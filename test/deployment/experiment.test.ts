@@ -80,13 +80,13 @@ describeDeployment("the experiment at a stack", () => {
 
         await workspace.configure({ reservedConcurrency: undefined });
         await workspace.up();
-        aws.lambda.concurrentExecutions = 103;
+        aws.account.concurrentExecutions = 103;
         const many = await fireAtStack(workspace, ...QUICK, "--runs", "1", "--concurrency", "104");
         expect(many.stdout).toMatch(
           /^Note: The account leaves .* 103 executions at once in eu-west-1: at least 1 of 104/m,
         );
 
-        aws.denied.add("FilterLogEvents").add("GetAccountSettings");
+        aws.account.forbidden.add("FilterLogEvents").add("GetAccountSettings");
         const denied = await fireAtStack(
           workspace,
           ...QUICK,
@@ -141,7 +141,7 @@ describeDeployment("the experiment at a stack", () => {
         const [record] = recordsIn(`${workspace.folder}/data`);
         expect(wholeLines(record).at(-1)).toMatchObject({ type: "cross-check" });
 
-        aws.denied.add("FilterLogEvents");
+        aws.account.forbidden.add("FilterLogEvents");
         terminal.press("x");
         await terminal.shows(/FAILED {2}The caller may not read the log/);
         terminal.press("h");

@@ -1,9 +1,9 @@
-/** The gRPC server of a plugin, as Pulumi's engine expects it from the programs that it starts. */
+/** The gRPC server of a plugin, as Pulumi's engine expects it. */
 
 import grpc from "@grpc/grpc-js";
 
 /** One function a method: from the request's message to the answer's. */
-export type Handlers<Service> = {
+type Handlers<Service> = {
   [Method in keyof Service]?: Service[Method] extends grpc.MethodDefinition<
     infer Request,
     infer Response
@@ -12,22 +12,20 @@ export type Handlers<Service> = {
     : never;
 };
 
-/** The archive of a program may be larger than what gRPC takes by default. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-/** How often a plugin looks whether its engine is still there, in milliseconds. */
-const LOOK_MS = 500;
+export interface Plugin {
+  port: number;
+  close(): void;
+}
 
 /**
- * Serves on a free port of loopback and prints that port, which is how the engine learns it. Ends
- * with the engine, also when that is killed. An error that a handler throws reaches the engine as its
- * message, and its metadata if it has any.
+ * Serves on a free port of loopback. An error that a handler throws reaches the engine as its message,
+ * and its metadata if it has any.
  */
 export async function serve<Service extends grpc.ServiceDefinition>(
   service: Service,
   handlers: Handlers<Service>,
-): Promise<void> {
-  const engine = process.ppid;
-  const server = new grpc.Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
+): Promise<Plugin> {
+  const server = new grpc.Server();
   const implementation: grpc.UntypedServiceImplementation = {};
   for (const [method, handler] of Object.entries(handlers)) {
     implementation[method] = (
@@ -47,8 +45,5 @@ export async function serve<Service extends grpc.ServiceDefinition>(
       error ? reject(error) : resolve(bound),
     );
   });
-  setInterval(() => {
-    if (process.ppid !== engine) process.exit();
-  }, LOOK_MS);
-  console.log(String(port));
+  return { port, close: () => server.forceShutdown() };
 }

@@ -71,7 +71,7 @@ function words(nodeargs: unknown): string[] {
   return typeof nodeargs === "string" ? nodeargs.split(/\s+/).filter((word) => word !== "") : [];
 }
 
-await serve(LanguageRuntimeService, {
+const { port } = await serve(LanguageRuntimeService, {
   handshake: async () => new languageProto.LanguageHandshakeResponse(),
   // The provider is on the PATH: nothing is to be fetched for the program.
   getRequiredPackages: async () => new languageProto.GetRequiredPackagesResponse(),
@@ -82,3 +82,6 @@ await serve(LanguageRuntimeService, {
     return empty;
   },
 });
+// The engine reads the port, and keeps the other end of this input for as long as it lives.
+console.log(String(port));
+process.stdin.resume().once("close", () => process.exit());

@@ -1,16 +1,12 @@
 /** All three models in one stack: deployed by the commands that a user types, changed and destroyed. */
 
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import type { Answer } from "../../handler/contract.ts";
 import type { DeployedTarget } from "../../infrastructure/targets.ts";
 import { drawn, inputs } from "../effort.ts";
 import { linesOf } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
-import { OPERATOR_POLICY } from "./aws/iam.ts";
 import { callSigned, callUnsigned } from "./call-url.ts";
-import { boundless, grantsOf, privilegesIn } from "./privileges.ts";
 import { StandInAws } from "./stand-in-aws.ts";
 import { deployed, describeDeployment, Workspace } from "./workspace.ts";
 
@@ -22,7 +18,6 @@ const SEEDS = inputs(1, 20);
 /** What the stack exports, of which these parts are looked at. */
 interface Outputs {
   targets: [DeployedTarget, DeployedTarget, DeployedTarget];
-  callerPolicy: string;
 }
 
 /** What each target answers, once it does. */
@@ -93,7 +88,7 @@ async function fireWithControl(workspace: Workspace): Promise<void> {
 describeDeployment("a stack of three models", () => {
   test("answers, changes and loses each model by itself, and destroy leaves nothing", async () => {
     const { aws, workspace, outputs } = await deployed({ models: ALL });
-    const { targets, callerPolicy } = outputs as unknown as Outputs;
+    const { targets } = outputs as unknown as Outputs;
     expect(targets).toEqual([
       expect.objectContaining({ model: "on-demand", region: "eu-west-1", memoryMb: 128 }),
       expect.objectContaining({
@@ -118,19 +113,12 @@ describeDeployment("a stack of three models", () => {
       }),
     ]);
     expect(outputs.url).toBe(targets[0].url);
-    expectLeastPrivilege(
-      await workspace.expectSuccess("pulumi", "stack", "export"),
-      targets,
-      callerPolicy,
-    );
 
     // Instances that are new do not answer at once.
     expect(await fireAtAll(workspace, "500ms")).toMatch(/answered after \d+ s/);
     // Whichever environments take the requests.
     for (let round = 1; round < SEEDS; round++) {
-      for (const { urls } of aws.lambda.functions.values()) {
-        for (const url of urls.values()) await url.recycle();
-      }
+      for (const { url } of aws.account.all("FunctionUrl")) await url?.recycle();
       await fireAtAll(workspace, "300ms");
     }
 
@@ -163,8 +151,13 @@ describeDeployment("a stack of three models", () => {
       ...["UpdateFunctionConfiguration", "UpdateFunctionConfiguration"],
       ...["UpdateFunctionUrlConfig", "UpdateFunctionUrlConfig", "UpdateStack"],
     ]);
-    const { environments } = aws.lambda.functionNamed(managed.functionName);
-    expect(environments).toEqual({ "1": 1, "2": 1 });
+    const scaled = aws.account.all("FunctionScalingConfig").map(({ properties }) => properties);
+    expect(scaled).toMatchObject(
+      ["1", "2"].map((qualifier) => ({
+        qualifier,
+        functionScalingConfig: { minExecutionEnvironments: 1 },
+      })),
+    );
     const second = await answersOf(targets, aws);
     expect(second.map(({ globalData }) => globalData.counter)).toEqual([1, 1, 1]);
     const instances = [...first, ...second].map(({ environment }) => environment?.instance);
@@ -199,8 +192,8 @@ describeDeployment("a stack of three models", () => {
       { url: newUrl, instanceType: "c7i.xlarge" },
       { url: web.url },
     ]);
-    expect(aws.resources.join("\n")).not.toContain(managed.functionName);
-    expect(aws.resources.filter((name) => name.startsWith("capacity provider"))).toHaveLength(1);
+    expect(aws.account.names.join("\n")).not.toContain(managed.functionName);
+    expect(aws.account.names.filter((name) => name.startsWith("CapacityProvider"))).toHaveLength(1);
     const moved = await waitUntil("an answer", async () => {
       const { status, answer } = await callUnsigned(after.targets[1].url, aws.account);
       return status === 200 && answer;
@@ -215,7 +208,7 @@ describeDeployment("a stack of three models", () => {
       ...["DeleteLogGroup", "DeleteRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy"],
       ...["RemovePermission", "RemovePermission"],
     ]);
-    expect(aws.resources.join("\n")).not.toMatch(/managed|security group/);
+    expect(aws.account.names.join("\n")).not.toMatch(/managed|SecurityGroup/);
     const left = [targets[0], web];
     expect((await workspace.outputs()).targets).toEqual([
       ...left.map(({ model, url }) => expect.objectContaining({ model, url, generation: 2 })),
@@ -224,123 +217,20 @@ describeDeployment("a stack of three models", () => {
     expect(third.map(({ globalData }) => globalData.counter)).toEqual([3, 3]);
 
     await workspace.expectSuccess("pulumi", "destroy", "--yes", "--skip-preview");
-    expect(aws.resources).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
+    expect(aws.account.names).toEqual([]);
   });
 
-  const refusals: [string, () => Promise<void>][] = [
-    [
-      "that AWS refuses half-way is destroyed with all that is there",
-      async () => {
-        const aws = await StandInAws.start();
-        const workspace = await Workspace.create(aws);
-        // The longest names that AWS takes.
-        const models = "managed-instances,web-function";
-        await workspace.configure({ models, namePrefix: `x${"-y".repeat(19)}` });
-        aws.account.forbidden.add("PutFunctionScalingConfig").add("CreateWebFunctionEndpoint");
-        const said = await workspace.refusedUp("--skip-preview");
-        expect(said).toMatch(
-          /not authorized to perform (PutFunctionScalingConfig|CreateWebFunction)/,
-        );
-        expect(aws.account.takeCalls()).toContain("CreateCapacityProvider");
-        await workspace.expectSuccess("pulumi", "destroy", "--yes", "--skip-preview");
-        expect(aws.resources).toEqual([]);
-        expect(readdirSync(tmpdir()).filter((name) => aws.archives.folders.has(name))).toEqual([]);
-      },
-    ],
-
-    [
-      "is refused where there is no network or no such model, with what sets it right",
-      async () => {
-        const aws = await StandInAws.start();
-        const workspace = await Workspace.create(aws);
-        await workspace.configure({ models: ALL });
-        aws.ec2.vpcs.delete("vpc-0d000000");
-        expect(await workspace.refusedUp()).toMatch(
-          /no default VPC; name the subnets .*: pulumi config set managedInstancesSubnets/,
-        );
-        await workspace.configure({ managedInstancesSubnets: "subnet-0bad0000" });
-        expect(await workspace.refusedUp()).toMatch(
-          /managedInstancesSubnets .*The subnet ID 'subnet-0bad0000' does not exist/,
-        );
-        aws.account.region = "me-south-1";
-        const lacking = await workspace.refusedUp();
-        expect(lacking).toMatch(
-          /models names managed-instances and web-function, .* in me-south-1/,
-        );
-        const [, remedy = ""] = /; run: (pulumi .+)$/m.exec(lacking) ?? [];
-        await workspace.expectSuccess("sh", "-ec", `${remedy} && pulumi preview`);
-        expect(aws.account.takeCalls()).toEqual([]);
-      },
-    ],
-  ];
-
-  test.each(drawn(refusals, 1))("%s", (_, see) => see());
+  test("that AWS refuses half-way is destroyed with all that is there", async () => {
+    const aws = await StandInAws.start();
+    const workspace = await Workspace.create(aws);
+    // The longest names that AWS takes.
+    const models = "managed-instances,web-function";
+    await workspace.configure({ models, namePrefix: `x${"-y".repeat(19)}` });
+    aws.account.forbidden.add("PutFunctionScalingConfig").add("CreateWebFunctionEndpoint");
+    const said = await workspace.refusedUp("--skip-preview");
+    expect(said).toMatch(/not authorized to perform: (PutFunctionScalingConfig|CreateWebFunction)/);
+    expect(aws.account.takeCalls()).toContain("CreateCapacityProvider");
+    await workspace.expectSuccess("pulumi", "destroy", "--yes", "--skip-preview");
+    expect(aws.account.names).toEqual([]);
+  });
 });
-
-/**
- * Functions may write their logs, AWS may run instances by the policy that is made for it, Lambda may
- * read the code, and signed callers may use the URLs. Nobody may do anything else.
- */
-function expectLeastPrivilege(
-  exported: string,
-  targets: Outputs["targets"],
-  callerPolicy: string,
-): void {
-  const account = "eu-west-1:123456789012";
-  const { types, roles, buckets, networks, ...privileges } = privilegesIn(exported);
-  const [onDemand, managed, web] = targets;
-  const groups = targets.map(({ logGroupName }) => logGroupName);
-  const streamsOf = (group: string) => `arn:aws:logs:${account}:log-group:${group}:*`;
-  const resources = [...groups, `${web.logGroupName}.local`].map(streamsOf);
-  expect(new Set(roles.flatMap(({ actions }) => actions))).toEqual(
-    new Set(["logs:CreateLogStream", "logs:PutLogEvents"]),
-  );
-  expect(roles.flatMap((role) => role.resources).toSorted()).toEqual(resources.toSorted());
-  const lambda = { Service: "lambda.amazonaws.com" };
-  expect(privileges).toEqual({
-    attachments: [OPERATOR_POLICY],
-    trust: Array(4).fill({ principal: lambda, actions: ["sts:AssumeRole"], resources: [] }),
-    permissions: [],
-    urlAuthorizations: ["AWS_IAM", "AWS_IAM"],
-    retentionDays: [7, 7, 7, 7],
-  });
-  expect(buckets).toEqual([
-    {
-      principal: lambda,
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [expect.stringMatching(/^arn:aws:s3:::lambda-concurrency-test-web-\d+\w+\/\*$/)],
-      condition: { StringEquals: { "aws:SourceAccount": "123456789012" } },
-    },
-  ]);
-  expect(networks).toEqual([
-    { egress: [expect.objectContaining({ protocol: "tcp", fromPort: 443, toPort: 443 })] },
-  ]);
-  // Nothing else that could allow anything.
-  expect(
-    types.filter((type) => /iam|permission|polic|security|url/i.test(type)).toSorted(),
-  ).toEqual([
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    "aws:lambda/functionUrl:FunctionUrl",
-    "aws:s3/bucketPolicy:BucketPolicy",
-  ]);
-  expect(boundless([...roles, ...privileges.trust, ...buckets])).toEqual([]);
-
-  const functions = [onDemand.functionName, managed.functionName, `${managed.functionName}:live`];
-  const arns = functions.map((name) => `arn:aws:lambda:${account}:function:${name}`);
-  const endpoint = `arn:aws:lambda:${account}:web-function/${web.functionName}/endpoint/experiment`;
-  expect(grantsOf(callerPolicy)).toEqual([
-    { actions: ["lambda:InvokeFunctionUrl"], resources: arns },
-    {
-      actions: ["lambda:InvokeFunction"],
-      resources: arns,
-      condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } },
-    },
-    { actions: ["lambda:InvokeWebFunctionEndpoint"], resources: [endpoint] },
-    { actions: ["lambda:GetAccountSettings"], resources: ["*"] },
-    { actions: ["logs:FilterLogEvents"], resources: groups.map(streamsOf) },
-  ]);
-}

@@ -85,7 +85,7 @@ export class Workspace {
     // Registered after the folder, so done before that is removed.
     onTestFinished(() => workspace.#end());
     copyProject(workspace.project);
-    writePlugins(join(folder, "bin"));
+    writePlugins(join(folder, "bin"), aws);
     for (const name of ["home", "state", "data"]) mkdirSync(join(folder, name));
     await workspace.expectSuccess("pulumi", "stack", "init", STACK);
     return workspace;
@@ -209,19 +209,20 @@ function copyProject(to: string): void {
   symlinkSync(join(ROOT, "node_modules"), join(to, "node_modules"));
 }
 
-/** The engine finds its plugins by their names on the PATH. */
-function writePlugins(folder: string): void {
+/** The engine finds its plugins by their names on the PATH, and reads from each at which port it is. */
+function writePlugins(folder: string, aws: StandInAws): void {
   mkdirSync(folder);
-  writePlugin(folder, "pulumi-resource-aws", "aws-provider.ts");
+  // The provider is in this process. The engine keeps the other end of the input while it lives.
+  writePlugin(folder, "pulumi-resource-aws", `echo ${aws.providerPort}\nexec cat`);
   // Where the real one is installed, it runs the program.
   if (commandOnPath("pulumi-language-nodejs") === undefined) {
-    writePlugin(folder, "pulumi-language-nodejs", "language-host.ts");
+    const host = fileURLToPath(new URL("language-host.ts", import.meta.url));
+    writePlugin(folder, "pulumi-language-nodejs", `exec '${process.execPath}' '${host}' "$@"`);
   }
 }
 
-function writePlugin(folder: string, name: string, source: string): void {
+function writePlugin(folder: string, name: string, script: string): void {
   const file = join(folder, name);
-  const program = fileURLToPath(new URL(source, import.meta.url));
-  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
   chmodSync(file, 0o755);
 }

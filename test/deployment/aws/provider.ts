@@ -1,179 +1,213 @@
 /**
- * What pulumi-aws does, asked by the engine through the program that the engine starts. Like the real
- * one it compares what is wanted with the state, not with what was wanted before; it saves the wanted
- * values even where AWS refused them; and only reading brings the truth into the state.
+ * Stands in for Pulumi's provider of AWS, for any number of engines. Like the real one it compares what
+ * is wanted with the state, not with what was wanted before; it saves the wanted values even where AWS
+ * refused them; and only reading brings the truth into the state. Unlike @pulumi/pulumi's own helper
+ * for providers it takes part in previews and names each changed property.
  * https://github.com/pulumi/pulumi-aws/issues/6062
+ * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
  */
 
 import { randomBytes } from "node:crypto";
-import { AwsError } from "./account.ts";
-import { type Failure, failuresOf, type Kind, type Lookup } from "./kind.ts";
-import { type Change, changesBetween, isRecord, type Properties, UNKNOWN } from "./properties.ts";
+import { createRequire } from "node:module";
+import grpc from "@grpc/grpc-js";
+import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import proto from "@pulumi/pulumi/proto/provider_pb.js";
+import statusProto from "@pulumi/pulumi/proto/status_pb.js";
+import { type Plugin, serve } from "../grpc-server.ts";
+import type { Account, Resource } from "./account.ts";
+import { lookups } from "./kinds.ts";
+import { changesBetween, isRecord, type Properties, UNKNOWN } from "./properties.ts";
 
-/** One question of the engine, as JSON over HTTP; the fields that a method does not need are absent. */
-export interface ProviderRequest {
-  method: "check" | "diff" | "create" | "read" | "update" | "delete" | "invoke";
-  /** Of the resource; for `invoke`, the function's token. */
-  type: string;
-  /** The resource's name in the program. */
-  name?: string;
-  id?: string;
-  /** Nothing is to be changed; the answer says what is known beforehand. */
-  preview?: boolean;
-  /** The old outputs. */
-  state?: Properties;
-  oldInputs?: Properties;
-  /** What is wanted; for `invoke`, the arguments. */
-  news?: Properties;
+/** The version of @pulumi/aws whose provider this stands in for. */
+const VERSION = "7.48.0";
+
+type Struct = NonNullable<ReturnType<proto.CheckRequest["getNews"]>>;
+type Any = Parameters<statusProto.Status["addDetails"]>[0];
+
+/** The messages of @pulumi/pulumi are only understood in its own copy of this package. */
+const pulumiRequire = createRequire(import.meta.resolve("@pulumi/pulumi/proto/provider_pb.js"));
+const { Struct } = pulumiRequire("google-protobuf/google/protobuf/struct_pb.js") as {
+  Struct: { fromJavaScript(value: Properties): Struct };
+};
+const { Empty } = pulumiRequire("google-protobuf/google/protobuf/empty_pb.js") as {
+  Empty: new () => ReturnType<typeof ResourceProviderService.delete.responseDeserialize>;
+};
+const { Any } = pulumiRequire("google-protobuf/google/protobuf/any_pb.js") as {
+  Any: new () => NonNullable<Any>;
+};
+
+const lastPart = (token: string) => token.replace(/.*:/, "");
+const topOf = (path: string) => path.replace(/\..*/s, "");
+
+export function serveProvider(account: Account): Promise<Plugin> {
+  const kindOf = (request: { getType(): string }) => account.kind(lastPart(request.getType()));
+  const functions = lookups(account);
+
+  return serve(ResourceProviderService, {
+    getPluginInfo: async () => new pluginProto.PluginInfo().setVersion(VERSION),
+    getSchema: async () => new proto.GetSchemaResponse().setSchema(JSON.stringify({ name: "aws" })),
+    checkConfig: async (request) => new proto.CheckResponse().setInputs(request.getNews()),
+    diffConfig: async () =>
+      new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE),
+    configure: async () => new proto.ConfigureResponse().setSupportspreview(true),
+
+    check: async (request) => {
+      const news = plain(request.getNews());
+      const { defaults, name } = kindOf(request);
+      const inputs = {
+        ...defaults,
+        ...Object.fromEntries(
+          Object.entries(news).map(([key, value]) => [key, documentOf(key, value)]),
+        ),
+      };
+      const response = new proto.CheckResponse();
+      if (name) {
+        const prefix = inputs[`${name.property}Prefix`];
+        if (prefix === undefined) {
+          const former = plain(request.getOlds())[name.property];
+          inputs[name.property] ??= former ?? generatedName(request.getName());
+        }
+        const text = String(inputs[name.property] ?? `${prefix}${"0".repeat(26)}`);
+        if (text !== UNKNOWN && (text.length > name.maxLength || !name.pattern.test(text))) {
+          const failure = new proto.CheckFailure().setProperty(name.property);
+          response.addFailures(failure.setReason(`AWS takes no name such as ${text}`));
+        }
+      }
+      return response.setInputs(Struct.fromJavaScript(inputs));
+    },
+
+    diff: async (request) => {
+      const { computed = {}, replacing = [] } = kindOf(request);
+      const changes = Object.entries(
+        changesBetween(plain(request.getOlds()), plain(request.getNews()), Object.keys(computed)),
+      );
+      const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+      const response = new proto.DiffResponse()
+        .setHasdetaileddiff(true)
+        .setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
+      for (const [path, change] of changes) {
+        const property = topOf(path);
+        const replaces = replacing.includes(property);
+        response.addDiffs(property);
+        if (replaces) response.addReplaces(property);
+        const kind = proto.PropertyDiff.Kind[replaces ? (`${change}_REPLACE` as const) : change];
+        response.getDetaileddiffMap().set(path, new proto.PropertyDiff().setKind(kind));
+      }
+      return response;
+    },
+
+    create: async (request) => {
+      const news = plain(request.getProperties());
+      const response = new proto.CreateResponse();
+      if (request.getPreview()) {
+        const outputs = { ...unknown(Object.keys(kindOf(request).computed ?? {})), ...news };
+        return response.setProperties(Struct.fromJavaScript(outputs));
+      }
+      let made: Resource | undefined;
+      try {
+        const resource = await account.create(lastPart(request.getType()), news, (it) => {
+          made = it;
+        });
+        const outputs = { ...news, ...account.read(resource) };
+        return response.setId(resource.id).setProperties(Struct.fromJavaScript(outputs));
+      } catch (error) {
+        throw made ? unfinished(made.id, error, news) : error;
+      }
+    },
+
+    read: async (request) => {
+      const found = account.find(lastPart(request.getType()), request.getId());
+      // No id tells the engine that the resource is gone.
+      if (!found) return new proto.ReadResponse();
+      const computed = Object.keys(kindOf(request).computed ?? {});
+      const outputs = { ...plain(request.getProperties()), ...account.read(found) };
+      const inputs = plain(request.getInputs());
+      for (const property of new Set(
+        Object.keys(changesBetween(outputs, inputs, computed)).map(topOf),
+      )) {
+        if (property in inputs) inputs[property] = outputs[property];
+      }
+      return new proto.ReadResponse()
+        .setId(found.id)
+        .setInputs(Struct.fromJavaScript(inputs))
+        .setProperties(Struct.fromJavaScript(outputs));
+    },
+
+    update: async (request) => {
+      const { computed = {} } = kindOf(request);
+      const state = plain(request.getOlds());
+      const wanted = plain(request.getNews());
+      const changed = new Set(
+        Object.keys(changesBetween(state, wanted, Object.keys(computed))).map(topOf),
+      );
+      const kept = Object.entries(state).filter(([property]) => property in computed);
+      const news = { ...Object.fromEntries(kept), ...wanted };
+      const response = new proto.UpdateResponse();
+      if (request.getPreview()) {
+        const anew = Object.entries(computed).filter(([, { follows = [] }]) =>
+          follows.some((property) => changed.has(property)),
+        );
+        const outputs = { ...news, ...unknown(anew.map(([property]) => property)) };
+        return response.setProperties(Struct.fromJavaScript(outputs));
+      }
+      try {
+        const resource = account.get(lastPart(request.getType()), request.getId());
+        await account.update(resource, wanted, changed);
+        const outputs = { ...news, ...account.read(resource) };
+        return response.setProperties(Struct.fromJavaScript(outputs));
+      } catch (error) {
+        throw unfinished(request.getId(), error, news);
+      }
+    },
+
+    delete: async (request) => {
+      await account.remove(lastPart(request.getType()), request.getId());
+      return new Empty();
+    },
+
+    invoke: async (request) => {
+      const token = request.getTok();
+      const lookup = functions[lastPart(token)];
+      if (!lookup) throw new Error(`The stand-in AWS does not know the function ${token}.`);
+      const found = lookup(plain(request.getArgs()));
+      return new proto.InvokeResponse().setReturn(Struct.fromJavaScript(found));
+    },
+
+    cancel: async (empty) => empty,
+  });
 }
 
-export interface ProviderAnswer {
-  inputs?: Properties;
-  failures?: Failure[];
-  /** By the property's path; `replaces` when the change takes a new resource. */
-  changes?: Record<string, { kind: Change; replaces: boolean }>;
-  id?: string;
-  outputs?: Properties;
-  /** Why a creation or an update failed on its way. The rest of the answer is the state to be saved. */
-  reason?: string;
+function plain(struct: Struct | undefined): Properties {
+  return (struct?.toJavaScript() ?? {}) as Properties;
 }
 
-export async function answerProvider(
-  kinds: Record<string, Kind>,
-  lookups: Record<string, Lookup>,
-  request: ProviderRequest,
-): Promise<ProviderAnswer> {
-  const { type, id = "", state = {}, oldInputs = {}, news = {}, preview = false } = request;
-  if (request.method === "invoke") {
-    const lookup = lookups[type];
-    if (!lookup) throw new Error(`The stand-in AWS does not know the function ${type}.`);
-    return { outputs: lookup(news) };
-  }
-  const kind = kinds[type];
-  if (!kind) throw new Error(`The stand-in AWS does not know the type ${type}.`);
-  switch (request.method) {
-    case "check":
-      return check(kind, request.name ?? "", oldInputs, news);
-    case "diff":
-      return diff(kind, state, news);
-    case "create":
-      return preview ? { outputs: { ...unknown(kind.computed), ...news } } : create(kind, news);
-    case "read":
-      return read(kind, id, state, oldInputs);
-    case "update":
-      return update(kind, id, state, news, preview);
-    case "delete":
-      await kind.remove({ id, state });
-      return {};
-  }
-}
-
-function check(kind: Kind, name: string, olds: Properties, news: Properties): ProviderAnswer {
-  const documents = (kind.documents ?? []).filter((property) => isRecord(news[property]));
-  const inputs = {
-    ...kind.defaults,
-    ...news,
-    ...Object.fromEntries(documents.map((property) => [property, JSON.stringify(news[property])])),
-    ...generatedName(kind, name, olds, news),
-  };
-  const known = Object.fromEntries(
-    Object.entries(inputs).filter(([, value]) => !JSON.stringify(value)?.includes(UNKNOWN)),
-  );
-  return { inputs, failures: failuresOf(kind.inputs, known) };
-}
-
-function diff(kind: Kind, state: Properties, news: Properties): ProviderAnswer {
-  const changes = Object.entries(changesBetween(state, news, kind.computed));
-  return {
-    changes: Object.fromEntries(
-      changes.map(([path, change]) => {
-        return [path, { kind: change, replaces: kind.replacing.includes(topOf(path)) }];
-      }),
-    ),
-  };
-}
-
-async function create(kind: Kind, news: Properties): Promise<ProviderAnswer> {
-  let id: string | undefined;
-  try {
-    await kind.create(news, (made) => {
-      id = made;
-    });
-  } catch (error) {
-    if (id === undefined) throw error;
-    return { id, outputs: news, reason: wordsOf(error) };
-  }
-  if (id === undefined) throw new Error("A resource was made and has no id.");
-  return { id, outputs: { ...news, ...kind.read({ id, state: news }) } };
-}
-
-function read(kind: Kind, id: string, state: Properties, oldInputs: Properties): ProviderAnswer {
-  const found = kind.read({ id, state });
-  // No id tells the engine that the resource is gone.
-  if (!found) return { id: "" };
-  const outputs = { ...state, ...found };
-  const drifted = new Set(
-    Object.keys(changesBetween(outputs, oldInputs, kind.computed)).map(topOf),
-  );
-  const inputs = Object.fromEntries(
-    Object.entries(oldInputs).map(([property, value]) => [
-      property,
-      drifted.has(property) ? outputs[property] : value,
-    ]),
-  );
-  return { id, inputs, outputs };
-}
-
-async function update(
-  kind: Kind,
-  id: string,
-  state: Properties,
-  wanted: Properties,
-  preview: boolean,
-): Promise<ProviderAnswer> {
-  const changed = new Set(Object.keys(changesBetween(state, wanted, kind.computed)).map(topOf));
-  const kept = Object.entries(state).filter(([property]) => kind.computed.includes(property));
-  const news = { ...Object.fromEntries(kept), ...wanted };
-  if (preview) return { outputs: { ...news, ...unknown(kind.recomputed?.(changed, news) ?? []) } };
-  try {
-    await kind.update?.({ id, state, changed, news });
-  } catch (error) {
-    return { outputs: news, reason: wordsOf(error) };
-  }
-  return { outputs: { ...news, ...kind.read({ id, state: news }) } };
-}
-
-/** A refusal as the user reads it. */
-export function wordsOf(error: unknown): string {
-  return error instanceof AwsError ? `${error.type}: ${error.message}` : String(error);
-}
-
-function topOf(path: string): string {
-  return path.replace(/\..*/s, "");
-}
-
-function unknown(paths: readonly string[]): Properties {
-  const properties = paths.filter((path) => path === topOf(path));
+function unknown(properties: readonly string[]): Properties {
   return Object.fromEntries(properties.map((property) => [property, UNKNOWN]));
 }
 
-/**
- * The resource's name and seven random digits; it is kept, so that nothing changes by itself.
- *
- * @throws Error when that is too long, in the words of Pulumi's providers
- * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/resource_id.go
- */
-function generatedName({ named }: Kind, name: string, olds: Properties, news: Properties) {
-  if (!named) return {};
-  const { property, maxLength } = named;
-  if (news[property] !== undefined || news[`${property}Prefix`] !== undefined) return {};
-  const old = olds[property];
-  if (typeof old === "string") return { [property]: old };
-  const digits = randomBytes(4).toString("hex").slice(0, 7);
-  if (name.length + 1 + digits.length > maxLength) {
-    throw new Error(
-      `name '${name}-' plus ${digits.length} random chars is longer than maximum length ${maxLength}`,
-    );
-  }
-  return { [property]: `${name}-${digits}` };
+/** A policy may be given as an object, and goes to AWS as the JSON text of it. */
+function documentOf(property: string, value: unknown): unknown {
+  return /policy$/i.test(property) && isRecord(value) ? JSON.stringify(value) : value;
+}
+
+/** The resource's name and seven random digits; the engine keeps it, so nothing changes by itself. */
+function generatedName(name: string): string {
+  return `${name}-${randomBytes(4).toString("hex").slice(0, 7)}`;
+}
+
+/** A failure on the way: the engine saves the state that comes with it. */
+function unfinished(id: string, error: unknown, outputs: Properties): Error {
+  const reason = String(error);
+  const detail = new proto.ErrorResourceInitFailed()
+    .setId(id)
+    .setReasonsList([reason])
+    .setProperties(Struct.fromJavaScript(outputs));
+  const packed = new Any();
+  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statusProto.Status().setCode(grpc.status.UNKNOWN).setMessage(reason);
+  status.addDetails(packed);
+  const metadata = new grpc.Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return Object.assign(new Error(reason), { metadata });
 }

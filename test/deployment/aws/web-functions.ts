@@ -1,257 +1,227 @@
 /**
- * Lambda Web Functions, by the types of CloudFormation: functions, their revisions, and endpoints that
- * answer. https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html
+ * Lambda Web Functions, which a stack of CloudFormation makes: its template's resources in the order in
+ * which they need one another. cfn-lint knows the types, and has a test of its own for the template.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html
  */
 
-import { randomBytes } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
-import { type Account, AwsError } from "./account.ts";
-import { type Archives, removeFolder } from "./archives.ts";
-import type { Iam } from "./iam.ts";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { defaultConfiguration } from "../../../local-lambda/function-configuration.ts";
+import {
+  type Authorize,
+  forbid,
+  iamAuthorization,
+} from "../../../local-lambda/function-url/authorization.ts";
+import { type Account, AwsError, type Kind, type Resource } from "./account.ts";
+import { unpack } from "./functions.ts";
 import type { Logs } from "./logs.ts";
-import type { Properties } from "./properties.ts";
-import type { S3 } from "./s3.ts";
-import { logGroupOf, type Revision, WebEndpoint } from "./web-endpoint.ts";
+import { isRecord, type Properties } from "./properties.ts";
+import { ServedUrl } from "./served-url.ts";
 
-/** What a resource of CloudFormation is once it is there. */
-export interface Made {
-  /** What `Ref` stands for. */
-  id: string;
-  /** What `Fn::GetAtt` gives. */
-  attributes: Record<string, string>;
+/** Assumed: what is said where the header that names the payload's hash is missing or wrong. */
+const UNHASHED = {
+  errorType: "AccessDeniedException",
+  body: { Message: "The header X-Amz-Content-SHA256 is missing, or is not of what was sent." },
+};
+
+interface Template {
+  Resources: Record<string, { Type: string; DependsOn?: string; Properties: Properties }>;
+  Outputs: Record<string, { Value: unknown }>;
 }
 
-/** A type of resource of CloudFormation: its schema and its handlers. */
-export interface CloudFormationType {
-  properties: z.ZodType;
-  /** The properties whose change takes a new resource. */
-  createOnly: readonly string[];
-  create(properties: Properties): Promise<Made>;
-  /** Left out where every change takes a new resource. */
-  update?(id: string, properties: Properties): Promise<void>;
-  remove(id: string): Promise<void>;
+/** What of a revision's properties its environments are made by. */
+interface Revision {
+  BuildConfig: { CodeConfig: { S3Object: { Bucket: string; Key: string; VersionId: string } } };
+  ServiceConfig: {
+    TimeoutSeconds: number;
+    MaxConcurrencyPerEnvironment: number;
+    EnvironmentVariables: Record<string, string>;
+    TelemetryConfig: { LoggingConfig: { LogGroup: string } };
+  };
 }
 
-/** How long it takes to make each, in milliseconds. On AWS an endpoint takes minutes. */
-const MAKING_MS = { function: 50, revision: 100, endpoint: 150 };
+export function webFunctionKinds(account: Account, logs: Logs): Record<string, Kind> {
+  /** What each stack is made of, by the names in its template, in the order in which it was made. */
+  const made = new Map<string, Map<string, Resource>>();
+  const arnOf = (...parts: unknown[]) => account.arn("lambda", `web-function/${parts.join("/")}`);
 
-interface WebFunction {
-  revisions: Map<string, Revision>;
-  endpoints: Map<string, WebEndpoint>;
-}
-
-const functionName = z.string().min(1).max(256);
-const text = z.string().min(1);
-
-/** Schemas as cfn-lint 1.58 has them, in which the API states more limits than in CloudFormation's. */
-const revisionProperties = z.strictObject({
-  FunctionName: functionName,
-  Description: z.string().max(256).optional(),
-  BuildConfig: z.strictObject({
-    CodeConfig: z.strictObject({
-      S3Object: z.strictObject({ Bucket: text, Key: text, VersionId: z.string().optional() }),
-    }),
-    RuntimeConfig: z.strictObject({ Runtime: z.enum(["nodejs24.x"]) }),
-  }),
-  ServiceConfig: z.strictObject({
-    ExecutionRoleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.*$/),
-    TimeoutSeconds: z.int().min(3).max(900).optional(),
-    MaxConcurrencyPerEnvironment: z.int().min(1).max(128).optional(),
-    EnvironmentVariables: z
-      .record(z.string().regex(/^(?!AWS_|LAMBDA_)[a-zA-Z]\w*$/), z.string().min(1).max(4_096))
-      .optional(),
-    TelemetryConfig: z
-      .strictObject({
-        LoggingConfig: z.strictObject({
-          LogGroup: z.string().regex(/^[a-zA-Z0-9.\-_/#]{1,500}$/),
-          ApplicationLogLevel: z
-            .enum(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"])
-            .optional(),
-          SystemLogLevel: z.enum(["DEBUG", "INFO", "WARN"]).optional(),
-        }),
-      })
-      .optional(),
-  }),
-});
-
-const endpointProperties = z.strictObject({
-  FunctionName: functionName,
-  EndpointName: z.string().min(1).max(256),
-  // Of one region, which is all there is here.
-  EndpointType: z.enum(["HomeRegion"]),
-  AuthType: z.enum(["ApplicationManaged", "IamAuth"]),
-  Description: z.string().max(256).optional(),
-  RevisionWeights: z.array(z.strictObject({ RevisionId: text, Weight: z.literal(100) })).length(1),
-  ScalingConfig: z.strictObject({ MaxEnvironments: z.int().min(2).max(10_000) }).optional(),
-});
-
-export class WebFunctions {
-  readonly account: Account;
-  readonly #iam: Iam;
-  readonly #logs: Logs;
-  readonly #s3: S3;
-  readonly #archives: Archives;
-  readonly #functions = new Map<string, WebFunction>();
-
-  constructor(account: Account, iam: Iam, logs: Logs, s3: S3, archives: Archives) {
-    this.account = account;
-    this.#iam = iam;
-    this.#logs = logs;
-    this.#s3 = s3;
-    this.#archives = archives;
-  }
-
-  get resources(): string[] {
-    return [...this.#functions].flatMap(([name, { revisions, endpoints }]) => [
-      `web function ${name}`,
-      ...[...revisions.keys()].map((id) => `revision ${id} of ${name}`),
-      ...[...endpoints.keys()].map((endpoint) => `endpoint ${endpoint} of ${name}`),
+  /**
+   * Makes of a stack what its template says; what is replaced goes at last. Where a creation fails,
+   * all is taken back, as `onFailure` asks for.
+   */
+  async function apply({ id, properties }: Resource, body: unknown): Promise<void> {
+    const template = JSON.parse(String(body)) as Template;
+    const there = made.get(id) ?? new Map<string, Resource>();
+    made.set(id, there);
+    const replaced: Resource[] = [];
+    const provide = async (name: string): Promise<void> => {
+      const wanted = template.Resources[name];
+      if (!wanted) throw new Error(`The template has no resource ${name}.`);
+      const needed = JSON.stringify(wanted).matchAll(/"(?:DependsOn":|Fn::GetAtt":\[)"(\w+)"/g);
+      for (const [, other = ""] of needed) if (!done.has(other)) await provide(other);
+      done.add(name);
+      const former = there.get(name);
+      const now = await provideOne(
+        wanted.Type.replace(/.*:/, ""),
+        resolve(wanted.Properties, properties, there) as Properties,
+        former,
+      );
+      if (former && former !== now) replaced.push(former);
+      there.set(name, now);
+    };
+    const done = new Set<string>();
+    for (const name of Object.keys(template.Resources)) if (!done.has(name)) await provide(name);
+    for (const { type, id: old } of replaced) await account.remove(type, old);
+    const values = Object.entries(template.Outputs).map(([name, { Value }]) => [
+      name,
+      resolve(Value, properties, there),
     ]);
+    properties.outputs = Object.fromEntries(values);
   }
 
-  /** Ends everything that runs. */
-  async close(): Promise<void> {
-    for (const { revisions, endpoints } of this.#functions.values()) {
-      for (const endpoint of endpoints.values()) await endpoint.close();
-      for (const { folder } of revisions.values()) removeFolder(folder);
+  async function provideOne(
+    type: string,
+    wanted: Properties,
+    former: Resource | undefined,
+  ): Promise<Resource> {
+    if (!former) return account.create(type, wanted);
+    const names = Object.keys({ ...wanted, ...former.properties });
+    const changed = names.filter(
+      (name) => !isDeepStrictEqual(wanted[name], former.properties[name]),
+    );
+    const { replacing = [] } = account.kind(type);
+    if (changed.some((name) => replacing.includes(name))) return account.create(type, wanted);
+    if (changed.length > 0) await account.update(former, wanted, new Set(changed));
+    return former;
+  }
+
+  async function removeAll(stack: string): Promise<void> {
+    for (const { type, id } of [...(made.get(stack)?.values() ?? [])].toReversed()) {
+      await account.remove(type, id);
     }
-    this.#functions.clear();
+    made.delete(stack);
   }
 
-  readonly types: Record<string, CloudFormationType> = {
-    "AWS::Lambda::WebFunction": {
-      properties: z.strictObject({
-        FunctionName: z
-          .string()
-          .regex(/^[a-zA-Z0-9]([\w-]*[a-zA-Z0-9])?$/)
-          .min(2)
-          .max(64),
-        Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
-      }),
-      createOnly: ["FunctionName"],
-      create: async ({ FunctionName }) => {
-        this.account.note("CreateWebFunction");
-        const name = String(FunctionName);
-        await wait(MAKING_MS.function);
-        if (this.#functions.has(name)) throw conflict(`Function already exists: ${name}`);
-        this.#functions.set(name, { revisions: new Map(), endpoints: new Map() });
-        const FunctionArn = this.account.arn("lambda", `web-function/${name}`);
-        return { id: name, attributes: { FunctionArn, State: "Active" } };
+  /** Puts in what `Ref` and `Fn::GetAtt` stand for. */
+  function resolve(
+    value: unknown,
+    { name }: Properties,
+    there: ReadonlyMap<string, Resource>,
+  ): unknown {
+    return JSON.parse(JSON.stringify(value), (_, inside: unknown) => {
+      if (!isRecord(inside)) return inside;
+      if (inside.Ref === "AWS::StackName") return name;
+      const [resource, attribute] = [inside["Fn::GetAtt"] ?? []].flat().map(String);
+      const found = there.get(resource ?? "");
+      return found ? account.read(found)[attribute ?? ""] : inside;
+    });
+  }
+
+  function configurationOf({ properties }: Resource) {
+    const [{ RevisionId }] = properties.RevisionWeights as [{ RevisionId: string }];
+    const { FunctionName } = properties;
+    const revision = account.get(
+      "WebFunctionRevision",
+      arnOf(FunctionName, "revision", RevisionId),
+    ).properties;
+    const { BuildConfig, ServiceConfig } = revision as unknown as Revision;
+    const { Bucket, Key, VersionId } = BuildConfig.CodeConfig.S3Object;
+    const object = account.get("BucketObjectv2", `${Bucket}/${Key}`);
+    if (account.read(object).versionId !== VersionId) {
+      throw new AwsError("NoSuchVersion", `s3://${Bucket}/${Key} has no such version`);
+    }
+    return {
+      ...defaultConfiguration("web-function"),
+      functionName: String(FunctionName),
+      region: account.region,
+      version: RevisionId,
+      code: { root: unpack(account, object.properties.source), handler: "index.js" },
+      timeoutMs: ServiceConfig.TimeoutSeconds * 1_000,
+      maxConcurrency: ServiceConfig.MaxConcurrencyPerEnvironment,
+      environmentVariables: ServiceConfig.EnvironmentVariables,
+      logGroupName: ServiceConfig.TelemetryConfig.LoggingConfig.LogGroup,
+    };
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/web-functions-endpoint-access-control.html */
+  function authorizing({ properties }: Resource): Authorize {
+    return (request) => {
+      if (properties.AuthType !== "IamAuth") return { admitted: true };
+      const sha256 = createHash("sha256").update(request.body).digest("hex");
+      const [stated] = [request.headers["x-amz-content-sha256"]].flat();
+      if (stated !== sha256) return forbid(UNHASHED);
+      return iamAuthorization(account.region, account.credentials)(request);
+    };
+  }
+
+  return {
+    Stack: {
+      name: { property: "name", maxLength: 128, pattern: /^[a-zA-Z][-a-zA-Z0-9]*$/ },
+      id: ({ name }) => account.arn("cloudformation", `stack/${name}/${randomUUID()}`),
+      computed: {
+        outputs: { value: ({ properties }) => properties.outputs, follows: ["templateBody"] },
       },
-      remove: async (name) => {
-        this.account.note("DeleteWebFunction");
-        const found = this.#functions.get(name);
-        if (found && found.revisions.size + found.endpoints.size > 0) {
-          throw conflict(`The function ${name} has revisions or endpoints`);
+      replacing: ["name", "onFailure", "timeoutInMinutes"],
+      creates: "CreateStack",
+      changes: [{ call: "UpdateStack", of: ["tags", "templateBody"] }],
+      deletes: "DeleteStack",
+      begin: async (stack) => {
+        if (stack.properties.onFailure !== "DELETE")
+          throw new Error("Nothing would be taken back.");
+        try {
+          await apply(stack, stack.properties.templateBody);
+        } catch (error) {
+          await removeAll(stack.id);
+          throw error;
         }
-        this.#functions.delete(name);
       },
+      changed: (stack) => apply(stack, stack.properties.templateBody),
+      end: ({ id }) => removeAll(id),
     },
-    "AWS::Lambda::WebFunctionRevision": {
-      properties: revisionProperties,
-      createOnly: ["FunctionName", "Description", "KmsKeyArn", "BuildConfig", "ServiceConfig"],
-      create: async (properties) => {
-        this.account.note("CreateWebFunctionRevision");
-        const { name, found } = this.#function(properties);
-        const { BuildConfig, ServiceConfig } = properties as z.infer<typeof revisionProperties>;
-        this.#checkRole(ServiceConfig);
-        const { Bucket, Key, VersionId } = BuildConfig.CodeConfig.S3Object;
-        const code = this.#s3.readForLambda(Bucket, Key, VersionId);
-        await wait(MAKING_MS.revision);
-        const { folder } = this.#archives.unpack(code);
-        const RevisionId = randomBytes(8).toString("hex");
-        found.revisions.set(RevisionId, { folder, service: ServiceConfig });
-        const arn = this.account.arn("lambda", `web-function/${name}/revision/${RevisionId}`);
-        return { id: arn, attributes: { RevisionArn: arn, RevisionId, State: "Active" } };
+    WebFunction: {
+      name: {
+        property: "FunctionName",
+        maxLength: 64,
+        pattern: /^[a-zA-Z0-9]([\w-]*[a-zA-Z0-9])?$/,
       },
-      remove: async (arn) => {
-        this.account.note("DeleteWebFunctionRevision");
-        const [, name = "", id = ""] = /web-function\/(.+)\/revision\/(.+)$/.exec(arn) ?? [];
-        const found = this.#functions.get(name);
-        if ([...(found?.endpoints.values() ?? [])].some(({ revisionId }) => revisionId === id)) {
-          throw conflict(`An endpoint sends requests to the revision ${id}`);
-        }
-        const revision = found?.revisions.get(id);
-        if (revision) removeFolder(revision.folder);
-        found?.revisions.delete(id);
-      },
+      replacing: ["FunctionName"],
+      creates: "CreateWebFunction",
+      deletes: "DeleteWebFunction",
     },
-    "AWS::Lambda::WebFunctionEndpoint": {
-      properties: endpointProperties,
-      createOnly: ["FunctionName", "EndpointName", "EndpointType", "Regions"],
-      create: async (properties) => {
-        this.account.note("CreateWebFunctionEndpoint");
-        const { name, found } = this.#function(properties);
-        const { EndpointName } = properties as z.infer<typeof endpointProperties>;
-        if (found.endpoints.has(EndpointName)) throw conflict(`There is one: ${EndpointName}`);
-        await wait(MAKING_MS.endpoint);
-        const endpoint = new WebEndpoint(this.account, this.#logs, name);
-        await this.#serve(endpoint, found, properties);
-        found.endpoints.set(EndpointName, endpoint);
-        const EndpointArn = this.account.arn(
-          "lambda",
-          `web-function/${name}/endpoint/${EndpointName}`,
-        );
-        const DomainName = endpoint.domainName;
-        return { id: EndpointArn, attributes: { DomainName, EndpointArn, State: "Active" } };
+    WebFunctionRevision: {
+      id: ({ FunctionName }) => arnOf(FunctionName, "revision", randomBytes(8).toString("hex")),
+      computed: { RevisionId: { value: ({ id }) => id.split("/").at(-1) } },
+      replacing: ["BuildConfig", "FunctionName", "ServiceConfig"],
+      creates: "CreateWebFunctionRevision",
+      deletes: "DeleteWebFunctionRevision",
+    },
+    WebFunctionEndpoint: {
+      id: ({ FunctionName, EndpointName }) => arnOf(FunctionName, "endpoint", EndpointName),
+      computed: {
+        DomainName: { value: ({ url }) => url?.host },
+        EndpointArn: { value: ({ id }) => id },
       },
-      update: async (_, properties) => {
-        this.account.note("UpdateWebFunctionEndpoint");
-        const { found } = this.#function(properties);
-        const endpoint = found.endpoints.get(String(properties.EndpointName));
-        if (!endpoint) throw notFound(`Endpoint not found: ${properties.EndpointName}`);
-        await wait(MAKING_MS.endpoint);
-        await this.#serve(endpoint, found, properties);
-      },
-      remove: async (arn) => {
-        this.account.note("DeleteWebFunctionEndpoint");
-        const [, name = "", id = ""] = /web-function\/(.+)\/endpoint\/(.+)$/.exec(arn) ?? [];
-        const found = this.#functions.get(name);
-        await found?.endpoints.get(id)?.close();
-        found?.endpoints.delete(id);
+      replacing: ["EndpointName", "EndpointType", "FunctionName"],
+      creates: "CreateWebFunctionEndpoint",
+      changes: [
+        {
+          call: "UpdateWebFunctionEndpoint",
+          of: ["AuthType", "RevisionWeights", "ScalingConfig"],
+        },
+      ],
+      deletes: "DeleteWebFunctionEndpoint",
+      begin: async (endpoint) => {
+        endpoint.url = new ServedUrl({
+          configuration: () => configurationOf(endpoint),
+          authorize: authorizing(endpoint),
+          certificate: account.certificate,
+          // The service writes there by itself, whether somebody has made the second one or not.
+          onLog: (group, stream, text) => {
+            for (const name of [group, `${group}.local`]) logs.write(name, stream, text);
+          },
+        });
+        await endpoint.url.refresh();
       },
     },
   };
-
-  /** The function that a revision or an endpoint names, which must not be by its ARN. */
-  #function({ FunctionName }: Properties): { name: string; found: WebFunction } {
-    const name = String(FunctionName);
-    if (name.startsWith("arn:")) throw invalid(`${name} is no valid function name`);
-    const found = this.#functions.get(name);
-    if (found) return { name, found };
-    throw notFound(`Function not found: ${name}`);
-  }
-
-  /** At once: CloudFormation does not wait for a role that is too new. */
-  #checkRole({ ExecutionRoleArn, TelemetryConfig }: Properties): void {
-    const role = this.#iam.assumable(ExecutionRoleArn);
-    if (!role) throw invalid(`The role ${ExecutionRoleArn} cannot be assumed by Lambda`);
-    const logGroup = logGroupOf({ TelemetryConfig });
-    if (logGroup === undefined) return;
-    this.#logs.group(logGroup);
-    const lack = this.#iam.lackOfLogging(role, logGroup);
-    if (lack !== undefined) throw invalid(lack);
-  }
-
-  async #serve(endpoint: WebEndpoint, found: WebFunction, properties: Properties): Promise<void> {
-    const { AuthType, RevisionWeights } = properties as z.infer<typeof endpointProperties>;
-    const [{ RevisionId = "" } = {}] = RevisionWeights;
-    const revision = found.revisions.get(RevisionId);
-    if (!revision) throw notFound(`Revision not found: ${RevisionId}`);
-    endpoint.authType = AuthType;
-    await endpoint.serve(RevisionId, revision);
-  }
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError("ValidationException", message);
-}
-
-function conflict(message: string): AwsError {
-  return new AwsError("ConflictException", message, 409);
-}
-
-function notFound(message: string): AwsError {
-  return new AwsError("ResourceNotFoundException", message, 404);
 }
