@@ -61,25 +61,17 @@ test("a valid configuration arrives typed", () => {
   });
 });
 
-describe("accepts the limits themselves", () => {
+// Of the other limits the next test sees that what it suggests is accepted.
+describe("accepts what is allowed", () => {
   test.each<Texts>([
-    { memoryMb: "128" },
-    { memoryMb: "10240" },
     { timeoutSeconds: "1", maxHoldMs: "100" },
-    { timeoutSeconds: "900" },
-    { timeoutSeconds: "21" },
     { maxHoldMs: "60000", timeoutSeconds: "61" },
     { reservedConcurrency: "0", provisionedConcurrency: "none" },
     { reservedConcurrency: "none" },
     { provisionedConcurrency: "1" },
     { provisionedConcurrency: "10" },
     { provisionedConcurrency: "500", reservedConcurrency: "none" },
-    { provisionedConcurrency: "none" },
     { tags: "none" },
-    { generation: "0" },
-    { logRetentionDays: "1" },
-    { logRetentionDays: "3653" },
-    { namePrefix: "a".repeat(56), models: "on-demand" },
     { namePrefix: "_1".padEnd(56, "a"), models: "on-demand" },
     { namePrefix: "a_".padEnd(39, "a"), models: "managed-instances" },
     { namePrefix: "a-".padEnd(52, "a"), models: "web-function" },

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { bundleHandler } from "../basics/bundle.ts";
-import { FUNCTION_ARN, LOG_GROUP_ARN, Run, runProgram } from "../test/mocked-program.ts";
+import { FUNCTION_ARN, logGroupArn, Run, runProgram } from "../test/mocked-program.ts";
 
 const NAME = "lambda-concurrency-test";
 const FUNCTION_NAME = `${NAME}-1a2b3c4`;
+const LOG_GROUP = `/aws/lambda/${NAME}-1`;
 const TAGS = { project: NAME, stack: "dev" };
 
 function policyOf(...Statement: object[]) {
@@ -26,7 +27,7 @@ const BY_DEFAULT = {
     policy: policyOf({
       Effect: "Allow",
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      Resource: `${LOG_GROUP_ARN}:*`,
+      Resource: `${logGroupArn(LOG_GROUP)}:*`,
     }),
   },
   Function: {
@@ -37,7 +38,7 @@ const BY_DEFAULT = {
     architectures: ["arm64"],
     memorySize: 128,
     timeout: 65,
-    loggingConfig: { logFormat: "JSON", logGroup: `/aws/lambda/${NAME}-1` },
+    loggingConfig: { logFormat: "JSON", logGroup: LOG_GROUP },
     environment: { variables: { MAX_HOLD_MS: "60000", GENERATION: "1" } },
     tags: TAGS,
   },
@@ -203,7 +204,7 @@ test.each([
           Sid: "ReadLog",
           Effect: "Allow",
           Action: "logs:FilterLogEvents",
-          Resource: `${LOG_GROUP_ARN}:*`,
+          Resource: `${logGroupArn(LOG_GROUP)}:*`,
         },
       ),
     );
@@ -222,7 +223,7 @@ test.each([
     url: "https://abc.lambda-url.eu-west-1.on.aws/",
     functionName: FUNCTION_NAME,
     region: "eu-west-1",
-    logGroupName: `/aws/lambda/${NAME}-1`,
+    logGroupName: LOG_GROUP,
   };
   const limits = { memoryMb: 128, architecture: "arm64", maxHoldMs: 60_000, generation: 1 };
   const codeSha256 = "q1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=";

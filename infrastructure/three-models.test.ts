@@ -1,11 +1,17 @@
 /** What is created for the models beside on-demand, and what is not. */
 import { describe, expect, test } from "vitest";
 import { bundleWebServer } from "../basics/bundle.ts";
-import { LOG_GROUP_ARN, Run, runProgram } from "../test/mocked-program.ts";
+import { logGroupArn, Run, runProgram } from "../test/mocked-program.ts";
 
 const NAME = "lambda-concurrency-test";
 const MANAGED = `${NAME}-managed-1a2b3c4`;
 const WEB = `${NAME}-web-1a2b3c4`;
+/** What each model logs into, in the order of the models. */
+const LOG_GROUPS = [
+  `/aws/lambda/${NAME}-1`,
+  `/aws/lambda/${NAME}-managed-1`,
+  `/aws/lambda/web/${NAME}-web-1`,
+];
 const TAGS = { project: NAME, stack: "dev" };
 const ALL = { models: "on-demand,managed-instances,web-function" };
 
@@ -69,7 +75,11 @@ test("Managed Instances are one environment behind an alias, with a bound and th
     functionName: MANAGED,
     functionVersion: "7",
   });
-  expect(run.inputsOf("FunctionUrl")).toMatchObject({ functionName: MANAGED, qualifier: "live" });
+  expect(run.inputsOf("FunctionUrl")).toMatchObject({
+    functionName: MANAGED,
+    qualifier: "live",
+    authorizationType: "AWS_IAM",
+  });
 });
 
 test("Managed Instances take what the configuration says of them", async () => {
@@ -204,11 +214,14 @@ test.each([
   },
 );
 
-test("a web function waits for the right to log, of which its template says nothing", async () => {
+test.each([
+  ["managed-instances", "Function"],
+  ["web-function", "Stack"],
+])("%s waits for the right to log, of which its %s says nothing", async (models, type) => {
   const run = new Run();
   run.slowType = "RolePolicy";
-  await runProgram({ models: "web-function" }, run);
-  expect(run.all("Stack")).toMatchObject([{ existing: expect.arrayContaining(["RolePolicy"]) }]);
+  await runProgram({ models }, run);
+  expect(run.all(type)).toMatchObject([{ existing: expect.arrayContaining(["RolePolicy"]) }]);
 });
 
 test("a resource waits for what AWS would refuse it without", async () => {
@@ -304,26 +317,61 @@ describe("models stand side by side", () => {
     }
     expect(hashes.size).toBe(6);
   });
+});
 
-  test("the callers' policy names all that they call, and nothing else", async () => {
+/** The statements of a policy, given as an object or as its text. */
+function statementsIn(policy: unknown): Record<string, unknown>[] {
+  return (typeof policy === "string" ? JSON.parse(policy) : policy).Statement;
+}
+
+describe("least privilege", () => {
+  test("functions may write their own logs, and nobody may do anything that is not asserted here", async () => {
+    const run = await runProgram(ALL);
+    const rights = run.all("RolePolicy").flatMap(({ inputs }) => statementsIn(inputs.policy));
+    for (const { Effect, Action } of rights) {
+      expect([Effect, Action]).toEqual(["Allow", ["logs:CreateLogStream", "logs:PutLogEvents"]]);
+    }
+    const written = [...LOG_GROUPS, `${LOG_GROUPS[2]}.local`].map(
+      (name) => `${logGroupArn(name)}:*`,
+    );
+    expect(rights.flatMap(({ Resource }) => Resource).toSorted()).toEqual(written.toSorted());
+    const taken = run.all("Role").map(({ inputs }) => statementsIn(inputs.assumeRolePolicy));
+    const Principal = { Service: "lambda.amazonaws.com" };
+    expect(taken).toEqual(
+      Array(4).fill([{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }]),
+    );
+    expect(run.all("LogGroup").map(({ inputs }) => inputs.retentionInDays)).toEqual([7, 7, 7, 7]);
+    // The inputs of the others are compared above, and the URL of on-demand with its other resources.
+    const types = run.registered.map(({ type }) => type);
+    expect(
+      types.filter((type) => /Role|Permission|Polic|Security|Url/.test(type)).toSorted(),
+    ).toEqual([
+      ...["BucketPolicy", "FunctionUrl", "FunctionUrl", "Role", "Role", "Role", "Role"],
+      ...["RolePolicy", "RolePolicy", "RolePolicy", "RolePolicyAttachment", "SecurityGroup"],
+    ]);
+  });
+
+  test("callers may use what is deployed through its URLs, and ask what the runner asks", async () => {
     const { outputs } = await runProgram(ALL);
-    const { Statement } = JSON.parse(String(outputs.callerPolicy));
     const lambda = "arn:aws:lambda:eu-west-1:123456789012";
     const functions = [
       `${lambda}:function:${NAME}-1a2b3c4`,
       `${lambda}:function:${MANAGED}`,
       `${lambda}:function:${MANAGED}:live`,
     ];
-    expect(Statement).toMatchObject([
-      { Action: "lambda:InvokeFunctionUrl", Resource: functions },
-      { Action: "lambda:InvokeFunction", Resource: functions },
-      {
-        Action: "lambda:InvokeWebFunctionEndpoint",
-        Resource: `${lambda}:web-function/${WEB}/endpoint/e`,
-      },
-      { Action: "lambda:GetAccountSettings" },
-      { Action: "logs:FilterLogEvents", Resource: Array(3).fill(`${LOG_GROUP_ARN}:*`) },
-    ]);
+    const endpoint = `${lambda}:web-function/${WEB}/endpoint/e`;
+    const throughUrl = { Bool: { "lambda:InvokedViaFunctionUrl": "true" } };
+    const logs = LOG_GROUPS.map((name) => `${logGroupArn(name)}:*`);
+    const statements = statementsIn(outputs.callerPolicy).map(({ Sid, ...others }) => others);
+    expect(statements).toEqual(
+      [
+        { Action: "lambda:InvokeFunctionUrl", Resource: functions },
+        { Action: "lambda:InvokeFunction", Resource: functions, Condition: throughUrl },
+        { Action: "lambda:InvokeWebFunctionEndpoint", Resource: endpoint },
+        { Action: "lambda:GetAccountSettings", Resource: "*" },
+        { Action: "logs:FilterLogEvents", Resource: logs },
+      ].map((statement) => ({ Effect: "Allow", ...statement })),
+    );
   });
 });
 
@@ -369,6 +417,12 @@ test.each<[string, Record<string, string>, ConstructorParameters<typeof Run>[0],
     { models: "managed-instances", managedInstancesSubnets: "subnet-0a1b2c3d" },
     { subnetZone: "eu-west-1c" },
     /managedInstancesSubnets names subnet-0a1b2c3d, which is in eu-west-1c, where there is no m7g\.large as in eu-west-1a, eu-west-1b; run: .* managedInstancesSubnets none /,
+  ],
+  [
+    "a subnet that is not there",
+    { models: "managed-instances", managedInstancesSubnets: "subnet-0a1b2c3d,subnet-0bad0000" },
+    {},
+    /names subnet-0bad0000, which cannot be used: .*does not exist; run: .* managedInstancesSubnets subnet-0a1b2c3d /,
   ],
   [
     "subnets of two VPCs",

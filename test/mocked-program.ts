@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, vi } from "vitest";
 
 const PROJECT = "lambda-concurrency-test";
-export const LOG_GROUP_ARN =
-  "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/test-1a2b3c4";
+export const logGroupArn = (name: unknown) =>
+  `arn:aws:logs:eu-west-1:123456789012:log-group:${name}`;
 const arnOf = (name: string) => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`;
 export const FUNCTION_ARN = arnOf("lambda-concurrency-test-1a2b3c4");
 
@@ -60,6 +60,9 @@ function lookUp(
     case "getSubnets":
       return { ids: place.defaultSubnets };
     case "getSubnet": {
+      // As gRPC hands an error of the provider over.
+      const details = `The subnet ID '${inputs.id}' does not exist`;
+      if (inputs.id === "subnet-0bad0000") throw Object.assign(new Error(), { details });
       const isFirst = inputs.id === "subnet-0a1b2c3d";
       const vpcId = isFirst ? "vpc-2" : "vpc-3";
       return { id: inputs.id, vpcId, availabilityZone: place.subnetZone };
@@ -113,8 +116,10 @@ export class Run {
 function computed(type: string, { name, inputs }: pulumi.runtime.MockResourceArgs) {
   const common = { region: "eu-west-1", name: `${name}-1a2b3c4` };
   switch (type) {
-    case "LogGroup":
-      return { ...common, arn: LOG_GROUP_ARN, name: inputs.name ?? `${inputs.namePrefix}1` };
+    case "LogGroup": {
+      const logGroup = inputs.name ?? `${inputs.namePrefix}1`;
+      return { ...common, arn: logGroupArn(logGroup), name: logGroup };
+    }
     case "Role": {
       const arn = `arn:aws:iam::123456789012:role/${common.name}`;
       return { ...common, arn, createDate: "2026-11-30T09:00:00Z" };

@@ -48,21 +48,6 @@ describeDeployment("the life of a stack", () => {
     expect(await pulumi("up", "--yes")).toContain("7 created");
     expect(aws.account.takeCalls().toSorted()).toEqual(CREATION.toSorted());
     const outputs = JSON.parse(await pulumi("stack", "output", "--json"));
-    expect(outputs).toMatchObject({
-      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
-      urlAuthorization: "AWS_IAM",
-      functionName: expect.stringMatching(/^lambda-concurrency-test-[0-9a-f]{7}$/),
-      region: "eu-west-1",
-      logGroupName: expect.stringMatching(/^\/aws\/lambda\/lambda-concurrency-test-\d{17}/),
-      memoryMb: 128,
-      architecture: "arm64",
-      timeoutSeconds: 65,
-      maxHoldMs: 60_000,
-      generation: 1,
-      reservedConcurrency: "none",
-      provisionedConcurrency: "none",
-      codeSha256: expect.stringMatching(/^[\w+/]{43}=$/),
-    });
     expect(await pulumi("stack", "output", "url")).toBe(`${outputs.url}\n`);
     expect(urnsIn(await pulumi("stack", "export"))).toEqual(URNS);
 

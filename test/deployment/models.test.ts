@@ -89,29 +89,7 @@ describeDeployment("a stack of three models", () => {
   test("answers, changes and loses each model by itself, and destroy leaves nothing", async () => {
     const { aws, workspace, outputs } = await deployed({ models: ALL });
     const { targets } = outputs as unknown as Outputs;
-    expect(targets).toEqual([
-      expect.objectContaining({ model: "on-demand", region: "eu-west-1", memoryMb: 128 }),
-      expect.objectContaining({
-        model: "managed-instances",
-        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
-        functionName: expect.stringMatching(/^lambda-concurrency-test-managed-[0-9a-f]{7}$/),
-        logGroupName: expect.stringMatching(
-          /^\/aws\/lambda\/lambda-concurrency-test-managed-\d{17}/,
-        ),
-        instanceType: "m7g.large",
-        ...{ minEnvironments: 1, maxEnvironments: 1, workers: 1, maxConcurrency: 64 },
-        runningSince: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      }),
-      expect.objectContaining({
-        model: "web-function",
-        url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+\/$/),
-        functionName: expect.stringMatching(/^lambda-concurrency-test-web-[0-9a-f]{7}$/),
-        logGroupName: expect.stringMatching(
-          /^\/aws\/lambda\/web\/lambda-concurrency-test-web-\d{17}/,
-        ),
-        ...{ maxEnvironments: 2, maxConcurrency: 64 },
-      }),
-    ]);
+    expect(targets.map(({ model }) => model)).toEqual(ALL.split(","));
     expect(outputs.url).toBe(targets[0].url);
 
     // Instances that are new do not answer at once.

@@ -40,20 +40,25 @@ export interface Resource {
 }
 
 /** What AWS makes up of a resource, and the properties whose change makes it anew. */
-export interface Computed {
+interface Computed {
   value(resource: Resource): unknown;
   follows?: readonly string[];
 }
 
 /** One call that changes a resource. */
 interface Change {
-  call: string | ((news: Properties) => string);
+  /** Its name; none where nothing has to be called. */
+  call: string | ((news: Properties) => string | undefined);
   /** The properties that it changes, all at once or, when it is refused, none. */
   of: readonly string[];
   /** Nothing that the creation can bring: it takes this call as well. */
   afterCreation?: boolean;
-  /** @throws AwsError when AWS would not take it */
-  check?(resource: Resource, news: Properties): void;
+  /**
+   * What it brings about beside that, which comes before.
+   *
+   * @throws AwsError when AWS would not take it
+   */
+  act?(resource: Resource, news: Properties): void | Promise<void>;
 }
 
 /** A type of resource: what Pulumi's provider or CloudFormation knows of it, and what it asks of AWS. */
@@ -72,8 +77,6 @@ export interface Kind {
   deletes: string;
   /** What it takes to begin, once it is known. */
   begin?(resource: Resource): Promise<void>;
-  /** What follows a change, with the properties that are new. */
-  changed?(resource: Resource, properties: ReadonlySet<string>): Promise<void>;
   end?(resource: Resource): Promise<void>;
 }
 
@@ -179,7 +182,6 @@ export class Account {
     const strange = [...changed].filter((property) => !known.has(property));
     if (strange.length > 0) throw new Error(`What changes ${strange} of a ${resource.type}?`);
     await this.#change(resource, news, changed);
-    await this.kind(resource.type).changed?.(resource, changed);
     await this.refresh();
   }
 
@@ -216,10 +218,11 @@ export class Account {
   }
 
   async #change(resource: Resource, news: Properties, changed: ReadonlySet<string>): Promise<void> {
-    for (const { call, of, check } of this.kind(resource.type).changes ?? []) {
+    for (const { call, of, act } of this.kind(resource.type).changes ?? []) {
       if (!of.some((property) => changed.has(property))) continue;
-      this.note(typeof call === "string" ? call : call(news));
-      check?.(resource, news);
+      const operation = typeof call === "string" ? call : call(news);
+      if (operation !== undefined) this.note(operation);
+      await act?.(resource, news);
       for (const property of of) {
         if (property in news) resource.properties[property] = news[property];
         else delete resource.properties[property];

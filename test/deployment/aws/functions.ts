@@ -73,8 +73,9 @@ export function functionKinds(account: Account, logs: Logs): Record<string, Kind
   const functionArn = (name: unknown) => account.arn("lambda", `function:${name}`);
   const qualified = ({ functionName, qualifier }: Properties) => `${functionName},${qualifier}`;
 
-  /** Makes a version of what there is now. It stays what it is from then on. */
-  function publish({ properties }: Resource): void {
+  /** Makes a version of what there is now, if it is to be published. It stays what it is from then on. */
+  function publish({ properties }: Resource, wanted = properties): void {
+    if (wanted.publish !== true) return;
     const version = String(versionsOf(properties.name).length + 1);
     account.put("Version", `${properties.name}:${version}`, { ...properties, version });
   }
@@ -237,19 +238,16 @@ export function functionKinds(account: Account, logs: Logs): Record<string, Kind
             Number(wanted) < 0 ? "DeleteFunctionConcurrency" : "PutFunctionConcurrency",
           of: ["reservedConcurrentExecutions"],
           afterCreation: true,
-          check: reserve,
+          act: reserve,
+        },
+        {
+          call: ({ publish: isPublished }) => (isPublished ? "PublishVersion" : undefined),
+          of: [...CONFIGURATION, ...CODE, "publish"],
+          act: publish,
         },
       ],
       deletes: "DeleteFunction",
-      begin: async (resource) => {
-        if (resource.properties.publish === true) publish(resource);
-      },
-      changed: async (resource, changed) => {
-        const isNew = [...CONFIGURATION, ...CODE, "publish"].some((name) => changed.has(name));
-        if (!isNew || resource.properties.publish !== true) return;
-        account.note("PublishVersion");
-        publish(resource);
-      },
+      begin: async (resource) => publish(resource),
       end: ({ id }) => dropPartsOf(id),
     },
     Alias: {

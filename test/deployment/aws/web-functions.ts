@@ -163,7 +163,13 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
       },
       replacing: ["name", "onFailure", "timeoutInMinutes"],
       creates: "CreateStack",
-      changes: [{ call: "UpdateStack", of: ["tags", "templateBody"] }],
+      changes: [
+        {
+          call: "UpdateStack",
+          of: ["tags", "templateBody"],
+          act: (stack, { templateBody }) => apply(stack, templateBody),
+        },
+      ],
       deletes: "DeleteStack",
       begin: async (stack) => {
         if (stack.properties.onFailure !== "DELETE")
@@ -175,7 +181,6 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
           throw error;
         }
       },
-      changed: (stack) => apply(stack, stack.properties.templateBody),
       end: ({ id }) => removeAll(id),
     },
     WebFunction: {
