@@ -1,17 +1,13 @@
 /** Calls the URL of a deployed function as one client, signed or not. */
 
-import { once } from "node:events";
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { text } from "node:stream/consumers";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { Agent, fetch } from "undici";
 import type { Answer } from "../../handler/contract.ts";
 import type { Account } from "./aws/account.ts";
 
 export interface UrlAnswer {
   status: number;
-  headers: IncomingHttpHeaders;
   body: string;
   /** What the handler said; empty when the answer is not its own. */
   answer: Partial<Answer>;
@@ -19,11 +15,9 @@ export interface UrlAnswer {
 
 const BODY = JSON.stringify({ client: "Ana", holdMs: 100, steps: 1 });
 
-type Caller = Pick<Account, "credentials" | "region" | "certificate">;
-
 /** Calls it without a signature, as anybody could. */
-export async function callUnsigned(url: unknown, caller?: Caller): Promise<UrlAnswer> {
-  return post(String(url), { "content-type": "application/json" }, caller);
+export function callUnsigned(url: unknown, account: Account): Promise<UrlAnswer> {
+  return post(String(url), { "content-type": "application/json" }, account);
 }
 
 /**
@@ -33,10 +27,10 @@ export async function callUnsigned(url: unknown, caller?: Caller): Promise<UrlAn
  */
 export async function callSigned(
   url: unknown,
-  caller: Caller,
+  account: Account,
   applyChecksum = true,
 ): Promise<UrlAnswer> {
-  const { credentials, region } = caller;
+  const { credentials, region } = account;
   const { host, hostname, pathname: path, protocol } = new URL(String(url));
   const sha256 = Hash.bind(null, "sha256");
   const service = "lambda";
@@ -45,21 +39,18 @@ export async function callSigned(
   const signed = await signer.sign({
     ...{ method: "POST", protocol, hostname, path, headers, body: BODY },
   });
-  return post(String(url), signed.headers, caller);
+  return post(String(url), signed.headers, account);
 }
 
 async function post(
   url: string,
   headers: Record<string, string>,
-  caller: Caller | undefined,
+  { certificate }: Account,
 ): Promise<UrlAnswer> {
-  const options = { method: "POST", headers, agent: false };
-  const request = url.startsWith("https:")
-    ? httpsRequest(url, { ...options, ca: caller?.certificate.cert })
-    : httpRequest(url, options);
-  request.end(BODY);
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  const { statusCode: status = 0, headers: received } = response;
-  const body = await text(response);
-  return { status, headers: received, body, answer: status === 200 ? JSON.parse(body) : {} };
+  const dispatcher = new Agent({ connect: { ca: certificate.cert } });
+  const response = await fetch(url, { method: "POST", headers, body: BODY, dispatcher });
+  const { status } = response;
+  const body = await response.text();
+  await dispatcher.close();
+  return { status, body, answer: status === 200 ? JSON.parse(body) : {} };
 }

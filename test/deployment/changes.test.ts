@@ -82,7 +82,7 @@ describeDeployment("a changed stack", () => {
       async () => {
         const { aws, workspace, outputs } = await deployed();
         const { url } = outputs;
-        expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+        expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 403 });
         await workspace.configure({ urlAuthorization: "NONE" });
         expect(changedIn(await workspace.preview()).toSorted()).toEqual([
           "+ aws:lambda/permission:Permission: (create)",
@@ -93,11 +93,14 @@ describeDeployment("a changed stack", () => {
         expect(aws.account.takeCalls().toSorted()).toEqual([
           ...["AddPermission", "AddPermission", "UpdateFunctionUrlConfig"],
         ]);
-        expect(await callUnsigned(url)).toMatchObject({ status: 200, answer: { client: "Ana" } });
+        expect(await callUnsigned(url, aws.account)).toMatchObject({
+          status: 200,
+          answer: { client: "Ana" },
+        });
 
         await workspace.configure({ urlAuthorization: "AWS_IAM" });
         expect(await workspace.up()).not.toMatch(OPEN_WARNING);
-        expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+        expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 403 });
         expect(await callSigned(url, aws.account)).toMatchObject({ status: 200 });
         expect(aws.account.names.join()).not.toContain("Permission");
 
@@ -134,7 +137,7 @@ describeDeployment("a changed stack", () => {
         const { aws, workspace, outputs } = await deployed({ provisionedConcurrency: "2" });
         const { url, functionName } = outputs;
         expect(versionOf(await callSigned(url, aws.account))).toBe("1");
-        expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+        expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 403 });
 
         workspace.edit("handler/answer.ts", "`step ", "`step number ");
         expect(changedIn(await workspace.preview()).toSorted()).toEqual([
@@ -161,19 +164,19 @@ describeDeployment("a changed stack", () => {
       async () => {
         // The provider adds permissions of its own beside the program's.
         const { aws, workspace, outputs } = await deployed({ urlAuthorization: "NONE" });
-        expect(versionOf(await callUnsigned(outputs.url))).toBe("$LATEST");
+        expect(versionOf(await callUnsigned(outputs.url, aws.account))).toBe("$LATEST");
 
         await workspace.configure({ provisionedConcurrency: "2" });
         await workspace.up();
         const { url } = await workspace.outputs();
-        expect(versionOf(await callUnsigned(url))).toBe("1");
+        expect(versionOf(await callUnsigned(url, aws.account))).toBe("1");
         expect(changedIn(await workspace.preview())).toEqual([]);
 
         await workspace.configure({ urlAuthorization: "AWS_IAM" });
         await workspace.up();
         // The provider's own permissions are still there, and hold for a URL without authorization only.
         expect(aws.account.names.filter((name) => name.startsWith("Permission"))).toHaveLength(4);
-        expect(await callUnsigned(url)).toMatchObject({ status: 403 });
+        expect(await callUnsigned(url, aws.account)).toMatchObject({ status: 403 });
         expect(versionOf(await callSigned(url, aws.account))).toBe("1");
 
         await workspace.expectSuccess("pulumi", "destroy", "--yes");

@@ -60,7 +60,7 @@ describeDeployment("the life of a stack", () => {
       environment: { memoryMb: 128, region: "eu-west-1", coldStart: true },
     });
     expect(answer.environment?.id).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
-    expect(await callUnsigned(outputs.url)).toMatchObject({
+    expect(await callUnsigned(outputs.url, aws.account)).toMatchObject({
       status: 403,
       body: expect.stringContaining("Forbidden"),
     });
@@ -75,7 +75,7 @@ describeDeployment("the life of a stack", () => {
     expect(await pulumi("destroy", "--yes")).toContain("7 deleted");
     expect(aws.account.names).toEqual([]);
     expect(urnsIn(await pulumi("stack", "export"))).toEqual([]);
-    await expect(callUnsigned(outputs.url)).rejects.toThrow();
+    await expect(callUnsigned(outputs.url, aws.account)).rejects.toThrow();
 
     const { secretAccessKey, sessionToken } = aws.account.credentials;
     for (const secret of [secretAccessKey, sessionToken]) {

@@ -21,8 +21,6 @@ const INVOKE = "lambda:InvokeFunction";
 const LATEST = "$LATEST";
 /** Executions that must stay unreserved: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html */
 const MIN_UNRESERVED = 100;
-/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html */
-const WORKERS_PER_VCPU = 8;
 /**
  * How long a new URL on Managed Instances does not answer, in milliseconds from the first request on:
  * Powertools for AWS tries its first request again for that reason. Which refusal it is, nobody has
@@ -50,12 +48,9 @@ interface Settings {
   timeout: number;
   environment: { variables: Record<string, string> };
   loggingConfig: { logGroup: string };
-  capacityProviderConfig?: { lambdaManagedInstancesCapacityProviderConfig: ManagedInstances };
-}
-
-interface ManagedInstances {
-  perExecutionEnvironmentMaxConcurrency: number;
-  executionEnvironmentMemoryGibPerVcpu: number;
+  capacityProviderConfig?: {
+    lambdaManagedInstancesCapacityProviderConfig: { perExecutionEnvironmentMaxConcurrency: number };
+  };
 }
 
 /** Writes the files of an archive into a folder of their own; gives its path. */
@@ -80,7 +75,7 @@ export function functionKinds(account: Account, logs: Logs): Record<string, Kind
     account.put("Version", `${properties.name}:${version}`, { ...properties, version });
   }
 
-  /** What functions without a reservation share. */
+  /** Refuses a reservation that leaves others too little, or that is less than what is kept ready. */
   function reserve({ properties }: Resource, { reservedConcurrentExecutions }: Properties): void {
     const wanted = Number(reservedConcurrentExecutions);
     if (wanted < 0) return;
@@ -129,9 +124,6 @@ export function functionKinds(account: Account, logs: Logs): Record<string, Kind
     const { version, settings } = deployed(functionName, qualifier);
     const { variables: environmentVariables } = settings.environment;
     const on = settings.capacityProviderConfig?.lambdaManagedInstancesCapacityProviderConfig;
-    const vcpus = on && settings.memorySize / 1_024 / on.executionEnvironmentMemoryGibPerVcpu;
-    const { AWS_LAMBDA_NODEJS_WORKER_COUNT: workers = WORKERS_PER_VCPU * (vcpus ?? 1) } =
-      environmentVariables;
     const reserved = Number(
       account.get("Function", functionName).properties.reservedConcurrentExecutions,
     );
@@ -148,7 +140,7 @@ export function functionKinds(account: Account, logs: Logs): Record<string, Kind
       logGroupName: settings.loggingConfig.logGroup,
       ...(on && {
         environments: leastEnvironments(`${functionName},${version}`),
-        workers: Number(workers),
+        workers: Number(environmentVariables.AWS_LAMBDA_NODEJS_WORKER_COUNT),
         maxConcurrency: on.perExecutionEnvironmentMaxConcurrency,
       }),
     };

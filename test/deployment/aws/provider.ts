@@ -16,7 +16,7 @@ import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import { type Plugin, serve } from "../grpc-server.ts";
 import type { Account, Resource } from "./account.ts";
-import { lookups } from "./kinds.ts";
+import { lookups } from "./lookups.ts";
 import { changesBetween, isRecord, type Properties, UNKNOWN } from "./properties.ts";
 
 /** The version of @pulumi/aws whose provider this stands in for. */
