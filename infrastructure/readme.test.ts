@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import type { Model } from "../basics/models.ts";
 import { declaredDefaults } from "../test/mocked-program.ts";
+import { targetOutputs } from "../test/pulumi.ts";
 import { type Configuration, parseConfiguration } from "./configuration.ts";
 import { stackReadme, stackWarnings } from "./readme.ts";
-import type { DeployedTarget } from "./targets.ts";
 
 type Texts = Partial<Record<keyof Configuration, string>>;
 
@@ -13,34 +12,15 @@ function configurationOf(changes: Texts): Configuration {
   return parsed.configuration;
 }
 
-/** What is deployed of a model with a configuration. */
-function targetOf(model: Model, configuration: Configuration, region: string): DeployedTarget {
-  const common = {
-    url: `https://${model}.example/`,
-    authorization: configuration.urlAuthorization,
-    functionName: `test-${model}`,
-    region,
-    logGroupName: `/aws/lambda/${model}`,
-    deployment: "abc",
-    maxHoldMs: configuration.maxHoldMs,
-    generation: configuration.generation,
-  };
-  const { managedInstancesType: instanceType } = configuration;
-  const one = { minEnvironments: 1, maxEnvironments: 1, workers: 1, maxConcurrency: 64 };
-  const runningSince = "2026-11-30T09:00:00Z";
-  switch (model) {
-    case "on-demand":
-      return { ...common, ...configuration, model };
-    case "managed-instances":
-      return { ...common, ...one, model, instanceType, runningSince };
-    case "web-function":
-      return { ...common, model, maxEnvironments: 2, maxConcurrency: 64 };
-  }
-}
-
 function readme(changes: Texts = {}, region = "eu-west-1"): string {
   const configuration = configurationOf(changes);
-  const targets = configuration.models.map((model) => targetOf(model, configuration, region));
+  const targets = configuration.models.map((model) =>
+    targetOutputs(model, `https://${model}.example/`, {
+      region,
+      ...(model === "on-demand" && configuration),
+      ...(model === "managed-instances" && { instanceType: configuration.managedInstancesType }),
+    }),
+  );
   return stackReadme({ configuration, stack: "dev", targets });
 }
 
@@ -52,21 +32,21 @@ test("the README says what was deployed, one row for each model", () => {
   for (const cells of [
     [
       "on-demand",
-      "`test-on-demand` in eu-west-1",
+      "`lambda-concurrency-test-on-demand` in eu-west-1",
       "https://on-demand.example/",
       "128 MB, arm64, 65 s an invocation; reserved concurrency 9, provisioned 4",
       "`/aws/lambda/on-demand`",
     ],
     [
       "managed-instances",
-      "`test-managed-instances` in eu-west-1",
+      "`lambda-concurrency-test-managed-instances` in eu-west-1",
       "https://managed-instances.example/",
       "1 environment on m7g.large, with 1 worker thread and 64 requests at once",
       "`/aws/lambda/managed-instances`",
     ],
     [
       "web-function",
-      "`test-web-function` in eu-west-1",
+      "`lambda-concurrency-test-web-function` in eu-west-1",
       "https://web-function.example/",
       "up to 2 environments, each with 64 requests at once",
       "`/aws/lambda/web-function`",
@@ -101,7 +81,7 @@ test.each<[string, Texts, string[]]>([
     "delete the versions on Managed Instances that nobody calls any more",
     ALL,
     [
-      "\naws lambda delete-function --function-name test-managed-instances --region eu-west-1 --qualifier VERSION\n",
+      "\naws lambda delete-function --function-name lambda-concurrency-test-managed-instances --region eu-west-1 --qualifier VERSION\n",
     ],
   ],
   [
@@ -109,7 +89,7 @@ test.each<[string, Texts, string[]]>([
     { urlAuthorization: "AWS_IAM" },
     [
       "\npulumi stack output callerPolicy --stack dev > policy.json\n",
-      "\naws iam create-policy --policy-name test-on-demand-caller --policy-document file://policy.json\n",
+      "\naws iam create-policy --policy-name lambda-concurrency-test-on-demand-caller --policy-document file://policy.json\n",
     ],
   ],
   [
