@@ -5,6 +5,7 @@
  */
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { defaultConfiguration } from "../../../local-lambda/function-configuration.ts";
 import {
@@ -54,6 +55,7 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
     const there = made.get(id) ?? new Map<string, Resource>();
     made.set(id, there);
     const replaced: Resource[] = [];
+    const done = new Set<string>();
     const provide = async (name: string): Promise<void> => {
       const wanted = template.Resources[name];
       if (!wanted) throw new Error(`The template has no resource ${name}.`);
@@ -69,7 +71,6 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
       if (former && former !== now) replaced.push(former);
       there.set(name, now);
     };
-    const done = new Set<string>();
     for (const name of Object.keys(template.Resources)) if (!done.has(name)) await provide(name);
     for (const { type, id: old } of replaced) await account.remove(type, old);
     const values = Object.entries(template.Outputs).map(([name, { Value }]) => [
@@ -125,17 +126,16 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
       arnOf(FunctionName, "revision", RevisionId),
     ).properties;
     const { BuildConfig, ServiceConfig } = revision as unknown as Revision;
-    const { Bucket, Key, VersionId } = BuildConfig.CodeConfig.S3Object;
-    const object = account.get("BucketObjectv2", `${Bucket}/${Key}`);
-    if (account.read(object).versionId !== VersionId) {
-      throw new AwsError("NoSuchVersion", `s3://${Bucket}/${Key} has no such version`);
-    }
     return {
       ...defaultConfiguration("web-function"),
       functionName: String(FunctionName),
       region: account.region,
       version: RevisionId,
-      code: { root: unpack(account, object.properties.source), handler: "index.js" },
+      // The version is the hash of the archive, after which its folder is called.
+      code: {
+        root: join(account.folder, BuildConfig.CodeConfig.S3Object.VersionId),
+        handler: "index.js",
+      },
       timeoutMs: ServiceConfig.TimeoutSeconds * 1_000,
       maxConcurrency: ServiceConfig.MaxConcurrencyPerEnvironment,
       environmentVariables: ServiceConfig.EnvironmentVariables,
@@ -199,6 +199,15 @@ export function webFunctionKinds(account: Account, logs: Logs): Record<string, K
       replacing: ["BuildConfig", "FunctionName", "ServiceConfig"],
       creates: "CreateWebFunctionRevision",
       deletes: "DeleteWebFunctionRevision",
+      begin: async ({ properties }) => {
+        const { CodeConfig } = (properties as unknown as Revision).BuildConfig;
+        const { Bucket, Key, VersionId } = CodeConfig.S3Object;
+        const object = account.get("BucketObjectv2", `${Bucket}/${Key}`);
+        if (account.read(object).versionId !== VersionId) {
+          throw new AwsError("NoSuchVersion", `s3://${Bucket}/${Key} has no such version`);
+        }
+        unpack(account, object.properties.source);
+      },
     },
     WebFunctionEndpoint: {
       id: ({ FunctionName, EndpointName }) => arnOf(FunctionName, "endpoint", EndpointName),
