@@ -153,23 +153,6 @@ describe("what is created, and with which inputs", () => {
   });
 });
 
-test("a resource waits for what it needs, and for what it would come too early without", async () => {
-  const run = await runProgram({ provisionedConcurrency: "3", urlAuthorization: "NONE" });
-  for (const [dependent = "", dependency] of [
-    // Lambda would make a log group of its own, which keeps its logs forever.
-    ["Function", "LogGroup"],
-    // The first lines of the log would be lost.
-    ["Function", "RolePolicy"],
-    ["ProvisionedConcurrencyConfig", "Alias"],
-    ["FunctionUrl", "Alias"],
-    // The provider adds permissions of its own for the URL.
-    ["Permission", "FunctionUrl"],
-  ]) {
-    expect(run.all(dependent)).not.toEqual([]);
-    for (const { existing } of run.all(dependent)) expect(existing).toContain(dependency);
-  }
-});
-
 test("the function is one bundled file, and a second build gives the same", async () => {
   const files = await (await runProgram()).deployedFiles();
   expect(Object.keys(files)).toEqual(["index.mjs"]);
