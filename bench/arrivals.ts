@@ -9,43 +9,22 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Answer } from "../handler/contract.ts";
+import { describeEnvironment } from "../handler/instance.ts";
 import type { Certificate } from "../test/certificates.ts";
 import type { Sample } from "./side-by-side.ts";
 
 const HOLD_MS = 1_000;
 const BACKLOG = 10_000;
+const ENVIRONMENT = describeEnvironment(true);
 
-export interface ArrivalsServer extends AsyncDisposable {
-  url: URL;
-  /**
-   * Waits for what fires so many requests.
-   *
-   * @returns what that resolves to, with `skewMs` from the first arrival to the last, and the share
-   * of that time in which the server was `busy`: near 1, it would have measured itself
-   * @throws Error when fewer arrived
-   */
-  measure(count: number, fire: () => Promise<Sample>): Promise<Sample>;
-}
-
-/** Starts it; over TLS where it is given a certificate. */
-export async function startArrivalsServer(certificate?: Certificate): Promise<ArrivalsServer> {
-  const newBurst = (expected: number) => {
-    const loadAtFirst = performance.eventLoopUtilization();
-    return { expected, arrived: 0, firstAt: 0, loadAtFirst, arrivals: {} };
-  };
-  let burst = newBurst(0);
-
-  function stamp(now: number): void {
-    burst.arrived += 1;
-    if (burst.arrived === 1) {
-      burst.firstAt = now;
-      burst.loadAtFirst = performance.eventLoopUtilization();
-    }
-    if (burst.arrived === burst.expected) {
-      const { utilization } = performance.eventLoopUtilization(burst.loadAtFirst);
-      burst.arrivals = { skewMs: now - burst.firstAt, busy: utilization };
-    }
-  }
+/**
+ * Starts it; over TLS where it is given a certificate.
+ *
+ * @returns its URL, and `measure`, which waits for what fires so many requests, and adds the `skew`
+ * from the first arrival to the last
+ */
+export async function startArrivalsServer(certificate?: Certificate) {
+  let arrivals: number[] = [];
 
   function serve(socket: Socket): void {
     let isHeld = false;
@@ -56,8 +35,7 @@ export async function startArrivalsServer(certificate?: Certificate): Promise<Ar
       if (isHeld) return;
       isHeld = true;
       const enteredAt = performance.now();
-      stamp(enteredAt);
-      const number = burst.arrived;
+      const number = arrivals.push(enteredAt);
       setTimeout(() => {
         isHeld = false;
         if (socket.writable) socket.write(responseOf(number, enteredAt));
@@ -71,11 +49,14 @@ export async function startArrivalsServer(certificate?: Certificate): Promise<Ar
   const { port } = server.address() as AddressInfo;
   return {
     url: new URL(`${certificate ? "https" : "http"}://localhost:${port}/`),
-    measure: async (count, fire) => {
-      burst = newBurst(count);
+    measure: async (count: number, fire: () => Promise<Sample>): Promise<Sample> => {
+      arrivals = [];
       const fired = await fire();
-      if (burst.arrived < count) throw new Error(`${burst.arrived} of ${count} requests arrived.`);
-      return { ...fired, ...burst.arrivals };
+      const [firstAt, lastAt] = [arrivals[0], arrivals[count - 1]];
+      if (firstAt === undefined || lastAt === undefined) {
+        throw new Error(`${arrivals.length} of ${count} requests arrived.`);
+      }
+      return { ...fired, skew: lastAt - firstAt };
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -89,14 +70,10 @@ function responseOf(number: number, enteredAt: number): string {
     globalData,
     message: "ok",
     environment: {
-      id: `2026/01/01/[$LATEST]${number.toString(16).padStart(8, "0")}`,
+      ...ENVIRONMENT,
+      id: `environment ${number}`,
       instance: `instance ${number}`,
       pid: number,
-      threadId: 0,
-      initializedAt: 0,
-      coldStart: true,
-      nodeVersion: process.version,
-      architecture: process.arch,
     },
     invocation: {
       requestId: `request ${number}`,

@@ -1,88 +1,107 @@
-/** What it takes to read a record and to conclude from it, up to a million observations. */
+/** What it takes to read a record of a million observations and to conclude from it. */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fireOne, writeLongRecord } from "./long-record.ts";
-import {
-  compare,
-  measureSideBySide,
-  median,
-  type Report,
-  run,
-  type Sample,
-  TemporaryFolder,
-} from "./side-by-side.ts";
+import type { Observation, RecordLine } from "../experiment/core/record-lines.ts";
+import { RecordFile } from "../experiment/records/record-file.ts";
+import { fireRecorded, temporaryFolder } from "./burst.ts";
+import { measureSideBySide, run, type Sample } from "./side-by-side.ts";
 
-const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-const LARGEST = 1_000_000;
+const SIZE = 1_000_000;
+/** Warm, after their first requests, and asked in turn. */
+const ENVIRONMENTS = 1_000;
+const HOLD_MS = 1_000;
 const READ_ALONE = fileURLToPath(new URL("read-alone.ts", import.meta.url));
-const PARSING = "JSON.parse of its lines";
-/** The most that a process may have in memory for a million observations, in MB. */
-const MEMORY_LIMIT = 700;
-const LIMIT = `the limit of ${MEMORY_LIMIT} MB`;
-/** Of a million observations: the largest ratios that are good enough. */
-const TARGETS = { reading: 2, conclusion: 0.7, memory: 1 };
-/** Time may grow by such a power of the size: 1 is linear. */
-const EXPONENT_TARGET = 1.1;
+/** The most that the process may have in memory. */
+const MEMORY_LIMIT_MB = 700;
 
-/** Measures each size in processes of their own. */
-export async function benchConclusion(report: Report): Promise<void> {
-  const times: number[] = [];
-  const fired = await fireOne();
-  for (const size of SIZES) {
-    using folder = new TemporaryFolder();
-    const record = join(folder.path, "record.ndjson");
-    writeLongRecord(record, size, fired);
-    const target = (name: keyof typeof TARGETS) => (size === LARGEST ? TARGETS[name] : null);
-    const what = `${size.toLocaleString("en")} observations`;
-    const samples = await measureSideBySide(
-      report,
-      {
-        ours: () => readAlone("conclude", record),
-        [PARSING]: () => readAlone("parse", record),
-        [LIMIT]: async () => ({ memoryMb: MEMORY_LIMIT }),
-      },
-      [
-        {
-          benchmark: `reading ${what}`,
-          value: "readMs",
-          unit: "ms",
-          against: { [PARSING]: target("reading") },
-        },
-        {
-          benchmark: `conclusion over ${what}`,
-          value: "concludeMs",
-          unit: "ms",
-          against: { [PARSING]: target("conclusion") },
-        },
-        {
-          benchmark: `memory of the process, ${what}`,
-          value: "memoryMb",
-          unit: "MB",
-          against: { [LIMIT]: target("memory") },
-        },
-      ],
-    );
-    times.push(median((samples.ours ?? []).flatMap(({ concludeMs }) => concludeMs ?? [])));
-  }
-  report.add(
-    compare({
-      benchmark: "growth of a conclusion's time",
-      against: "linear growth",
-      ours: [exponentOf(times)],
-      theirs: [1],
-      unit: "exponent",
-      target: EXPONENT_TARGET,
-    }),
+/** Measures it in processes of their own. */
+export async function benchConclusion(): Promise<void> {
+  using folder = temporaryFolder();
+  const record = join(folder.path, "record.ndjson");
+  await writeLongRecord(record);
+  const read = async (what: string): Promise<Sample> =>
+    JSON.parse((await run(process.execPath, [READ_ALONE, what, record])).stdout);
+  const parsing = "JSON.parse of its lines";
+  const limit = `the limit of ${MEMORY_LIMIT_MB} MB`;
+  await measureSideBySide(
+    {
+      ours: () => read("conclude"),
+      [parsing]: () => read("parse"),
+      [limit]: MEMORY_LIMIT_MB,
+    },
+    {
+      reading: { [parsing]: 2 },
+      "conclusion over": { [parsing]: 0.7 },
+      "memory of the process,": { [limit]: 1 },
+    },
+    { what: `${SIZE.toLocaleString("en")} observations` },
   );
 }
 
-async function readAlone(what: "conclude" | "parse", record: string): Promise<Sample> {
-  return (await run(process.execPath, [READ_ALONE, what, record])).message as Sample;
+/**
+ * Writes a record as an experiment of that length would leave it. The program itself fires requests
+ * and records them; all lines are the first one's, with other values, and are written as the program
+ * writes them, so that what is read is what users have.
+ */
+async function writeLongRecord(path: string): Promise<void> {
+  // Of one request alone nothing can be concluded, which would end the program with an error.
+  const plan = ["--clients", "x", "--concurrency", "2", "--hold", `${HOLD_MS}ms`, "--runs", "1"];
+  const [first, fired]: RecordLine[] = (await fireRecorded(plan)).lines;
+  if (first?.type !== "run" || fired?.type !== "observation") {
+    throw new Error("The record begins with something else than a run and a request.");
+  }
+  const stages = [{ concurrency: ENVIRONMENTS, requests: SIZE, pauseMs: 0 }];
+  const record = new RecordFile(path);
+  record.append({ ...first, plan: { ...first.plan, stages } });
+  for (let index = 0; index < SIZE; index++) record.append(observationOf(fired, index));
+  record.close();
 }
 
-/** The power with which time grows between the two largest sizes, where no fixed cost counts. */
-function exponentOf(times: readonly number[]): number {
-  const [smaller = Number.NaN, larger = Number.NaN] = times.slice(-2);
-  return Math.log10(larger / smaller);
+/**
+ * Rounds of all environments; each one's clock began at a time of its own. A field that is given
+ * another value keeps its place.
+ */
+function observationOf(fired: Observation, index: number): Observation {
+  const { response, sentAt: firstSentAt = 0 } = fired;
+  if (!response?.environment || !response.invocation)
+    throw new Error("The answer has no identity.");
+  const { globalData, environment, invocation } = response;
+  const place = index % ENVIRONMENTS;
+  const round = Math.floor(index / ENVIRONMENTS);
+  const counter = round + 1;
+  const sentAt = firstSentAt + round * (HOLD_MS + 10) + place / 1_000;
+  const enteredAt = invocation.enteredAt + 7_919 * place + sentAt + 3.25;
+  const requestId = withNumber(invocation.requestId, index);
+  return {
+    ...fired,
+    index,
+    sentAt,
+    answeredAt: sentAt + HOLD_MS + 6,
+    requestId,
+    response: {
+      ...response,
+      globalData: { ...globalData, counter },
+      environment: {
+        ...environment,
+        id: withNumber(environment.id, place),
+        instance: withNumber(environment.instance, place),
+        pid: environment.pid + place,
+        coldStart: round === 0,
+      },
+      invocation: {
+        ...invocation,
+        requestId,
+        enteredAt,
+        leftAt: enteredAt + HOLD_MS + 0.5,
+        onEntry: { ...invocation.onEntry, counter },
+      },
+    },
+  };
+}
+
+/** An identity of the same length. */
+function withNumber(identity: string, number: number): string {
+  const digits = number.toString(16).padStart(8, "0");
+  return identity.slice(0, -digits.length) + digits;
 }

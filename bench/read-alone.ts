@@ -8,8 +8,7 @@ import type { Sample } from "./side-by-side.ts";
 
 const [, , what, path = ""] = process.argv;
 const startedAt = performance.now();
-process.send?.(await (what === "parse" ? parse() : conclude()));
-process.disconnect?.();
+console.log(JSON.stringify(await (what === "parse" ? parse() : conclude())));
 
 async function conclude(): Promise<Sample> {
   const fold = new Fold();
@@ -19,9 +18,9 @@ async function conclude(): Promise<Sample> {
   const concludedAt = performance.now();
   if (verdict !== "isolated") throw new Error(`The verdict is ${verdict}.`);
   return {
-    readMs: readAt - startedAt,
-    concludeMs: concludedAt - readAt,
-    memoryMb: process.resourceUsage().maxRSS / 1_024,
+    reading: readAt - startedAt,
+    "conclusion over": concludedAt - readAt,
+    "memory of the process,": process.resourceUsage().maxRSS / 1_024,
   };
 }
 
@@ -31,5 +30,5 @@ async function parse(): Promise<Sample> {
     for (const text of texts) if (text !== "") JSON.parse(text);
   }
   const ms = performance.now() - startedAt;
-  return { readMs: ms, concludeMs: ms };
+  return { reading: ms, "conclusion over": ms };
 }

@@ -1,13 +1,10 @@
 /**
  * `npm run bench`: ratios against floors and peers, measured side by side. `npm run bench -- burst`
- * runs one part alone, and `--json` prints one object a figure.
+ * runs one part alone.
  */
 
-import { parseArgs } from "node:util";
-import { Report } from "./side-by-side.ts";
-
 /** The parts, loaded when they are run: what one imports must not weigh on another. */
-const PARTS: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
+const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   burst: async () => (await import("./burst.ts")).benchBurst,
   environments: async () => (await import("./environments.ts")).benchEnvironments,
   serving: async () => (await import("./serving.ts")).benchServing,
@@ -16,24 +13,22 @@ const PARTS: Readonly<Record<string, () => Promise<(report: Report) => Promise<v
   start: async () => (await import("./start.ts")).benchStart,
 };
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
-const unknown = positionals.filter((name) => !(name in PARTS));
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in PARTS));
 if (unknown.length > 0) {
   console.error(`error: There is no part ${unknown.join(", ")}.`);
   console.error(`Name one or more of ${Object.keys(PARTS).join(", ")}, or none for all.`);
   process.exit(2);
 }
 
-const report = new Report(values.json);
+// Standard output has the table and nothing else.
+console.log("| benchmark | ours (min–max) | ours ÷ theirs (target) |\n|---|---|---|");
 for (const [name, load] of Object.entries(PARTS)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (named.length > 0 && !named.includes(name)) continue;
   console.error(name);
   try {
     const bench = await load();
-    await bench(report);
+    await bench();
   } catch (error) {
     // The other parts still have something to tell.
     const reason = error instanceof Error ? error.message : error;

@@ -1,13 +1,12 @@
 /** What the embedded Lambda costs as it is used: the reference experiment, a warm burst, each warm request. */
 
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
-import { openLocalTarget } from "../experiment/targets/local-target.ts";
-import type { Answer } from "../handler/contract.ts";
 import { fireRecorded, latenciesOf } from "./burst.ts";
-import { measureSideBySide, median, type Report, type Sample } from "./side-by-side.ts";
+import { post, withEnvironments } from "./environments.ts";
+import { measureSideBySide, median, type Sample } from "./side-by-side.ts";
 
 /** Two runs of five seconds. */
 const REFERENCE_MS = 10_000;
@@ -20,85 +19,54 @@ const REQUESTS_EACH = 20;
 const BARE_RUNTIME_API = fileURLToPath(new URL("bare-runtime-api.ts", import.meta.url));
 
 /** Measures all of it. */
-export async function benchServing(report: Report): Promise<void> {
-  await benchReference(report);
-  await benchWarmBurst(report);
-  await benchRequests(report);
-}
-
-/** What a person waits for in the reference experiment, beside the two runs of five seconds. */
-async function benchReference(report: Report): Promise<void> {
-  const wait = async () => ({ ms: (await fireRecorded([])).wholeMs - REFERENCE_MS });
+export async function benchServing(): Promise<void> {
   const limit = `${REFERENCE_LIMIT_MS.toLocaleString("en")} ms`;
   await measureSideBySide(
-    report,
-    { ours: wait, [limit]: async () => ({ ms: REFERENCE_LIMIT_MS }) },
-    [{ benchmark: "reference experiment", value: "ms", unit: "ms", against: { [limit]: 1 } }],
-    3,
+    { ours: fireReference, [limit]: REFERENCE_LIMIT_MS },
+    { "reference experiment": { [limit]: 1 } },
+    { rounds: 2 },
   );
-}
-
-/** A burst at environments that have served one before. */
-async function benchWarmBurst(report: Report): Promise<void> {
-  const plan = ["--clients", "x", "--concurrency", `${BURST}`, "--hold", "1s", "--runs", "3"];
-  const fire = async () => {
-    const { lines } = await fireRecorded(plan);
-    const [cold] = lines.filter((line) => line.type === "run");
-    const warm = lines.filter((line) => line.type !== "observation" || line.run !== cold?.run);
-    return { ms: median(latenciesOf(warm)) };
-  };
   const hold = `its hold of ${HOLD_MS.toLocaleString("en")} ms`;
   await measureSideBySide(
-    report,
-    { ours: fire, [hold]: async () => ({ ms: HOLD_MS }) },
-    [
-      {
-        benchmark: `median answer of ${BURST}, warm`,
-        value: "ms",
-        unit: "ms",
-        against: { [hold]: 1.08 },
-      },
-    ],
-    3,
+    { ours: fireWarmBursts, [hold]: HOLD_MS },
+    { "median answer": { [hold]: 1.08 } },
+    { what: `of ${BURST}, warm`, rounds: 2 },
   );
+  await benchRequests();
+}
+
+/** What a person waits for in the reference experiment, beside its two runs. */
+async function fireReference(): Promise<Sample> {
+  return { "reference experiment": (await fireRecorded([])).ms - REFERENCE_MS };
+}
+
+/** Bursts at environments that have served one before. */
+async function fireWarmBursts(): Promise<Sample> {
+  const plan = ["--clients", "x", "--concurrency", `${BURST}`, "--hold", "1s", "--runs", "3"];
+  const { lines } = await fireRecorded(plan);
+  const [cold] = lines.filter((line) => line.type === "run");
+  const warm = lines.filter((line) => line.type !== "observation" || line.run !== cold?.run);
+  return { "median answer": median(latenciesOf(warm)) };
 }
 
 /** One request after the other at each of many environments, with all that a Function URL does, and without. */
-async function benchRequests(report: Report): Promise<void> {
-  const lambda = await openLocalTarget();
-  const child = fork(BARE_RUNTIME_API, [String(ENVIRONMENTS)]);
-  const bareAddress = addressOf(child);
-  const ours = new Pool(lambda.url.origin, { connections: ENVIRONMENTS });
+async function benchRequests(): Promise<void> {
+  const child = fork(BARE_RUNTIME_API, [`${ENVIRONMENTS}`]);
   try {
-    // So long that none of them is free again while the last ones start.
-    const pids = await Promise.all(Array.from({ length: ENVIRONMENTS }, () => post(ours, 5_000)));
-    if (new Set(pids).size !== ENVIRONMENTS) throw new Error("Not every request was a cold start.");
-    const theirs = new Pool(`http://${await bareAddress}`, { connections: ENVIRONMENTS });
+    const [{ url }] = await once(child, "message");
+    const theirs = new Pool(url, { connections: ENVIRONMENTS });
     const bare = "a bare Runtime API";
-    await measureSideBySide(
-      report,
-      { ours: () => askAll(ours), [bare]: () => askAll(theirs) },
-      [
-        {
-          benchmark: `request to one of ${ENVIRONMENTS}, warm`,
-          value: "ms",
-          unit: "ms",
-          against: { [bare]: 1.5 },
-        },
-      ],
-      9,
+    await withEnvironments(ENVIRONMENTS, (pool) =>
+      measureSideBySide(
+        { ours: () => askAll(pool), [bare]: () => askAll(theirs) },
+        { "request to one": { [bare]: 1.5 } },
+        { what: `of ${ENVIRONMENTS}, warm`, rounds: 9 },
+      ),
     );
     await theirs.close();
   } finally {
     child.kill();
-    await ours.close();
-    await lambda.close();
   }
-}
-
-async function addressOf(child: ChildProcess): Promise<string> {
-  const [{ url }] = await once(child, "message");
-  return url;
 }
 
 /** @returns the milliseconds that one request takes, while as many are under way as there are environments */
@@ -108,15 +76,5 @@ async function askAll(pool: Pool): Promise<Sample> {
     for (let asked = 0; asked < REQUESTS_EACH; asked++) await post(pool, 0);
   };
   await Promise.all(Array.from({ length: ENVIRONMENTS }, askOften));
-  return { ms: (performance.now() - startedAt) / (ENVIRONMENTS * REQUESTS_EACH) };
-}
-
-/** @returns the process that answered, where the answer says it */
-async function post(pool: Pool, holdMs: number): Promise<number | undefined> {
-  const { body } = await pool.request({
-    path: "/",
-    method: "POST",
-    body: JSON.stringify({ client: "x", holdMs, steps: 1 }),
-  });
-  return ((await body.json()) as Partial<Answer>).environment?.pid;
+  return { "request to one": (performance.now() - startedAt) / (ENVIRONMENTS * REQUESTS_EACH) };
 }
