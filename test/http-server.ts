@@ -53,7 +53,6 @@ export async function startServer(
   return { url: new URL(`http://127.0.0.1:${port}/`), requests, connections: () => sockets.length };
 }
 
-/** The client that a request names. */
 export function clientOf({ body }: SeenRequest): string {
   return (JSON.parse(body) as { client: string }).client;
 }
@@ -65,7 +64,6 @@ export function plainAnswer(request: SeenRequest): string {
   return JSON.stringify({ client, globalData, message: "ok" });
 }
 
-/** Answers so, with an id as the service gives one. */
 export function answerPlainly(request: SeenRequest, response: ServerResponse): void {
   response.setHeader("x-amzn-requestid", `id of ${clientOf(request)}`);
   response.end(plainAnswer(request));

@@ -71,7 +71,7 @@ export const isConcluded = (lines: readonly RecordLine[]): boolean => {
 /** The shortest experiment. */
 export const SHORT = ["--hold", "100ms", "--runs", "1"];
 
-interface RecordedRun extends Running {
+export interface RecordedRun extends Running {
   /** Where it keeps its records. */
   data: string;
   /** What stands on the record now, whole lines only. */
@@ -129,7 +129,7 @@ export async function reportJson(...paths: string[]) {
   return JSON.parse((await report(...paths, "--format", "json")).stdout);
 }
 
-interface AloneLambda extends Running {
+export interface AloneLambda extends Running {
   url: string;
 }
 

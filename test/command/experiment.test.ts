@@ -2,7 +2,11 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { lifetimeOf, servedRuns } from "../../experiment/core/verdict/lifetime.ts";
+import { runExperiment } from "../../experiment/experiment.ts";
+import { Fold } from "../../experiment/records/fold.ts";
+import { openLocalTarget } from "../../experiment/targets/local-target.ts";
 import { answerAlone, answerNow, answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, start, temporaryFile, temporaryFolder } from "../processes.ts";
 import { fire, linesOf, recordsIn, SHORT } from "../programs.ts";
@@ -102,6 +106,23 @@ test.each([
     expect(verdict?.outcomes).toEqual({ ok: 4 });
   },
 );
+
+test("between which pauses idle environments end is recovered from what was seen again", async () => {
+  const target = await openLocalTarget({ idleTimeoutMs: 2_500 });
+  onTestFinished(() => target.close());
+  const pauses = [0, 1_000, 4_000];
+  const stages = pauses.map((pauseMs) => ({ concurrency: 3, requests: 3, pauseMs }));
+  const fold = new Fold();
+  await runExperiment({
+    plan: { name: "pauses", clients: ["Ana"], holdMs: 100, steps: 5, stages },
+    target,
+    signal: new AbortController().signal,
+    out: join(temporaryFolder(), "record.ndjson"),
+    fold,
+  });
+  const estimate = { kind: "timeout", aboveMs: 1_000, belowMs: 4_000 };
+  expect(lifetimeOf(servedRuns(fold.experiment.runs))?.estimate).toEqual(estimate);
+});
 
 test.each([
   [0, ["--expect", "isolated"]],

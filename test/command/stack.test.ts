@@ -6,7 +6,14 @@ import { expect, test } from "vitest";
 import { answerPlainly, startServer } from "../http-server.ts";
 import { commandOf, temporaryFolder } from "../processes.ts";
 import { fire, linesOf, recordsIn, SHORT, startExperiment, wholeLines } from "../programs.ts";
-import { deployThree, outputsOf, outputsOfAll, stackOf, targetOutputs } from "../pulumi.ts";
+import {
+  deployThree,
+  outputsOf,
+  outputsOfAll,
+  pathWithPulumi,
+  stackOf,
+  targetOutputs,
+} from "../pulumi.ts";
 import { startTerminal } from "../screen/open-screen.ts";
 import { KEYS, type Terminal } from "../screen/terminal.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -141,4 +148,16 @@ test("Ctrl-C ends the waiting for a function, and nothing is recorded", async ()
   running.child.kill("SIGINT");
   expect(await running.ended).toBe(130);
   expect(running.record()).toEqual([]);
+});
+
+test("what the Pulumi CLI says is text, and without it the next step is said", async () => {
+  const evil = "echo 'error: \u001b]2;evil\u0007 and\nmore' >&2; exit 1";
+  const said = await fire(["--target", "stack"], { PATH: pathWithPulumi(evil) });
+  expect(said.code).toBe(1);
+  expect(said.stderr).toContain("\\u001b]2;evil\\u0007 and more");
+  const missing = await fire(["--target", "stack"], { PATH: "/nowhere" });
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toMatch(
+    /^error: The Pulumi CLI is not installed\.\nInstall it from https/,
+  );
 });

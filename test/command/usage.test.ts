@@ -98,7 +98,7 @@ const WRONG: Record<string, [typed: string, words: string | RegExp][]> = {
 };
 
 test.each(Object.entries(WRONG))(
-  "wrong usage of %s exits with 2, says what would be right, and leaves nothing",
+  "whoever uses %s wrongly is told what would be right",
   async (program, wrong) => {
     await Promise.all(
       wrong.map(async ([typed, words]) => {

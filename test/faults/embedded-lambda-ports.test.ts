@@ -118,6 +118,27 @@ test("a slow sender holds nobody up, and is let go with 408", async () => {
   expect(await exchange(url, requestText("/"))).toMatch(/^HTTP\/1.1 200 [\s\S]*"counter":2/);
 });
 
+test("no path leads to a file", async () => {
+  const lambda = await startLambda({ model: "web-function" });
+  const paths = [
+    "/../../../../etc/passwd",
+    "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/..%5c..%5cetc%5cpasswd",
+    "/proc/self/environ",
+    "/index.mjs",
+    "file:///etc/passwd",
+    "//etc/passwd",
+    "/\0/etc/passwd",
+  ];
+  for (const path of paths) {
+    const text = await exchange(lambda.url, requestText(path, {}, "{}"));
+    // The handler answers whatever the path, and NUL is none of HTTP's.
+    expect(text).toMatch(path.includes("\0") ? /^HTTP\/1.1 400 / : /\{"message":"client: must be/);
+    expect(text).not.toMatch(/root:|PATH=|globalData/);
+  }
+  expect((await ask(lambda, "Ana")).globalData.counter).toBe(1);
+});
+
 /** A handler that asks the port of its own environment, as another user of the machine could. */
 const INTRUDER = `
   export const handler = async (_, { awsRequestId }) => {

@@ -11,6 +11,7 @@ import {
   firstBelow,
   isAlive,
   type Running,
+  readProcessFile,
   temporaryFile,
   temporaryFolder,
   untilBelow,
@@ -86,6 +87,23 @@ test("a second Ctrl-C waits for nothing, and the record is concluded all the sam
   await untilEnded(processes);
   await waitUntil("the temporary folder to be empty", () => running.temporary().length === 0);
   expect(running.record().at(-1)).toMatchObject({ run: null, outcomes: { aborted: 5 } });
+  expect(running.stderr()).toBe("");
+});
+
+test("a runner that was stopped goes on where it was, and loses no answer that came meanwhile", async () => {
+  const answers: (() => void)[] = [];
+  const { url } = await startServer((request, response) => {
+    answers.push(() => answerNow(request, response));
+  });
+  const running = startExperiment(["--target", url.href, "--runs", "1"]);
+  await waitUntil("the burst", () => answers.length === 5);
+  process.kill(running.pid, "SIGSTOP");
+  await waitUntil("the stop", () => / T /.test(readProcessFile(running.pid, "stat")));
+  for (const answer of answers) answer();
+  process.kill(running.pid, "SIGCONT");
+  // How long the stop was decides how certain it still is that the requests ran at once.
+  expect([0, 3]).toContain(await running.ended);
+  expect(running.record().at(-1)).toMatchObject({ environments: 5, outcomes: { ok: 5 } });
   expect(running.stderr()).toBe("");
 });
 

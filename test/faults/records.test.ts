@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { crossCheck } from "../../experiment/cross-check.ts";
 import {
   canPretend,
   makePipe,
@@ -210,3 +211,41 @@ test.skipIf(!canPretend)(
     await terminal.pressFor("h", /http:\S+ +5 +5/);
   },
 );
+
+test("a record that may be being written is neither cross-checked nor deleted, and loses nothing", async () => {
+  const { path, data, finish, stderr } = await heldExperiment();
+  await expect(crossCheck(path, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+    kind: "record in use",
+    facts: { path, purpose: "continue" },
+  });
+  const { terminal } = await openScreen({ data });
+  await terminal.pressFor("h", /not concluded/);
+  await terminal.pressFor("d", /delete it for good/);
+  await terminal.pressFor("y", /could not be deleted: a runner may still be writing it/);
+  expect(existsSync(path)).toBe(true);
+  await finish();
+  expect(stderr()).toBe("");
+  expect(wholeLines(path)).toHaveLength(5);
+});
+
+test("two runners in one data folder at once have a record each, and the history has both", async () => {
+  const data = temporaryFolder();
+  const held: (() => void)[] = [];
+  // Nobody is answered before both have fired.
+  const { url } = await startServer((request, response) => {
+    held.push(() => answerAlone(request, response));
+    if (held.length >= 2 * 5) for (const answer of held.splice(0)) answer();
+  });
+  const args = ["--target", url.href, "--runs", "1"];
+  const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
+  const runners = [1, 2].map(() => startExperiment(args, env));
+  for (const runner of runners) expect(await runner.ended, runner.stdout()).toBe(0);
+  const told = runners.map(({ stdout }) => /^Record: (.*)$/m.exec(stdout())?.[1] ?? "");
+  expect(told.sort()).toEqual(recordsIn(data));
+  for (const path of told) {
+    expect(wholeLines(path)).toHaveLength(1 + 5 + 2);
+    expect(wholeLines(path).at(-1)).toMatchObject({ verdict: "isolated", outcomes: { ok: 5 } });
+  }
+  const { terminal } = await openScreen({ data });
+  await terminal.pressFor("h", /(http:\/\/127.* 5 +5 +ISOLATED.*\n.*){2}/);
+});

@@ -322,3 +322,17 @@ test("Esc stops the saving of a report, of which nothing stays then", async () =
   expect(await terminal.exited).toBe(0);
   expect(readdirSync(cwd)).toEqual([]);
 });
+
+test("where no report can be written the screen says to start it elsewhere", async () => {
+  const cwd = join(temporaryFolder(), "gone");
+  mkdirSync(cwd);
+  const { terminal } = await openScreen({ data: dataOf(10), cwd, columns: 120 });
+  await terminal.pressFor("h", /▸ .*hour-10/);
+  await terminal.pressFor(KEYS.enter, /ISOLATED[\s\S]*⏎ fire your plan/);
+  rmSync(cwd, { recursive: true });
+  const failed = await terminal.pressFor("s", /FAILED[\s\S]*⏎ fire your plan/);
+  expect(failed.replaceAll(/\s+/g, " ")).toMatch(
+    /written: ENOENT: .*\. Start the screen in a folder/,
+  );
+  expect(failed).not.toMatch(/--out/);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { fewFiles } from "../another-machine.ts";
-import { commandOf } from "../processes.ts";
+import { answerPlainly, CLOSED, clientOf, startServer } from "../http-server.ts";
+import { commandOf, firstBelow, untilEnded } from "../processes.ts";
 import { outcomesOf, recordIn } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";
 import { openScreen, QUICK, startTerminal } from "./open-screen.ts";
@@ -92,6 +93,15 @@ test("a plan that cannot work is said before it is fired", async () => {
   await waitUntil("no obstacle", () => !terminal.text.includes("CANNOT FIRE"));
 });
 
+test("an embedded Lambda that died is started anew", async () => {
+  const { terminal } = await openScreen({ args: [...QUICK, "--runs", "1"] });
+  await fireOnce(terminal, "cold");
+  const lambda = firstBelow(terminal.pid);
+  process.kill(lambda, "SIGKILL");
+  await untilEnded([lambda]);
+  await fireOnce(terminal, "cold");
+});
+
 test("what is typed before the first frame is not lost, nor echoed", async () => {
   const terminal = startTerminal(commandOf("tui", ["--target", "local", ...QUICK]));
   const text = await terminal.pressFor("?", /fire the plan[\s\S]*q quit/);
@@ -113,4 +123,21 @@ test("k fires at the control first, says what it showed, and then fires at the t
     /run 2 of 2 · warm[\s\S]*Over\s+2\s+experiments: below/,
   );
   expect(again).not.toMatch(/CONTROL/);
+});
+
+test("a failure is shown with its next step, and the screen lives on", async () => {
+  const { terminal } = await openScreen({ args: ["--target", CLOSED.href] });
+  const text = await terminal.pressFor(KEYS.enter, /FAILED[\s\S]*⏎ fire/);
+  expect(text).toMatch(/FAILED {2}Could not open connection 1 of 5/);
+  expect(text).toMatch(/Check the address/);
+});
+
+test("requests without an environment are shown with what became of them", async () => {
+  const server = await startServer((request, response) => {
+    if (clientOf(request) === "Ana") answerPlainly(request, response);
+    else response.writeHead(403).end('{"Message":"Forbidden"}');
+  });
+  const { terminal } = await openScreen({ args: ["--target", server.url.href] });
+  const text = await terminal.pressFor(KEYS.enter, /INCONCLUSIVE[\s\S]*⏎ fire/);
+  expect(text).toMatch(/failed +Barbara +403 Forbidden/);
 });

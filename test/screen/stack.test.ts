@@ -133,6 +133,13 @@ test("each deployed model is a target of its own, with its price an hour, and is
   await again.terminal.shows(/stack dev · managed-instances\n Deployed on AWS/);
 });
 
+test("the targets begin at the first of the stack where no model was named", async () => {
+  const env = await deployThree();
+  const { terminal } = await openScreen({ target: "stack", args: QUICK, env });
+  await terminal.shows(/stack dev · on-demand\n Deployed on AWS/);
+  await terminal.pressFor("t", /Stack dev, eu-west-1[^▸]*\n ▸ on-demand +next to nothing/);
+});
+
 test("the screen waits for Managed Instances that do not answer yet, and Esc ends that", async () => {
   const server = await startServer((_, response) => void response.writeHead(503).end());
   const { terminal, data } = await openScreen({
