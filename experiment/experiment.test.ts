@@ -1,4 +1,4 @@
-/** The control of an experiment: at the target's own web function, and where that shows nothing. */
+/** The control of an experiment, at the target's own web function, and where that shows nothing; and its stop. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -135,4 +135,34 @@ test("a control that had its chance and showed nothing takes isolation back, and
     { verdict: "inconclusive", reason: expect.stringMatching(/^The control, .* no sharing/) },
   ]);
   expect(fired.text).toMatch(/^CONTROL FAILED {2}At this stack's web function/m);
+});
+
+/** Fires at what never answers, and stops it as soon as it was fired. */
+async function stopped(onObservation: () => void): Promise<unknown> {
+  const { url } = await startServer(() => {});
+  const target = await openTarget({ kind: "url", url });
+  const stop = new AbortController();
+  return runExperiment({
+    plan: PLAN,
+    target,
+    signal: stop.signal,
+    out: join(temporaryFolder(), "record.ndjson"),
+    onPhase: ({ name }) => name === "firing" && stop.abort(),
+    onLine: ({ type }) => type === "observation" && onObservation(),
+  });
+}
+
+test("an experiment that is stopped is concluded, and a fault after the stop is heard all the same", async () => {
+  let observed = 0;
+  const fired = stopped(() => {
+    observed += 1;
+  });
+  expect(await fired).toMatchObject({ verdict: { outcomes: { aborted: 3 } } });
+  expect(observed).toBe(3);
+  const fault = new TypeError("no function");
+  await expect(
+    stopped(() => {
+      throw fault;
+    }),
+  ).rejects.toBe(fault);
 });

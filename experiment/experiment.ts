@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { unlessAborted } from "./core/abort.ts";
+import { isStop, unlessAborted } from "./core/abort.ts";
 import { fire } from "./core/firing/fire.ts";
 import {
   armingMs,
@@ -207,7 +207,7 @@ async function fireRuns(firing: Firing): Promise<void> {
     }
   } catch (error) {
     // If the target itself has ended, that is the reason, and not the connection that it broke.
-    if (!signal.aborted) throw (await target.explainEnd?.()) ?? error;
+    if (!isStop(error, signal)) throw (await target.explainEnd?.()) ?? error;
   }
 }
 
@@ -253,9 +253,7 @@ async function fireRun(firing: Firing, index: number, stage: Stage): Promise<voi
     },
     onObservation: tell,
   });
-  const fired = fold.run;
-  assert(fired, "A run that was fired is in the fold.");
-  tell({ type: "verdict", experiment, run, ...fired.conclusion });
+  tell({ type: "verdict", experiment, run, ...fold.runOf({ run }).conclusion });
 }
 
 /** When all runners fire a run, in epoch milliseconds. */

@@ -1,4 +1,4 @@
-/** Waiting that ends early. */
+/** What is stopped before it has ended. */
 
 /**
  * Resolves like the promise, or to `undefined` as soon as the signal aborts; what the promise comes to
@@ -19,4 +19,13 @@ export async function unlessAborted<T>(
   } finally {
     signal.removeEventListener("abort", leave);
   }
+}
+
+/**
+ * Whether an error says no more than that somebody stopped what was under way: it is the signal's reason,
+ * or what Node.js and AWS's packages make of that. Any other error is one, whoever stopped what meanwhile.
+ */
+export function isStop(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (!signal?.aborted) return false;
+  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
 }

@@ -67,6 +67,7 @@ export interface ErrorFacts {
   "record not deleted": { why: string };
   "record not printed": { why: string; path: string | undefined };
   "record not found": { path: string };
+  "records not listed": { folder: string; why: string };
   "record unreadable": { record: string; why: string };
   "record not reportable": { record: string; why: string };
   "records not mergeable": Record<never, never>;

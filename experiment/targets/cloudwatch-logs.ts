@@ -1,7 +1,7 @@
 /** Reads from a function's log what it says of environments and requests. */
 
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { unlessAborted } from "../core/abort.ts";
+import { isStop, unlessAborted } from "../core/abort.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import type { LoggedEvent, Period } from "../core/verdict/log-comparison.ts";
@@ -65,7 +65,10 @@ export async function readEvents(
       const page = await unlessAborted(client.send(command, { abortSignal }), abortSignal);
       signal.throwIfAborted();
       if (page === undefined) throw new Error(LATE);
-      for (const { message = "", logStreamName = "", timestamp = 0 } of page.events ?? []) {
+      for (const { message, logStreamName, timestamp } of page.events ?? []) {
+        if (message === undefined || logStreamName === undefined || timestamp === undefined) {
+          throw new Error("CloudWatch Logs gave an event without its message, stream or time");
+        }
         const event = toEvent(message, logStreamName, timestamp);
         if (event) events.push(event);
       }
@@ -74,7 +77,7 @@ export async function readEvents(
     return events;
   } catch (error) {
     if (error instanceof ExperimentError) throw error;
-    throw signal.aborted ? error : explain(error, { logGroupName, stack });
+    throw isStop(error, signal) ? error : explain(error, { logGroupName, stack });
   } finally {
     client.destroy();
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { MODELS, type Model } from "../../basics/models.ts";
 import { excerpt } from "../../basics/printable.ts";
+import { isStop } from "../core/abort.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { type Finished, runInGroup } from "./run-in-group.ts";
 
@@ -253,7 +254,7 @@ async function pulumi(args: readonly string[], signal?: AbortSignal): Promise<st
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
   } catch (error) {
-    throw signal?.aborted ? error : unstartable(args, error as NodeJS.ErrnoException);
+    throw isStop(error, signal) ? error : unstartable(args, error as NodeJS.ErrnoException);
   }
   if (finished.code !== 0) throw explain(args, finished);
   return finished.stdout;

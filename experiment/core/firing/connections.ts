@@ -3,10 +3,12 @@
  * the very environments that the experiment is about to count.
  */
 
+import assert from "node:assert/strict";
 import { Socket } from "node:net";
 // The package's own entry loads six times as many files, for clients that nobody opens here.
 import buildConnector from "undici/lib/core/connect.js";
 import Client from "undici/lib/dispatcher/client.js";
+import { isStop } from "../abort.ts";
 import { ExperimentError, rootCode, rootMessage } from "../errors.ts";
 
 /** How many connections are opened at a time: more than this overflows a listening queue. */
@@ -34,7 +36,7 @@ const connect = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS });
  * that, one that the target closes is lost, and its request fails: another connection would send it
  * at once. After that its client opens another.
  *
- * @throws ExperimentError when a connection cannot be opened
+ * @throws ExperimentError when a connection cannot be opened, and the signal's reason
  */
 export async function openConnections(
   url: URL,
@@ -46,7 +48,7 @@ export async function openConnections(
   // that it has.
   const opening = new Set<Socket>();
   const stop = () => {
-    for (const socket of opening) socket.destroy(new Error("The run was stopped."));
+    for (const socket of opening) socket.destroy(signal.reason);
   };
   signal.addEventListener("abort", stop);
   try {
@@ -61,12 +63,14 @@ export async function openConnections(
         if (result.status === "fulfilled") opened.push(hold(url, result.value));
       }
       const failure = results.find((result) => result.status === "rejected");
+      // What was closed by it fails in its own way.
+      if (failure) signal.throwIfAborted();
       if (failure) throw failure.reason;
     }
     return opened;
   } catch (error) {
     await closeConnections(opened);
-    if (signal.aborted) throw error;
+    if (isStop(error, signal)) throw error;
     throw new ExperimentError(
       "connection not opened",
       {
@@ -139,8 +143,9 @@ function hold(url: URL, socket: Socket): Connection {
       return !released && !socket.writable;
     },
     release() {
+      assert(held, "what is let go was held back");
       released = true;
-      held?.release();
+      held.release();
     },
     async close() {
       await client.destroy(CLOSED);

@@ -9,8 +9,9 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import ky from "ky";
 import type { Client, Dispatcher } from "undici";
+import { ExperimentError, rootMessage } from "../errors.ts";
 import type { Observation } from "../record-lines.ts";
-import type { RequestHeaders } from "../target.ts";
+import type { RequestHeaders, SignRequest } from "../target.ts";
 import { brokenOff, type Head, headOf, MAX_BODY_BYTES, meaningOf } from "./answers.ts";
 import type { Connection } from "./connections.ts";
 
@@ -42,6 +43,25 @@ interface Reply {
   size: number;
   /** When the last byte was read, or it was certain that none will be. */
   endedAt?: number;
+}
+
+/**
+ * Makes a request that carries a body of JSON, signed now where the target takes signed ones only: a
+ * signature is good for five minutes.
+ *
+ * @throws ExperimentError when it cannot be signed
+ */
+export async function prepareRequest(
+  body: string,
+  sign: SignRequest | undefined,
+): Promise<Omit<Outgoing, "index">> {
+  const request = { method: "POST", headers: { "content-type": "application/json" }, body };
+  if (!sign) return { ...request, isSigned: false };
+  try {
+    return { ...request, headers: await sign(request), isSigned: true };
+  } catch (cause) {
+    throw new ExperimentError("request not signed", { why: rootMessage(cause) }, { cause });
+  }
 }
 
 const LOWEST_STATUS = 200;

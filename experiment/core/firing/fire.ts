@@ -17,9 +17,9 @@ import {
   WHOLE,
 } from "../plan/plan.ts";
 import type { Observation } from "../record-lines.ts";
-import type { RequestHeaders, SignRequest } from "../target.ts";
+import type { SignRequest } from "../target.ts";
 import { type Connection, closeConnections, openConnections } from "./connections.ts";
-import { type Ending, type GivingUp, type Outgoing, send } from "./exchange.ts";
+import { type Ending, type GivingUp, type Outgoing, prepareRequest, send } from "./exchange.ts";
 
 /**
  * Between arming and the shot, in milliseconds, altogether and for each connection. Without it the server
@@ -35,8 +35,6 @@ const ARMING_TIMEOUT_MS = 30_000;
 const LAST_MS = 20;
 /** A clock that is set while it is waited for is noticed within this. */
 const LONGEST_WAIT_MS = 500;
-
-const UNSIGNED: RequestHeaders = { "content-type": "application/json" };
 
 export interface Firing {
   url: URL;
@@ -134,8 +132,8 @@ class Volley {
     const signing = this.#connections.map(async (connection) => {
       return { connection, request: await this.#prepare(this.#take()) };
     });
-    const loads = await Promise.all(signing);
-    this.#firing.signal.throwIfAborted();
+    const { signal } = this.#firing;
+    const loads = await Promise.all(signing).finally(() => signal.throwIfAborted());
     return loads.map(({ connection, request }) => this.#launch(connection, request));
   }
 
@@ -208,28 +206,10 @@ class Volley {
     return isStopped || this.#next >= stage.requests;
   }
 
-  /**
-   * One request of the stage, signed now: a signature is good for five minutes only.
-   *
-   * @throws ExperimentError when it cannot be signed
-   */
+  /** @throws ExperimentError when it cannot be signed */
   async #prepare(index: number): Promise<Outgoing> {
     const { plan, sign } = this.#firing;
-    const request = {
-      method: "POST",
-      headers: UNSIGNED,
-      body: this.#bodyFor(clientOf(plan, index)),
-    };
-    if (!sign) return { index, ...request, isSigned: false };
-    try {
-      return { index, ...request, headers: await sign(request), isSigned: true };
-    } catch (error) {
-      throw new ExperimentError(
-        "request not signed",
-        { why: rootMessage(error) },
-        { cause: error },
-      );
-    }
+    return { index, ...(await prepareRequest(this.#bodyFor(clientOf(plan, index)), sign)) };
   }
 
   #bodyFor(client: string): string {

@@ -54,6 +54,23 @@ test("each try is signed anew", async () => {
   expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["1", "2"]);
 });
 
+test("what cannot be signed is a failure of that kind, and no bug", async () => {
+  const sign = () => Promise.reject(new Error("Token is expired"));
+  const { signal } = new AbortController();
+  await expect(untilAnswering({ url: CLOSED, sign, limitMs: 1_000, signal })).rejects.toMatchObject(
+    {
+      kind: "request not signed",
+      facts: { why: "Token is expired" },
+    },
+  );
+});
+
+test("a function is asked over the connection that was opened to it", async () => {
+  const server = await serverOf(503, 400);
+  expect(await asking(server.url)).toMatchObject({ answers: true });
+  expect(server.connections()).toBe(2);
+});
+
 test("a host that takes no connection is waited for no longer", async () => {
   await expect(asking(CLOSED)).rejects.toMatchObject({ kind: "connection not opened" });
 });

@@ -5,10 +5,10 @@
  */
 
 import assert from "node:assert/strict";
-import { setTimeout as wait } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { SignRequest } from "../target.ts";
 import { closeConnections, openConnections } from "./connections.ts";
-import { type Ending, type GivingUp, send } from "./exchange.ts";
+import { type Ending, type GivingUp, prepareRequest, send } from "./exchange.ts";
 
 /** Between one try and the next, in milliseconds: the double of the last, up to this. */
 const FIRST_PAUSE_MS = 1_000;
@@ -61,12 +61,7 @@ async function tryOnce(
   sign: SignRequest | undefined,
   signal: AbortSignal,
 ): Promise<Ending> {
-  const unsigned = {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: BAD_REQUEST,
-  };
-  const headers = (await sign?.(unsigned)) ?? unsigned.headers;
+  const request = { index: 0, ...(await prepareRequest(BAD_REQUEST, sign)) };
   const connections = await openConnections(url, 1, signal);
   const giveUp = new AbortController();
   const stop = () => giveUp.abort("aborted" satisfies GivingUp);
@@ -75,11 +70,10 @@ async function tryOnce(
   try {
     const [connection] = connections;
     assert(connection, "one connection was asked for");
-    // There is a way to it, which was to be known. Its client opens a connection of its own.
-    connection.release();
-    const request = { ...unsigned, headers, index: 0, isSigned: sign !== undefined };
-    const now = () => performance.now();
-    const ending = await send(url, request, connection, giveUp.signal, now);
+    const sending = send(url, request, connection, giveUp.signal, () => performance.now());
+    while (!connection.isLoaded && !connection.isLost && !giveUp.signal.aborted) await nextTurn();
+    if (connection.isLoaded) connection.release();
+    const ending = await sending;
     return ending.outcome === "timed out"
       ? { ...ending, message: `no answer within ${TRY_MS / 1_000} s` }
       : ending;

@@ -88,7 +88,7 @@ export function burstOf(stage: Stage): number {
   return Math.min(stage.concurrency, stage.requests);
 }
 
-/** Whether the stages differ in more than the first one's pause, so that one cannot stand for all. */
+/** Whether the stages differ, or the first one has a pause, so that one cannot stand for all. */
 export function isUneven({ stages }: Plan): boolean {
   const [first, second] = stages;
   const isLike = (stage: Stage, run: number) =>

@@ -3,6 +3,7 @@
  * or why nothing can be concluded. Pure: a record made elsewhere can be concluded the same way.
  */
 
+import { inWords } from "../../../basics/counts.ts";
 import { formatDuration } from "../plan/duration.ts";
 import type { Conclusion, Outcome, Sharing, Witness, WitnessParty } from "../record-lines.ts";
 import { findContradictions } from "./contradictions.ts";
@@ -271,7 +272,7 @@ function reasonFor(findings: Findings): string | undefined {
   const anonymous = ok - identified.length;
   if (anonymous > 0) {
     return (
-      `${anonymous} of ${ok} answers did not say which environment served them. ` +
+      `${inWords(anonymous)} of ${inWords(ok)} answers did not say which environment served them. ` +
       "Deploy this project's handler, which reports it."
     );
   }
@@ -315,7 +316,7 @@ function noTrial(findings: Findings): string {
     const requests = runs.reduce((sum, run) => sum + run.requests.length, 0);
     const others = unanswered(findings);
     return (
-      `Only ${identified.length} of ${requests} requests was answered` +
+      `Only ${inWords(identified.length)} of ${inWords(requests)} requests ${identified.length === 1 ? "was" : "were"} answered` +
       `${others && ` (${others})`}, too few to have met. ${remedyFor(findings)}`
     );
   }
@@ -339,7 +340,7 @@ function noTrial(findings: Findings): string {
 function unanswered({ runs, outcomes }: Findings): string {
   const counts = Object.entries(outcomes)
     .filter(([outcome]) => outcome !== "ok")
-    .map(([outcome, count]) => `${count} ${outcome}`)
+    .map(([outcome, count]) => `${inWords(count)} ${outcome}`)
     .join(", ");
   const isTelling = ({ outcome, message }: Evidence) => outcome !== "ok" && Boolean(message);
   const message = runs.flatMap((run) => run.requests).find(isTelling)?.message;
