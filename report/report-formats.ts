@@ -1,6 +1,6 @@
 /** What `npm run report` makes of records, in each of its formats. */
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { printableLines } from "../basics/printable.ts";
 import { type Report, readCheck } from "../check/reports/report.ts";
@@ -8,6 +8,7 @@ import { reportPage } from "../check/reports/report-page.ts";
 import { reportText } from "../check/reports/report-text.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import { isOfPart } from "../experiment/core/record-lines.ts";
+import { isFolder } from "../experiment/records/data-folder.ts";
 import type { Keep } from "../experiment/records/fold.ts";
 import { gatherRecords } from "../experiment/records/merge-parts.ts";
 import { recordName } from "../experiment/records/record-text.ts";
@@ -92,7 +93,7 @@ const RECORDED = /\.(?:log|ndjson(?:\.gz)?)$/;
  */
 export function filesIn(path: string): string[] {
   // A name that leads to nothing is told of by whoever reads it.
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  if (!isFolder(path)) return [path];
   const names = readdirSync(path).filter((name) => RECORDED.test(name));
   if (names.length > 0) return names.sort().map((name) => join(path, name));
   const why =

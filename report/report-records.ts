@@ -15,7 +15,11 @@ import type { Format, ReportOptions } from "./report-formats.ts";
 
 const EXIT = { made: 0, failed: 1, wrongUsage: WRONG_USAGE, interrupted: 130 };
 /** Failures that are no wrong usage. */
-const UNWRITTEN: ReadonlySet<ErrorKind> = new Set(["report not written", "report not printed"]);
+const UNWRITTEN: ReadonlySet<ErrorKind> = new Set([
+  "report not created",
+  "report not written",
+  "report not printed",
+]);
 
 const FORMATS: readonly Format[] = ["text", "json", "csv", "html"];
 const FORMAT_OF: Record<string, Format> = {

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { MODELS } from "../basics/models.ts";
-import { unlessAborted } from "../experiment/core/abort.ts";
+import { isStop, unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
 import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
@@ -100,8 +100,7 @@ export class Session {
       try {
         await task(stop.signal);
       } catch (error) {
-        const isStopped = stop.signal.aborted && !(error instanceof ExperimentError);
-        if (!isStopped) this.store.set({ failure: errorWords(error, "screen") });
+        if (!isStop(error, stop.signal)) this.store.set({ failure: errorWords(error, "screen") });
       }
       this.#work = undefined;
       this.store.settle();
@@ -148,8 +147,13 @@ export class Session {
       });
       if (record === undefined) return;
       const { pooledWith } = await import("../experiment/records/history.ts");
-      const pooled = await pooledWith(record);
-      store.set({ pooled: pooled && pooledPhrase(pooled) });
+      try {
+        const pooled = await pooledWith(record);
+        store.set({ pooled: pooled && pooledPhrase(pooled) });
+      } catch (error) {
+        // The experiment is over, and what it came to stands.
+        store.set({ notice: failureWords(error).words });
+      }
     });
   }
 
@@ -258,8 +262,7 @@ export class Session {
       });
       column.set({ mostAtOnce: mostAtOnce(column.fold.experiment.runs) });
     } catch (error) {
-      const isStopped = signal.aborted && !(error instanceof ExperimentError);
-      if (!isStopped) column.set({ failure: errorWords(error, "screen") });
+      if (!isStop(error, signal)) column.set({ failure: errorWords(error, "screen") });
     } finally {
       await target?.close();
     }
@@ -420,7 +423,12 @@ export class Session {
   /** The recorded experiments, the newest first, with what follows from their observations. */
   async listRecords(): Promise<RecordSummary[]> {
     const { concludedAnew, listRecords } = await import("../experiment/records/history.ts");
-    return concludedAnew(await listRecords());
+    try {
+      return await concludedAnew(await listRecords());
+    } catch (error) {
+      this.store.set({ notice: failureWords(error).words });
+      return [];
+    }
   }
 
   /** Shows a recorded experiment as if it had just ended. */

@@ -5,7 +5,7 @@ import { ask, canAsk } from "../../basics/command-line.ts";
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
 import { shellWord } from "../../basics/printed-commands.ts";
-import { unlessAborted } from "../core/abort.ts";
+import { isStop, unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import { type Part, type Plan, partName, requestsOf, shareOf, WHOLE } from "../core/plan/plan.ts";
@@ -82,7 +82,7 @@ export async function printExperiments(
     try {
       told.push({ target, ending: await print(options, fold), fold });
     } catch (error) {
-      const isStopped = signal.aborted && !(error instanceof ExperimentError);
+      const isStopped = isStop(error, signal);
       if (!isStopped) (await import("../reports/error-words.ts")).printError(error);
       told.push({ target, ending: isStopped ? "interrupted" : "failed", fold });
     }
@@ -198,9 +198,17 @@ async function printExperiment(
 async function printPooled(record: string): Promise<void> {
   // Loaded late, since firing does not need it.
   const { pooledWith } = await import("../records/history.ts");
-  const pooled = await pooledWith(record);
-  const words = pooled && pooledWords(pooled);
-  if (words !== undefined) process.stdout.write(`${words}\n`);
+  try {
+    const pooled = await pooledWith(record);
+    const words = pooled && pooledWords(pooled);
+    if (words !== undefined) process.stdout.write(`${words}\n`);
+  } catch (error) {
+    if (!(error instanceof ExperimentError)) throw error;
+    // The experiment is over, and what it came to stands.
+    const { errorWords } = await import("../reports/error-words.ts");
+    const { message, nextStep } = errorWords(error, "command line");
+    process.stdout.write(`Note: ${printableLine(`${message} ${nextStep}`)}\n`);
+  }
 }
 
 /** What makes use of the record of a part. */

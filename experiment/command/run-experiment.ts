@@ -1,13 +1,14 @@
 /** `npm run experiment`: one experiment without a screen, from its options to its exit code. */
 
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { parseArguments } from "../../basics/command-line.ts";
 import { MODELS, type Model } from "../../basics/models.ts";
 import { endInOrder, endWithNpm } from "../../basics/signals.ts";
-import { ExperimentError } from "../core/errors.ts";
+import { isStop } from "../core/abort.ts";
 import type { Verdict } from "../core/record-lines.ts";
+import { isFolder } from "../records/data-folder.ts";
 import type { Ending } from "../reports/summary.ts";
 import { type FoundTarget, modelOf, type TargetChoice } from "../targets/open-target.ts";
 import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
@@ -145,8 +146,7 @@ function lackOfRecord(out = ""): string | undefined {
 
 /** Why several experiments cannot be recorded there; or `undefined`. */
 function lackOfFolder(out: string | undefined): string | undefined {
-  const found = out === undefined ? undefined : statSync(out, { throwIfNoEntry: false });
-  if (!found || found.isDirectory()) return undefined;
+  if (out === undefined || !existsSync(out) || isFolder(out)) return undefined;
   return `--out: ${out} is a file.\nName a folder: several models have a record each.`;
 }
 
@@ -212,7 +212,7 @@ async function main(signal: AbortSignal): Promise<keyof typeof EXIT> {
       record = path;
     });
   } catch (error) {
-    if (!(error instanceof ExperimentError) && signal.aborted) return "interrupted";
+    if (isStop(error, signal)) return "interrupted";
     const { printError } = await import("../reports/error-words.ts");
     printError(error);
     return "failed";

@@ -14,6 +14,11 @@ function namedDataFolder(): string | undefined {
   return process.env[DATA_FOLDER_VARIABLE] || undefined;
 }
 
+/** Whether there is a folder for what is kept: the user names one, or has a home folder. */
+export function hasDataFolder(): boolean {
+  return namedDataFolder() !== undefined || hasHome();
+}
+
 /**
  * The folder of all records that were not written elsewhere, by the platform's custom.
  *
@@ -74,8 +79,8 @@ function makeOne(folder: string): void {
   }
 }
 
-/** One that cannot even be looked at may be none. */
-function isFolder(path: string): boolean {
+/** Whether there is a folder under a path; what cannot even be looked at is none. */
+export function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {

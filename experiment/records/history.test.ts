@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { temporaryFolder } from "../../test/processes.ts";
+import { temporaryFile, temporaryFolder } from "../../test/processes.ts";
 import { burst, CROSS_CHECK, recordLines, writeRecord } from "../../test/report/records.ts";
 import type { Conclusion, RecordLine } from "../core/record-lines.ts";
 import { upperBound } from "../core/verdict/conclude.ts";
@@ -53,6 +53,14 @@ test("records are listed newest first, and what is none is left out", async () =
 
 test("a folder that is not there holds no records", async () => {
   expect(await listRecords(join(temporaryFolder(), "none"))).toEqual([]);
+});
+
+test("a folder that cannot be read is a failure, and no empty history", async () => {
+  const folder = temporaryFile("file", "");
+  await expect(listRecords(folder)).rejects.toMatchObject({
+    kind: "records not listed",
+    facts: { folder, why: expect.stringContaining("ENOTDIR") },
+  });
 });
 
 test("a record whose runner was killed is listed without a verdict", async () => {

@@ -3,6 +3,7 @@
 import { AssertionError } from "node:assert/strict";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { ExperimentError, rootCode, rootMessage } from "../core/errors.ts";
 import {
   type Conclusion,
   type CrossCheckLine,
@@ -10,7 +11,7 @@ import {
   type RunLine,
 } from "../core/record-lines.ts";
 import { areOfOneTarget } from "../core/target.ts";
-import { recordsFolder } from "./data-folder.ts";
+import { hasDataFolder, recordsFolder } from "./data-folder.ts";
 import { Fold } from "./fold.ts";
 import {
   deploymentOf,
@@ -34,9 +35,13 @@ const LONGEST_ENDING_BYTES = 1 << 24;
 /** Files that are read at once. */
 const BATCH = 32;
 
-/** The records of a folder, the newest first. What is no record is left out. */
+/**
+ * The records of a folder, the newest first. What is no record is left out.
+ *
+ * @throws ExperimentError when there is a folder, and it cannot be read
+ */
 export async function listRecords(folder?: string): Promise<RecordSummary[]> {
-  const paths = await recordsIn(folder).catch(() => []);
+  const paths = await recordsIn(folder);
   const summaries: RecordSummary[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
     const batch = await Promise.all(paths.slice(start, start + BATCH).map(summarizeRecord));
@@ -45,9 +50,19 @@ export async function listRecords(folder?: string): Promise<RecordSummary[]> {
   return summaries.sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 
-async function recordsIn(folder = recordsFolder()): Promise<string[]> {
-  const names = await readdir(folder);
-  return names.filter((name) => /\.ndjson(?:\.gz)?$/.test(name)).map((name) => join(folder, name));
+async function recordsIn(named?: string): Promise<string[]> {
+  if (named === undefined && !hasDataFolder()) return [];
+  const folder = named ?? recordsFolder();
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => /\.ndjson(?:\.gz)?$/.test(name))
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    if (rootCode(cause) === "ENOENT") return [];
+    const facts = { folder, why: rootMessage(cause) };
+    throw new ExperimentError("records not listed", facts, { cause });
+  }
 }
 
 /** What cannot be read is no record: a folder, say, or a file of somebody else. */
@@ -152,6 +167,7 @@ const READ_WHOLE_BYTES = 100_000_000;
  * What all recorded experiments of the same deployment say, with this one.
  *
  * @param path of a record; it may lie elsewhere than the others
+ * @throws ExperimentError when there are others, and they cannot be read
  */
 export async function pooledWith(path: string): Promise<PooledEvidence | undefined> {
   const summary = await summarizeRecord(path);

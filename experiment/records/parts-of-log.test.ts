@@ -89,13 +89,21 @@ test.each([
   expect(error).toMatchObject({ kind: "record unreadable", facts: { why } });
 });
 
+const lost = (lines: string) =>
+  `Left out: ${lines} of k6, cut off or broken, which cannot be read.`;
+
 test("a log that ends early says so, and concludes nothing over all", async () => {
   const recorded = await read(...ALL.slice(0, 2), ALL[2]?.slice(0, -20) ?? "");
   expect(recorded?.experiment?.runs[0]?.ended).toBe(1);
   expect(recorded?.experiment?.verdict).toBeUndefined();
-  expect(recorded && recordNotes(recorded)).toContain(
-    "The record's last line is cut off, and left out.",
-  );
+  expect(recorded && recordNotes(recorded)).toContain(lost("1 line"));
+});
+
+test("lines of a log that are cut off among others are left out, and counted", async () => {
+  const [run = "", first = "", second = ""] = ALL;
+  const recorded = await read(run.slice(0, -20), run, first.slice(0, -20), "noise", second);
+  expect(recorded?.experiment?.runs[0]?.ended).toBe(1);
+  expect(recorded && recordNotes(recorded)).toContain(lost("2 lines"));
 });
 
 test("a run whose beginning is not in the log is left out, and the others are not", async () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
+import { plural } from "../../basics/counts.ts";
 import { ExperimentError, rootMessage } from "../core/errors.ts";
 import { MOST_MS, type Observation, OUTCOMES, type RecordLine } from "../core/record-lines.ts";
 import { isK6Line, parseK6Line } from "../k6/read-lines.ts";
@@ -37,6 +38,8 @@ export async function* readRecord(
   /** The first line that is wrong: it may have been cut off, unless others follow, or k6 logged it. */
   let broken: LineProblem | undefined;
   let noise = 0;
+  /** Lines of the script that were cut off, or mixed with others. */
+  let lostOfLog = 0;
   for await (const { unit, texts, isCut: endsHere = false } of batchesOf(path)) {
     isCut = endsHere;
     for (const text of texts) {
@@ -54,12 +57,13 @@ export async function* readRecord(
         isLog = false;
         yield line;
       } else if (isLog) {
-        if (isK6Line(text)) broken = { words: "", isJson: false };
+        if (isK6Line(text)) lostOfLog += 1;
         else if (parseLine(text)) {
           throw unreadable(path, `${unit} ${number} is of a record, and ${MIXED}`);
         }
       } else if (!isBlank(text)) {
         noise += 1;
+        if (isK6Line(text)) lostOfLog += 1;
         if (!broken) {
           const { words, isJson } = lineProblem(text);
           broken = { words: `${unit} ${number}: ${words}`, isJson };
@@ -75,6 +79,11 @@ export async function* readRecord(
   }
   if (isCut) onCutOff("The record's compressed data end too early. What stands before is read.");
   else if (broken !== undefined) onCutOff("The record's last line is cut off, and left out.");
+  if (isLog && lostOfLog > 0) {
+    onCutOff(
+      `Left out: ${plural(lostOfLog, "line")} of k6, cut off or broken, which cannot be read.`,
+    );
+  }
 }
 
 /** A record of which the first line was read, and the others are when they are asked for. */

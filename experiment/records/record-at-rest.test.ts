@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,6 +11,7 @@ import {
   recordLines,
   writeRecord,
 } from "../../test/report/records.ts";
+import { equalStages, referencePlan, startOffsets } from "../core/plan/plan.ts";
 import { readRecord } from "./read-record.ts";
 import { appendToRecord, deleteRecord } from "./record-at-rest.ts";
 
@@ -53,6 +55,27 @@ test("a record is neither continued nor deleted while its runner may be writing 
   appendFileSync(path, conclusion.trimEnd());
   await appendToRecord(path, ABORTED);
   expect(readFileSync(path, "utf8")).toBe(before + conclusion + line);
+});
+
+test("the record of a part may grow until the time of its next run has come and gone", async () => {
+  const line = {
+    ...{ runners: ["1/2", "2/2"], runner: "1/2", startAt: "2026-11-23T10:00:00.000Z" },
+    ...{ schema: 2 as const },
+  };
+  const plan = { ...referencePlan, stages: equalStages(2, 20_000, 20_000, 0) };
+  const [run, ...others] = unconcluded;
+  assert(run?.type === "run");
+  const path = writeRecord(temporaryFolder(), "part.ndjson", [
+    { ...run, ...line, plan },
+    ...others,
+  ]);
+  const [, nextMs = 0] = startOffsets(plan, 2);
+  const silentFor = (ms: number) => utimesSync(path, new Date(), new Date(Date.now() - ms));
+  silentFor(nextMs);
+  await expect(deleteRecord(path)).rejects.toMatchObject({ kind: "record in use" });
+  silentFor(nextMs + 600_000);
+  await deleteRecord(path);
+  expect(existsSync(path)).toBe(false);
 });
 
 test("a record that was begun long ago has no runner any more: it is continued, and deleted", async () => {

@@ -3,8 +3,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { ExperimentError, type RecordPurpose, rootMessage } from "../core/errors.ts";
-import type { Plan } from "../core/plan/plan.ts";
-import type { RecordLine } from "../core/record-lines.ts";
+import { startOffsets } from "../core/plan/plan.ts";
+import { isOfPart, type RecordLine, type RunLine } from "../core/record-lines.ts";
 import { summarizeRecord } from "./history.ts";
 import { notContinued, writeLine } from "./record-file.ts";
 import { foreignForm } from "./record-text.ts";
@@ -105,7 +105,7 @@ async function ensureAtRest(path: string, purpose: RecordPurpose): Promise<void>
   const summary = await summarizeRecord(path);
   // What stands behind a runner's lines was written when that had ended.
   const isOver = summary?.verdict !== undefined || summary?.crossCheck !== undefined;
-  if (summary && !isOver && (await mayGrow(path, summary.run.plan))) {
+  if (summary && !isOver && (await mayGrow(path, summary.run))) {
     throw new ExperimentError("record in use", { path, purpose });
   }
 }
@@ -126,10 +126,21 @@ async function ensureOwn(path: string, purpose: RecordPurpose): Promise<void> {
 }
 
 /** Whether a record without a verdict changed so lately that its runner may be waiting for answers. */
-async function mayGrow(path: string, { holdMs, stages }: Plan): Promise<boolean> {
+async function mayGrow(path: string, run: RunLine): Promise<boolean> {
   const { mtimeMs } = await stat(path);
-  const pauseMs = stages.reduce((longest, stage) => Math.max(longest, stage.pauseMs), 0);
   const silenceMs = Date.now() - mtimeMs;
   // A time to come is that of another clock.
-  return silenceMs >= 0 && silenceMs < holdMs + pauseMs + SILENCE_MS;
+  return silenceMs >= 0 && silenceMs < run.plan.holdMs + longestPauseMs(run) + SILENCE_MS;
+}
+
+/** Between one run and the next, in milliseconds: the runner of a part waits for the others' time. */
+function longestPauseMs(run: RunLine): number {
+  const { plan, runners = [] } = run;
+  const pauses = plan.stages.map(({ pauseMs }) => pauseMs);
+  if (!isOfPart(run)) return Math.max(...pauses);
+  const starts = startOffsets(plan, runners.length);
+  return Math.max(
+    ...pauses,
+    ...starts.slice(1).map((start, before) => start - (starts[before] ?? 0)),
+  );
 }

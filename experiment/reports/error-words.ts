@@ -238,6 +238,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
     `Standard output did not take everything: ${why}`,
     `The record is whole: npm run report -- ${path}`,
   ],
+  "records not listed": ({ folder, why }) => [
+    `The folder of records ${folder} cannot be read: ${why}`,
+    `Make it readable, or name another one with the variable ${DATA_FOLDER_VARIABLE}.`,
+  ],
   "record not found": ({ path }) => [`${path} does not exist`, "Check the name of the file."],
   "record unreadable": ({ record, why }) => [
     `${record} cannot be read as a record: ${why}`,
