@@ -11,7 +11,7 @@ import { MODELS } from "../basics/models.ts";
 import { isStop, unlessAborted } from "../experiment/core/abort.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
-import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
+import type { PlanInput } from "../experiment/core/plan/plan-input.ts";
 import {
   type HourlyCost,
   needsConsent,
@@ -41,6 +41,9 @@ const FALLBACK: TargetChoice = { kind: "local", model: "on-demand" };
 const ONLY_ITS_OWNER = "only its owner can do that.";
 /** What comes when a key was pressed before the target is known. */
 const FIRES_THEN = "It fires as soon as it is known where.";
+/** What comes when an edited plan has more to it than the fields of the form. */
+const NOT_KEPT =
+  "This plan is not kept for the next start: the form does not hold all of it. Name it again with --plan.";
 /** The models of the embedded Lambda, to be fired at in turn. */
 const LOCAL_MODELS: readonly FoundTarget[] = MODELS.map((model) => {
   const choice: TargetChoice = { kind: "local", model };
@@ -297,12 +300,14 @@ export class Session {
     });
   }
 
-  /** Takes another plan, and keeps it for the next start. */
-  edit(input: PlanInput): void {
-    const parsed = parsePlan(input);
-    if (!parsed.ok) return;
-    const notice = this.#settings.keep({ plan: input });
-    this.store.set({ plan: parsed.plan, notice, failure: undefined });
+  /**
+   * Takes another plan.
+   *
+   * @param input what is kept of it for the next start; `undefined` where that would be another plan
+   */
+  edit(plan: Plan, input: PlanInput | undefined): void {
+    const notice = input ? this.#settings.keep({ plan: input }) : NOT_KEPT;
+    this.store.set({ plan, notice, failure: undefined });
     void this.#foresee();
   }
 

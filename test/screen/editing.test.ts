@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFile, temporaryFolder } from "../processes.ts";
@@ -80,8 +80,8 @@ test("a plan whose runs differ is named, and its form says what editing would do
   const { terminal } = await openScreen({ args: ["--plan", "ramp"] });
   expect(terminal.lines[2]).toBe(" ramp: 127 requests in 7 runs, 1 to 64 at once, held 1 s");
   expect(terminal.text).toMatch(/Run by run 1 to 64 requests leave at the same instant/);
-  await terminal.pressFor("e", /7 runs of 64 requests, 64 at once/);
-  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ: ⏎ replaces them/);
+  await terminal.pressFor("e", /127 requests in 7 runs, 1 to 64 at once: Ana/);
+  expect(terminal.text.replaceAll(/\s+/g, " ")).toMatch(/The runs of ramp differ, and stay/);
   await terminal.pressFor(KEYS.escape, /Nothing fired yet/);
   expect(terminal.lines[2]).toMatch(/^ ramp: 127 requests in 7 runs/);
 });
@@ -99,4 +99,13 @@ test("a plan file is not changed by what was kept of another plan", async () => 
   expect(terminal.lines[2]).toMatch(
     /^ two: 4 requests in 2 runs, .* a pause of 100 ms, held 300 ms$/,
   );
+  // Nor by its form, when nothing is typed there.
+  const [before, keptBefore] = [
+    terminal.lines[2],
+    readFileSync(join(data, "settings.json"), "utf8"),
+  ];
+  await editPlan(terminal);
+  await terminal.pressFor(KEYS.enter, /Nothing fired yet/);
+  expect(terminal.lines[2]).toBe(before);
+  expect(readFileSync(join(data, "settings.json"), "utf8")).toBe(keptBefore);
 });

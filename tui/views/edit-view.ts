@@ -1,16 +1,21 @@
 /** The plan as a form. Nothing is taken over before ⏎, and nothing that the plan's parser refuses. */
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { type Key, usePaste } from "ink";
 import { createElement as h } from "react";
 import { inWords } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import { formatDuration } from "../../experiment/core/plan/duration.ts";
-import { isUneven, LIMITS, type Plan, type Stage } from "../../experiment/core/plan/plan.ts";
+import { formatDuration, formatExactly } from "../../experiment/core/plan/duration.ts";
+import { isUneven, LIMITS, type Plan } from "../../experiment/core/plan/plan.ts";
 import {
+  canBeTyped,
+  editPlan,
+  equalRuns,
   type ParsedPlan,
   type PlanInput,
   parsePlan,
+  replacesStages,
 } from "../../experiment/core/plan/plan-input.ts";
 import { range } from "../../experiment/reports/numbers.ts";
 import { planParts } from "../../experiment/reports/words.ts";
@@ -38,8 +43,9 @@ export function EditView({ go, ...view }: ViewProps) {
   };
   usePaste((text) => editField(insert(text)));
   const done = () => {
-    if (!parseForm(form.current).ok) return;
-    view.session.edit(inputOf(form.current));
+    const parsed = parseForm(form.current);
+    if (!parsed.ok) return;
+    if (isEdited(form.current)) view.session.edit(parsed.plan, inputToKeep(form.current));
     go({ name: "run" });
   };
   const bindings: Binding[] = [
@@ -56,10 +62,12 @@ export type FieldName = keyof PlanInput;
 
 /** Six fields of text, as data. */
 export interface PlanForm {
+  /** What the form was opened with; fields that are not edited leave it as it is. */
+  plan: Plan;
+  /** The fields as they were opened. */
+  opened: Record<FieldName, string>;
   fields: Record<FieldName, TextField>;
   focus: FieldName;
-  /** The name of a plan whose runs differ, which a form cannot hold. */
-  replaces?: string;
 }
 
 const { concurrency, holdMs } = LIMITS;
@@ -84,19 +92,24 @@ export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
 
 /** A form that holds a plan; of one whose runs differ, equal ones as large as its largest. */
 export function planForm(plan: Plan): PlanForm {
-  const { clients, stages, holdMs } = plan;
-  const isLarger = (one: Stage, other: Stage) => other.concurrency > one.concurrency;
-  const stage = stages.reduce((one, other) => (isLarger(one, other) ? other : one));
-  const pauseMs = Math.max(...stages.slice(1).map(({ pauseMs }) => pauseMs), 0);
-  const fields = {
-    clients: textField(clients.join(", ")),
-    concurrency: textField(String(stage.concurrency)),
-    requests: textField(String(stage.requests)),
-    hold: textField(formatDuration(holdMs)),
-    runs: textField(String(stages.length)),
-    pause: textField(formatDuration(pauseMs)),
+  const { concurrency, requests, runs, pauseMs } = equalRuns(plan);
+  const opened = {
+    clients: plan.clients.join(", "),
+    concurrency: String(concurrency),
+    requests: String(requests),
+    hold: formatExactly(plan.holdMs),
+    runs: String(runs),
+    pause: formatExactly(pauseMs),
   };
-  return { fields, focus: "clients", ...(isUneven(plan) && { replaces: plan.name }) };
+  const fields = {
+    clients: textField(opened.clients),
+    concurrency: textField(opened.concurrency),
+    requests: textField(opened.requests),
+    hold: textField(opened.hold),
+    runs: textField(opened.runs),
+    pause: textField(opened.pause),
+  };
+  return { plan, opened, fields, focus: "clients" };
 }
 
 export function editFocused(form: PlanForm, edit: Edit): PlanForm {
@@ -111,14 +124,35 @@ export function moveFocus(form: PlanForm, step: 1 | -1): PlanForm {
   return { ...form, focus };
 }
 
-/** What was typed; an empty field takes its default. */
+/** What stands in the fields; an empty one takes its default. */
 export function inputOf({ fields }: PlanForm): PlanInput {
   const filled = FIELD_NAMES.filter((name) => fields[name].text.trim() !== "");
   return Object.fromEntries(filled.map((name) => [name, fields[name].text]));
 }
 
+/** The plan with what was edited. */
 export function parseForm(form: PlanForm): ParsedPlan {
-  return parsePlan(inputOf(form));
+  return editPlan(form.plan, editedFields(form));
+}
+
+/** What stands in the fields that were edited; an emptied one is an empty text. */
+function editedFields({ opened, fields }: PlanForm): PlanInput {
+  const edited = FIELD_NAMES.filter((name) => fields[name].text !== opened[name]);
+  return Object.fromEntries(edited.map((name) => [name, fields[name].text.trim()]));
+}
+
+function isEdited(form: PlanForm): boolean {
+  return Object.keys(editedFields(form)).length > 0;
+}
+
+/** The fields, from which the next start makes this plan; `undefined` where they do not hold all of it. */
+export function inputToKeep(form: PlanForm): PlanInput | undefined {
+  const [edited, input] = [parseForm(form), inputOf(form)];
+  const read = parsePlan(input);
+  if (!edited.ok || !read.ok) return undefined;
+  return isDeepStrictEqual({ ...read.plan, name: edited.plan.name }, edited.plan)
+    ? input
+    : undefined;
 }
 
 /** What an empty field stands for. */
@@ -127,14 +161,34 @@ export function placeholderOf(form: PlanForm, name: FieldName): string {
   return parsed.ok ? planForm(parsed.plan).fields[name].text : "";
 }
 
-/** What would be fired, as a sentence; another one says what it would replace. */
-export function planSentence(plan: Plan, replaces?: string): string {
+/** What would be fired, as a sentence. */
+export function planSentence(plan: Plan): string {
   const { clients } = plan;
   const [volume, atOnce] = planParts(plan);
   const names = clients.slice(0, 2).map(printable).join(", then ");
-  const sentence = `${volume}, ${atOnce}: ${names}${clients.length > 2 ? " and so on" : ""}.`;
-  if (replaces === undefined) return sentence;
-  return `${sentence} The runs of ${printable(replaces)} differ: ⏎ replaces them by these equal ones.`;
+  return `${volume}, ${atOnce}: ${names}${clients.length > 2 ? " and so on" : ""}.`;
+}
+
+/** What the fields cannot hold of the plan, and what becomes of it. */
+export function formNotes(form: PlanForm): string[] {
+  const { plan, fields } = form;
+  const edited = editedFields(form);
+  const notes: string[] = [];
+  if (isUneven(plan)) {
+    const becomes = replacesStages(edited)
+      ? ": ⏎ replaces them by these equal ones."
+      : ", and stay as long as only clients and hold are edited.";
+    notes.push(`The runs of ${printable(plan.name)} differ${becomes}`);
+  }
+  const untypable = plan.clients.find((name) => !canBeTyped(name));
+  if (untypable !== undefined && fields.clients.text.includes(untypable)) {
+    const becomes =
+      edited.clients === undefined
+        ? ", and stays as long as the clients are not edited."
+        : ": a name has no comma, no line break and no space at its ends.";
+    notes.push(`"${printable(untypable)}" cannot be typed${becomes}`);
+  }
+  return notes;
 }
 
 /** Columns left of the fields, and of a field that holds a number. */
@@ -160,7 +214,7 @@ function formLines(form: PlanForm, columns: number) {
     }
   }
   const words = parsed.ok
-    ? paragraph(planSentence(parsed.plan, form.replaces), columns - 6, 3, DIM)
+    ? paragraph([planSentence(parsed.plan), ...formNotes(form)].join(" "), columns - 6, 3, DIM)
     : problems.flatMap(({ field, message }) =>
         paragraph(`✗ ${FIELDS[field].label}: ${message}`, columns - 6, 3, RED),
       );

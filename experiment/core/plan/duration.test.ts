@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { formatDuration, formatExactly, parseDuration } from "./duration.ts";
 
 test.each([
   ["5s", 5_000],
@@ -24,5 +24,15 @@ test.each([
   [120_000, "2 min"],
 ])("%d milliseconds read as %s, and back", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+  expect(parseDuration(text)).toBe(ms);
+});
+
+test.each([
+  [1_234, "1234 ms"],
+  [12_345, "12345 ms"],
+  [100.25, "100.25 ms"],
+  [1_500, "1.5 s"],
+])("%d milliseconds are written exactly as %s, and read back", (ms, text) => {
+  expect(formatExactly(ms)).toBe(text);
   expect(parseDuration(text)).toBe(ms);
 });

@@ -22,6 +22,12 @@ export function formatDuration(ms: number): string {
   return `${trim(ms / 1_000, 2)} s`;
 }
 
+/** Writes milliseconds so that they are read back as they were; in short words where these are exact. */
+export function formatExactly(ms: number): string {
+  const words = formatDuration(ms);
+  return parseDuration(words) === ms ? words : `${ms} ms`;
+}
+
 function trim(value: number, decimals: number): string {
   return String(Number(value.toFixed(decimals)));
 }

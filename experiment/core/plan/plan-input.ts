@@ -1,5 +1,6 @@
 /** Reads a plan from texts: the options of a command line, or the fields of a form. */
 
+import assert from "node:assert/strict";
 import { inWords, plural } from "../../../basics/counts.ts";
 import { lengthOf, MAX_CLIENT_LENGTH } from "../../../handler/contract.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -55,7 +56,7 @@ interface PlanDesign {
   /** The options that mean something in it. */
   takes: readonly (keyof PlanOptions)[];
   /** What the options are when they are not given; where nothing is said here, as in the reference. */
-  defaults: Partial<PlanValues & Pick<Plan, "clients">>;
+  defaults: Partial<PlanValues & Pick<Plan, "clients" | "steps">>;
   /** The stages, or what cannot be fired. */
   stages(values: PlanValues): Stage[] | PlanProblem<keyof PlanOptions>;
 }
@@ -147,20 +148,84 @@ export function parsePlan(options: PlanOptions, named: NamedPlan = reference): P
   const { name, takes } = named;
   const meaningless = `means nothing in the plan ${name}, which takes ${takes.join(", ")}`;
   const parsed = parseDesign(named, options, meaningless);
-  if (!parsed.ok || named !== reference) return parsed;
-  const isChanged = JSON.stringify(parsed.plan) !== JSON.stringify(referencePlan);
-  return { ok: true, plan: isChanged ? { ...parsed.plan, name: "custom" } : referencePlan };
+  return parsed.ok && named === reference ? { ok: true, plan: renamed(parsed.plan) } : parsed;
+}
+
+const CUSTOM = "custom";
+
+/** A plan under the name that the reference has when it was changed; what is like it, is the reference. */
+function renamed(plan: Plan): Plan {
+  const isLikeReference =
+    JSON.stringify({ ...plan, name: reference.name }) === JSON.stringify(referencePlan);
+  return isLikeReference ? referencePlan : { ...plan, name: CUSTOM };
 }
 
 /** Reads the options that change the plan of a file, whose stages stand there. */
 export function changePlan(plan: Plan, options: PlanOptions, path: string): ParsedOptions {
   const { name, clients, holdMs, steps, stages } = plan;
-  const parsed = parseDesign(
-    { name, takes: ["clients", "hold"], defaults: { clients, holdMs }, stages: () => stages },
+  return parseDesign(
+    {
+      name,
+      takes: ["clients", "hold"],
+      defaults: { clients, holdMs, steps },
+      stages: () => stages,
+    },
     options,
     `the stages are those of ${path}: change them there`,
   );
-  return parsed.ok ? { ok: true, plan: { ...parsed.plan, steps } } : parsed;
+}
+
+/** What a form holds of a plan: of one whose runs differ, equal ones as large as its largest. */
+export function equalRuns({ stages }: Plan): Omit<PlanValues, "holdMs" | "durationMs"> {
+  const isLarger = (one: Stage, other: Stage) => other.concurrency > one.concurrency;
+  const { concurrency, requests } = stages.reduce((one, other) =>
+    isLarger(one, other) ? other : one,
+  );
+  const pauseMs = Math.max(...stages.slice(1).map(({ pauseMs }) => pauseMs), 0);
+  return { concurrency, requests, runs: stages.length, pauseMs };
+}
+
+/** Whether the fields that were edited replace the stages of a plan. */
+export function replacesStages({ concurrency, requests, runs, pause }: PlanInput): boolean {
+  return [concurrency, requests, runs, pause].some((text) => text !== undefined);
+}
+
+/** Whether a client's name is read as it stands where names are typed. */
+export function canBeTyped(name: string): boolean {
+  const names = parseClients(name);
+  return names.length === 1 && names[0] === name;
+}
+
+/**
+ * Changes a plan by the fields of its form that were edited, and leaves the rest as it is.
+ *
+ * @param edited an empty text stands for the field's default
+ */
+export function editPlan(plan: Plan, edited: PlanInput): ParsedPlan;
+export function editPlan(plan: Plan, edited: PlanInput): ParsedOptions {
+  if (Object.keys(edited).length === 0) return { ok: true, plan };
+  const { name, clients, holdMs, steps, stages } = plan;
+  const { concurrency, requests, runs, pauseMs } = equalRuns(plan);
+  const hasNewStages = replacesStages(edited);
+  const design: PlanDesign = {
+    name,
+    takes: EQUAL_STAGES,
+    defaults: {
+      steps,
+      ...(edited.clients === undefined && { clients }),
+      ...(edited.concurrency === undefined && { concurrency }),
+      ...(edited.requests === undefined && { requests }),
+      ...(edited.hold === undefined && { holdMs }),
+      ...(edited.runs === undefined && { runs }),
+      ...(edited.pause === undefined && { pauseMs }),
+    },
+    stages: (values) => (hasNewStages ? startLike(plan, stagesAlike(values)) : stages),
+  };
+  const typed = Object.entries(edited).filter(([, text]) => text !== "");
+  const parsed = parseDesign(design, Object.fromEntries(typed), "");
+  // A name that was given stays with the stages that it was given to.
+  const isOwn = !hasNewStages && name !== reference.name && name !== CUSTOM;
+  return parsed.ok && !isOwn ? { ok: true, plan: renamed(parsed.plan) } : parsed;
 }
 
 /** @param meaningless what is said of an option that the design does not take */
@@ -175,7 +240,7 @@ function parseDesign(design: PlanDesign, options: PlanOptions, meaningless: stri
     problems.push({ field, message: value });
     return byDefault;
   }
-  const { holdMs, pauseMs = 0, durationMs = 0 } = { ...referencePlan, ...defaults };
+  const { holdMs, steps, pauseMs = 0, durationMs = 0 } = { ...referencePlan, ...defaults };
   const clients = read("clients", defaults.clients ?? referencePlan.clients, parseClients);
   const concurrency = read(
     "concurrency",
@@ -184,16 +249,15 @@ function parseDesign(design: PlanDesign, options: PlanOptions, meaningless: stri
   );
   const values: PlanValues = {
     concurrency,
-    requests: read("requests", concurrency, wholeNumber(LIMITS.requests)),
+    requests: read("requests", defaults.requests ?? concurrency, wholeNumber(LIMITS.requests)),
     holdMs: read("hold", holdMs, duration(LIMITS.holdMs)),
-    runs: read("runs", referencePlan.stages.length, wholeNumber(LIMITS.runs)),
+    runs: read("runs", defaults.runs ?? referencePlan.stages.length, wholeNumber(LIMITS.runs)),
     pauseMs: read("pause", pauseMs, duration(LIMITS.pauseMs)),
     durationMs: read("duration", durationMs, duration(LIMITS.durationMs)),
   };
   if (problems.length > 0) return { ok: false, problems };
   const stages = design.stages(values);
   if (!Array.isArray(stages)) return { ok: false, problems: [stages] };
-  const { steps } = referencePlan;
   return { ok: true, plan: { name, clients, holdMs: values.holdMs, steps, stages } };
 }
 
@@ -233,6 +297,13 @@ function duration({ min, max }: Range): (text: string) => number | string {
 
 function stagesAlike({ runs, concurrency, requests, pauseMs }: PlanValues): Stage[] {
   return equalStages(runs, concurrency, requests, pauseMs);
+}
+
+/** Stages with a plan's pause before the first one, which no field holds. */
+function startLike(plan: Plan, stages: Stage[]): Stage[] {
+  const [first] = plan.stages;
+  assert(first, "a plan has at least one stage");
+  return stages.map((stage, run) => (run === 0 ? { ...stage, pauseMs: first.pauseMs } : stage));
 }
 
 /** 1, 2, 4 … and the last number itself. */
