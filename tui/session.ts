@@ -36,6 +36,13 @@ export type StackState = Stack | { words: string };
 /** What an environment logged: its lines, or how they can be read. */
 export type LogState = { lines: readonly string[] } | { words: string };
 
+/** A target that is opened in the background. */
+interface Opening {
+  target: Promise<Target>;
+  /** What has come of it. */
+  state: "under way" | "open" | "failed";
+}
+
 /** What serves where there is no stack. */
 const FALLBACK: TargetChoice = { kind: "local", model: "on-demand" };
 const ONLY_ITS_OWNER = "only its owner can do that.";
@@ -57,16 +64,11 @@ export class Session {
   readonly #settings: Settings;
   /** Ends what is waited for when the session does. */
   readonly #closing = new AbortController();
-  #target: Promise<Target>;
-  /** The target, once it is open. */
-  #opened: Target | undefined;
-  #hasFailedToOpen = false;
+  #opening: Opening;
   /** Targets that were left, until they have ended. */
   #left: Promise<unknown> = Promise.resolve();
   /** What is under way: an experiment, a cold start, the reading of a record. */
   #work: { stop: AbortController; ended: Promise<void> } | undefined;
-  /** What fires once the user has agreed. */
-  #asked = () => {};
   /** What goes on being billed by the hour, of all stacks that were targets; by the command that ends it. */
   readonly #hourly = new Map<string, HourlyCost>();
 
@@ -74,9 +76,9 @@ export class Session {
   constructor(store: ExperimentStore, settings: Settings, mayFallBack: boolean) {
     this.store = store;
     this.#settings = settings;
-    this.#target = this.#openTarget(mayFallBack);
+    this.#opening = this.#openTarget(mayFallBack);
     // So that the first shot waits for nothing.
-    void this.#target.catch(() => undefined).then(importExperiment);
+    void this.#opening.target.catch(() => undefined).then(importExperiment);
   }
 
   /** What goes on being billed by the hour, of all stacks that were targets in this session. */
@@ -89,7 +91,7 @@ export class Session {
     this.stop();
     await this.#work?.ended;
     this.#closing.abort();
-    const target = await this.#target.catch(() => undefined);
+    const target = await this.#opening.target.catch(() => undefined);
     await Promise.all([target?.close(), this.#left]);
   }
 
@@ -137,7 +139,8 @@ export class Session {
       const found = await preflight(plan, target);
       const question = isAgreed ? undefined : questionBefore(found);
       if (question !== undefined) {
-        return this.#ask(question, () => this.fire({ withControl, isAgreed: true }));
+        const fire = () => this.fire({ withControl, isAgreed: true });
+        return store.set({ question: { words: question, fire } });
       }
       store.begin(notice);
       const { runExperiment } = await importExperiment();
@@ -160,15 +163,9 @@ export class Session {
     });
   }
 
-  /** @param asked fires what is asked about */
-  #ask(question: string, asked: () => void): void {
-    this.#asked = asked;
-    this.store.set({ question });
-  }
-
   /** Fires what the user was asked about. */
   agree(): void {
-    this.#asked();
+    this.store.current.question?.fire();
   }
 
   /** Leaves the plan unfired that the user was asked about. */
@@ -191,7 +188,10 @@ export class Session {
       // Why this machine stands in for a stack was not to be seen before the key was pressed.
       const { plan, notice } = store.current;
       const question = agreed ? undefined : await questionBeforeAll(plan, found, signal);
-      if (question !== undefined) return this.#ask(question, () => this.fireAtModels(found));
+      if (question !== undefined) {
+        const fire = () => this.fireAtModels(found);
+        return store.set({ question: { words: question, fire } });
+      }
       const models = found.map((one) => {
         const target = describeTarget(one.choice);
         const column = new ExperimentStore({ plan, target, notice: undefined }, 1);
@@ -323,9 +323,9 @@ export class Session {
     const notice = this.#settings.keep(keptChoice(choice));
     const unknown = { obstacle: undefined, cost: undefined, cautions: [] };
     this.store.forget({ activity: "idle", target, ...unknown, notice });
-    const closing = this.#target.then((left) => left.close()).catch(() => {});
+    const closing = this.#opening.target.then((left) => left.close()).catch(() => {});
     this.#left = Promise.all([this.#left, closing]);
-    this.#target = this.#openTarget(false);
+    this.#opening = this.#openTarget(false);
   }
 
   /** The selected stack of this project, or why there is none. */
@@ -337,7 +337,7 @@ export class Session {
   /** What an environment logged into its stream, or how that can be read. */
   async readLog(logStream: string): Promise<LogState> {
     if (this.store.current.recorded) return { words: "The log is not on the record." };
-    const target = await this.#target.catch(() => undefined);
+    const target = await this.#opening.target.catch(() => undefined);
     if (target?.logs) {
       return target.logs(logStream).then((lines) => ({ lines }), failureWords);
     }
@@ -346,38 +346,35 @@ export class Session {
   }
 
   /** Begins to open the target that the store names. */
-  #openTarget(mayFallBack: boolean): Promise<Target> {
+  #openTarget(mayFallBack: boolean): Opening {
     const { store } = this;
     const { signal } = this.#closing;
-    this.#hasFailedToOpen = false;
-    this.#opened = undefined;
     // The user may leave it for another one meanwhile.
-    const isWanted = () => this.#target === opening && !signal.aborted;
-    const opening: Promise<Target> = loadTarget(store.current.target.choice, signal).catch(
-      (error) => {
-        if (!mayFallBack || !isWanted() || !(error instanceof ExperimentError)) throw error;
-        // There is a stack, and it may have what else was meant.
-        if (error.kind === "model not deployed") throw error;
-        const { notice } = store.current;
-        const { message, nextStep } = errorWords(error, "screen");
-        const why = `No stack to fire at, so this is the embedded Lambda. ${message} ${nextStep}`;
-        // What was wrong with the settings is not said again.
-        const both = notice === undefined ? why : `${notice} ${why}`;
-        store.set({ target: describeTarget(FALLBACK), notice: both });
-        return loadTarget(FALLBACK, signal);
-      },
-    );
-    opening.then(
+    const isWanted = () => this.#opening === opening && !signal.aborted;
+    const target = loadTarget(store.current.target.choice, signal).catch((error) => {
+      if (!mayFallBack || !isWanted() || !(error instanceof ExperimentError)) throw error;
+      // There is a stack, and it may have what else was meant.
+      if (error.kind === "model not deployed") throw error;
+      const { notice } = store.current;
+      const { message, nextStep } = errorWords(error, "screen");
+      const why = `No stack to fire at, so this is the embedded Lambda. ${message} ${nextStep}`;
+      // What was wrong with the settings is not said again.
+      const both = notice === undefined ? why : `${notice} ${why}`;
+      store.set({ target: describeTarget(FALLBACK), notice: both });
+      return loadTarget(FALLBACK, signal);
+    });
+    const opening: Opening = { target, state: "under way" };
+    target.then(
       (opened) => {
-        if (this.#target !== opening) return;
-        this.#opened = opened;
+        if (this.#opening !== opening) return;
+        opening.state = "open";
         const known = { ...describeKnown(opened.description), hourly: this.#noteHourly(opened) };
         store.set({ target: { ...store.current.target, ...known } });
         void this.#foresee();
       },
       (error) => {
         if (!isWanted()) return;
-        this.#hasFailedToOpen = true;
+        opening.state = "failed";
         store.set({ failure: errorWords(error, "screen") });
       },
     );
@@ -393,15 +390,16 @@ export class Session {
    */
   async #awaitTarget(words: string, signal: AbortSignal): Promise<Target | undefined> {
     const { store } = this;
-    if (this.#opened && !this.#opened.isGone?.()) return this.#opened;
+    const { state, target: opened } = this.#opening;
+    if (state === "open" && !(await opened).isGone?.()) return opened;
     const { activity } = store.current;
     store.set({ activity: "opening", awaited: `${words} Esc takes it back.` });
     const open = async () => {
-      if (this.#hasFailedToOpen || (await this.#target).isGone?.()) {
+      if (this.#opening.state === "failed" || (await this.#opening.target).isGone?.()) {
         store.forgetEnvironments();
-        this.#target = this.#openTarget(false);
+        this.#opening = this.#openTarget(false);
       }
-      return this.#target;
+      return this.#opening.target;
     };
     const target = await unlessAborted(open(), signal).finally(() =>
       store.set({ awaited: undefined }),
@@ -413,9 +411,9 @@ export class Session {
   /** Says before anything is fired what speaks against the plan, what it will meet and cost. */
   async #foresee(): Promise<void> {
     const { plan } = this.store.current;
-    const asked = this.#target;
-    const isStale = () => this.store.current.plan !== plan || this.#target !== asked;
-    const target = await asked.catch(() => undefined);
+    const opening = this.#opening;
+    const isStale = () => this.store.current.plan !== plan || this.#opening !== opening;
+    const target = await opening.target.catch(() => undefined);
     const found = target && (await preflight(plan, target));
     if (isStale()) return;
     this.store.set({ obstacle: found?.obstacle, cost: found?.cost, cautions: [] });

@@ -58,11 +58,18 @@ export interface Snapshot {
   /** What firing the plan costs, where it is billed. */
   cost?: Cost | undefined;
   /** What must be answered before the plan is fired. */
-  question?: string | undefined;
+  question?: Question | undefined;
   /** One for each model, where the plan is fired at several, one after the other. */
   models: readonly Snapshot[];
   /** What the plan will meet at the target, such as throttling. */
   cautions: readonly string[];
+}
+
+/** What the user is asked before something is fired that costs more than a trifle. */
+interface Question {
+  words: string;
+  /** Fires it; called when the user agrees. */
+  fire: () => void;
 }
 
 /** What the session is doing: the phase of an experiment, and what is before, between and after. */

@@ -171,7 +171,7 @@ function planLine(
 function footLines(snapshot: Snapshot, width: number): Line[] {
   const { awaited, notice = "", question, failure, obstacle, cautions } = snapshot;
   const { verdict, pooled, labels, isVerdictOld } = snapshot;
-  if (question !== undefined) return titledLines(width, "ASKED FIRST", "yellow", question);
+  if (question !== undefined) return titledLines(width, "ASKED FIRST", "yellow", question.words);
   const lines = untitled(width, notice);
   if (awaited !== undefined) lines.push(...titledLines(width, "WAITING", "yellow", awaited));
   if (failure) {
