@@ -97,7 +97,7 @@ function optionsOf([first]: readonly unknown[]): { port?: unknown; signal?: unkn
 function endedUnheard(endpoint: string): string {
   return (
     `Nothing listens on ${endpoint} (AWS_LAMBDA_HTTP_ENDPOINT), and the code has ended. A web function ` +
-    "is an HTTP server: add one, or serve code that only exports a handler with --model on-demand or " +
-    "managed-instances"
+    "is an HTTP server: add one, or serve code that only exports a handler by another model, on-demand " +
+    "or managed-instances"
   );
 }
