@@ -1,4 +1,8 @@
-/** The tags of all that is deployed and can carry tags: log group, role and function. */
+/**
+ * The tags of all that is deployed and can carry tags, from log groups, roles and functions to buckets,
+ * security groups, capacity providers and the stacks of web functions.
+ */
+
 import type { Rule } from "./rules.ts";
 
 export type Tags = Record<string, string>;

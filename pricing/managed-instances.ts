@@ -1,8 +1,9 @@
 /**
  * The EC2 instances under Lambda Managed Instances: what their names say, and what they cost.
  *
- * The figures are EC2's list prices on demand, Linux, in us-east-1, of September 2026; most other regions charge up to a third more. Savings
- * plans, reserved instances, disks and data transfer are not counted. Lambda adds a fee:
+ * The figures are EC2's list prices on demand, Linux, in us-east-1, of September 2026; most other
+ * regions charge up to a third more. Savings plans, reserved instances, disks and data transfer are
+ * not counted. Lambda adds a fee:
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html#lambda-managed-instances-pricing
  */
 

@@ -1,8 +1,8 @@
 /**
- * Added to what is preloaded into the process of a Web Function that serves a round, behind the stand-in for its port
- * (local-lambda/environment/web-preload.ts). It holds the requests of the round until all are there, lets
- * each go at its time, and notes when the server's listener is called with each, and when its response
- * is finished.
+ * Added to what is preloaded into the process of a Web Function that serves a round, behind the
+ * stand-in for its port (local-lambda/environment/web-preload.ts). It holds the requests of the round
+ * until all are there, lets each go at its time, and notes when the server's listener is called with
+ * each, and when its response is finished.
  */
 
 import { AsyncResource } from "node:async_hooks";

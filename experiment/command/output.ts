@@ -1,4 +1,7 @@
-/** Where a program writes to: what cannot be a file, and what becomes of what is not taken. */
+/**
+ * Where a program writes to: what becomes of what standard output does not take, what cannot be a
+ * file, and how a report is written, whole or not at all.
+ */
 
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -152,7 +155,8 @@ function attempt<T>(
 const MODE = 0o600;
 
 /**
- * A file that comes into being whole or not at all, and never over another: written under a name that nobody looks for, beside its own, which it gets at its end.
+ * A file that comes into being whole or not at all, and never over another: written under a name that
+ * nobody looks for, beside its own, which it gets at its end.
  */
 class WholeFile {
   readonly #path: string;

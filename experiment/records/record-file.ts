@@ -126,12 +126,8 @@ function defaultPath(): string {
   return join(recordsFolder(), `${at}-${randomBytes(3).toString("hex")}.ndjson`);
 }
 
-const CHUNK_BYTES = 1 << 20;
-
-/*
- * What becomes of a record that somebody deletes, moves away, cuts or writes into while it is written:
- * as long as it is open, what was written into it can still be read.
- */
+// A record that somebody deletes, moves away, cuts or writes into while it is written: as long as it is
+// open, what was written into it can still be read.
 
 /** Whether what stands under a path is the open file. */
 function isAt(path: string, descriptor: number): boolean {
@@ -146,7 +142,8 @@ function isAt(path: string, descriptor: number): boolean {
  *
  * @param descriptor of the record, still open, to be read too
  * @param size bytes that were written into it
- * @throws ExperimentError when somebody cut it or wrote into it, or where it could only be kept elsewhere
+ * @throws ExperimentError when somebody cut it or wrote into it, or where it could only be kept
+ *   elsewhere
  */
 function ensureKept(path: string, descriptor: number, size: number): void {
   const left = fstatSync(descriptor).size;
@@ -169,6 +166,9 @@ function stands(path: string, descriptor: number): boolean {
     return false;
   }
 }
+
+/** So much of a record is copied at a time. */
+const CHUNK_BYTES = 1 << 20;
 
 /** Writes a record again, under its own name unless that is taken: what stands there is another's. */
 function writeAgain(path: string, descriptor: number): void {
