@@ -16,8 +16,11 @@ import type {
   FunctionCode,
   FunctionConfiguration,
 } from "../local-lambda/function-configuration.ts";
-import { REQUEST_TIMEOUT } from "../local-lambda/function-url/function-url-response.ts";
-import type { FunctionFailure, InvocationResult } from "../local-lambda/invocation.ts";
+import {
+  type FunctionFailure,
+  type InvocationResult,
+  REQUEST_TIMEOUT,
+} from "../local-lambda/invocation.ts";
 import { readableLines } from "../local-lambda/log-printer.ts";
 import { answerOf } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";

@@ -67,6 +67,12 @@ export interface FunctionFailure {
   errorMessage: string;
 }
 
+/**
+ * The error of a request to a Web Function that took too long, which is answered with 504.
+ * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-timeout.html
+ */
+export const REQUEST_TIMEOUT = "Runtime.RequestTimeout";
+
 /** What a runtime sends while its handler still writes. */
 export interface ResponseStream {
   /** As the handler set it. */

@@ -11,8 +11,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { createServer } from "../../basics/node-http.ts";
+import { admitByKey, newKey } from "../callers.ts";
 import { arnOf, type FunctionConfiguration, TRAITS } from "../function-configuration.ts";
-import { admitByKey, newKey } from "../function-url/callers.ts";
 import {
   BrokenStream,
   type FunctionFailure,

@@ -7,8 +7,14 @@ import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { request as httpRequest } from "../../basics/node-http.ts";
-import { endToEnd, REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
-import type { FunctionFailure, InvocationResult, UrlRequest, UrlResponse } from "../invocation.ts";
+import { endToEnd } from "../http-messages.ts";
+import {
+  type FunctionFailure,
+  type InvocationResult,
+  REQUEST_TIMEOUT,
+  type UrlRequest,
+  type UrlResponse,
+} from "../invocation.ts";
 import { Environment, notWithin } from "./environment.ts";
 import { EnvironmentProcess, EXIT_MS } from "./environment-process.ts";
 import { withMissingSdk } from "./missing-sdk.ts";

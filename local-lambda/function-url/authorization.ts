@@ -12,10 +12,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { LOCAL_ACCOUNT } from "../function-configuration.ts";
+import { respond } from "../http-messages.ts";
 import type { IamIdentity, UrlRequest, UrlResponse } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
 import { decodeAsFarAsPossible, splitTarget } from "./function-url-event.ts";
-import { respond } from "./function-url-response.ts";
 
 /** A caller who is let in, known by name or not; or what is answered instead. */
 type Admission =

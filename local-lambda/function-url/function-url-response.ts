@@ -9,8 +9,10 @@
 import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "../../basics/node-http.ts";
 import { excerpt } from "../../basics/printable.ts";
+import { respond } from "../http-messages.ts";
 import {
   BrokenStream,
+  REQUEST_TIMEOUT,
   type ResponseHead,
   type ResponseStream,
   type UrlResponse,
@@ -30,21 +32,6 @@ const NO_PRELUDE =
 
 /** How much of what the function says of its failure a caller sees, in characters. */
 const MAX_REASON_LENGTH = 300;
-
-/**
- * Headers of one connection, which the next one makes for itself, and what depends on how a body is
- * sent. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
- */
-const HOP_BY_HOP: readonly string[] = [
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-  "content-length",
-];
 
 /** The fields of a returned object that stand for an HTTP response. */
 type ReturnedResponse = { statusCode: unknown } & Partial<
@@ -176,19 +163,6 @@ function contentOf({ body, isBase64Encoded }: ReturnedResponse): string | Buffer
   return isBase64Encoded === true ? Buffer.from(text, "base64") : text;
 }
 
-/** A response whose body is JSON unless the headers say otherwise. */
-export function respond(
-  statusCode: number,
-  headers: UrlResponse["headers"],
-  body: string | Buffer,
-): UrlResponse {
-  return {
-    statusCode,
-    headers: { "content-type": "application/json", ...headers },
-    body: Buffer.from(body),
-  };
-}
-
 function plain(statusCode: number, text: string): UrlResponse {
   return respond(statusCode, { "content-type": "text/plain" }, text);
 }
@@ -198,12 +172,6 @@ export function failedResponse(error: unknown): UrlResponse {
   const errorType = error instanceof BrokenStream ? error.errorType : "Runtime.InvalidResponse";
   return functionError(errorType, error instanceof Error ? error.message : `${error}`);
 }
-
-/**
- * The error of a request to a Web Function that took too long, which is answered with 504.
- * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-timeout.html
- */
-export const REQUEST_TIMEOUT = "Runtime.RequestTimeout";
 
 /**
  * What a caller sees when the function failed. AWS says the first three words and leaves the rest to
@@ -239,17 +207,3 @@ export const THROTTLED: UrlResponse = respond(
 
 /** What a caller sees whose request is larger than a function may be given. */
 export const TOO_LARGE: UrlResponse = plain(413, "Request Entity Too Large");
-
-/** The headers that may be sent on. Node.js refuses some of the others, or takes them for its own. */
-export function endToEnd(
-  headers: NodeJS.Dict<string | string[]>,
-): Record<string, string | string[]> {
-  const kept: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const known = name.toLowerCase();
-    if (value === undefined || HOP_BY_HOP.includes(known) || known.startsWith("proxy-")) continue;
-    // As a list, even of one, Node.js refuses some names.
-    kept[name] = Array.isArray(value) && value.length === 1 ? value.join() : value;
-  }
-  return kept;
-}

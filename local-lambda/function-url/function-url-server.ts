@@ -7,6 +7,8 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { createServer } from "../../basics/node-http.ts";
+import { refusalOf } from "../callers.ts";
+import { endToEnd } from "../http-messages.ts";
 import {
   type InvocationResult,
   MAX_PAYLOAD_BYTES,
@@ -16,9 +18,7 @@ import {
 } from "../invocation.ts";
 import { StartError } from "../start-error.ts";
 import type { Authorize } from "./authorization.ts";
-import { refusalOf } from "./callers.ts";
 import {
-  endToEnd,
   failedResponse,
   functionError,
   functionUrlResponse,

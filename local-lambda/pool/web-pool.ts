@@ -7,8 +7,7 @@
 
 import { WebEnvironment } from "../environment/web-environment.ts";
 import { capacityOf } from "../function-configuration.ts";
-import { REQUEST_TIMEOUT } from "../function-url/function-url-response.ts";
-import type { InvocationResult, UrlRequest } from "../invocation.ts";
+import { type InvocationResult, REQUEST_TIMEOUT, type UrlRequest } from "../invocation.ts";
 import { Pool } from "./pool.ts";
 
 interface Waiting {

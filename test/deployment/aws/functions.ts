@@ -9,7 +9,7 @@ import {
   iamAuthorization,
   UNSIGNED,
 } from "../../../local-lambda/function-url/authorization.ts";
-import { respond } from "../../../local-lambda/function-url/function-url-response.ts";
+import { respond } from "../../../local-lambda/http-messages.ts";
 import { type Account, AwsError, type Kind, type Resource } from "./account.ts";
 import type { Logs } from "./logs.ts";
 import { type Archive, isArchive, type Properties } from "./properties.ts";

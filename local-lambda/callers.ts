@@ -12,8 +12,8 @@
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { UrlResponse } from "../invocation.ts";
-import { respond } from "./function-url-response.ts";
+import { respond } from "./http-messages.ts";
+import type { UrlResponse } from "./invocation.ts";
 
 /** A loopback address or `localhost`, whatever the port: a forwarded one is another. */
 const LOOPBACK = /^((\w[\w-]*\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
