@@ -30,12 +30,10 @@ import {
 /** A burst of thousands of connections must fit; the system may lower it. */
 const BACKLOG = 10_000;
 /**
- * How long a request may take to come, in milliseconds, from the opening of its connection on:
- * callers open connections well before they use them.
+ * How long a request may take to come before it is answered 408, in milliseconds, from the opening of
+ * its connection on: callers open connections well before they use them.
  */
 const PATIENCE_MS = 300_000;
-/** How often slow requests are looked for: so many times in the time that they have. */
-const CHECKS = 10;
 /**
  * The largest head of a request, in bytes; above, Node.js answers 431. It is Node.js's own default,
  * since AWS documents none for Function URLs.
@@ -50,23 +48,15 @@ export class FunctionUrl {
   readonly #authorize: Authorize;
   #url: URL | undefined;
 
-  /**
-   * @param authorize lets callers in; all of them, when absent
-   * @param patienceMs how long a request may take to come before it is answered 408
-   */
-  constructor(
-    invoke: Invoke,
-    authorize: Authorize = () => ({ admitted: true }),
-    patienceMs = PATIENCE_MS,
-  ) {
+  /** @param authorize lets callers in; all of them, when absent */
+  constructor(invoke: Invoke, authorize: Authorize = () => ({ admitted: true })) {
     this.#invoke = invoke;
     this.#authorize = authorize;
     const options: ServerOptions = {
       maxHeaderSize: MAX_HEAD_BYTES,
-      headersTimeout: patienceMs,
-      requestTimeout: patienceMs,
-      keepAliveTimeout: patienceMs,
-      connectionsCheckingInterval: patienceMs / CHECKS,
+      headersTimeout: PATIENCE_MS,
+      requestTimeout: PATIENCE_MS,
+      keepAliveTimeout: PATIENCE_MS,
     };
     this.#server = createServer(options, (request, response) => {
       void this.#serve(request, response);

@@ -1,6 +1,8 @@
 /** The ports of an embedded Lambda: all are on loopback, and each takes only what it must. */
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readdirSync, statSync } from "node:fs";
+import type { Server } from "node:http";
 import { dirname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MODELS, type Model } from "../../basics/models.ts";
@@ -98,12 +100,25 @@ test("a request that is too large is refused in words, and its connection lives 
   expect((await ask(lambda, "Bo")).globalData.counter).toBe(2);
 });
 
+/** Starts a server that waits for minutes for a request to come, so that it waits for a second only. */
+async function hurried<T>(listen: () => Promise<T>): Promise<T> {
+  const hurry = (message: unknown) => {
+    const { server } = message as { server: Server & { connectionsCheckingInterval: number } };
+    expect(server).toMatchObject({ headersTimeout: 300_000, requestTimeout: 300_000 });
+    const patience = { headersTimeout: 1_000, requestTimeout: 1_000 };
+    Object.assign(server, patience, { connectionsCheckingInterval: 100 });
+  };
+  // https://nodejs.org/api/diagnostics_channel.html#net
+  const channel = "tracing:net.server.listen:asyncStart";
+  subscribe(channel, hurry);
+  return listen().finally(() => unsubscribe(channel, hurry));
+}
+
 test("a slow sender holds nobody up, and is let go with 408", async () => {
   const lambda = await startLambda();
-  const patienceMs = 1_000;
-  const front = new FunctionUrl((request) => lambda.pool.invoke(request), undefined, patienceMs);
+  const front = new FunctionUrl((request) => lambda.pool.invoke(request));
   onTestFinished(() => front.close());
-  const url = await front.listen(0);
+  const url = await hurried(() => front.listen(0));
   const beginnings = ["", "POST / HT", "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-le"];
   const slow = await Promise.all(
     [...beginnings, requestText("/").slice(0, -1)].map(async (beginning) => {
