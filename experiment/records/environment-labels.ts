@@ -26,11 +26,6 @@ export class EnvironmentLabels implements Labels {
     for (const id of ids) this.add(id);
   }
 
-  /** How many environments are known. */
-  get size(): number {
-    return this.#parts.size;
-  }
-
   get(id: string): string | undefined {
     const part = this.#parts.get(id);
     return part === undefined ? undefined : labelOf(part, this.#length);

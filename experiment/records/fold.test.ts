@@ -35,7 +35,9 @@ test("runs, environments and verdicts are kept by their role, in order", () => {
   expect([...experiment.environments.values()].map(({ position }) => position)).toEqual([
     1, 2, 3, 4, 5,
   ]);
-  expect(labels.size).toBe(6);
+  const ids = [experiment, control].flatMap(({ environments }) => [...environments.keys()]);
+  const names = ids.map((id) => labels.get(id)).filter((name) => name !== undefined);
+  expect(new Set(names).size).toBe(6);
   expect(experiment.verdict).toEqual(lines.at(-1));
   expect(control.verdict?.role).toBe("control");
   expect(experiment.runs.map(({ verdict }) => verdict?.verdict)).toEqual(["isolated", "isolated"]);
@@ -132,5 +134,5 @@ test("a new record knows the environments that the last one left warm, and nothi
   expect(fold.environments.map(({ invocations }) => invocations.length)).toEqual([3, 3, 3, 3, 3]);
   fold.forget();
   expect(fold.environments).toEqual([]);
-  expect(fold.labels.size).toBe(0);
+  expect(warm.map(({ id }) => fold.labels.get(id))).toEqual(Array(5).fill(undefined));
 });

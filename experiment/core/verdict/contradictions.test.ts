@@ -193,7 +193,7 @@ function requests(known: readonly Known[], runs: readonly string[] = []): Identi
   return known.map(([sentAt, answeredAt, enteredAt, leftAt, counter], index) => ({
     ...{ run: runs[index] ?? "r", index, client: "Ana", outcome: "ok", sentAt, answeredAt },
     report: {
-      ...{ environment: "e", pid: 8, process: "e/8", threadId: 0, thread: "e/8/0", instance: "i" },
+      ...{ environment: "e", pid: 8, process: "e/8", thread: "e/8/0", instance: "i" },
       ...{ requestId: `${index}`, enteredAt, leftAt, coldStart: false, counter },
       ...{ inFlightOnEntry: 1, inFlightPeak: 1 },
       ...{ mixed: false, misdelivered: false, miscounted: false },

@@ -14,7 +14,6 @@ export interface Report {
   pid: number;
   /** Environment and pid: the clock below is this process's own. */
   process: string;
-  threadId: number;
   /** Process and thread: one thread runs one instance at a time. */
   thread: string;
   /** One evaluation of the handler module, so one set of globals. */
@@ -119,7 +118,6 @@ function reportOf({ response, client, logStream }: Observation): Report | undefi
     logStream,
     pid: environment.pid,
     process,
-    threadId: environment.threadId,
     thread: `${process}/${environment.threadId}`,
     instance: environment.instance,
     requestId: invocation.requestId,
@@ -164,7 +162,7 @@ const ID_LENGTH = 36;
 /** What many requests have in common, kept once. */
 type Identity = Pick<
   Report,
-  "environment" | "logStream" | "pid" | "process" | "threadId" | "thread" | "instance"
+  "environment" | "logStream" | "pid" | "process" | "thread" | "instance"
 >;
 type Ending = Pick<Evidence, "client" | "outcome" | "message">;
 
@@ -268,18 +266,14 @@ export class EvidenceTable {
   }
 
   #identity(report: Report): Identity {
-    const { environment, logStream, pid, process, threadId, thread, instance } = report;
+    const { environment, logStream, pid, process, thread, instance } = report;
     const first = this.#firstIdentities.get(instance);
-    if (first && first.environment === environment && first.pid === pid) {
-      if (first.threadId === threadId && first.logStream === logStream) return first;
-    }
-    const identity = { environment, logStream, pid, process, threadId, thread, instance };
+    // A thread's name holds its process's and its environment's.
+    if (first && first.thread === thread && first.logStream === logStream) return first;
+    const identity = { environment, logStream, pid, process, thread, instance };
     if (!first) this.#firstIdentities.set(instance, identity);
-    return getOrAdd(
-      this.#otherIdentities,
-      JSON.stringify([instance, environment, logStream, pid, threadId]),
-      identity,
-    );
+    const key = JSON.stringify([instance, logStream, thread]);
+    return getOrAdd(this.#otherIdentities, key, identity);
   }
 
   #ending({ client, outcome, message }: Evidence): Ending {
@@ -305,7 +299,6 @@ const NOBODY: Identity = {
   environment: "",
   pid: 0,
   process: "",
-  threadId: 0,
   thread: "",
   instance: "",
 };
@@ -364,9 +357,6 @@ class Row implements Evidence, Report {
   }
   get process(): string {
     return this.identity.process;
-  }
-  get threadId(): number {
-    return this.identity.threadId;
   }
   get thread(): string {
     return this.identity.thread;
