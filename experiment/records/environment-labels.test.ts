@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EnvironmentLabels } from "./environment-labels.ts";
 
-function label(ids: readonly string[]): (string | undefined)[] {
+function label(ids: readonly string[]): string[] {
   const labels = new EnvironmentLabels(ids);
   return ids.map((id) => labels.get(id));
 }
@@ -16,6 +16,11 @@ test("environments that are named alike in their distinctive part are told apart
   expect(label(["a]same", "b]same"])).toEqual(["a]sa", "b]sa"]);
   expect(label(["short", "x"])).toEqual(["shor", "x"]);
   expect(label(["a]same", "other", "b]same"])).toEqual(["a]sa", "othe", "b]sa"]);
+});
+
+test("an environment that was never added has the label that it would have", () => {
+  const labels = new EnvironmentLabels(["[$LATEST]3f2a91", "[$LATEST]3f2a92"]);
+  expect(labels.get("[$LATEST]91cc02ff")).toBe("91cc02");
 });
 
 test("two hundred thousand environments can be labelled", () => {

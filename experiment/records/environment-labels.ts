@@ -6,9 +6,9 @@ const SHORTEST = 4;
 /** No id that a service gives is longer; of longer ones that begin alike, labels are alike too. */
 const LONGEST = 64;
 
-/** What gives an environment its short name; `undefined` for one that it does not know. */
+/** What gives an environment its short name; of one that was never added, what it would be. */
 export interface Labels {
-  get(id: string): string | undefined;
+  get(id: string): string;
 }
 
 /**
@@ -26,24 +26,27 @@ export class EnvironmentLabels implements Labels {
     for (const id of ids) this.add(id);
   }
 
-  get(id: string): string | undefined {
-    const part = this.#parts.get(id);
-    return part === undefined ? undefined : labelOf(part, this.#length);
+  get(id: string): string {
+    return labelOf(this.#parts.get(id) ?? this.#partOf(id), this.#length);
   }
 
   add(id: string): void {
     if (this.#parts.has(id)) return;
-    const part = printable(this.#takesWholeIds ? id : distinctivePart(id));
+    const part = this.#partOf(id);
     this.#parts.set(id, part);
     const label = labelOf(part, this.#length);
     if (this.#taken.has(label) && this.#length < LONGEST) this.#grow();
     else this.#taken.add(label);
   }
 
+  #partOf(id: string): string {
+    return printable(this.#takesWholeIds ? id : distinctivePart(id));
+  }
+
   #grow(): void {
     if (!this.#takesWholeIds && new Set(this.#parts.values()).size < this.#parts.size) {
       this.#takesWholeIds = true;
-      for (const id of this.#parts.keys()) this.#parts.set(id, printable(id));
+      for (const id of this.#parts.keys()) this.#parts.set(id, this.#partOf(id));
     }
     const parts = [...this.#parts.values()];
     const longest = parts.reduce((max, part) => Math.max(max, part.length), 0);

@@ -114,7 +114,7 @@ class ExperimentText {
     const mixed = isMixed(response) ? `  ${this.#style("red", "mixed")}` : "";
     return [
       name,
-      environment ? (this.#labels.get(environment.id) ?? "") : "unknown",
+      environment ? this.#labels.get(environment.id) : "unknown",
       start === "cold" ? this.#style("cyan", start) : (start ?? ""),
       `${globalDataText(globalData)}${mixed}`,
     ];

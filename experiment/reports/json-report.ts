@@ -218,7 +218,7 @@ function jsonSeries({ line, runs, conclusion }: Series, labels: Labels): JsonSer
     })),
     environments: environmentRows(runs).map((row) => ({
       ...row,
-      label: labels.get(row.id) ?? "",
+      label: labels.get(row.id),
       pids: [...row.pids],
     })),
   };

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { referencePlan } from "../core/plan/plan.ts";
 import type { Conclusion } from "../core/record-lines.ts";
 import type { LifetimeEstimate } from "../core/verdict/lifetime.ts";
+import { EnvironmentLabels } from "../records/environment-labels.ts";
 import {
   globalDataText,
   lifetimeWords,
@@ -96,7 +97,7 @@ const conclusion: Conclusion = {
     second: { run: "r", index: 1, client: "Bo", requestId: "b", enteredMs: 1, leftMs: 5_005 },
   },
 };
-const labels = new Map([["[$LATEST]77aa", "77aa"]]);
+const labels = new EnvironmentLabels(["[$LATEST]77aa"]);
 
 test("sharing is told by its witnesses", () => {
   expect(verdictWords(conclusion, labels)).toEqual({

@@ -26,7 +26,7 @@ import {
   servedRuns,
 } from "../core/verdict/lifetime.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
-import { EnvironmentLabels, type Labels } from "../records/environment-labels.ts";
+import type { Labels } from "../records/environment-labels.ts";
 import type { RunState, Series } from "../records/fold.ts";
 import type { PooledEvidence } from "../records/pooled-evidence.ts";
 import { localTime, percent, range } from "./numbers.ts";
@@ -231,9 +231,7 @@ function sharedWords(conclusion: Conclusion, labels: Labels): VerdictWords {
 }
 
 function witnessWords({ environment, pid, first, second }: Witness, labels: Labels): string {
-  // Of an environment that is not shown any more, what its label would be.
-  const label = labels.get(environment) ?? new EnvironmentLabels([environment]).get(environment);
-  const process = `process ${label} (pid ${pid})`;
+  const process = `process ${labels.get(environment)} (pid ${pid})`;
   if (second) return `${partyWords(first)} and ${partyWords(second)}, both in ${process}.`;
   return (
     `${printableName(first.client)} was not alone in ${process}: ` +

@@ -19,7 +19,7 @@ import {
   paragraph,
   toWidth,
 } from "../terminal/styled-text.ts";
-import { answerWords, atOnceByProcess, labelOf, ordinalOf, reportOf } from "./environment-words.ts";
+import { answerWords, atOnceByProcess, ordinalOf, reportOf } from "./environment-words.ts";
 import { commonBindings } from "./key-bindings.ts";
 import { ScrolledPage, type ViewProps } from "./view-frame.ts";
 
@@ -68,7 +68,7 @@ function detailLines(
   assert.ok(last, "an environment is known by an answer");
   const { globalData } = last.response;
   return [
-    heading(`Environment ${position}, ${labelOf(snapshot, environment)}`),
+    heading(`Environment ${position}, ${snapshot.labels.get(environment.id)}`),
     ...factsOf(logStream, invocations.map(reportOf), reportOf(last)).flatMap(([name, fact]) =>
       entryLines({ text: `   ${name}`, dim: true }, { text: printable(fact) }, columns, 16),
     ),

@@ -6,7 +6,6 @@ import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
 import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
 import type { EnvironmentReport } from "../../handler/contract.ts";
-import type { Snapshot } from "../store.ts";
 
 /** How many requests were in a process of the environment at once, by pid and its own clock. */
 export type AtOnce = ReadonlyMap<number, number>;
@@ -75,13 +74,6 @@ function stayOf({ response }: Invocation) {
 export function reportOf({ response: { environment } }: Invocation): EnvironmentReport {
   assert.ok(environment, "an invocation names its environment");
   return environment;
-}
-
-/** An environment's short name. */
-export function labelOf({ labels }: Snapshot, { id }: EnvironmentState): string {
-  const label = labels.get(id);
-  assert.ok(label !== undefined, "each environment has a short name");
-  return label;
 }
 
 /** Such as `cold`, `2nd, kept Mario`, `5 at once, globals apart` or `restarted`. */

@@ -22,7 +22,7 @@ import {
   toWidth,
   VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
-import { answerWords, hasServed, labelOf, summarizeRun } from "./environment-words.ts";
+import { answerWords, hasServed, summarizeRun } from "./environment-words.ts";
 import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";
 import { runSentences } from "./run-sentences.ts";
 import { axisEnd, type Bar, barLine } from "./time-axis.ts";
@@ -165,7 +165,7 @@ function lanesOf(model: Snapshot, run: RunOnScreen, width: number): Line[] {
     .flatMap((environment) => {
       const { answers, atOnce } = summarizeRun(environment);
       return answers.map((answer, row) => {
-        const name = row === 0 ? `${environment.position} ${labelOf(model, environment)}` : "";
+        const name = row === 0 ? `${environment.position} ${model.labels.get(environment.id)}` : "";
         const bar = { from: answer.sentAt, until: answer.answeredAt, isOpen: false };
         return lane(name, answer.client, bar, answerWords(answer, atOnce));
       });

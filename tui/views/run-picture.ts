@@ -26,7 +26,6 @@ import {
   answerWords,
   environmentWords,
   hasServed,
-  labelOf,
   type RunSummary,
   summarizeRun,
 } from "./environment-words.ts";
@@ -304,7 +303,7 @@ function titleOfEnvironment(drawing: Drawing, summary: RunSummary): string {
 
 /** An environment's number and label. */
 function nameOf({ snapshot, number }: Drawing, environment: EnvironmentState): string {
-  return `${String(environment.position).padStart(number)}  ${labelOf(snapshot, environment)}`;
+  return `${String(environment.position).padStart(number)}  ${snapshot.labels.get(environment.id)}`;
 }
 
 /** @param words what is said behind the bars */

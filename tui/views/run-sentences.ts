@@ -6,13 +6,7 @@ import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { RunOnScreen, Snapshot } from "../store.ts";
 import type { Line } from "../terminal/styled-text.ts";
-import {
-  environmentWords,
-  hasServed,
-  labelOf,
-  type RunSummary,
-  summarizeRun,
-} from "./environment-words.ts";
+import { environmentWords, hasServed, type RunSummary, summarizeRun } from "./environment-words.ts";
 
 /** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;
@@ -52,6 +46,6 @@ function sentenceOfEnvironment(snapshot: Snapshot, summary: RunSummary): string 
     const mixed = isMixed(response) ? ", mixed" : "";
     return `${printable(client)} found counter ${counter} and the clients ${names}${mixed}`;
   });
-  const name = `Environment ${environment.position}, ${labelOf(snapshot, environment)}`;
+  const name = `Environment ${environment.position}, ${snapshot.labels.get(environment.id)}`;
   return `${name}, ${printable(environmentWords(summary, true))}: ${told.join("; ")}.`;
 }

@@ -82,7 +82,7 @@ function leftOut({ conclusion }: Series, { drawn, all }: Layout): string {
 
 function drawLanes({ lanes }: Layout, labels: Labels): Markup[] {
   return lanes.map(({ environment, firstRow, rows }, index) => {
-    const name = environment === undefined ? "unknown" : (labels.get(environment) ?? environment);
+    const name = environment === undefined ? "unknown" : labels.get(environment);
     // Labels are as long as they must be to differ, so that their ends tell them apart.
     const cut = name.length > MOST_CHARACTERS ? `…${name.slice(1 - MOST_CHARACTERS)}` : name;
     const top = firstRow * ROW_HEIGHT;
@@ -177,7 +177,7 @@ function describe(mark: Mark, { series, labels }: Place): string {
   const facts = [
     isOne ? client : plural(mark.length, "request"),
     `run ${range(runs, inWords)}`,
-    report ? `environment ${labels.get(report.environment) ?? report.environment}` : outcome,
+    report ? `environment ${labels.get(report.environment)}` : outcome,
     isOne && report && (report.coldStart ? "cold" : "warm"),
     isOne && `${inWords(from)} to ${inWords(until)} ms`,
     evidence.runner !== undefined && `fired by ${evidence.runner}`,
