@@ -1,5 +1,6 @@
 /** Several recorded experiments beside each other. */
 
+import assert from "node:assert/strict";
 import { inWords } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { formatDuration } from "../core/plan/duration.ts";
@@ -53,9 +54,11 @@ export function compareRecords(records: readonly RecordedExperiment[]): Comparis
   return {
     records,
     aspects,
-    summary: ["Target", ...Object.keys(SUMMARY)].flatMap(
-      (shown) => aspects.find(({ what }) => what === shown) ?? [],
-    ),
+    summary: ["Target", ...Object.keys(SUMMARY)].map((shown) => {
+      const aspect = aspects.find(({ what }) => what === shown);
+      assert(aspect, `"${shown}" is one of the aspects.`);
+      return aspect;
+    }),
     deployments: deploymentsOf(records),
     notes: [...repetitionNotes(records), ...records.flatMap(notesOf)],
   };
@@ -79,19 +82,19 @@ const ASPECTS = {
   Hold: ofSeries(({ line: { plan } }) => formatDuration(plan.holdMs)),
   Pauses: ofSeries(({ line: { plan } }) => distinct(pausesOf(plan), formatDuration)),
   Runs: ofSeries(({ runs }) => inWords(runs.length)),
-  Verdict: ofSeries(SUMMARY.Verdict),
+  Verdict: ofSeries(SUMMARY.Verdict.say),
   Sharing: ofConclusion("sharing"),
   Reason: ofConclusion("reason"),
-  Environments: ofSeries(SUMMARY.Environments),
-  Processes: ofSeries(SUMMARY.Processes),
+  Environments: ofSeries(SUMMARY.Environments.say),
+  Processes: ofSeries(SUMMARY.Processes.say),
   "Cold starts": ofConclusion("coldStarts"),
   Outcomes: ofSeries(({ conclusion }) => outcomesWords(conclusion.outcomes)),
   Trials: ofConclusion("trials"),
   "Warm trials": ofConclusion("warmTrials"),
-  "Sharing below (95 %)": ofSeries(SUMMARY["Sharing below (95 %)"]),
+  "Sharing below (95 %)": ofSeries(SUMMARY["Sharing below (95 %)"].say),
   "Overlapping pairs": ofConclusion("overlaps"),
-  "Most at once": ofSeries(SUMMARY["Most at once"]),
-  "Mixed answers": ofSeries(SUMMARY["Mixed answers"]),
+  "Most at once": ofSeries(SUMMARY["Most at once"].say),
+  "Mixed answers": ofSeries(SUMMARY["Mixed answers"].say),
   Memory: ofConclusion("memory"),
   Took: ofSeries(({ conclusion }) => seconds(conclusion.wallMs)),
   "Latency p50": latency("p50"),

@@ -7,21 +7,32 @@ import { modelOf, type TargetChoice } from "../targets/open-target.ts";
 import { table } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";
 
-type Say = (series: Series) => string | undefined;
+interface SummaryColumn {
+  /** What it is called where there is little room. */
+  short: string;
+  say(series: Series): string | undefined;
+}
+
+/** What was counted. */
+const COUNTS = {
+  Environments: {
+    short: "environments",
+    say: ({ conclusion }) => inWords(conclusion.environments),
+  },
+  Processes: { short: "processes", say: ({ conclusion }) => inWords(conclusion.processes) },
+  "Most at once": { short: "at once", say: ({ runs }) => inWords(mostAtOnce(runs)) },
+  "Mixed answers": { short: "mixed", say: ({ conclusion }) => inWords(conclusion.mixed) },
+} satisfies Record<string, SummaryColumn>;
 
 /** By what they are called where there is room. */
 export const SUMMARY = {
-  Environments: ({ conclusion }) => inWords(conclusion.environments),
-  Processes: ({ conclusion }) => inWords(conclusion.processes),
-  "Most at once": ({ runs }) => inWords(mostAtOnce(runs)),
-  "Mixed answers": ({ conclusion }) => inWords(conclusion.mixed),
-  Verdict: ({ conclusion }) => conclusion.verdict,
-  "Sharing below (95 %)": ({ conclusion: { bound } }) =>
-    bound === undefined ? undefined : percent(bound),
-} satisfies Record<string, Say>;
-
-/** The same where there is little. */
-const HEAD = ["environments", "processes", "at once", "mixed", "verdict", "below"];
+  ...COUNTS,
+  Verdict: { short: "verdict", say: ({ conclusion }) => conclusion.verdict },
+  "Sharing below (95 %)": {
+    short: "below",
+    say: ({ conclusion: { bound } }) => (bound === undefined ? undefined : percent(bound)),
+  },
+} satisfies Record<string, SummaryColumn>;
 
 const LEGEND =
   'Under "at once": the most requests that one process had inside. Under "below": what the\n' +
@@ -41,14 +52,17 @@ export interface SummaryRow {
 export function summaryText(rows: readonly SummaryRow[]): string {
   const lines = rows.map(({ names, series, ending }) => {
     if (!series || series.runs.length === 0) {
-      return [...names, ...Array<string>(4).fill("–"), ending ?? "–"];
+      return [...names, ...Object.keys(COUNTS).map(() => "–"), ending ?? "–"];
     }
-    const cells = Object.entries<Say>(SUMMARY).map(([what, say]) => {
-      return what === "Verdict" && ending !== undefined ? ending : (say(series) ?? "");
+    const cells = Object.values<SummaryColumn>(SUMMARY).map((column) => {
+      return column === SUMMARY.Verdict && ending !== undefined
+        ? ending
+        : (column.say(series) ?? "");
     });
     return [...names, ...cells];
   });
-  const head = [...(rows[0]?.names ?? []).map(() => ""), ...HEAD];
+  const short = Object.values(SUMMARY).map((column) => column.short);
+  const head = [...(rows[0]?.names ?? []).map(() => ""), ...short];
   return `${table([head, ...lines]).join("\n")}\n\n${LEGEND}`;
 }
 
