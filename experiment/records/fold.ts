@@ -38,8 +38,11 @@ export interface Keep {
 
 /** Of each environment at least and at most so many of the latest answers are kept, if any. */
 const KEPT_OF_ENVIRONMENT = { min: 5, max: 1_000 };
-/** Names that are kept of an answer that is not its environment's latest. */
-const KEPT_NAMES = 6;
+/**
+ * Names that are shown of an answer's globals: the latest say who shared or preceded whom. Of an answer
+ * that is not its environment's latest no more are kept.
+ */
+export const SHOWN_NAMES = 6;
 /** Requests without an environment that are kept one by one. */
 const KEPT_UNPLACED = 50;
 /** Kinds of ends that are told apart: messages of an unknown server may all differ. */
@@ -405,9 +408,9 @@ export class Fold {
 function withFewNames(invocation: Invocation): Invocation {
   const { globalData } = invocation.response;
   const { clients, dropped = 0 } = globalData;
-  const surplus = clients.length - KEPT_NAMES;
+  const surplus = clients.length - SHOWN_NAMES;
   if (surplus <= 0) return invocation;
-  const latest = { clients: clients.slice(-KEPT_NAMES), dropped: dropped + surplus };
+  const latest = { clients: clients.slice(-SHOWN_NAMES), dropped: dropped + surplus };
   const response = { ...invocation.response, globalData: { ...globalData, ...latest } };
   return { ...invocation, response };
 }

@@ -27,7 +27,7 @@ import {
 } from "../core/verdict/lifetime.ts";
 import { isContradicted } from "../core/verdict/log-comparison.ts";
 import type { Labels } from "../records/environment-labels.ts";
-import type { RunState, Series } from "../records/fold.ts";
+import { type RunState, type Series, SHOWN_NAMES } from "../records/fold.ts";
 import type { PooledEvidence } from "../records/pooled-evidence.ts";
 import { localTime, percent, range } from "./numbers.ts";
 
@@ -138,9 +138,6 @@ export function outcomesWords(outcomes: Conclusion["outcomes"]): string {
     return count === undefined ? [] : `${inWords(count)} ${outcome}`;
   }).join(", ");
 }
-
-/** Names that are shown of a long list: the latest say who shared or preceded whom. */
-const SHOWN_NAMES = 6;
 
 /** A part of an answer's `globalData` on one line; one that quotes a client's name says whose. */
 export interface GlobalDataPart {

@@ -8,7 +8,11 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
-import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
+import {
+  type EnvironmentState,
+  type Invocation,
+  SHOWN_NAMES,
+} from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
@@ -342,12 +346,9 @@ function globalsLine(drawing: Drawing, { response }: Invocation, before = ""): L
   return [{ text: `    ${before}` }, ...parts];
 }
 
-/** Names that stand on a line that has little room. */
-const LATEST = 6;
-
 /** Counter and latest clients alone, for lines that have no room for more. */
 function briefGlobals(drawing: Drawing, { counter, clients, dropped = 0 }: GlobalData): Span[] {
-  const latest = clients.slice(-LATEST);
+  const latest = clients.slice(-SHOWN_NAMES);
   const isCut = latest.length < clients.length || dropped > 0;
   const names = latest.map((client, index): Span[] => [
     { text: index > 0 ? ", " : "" },

@@ -3,6 +3,7 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
+import { SHOWN_NAMES } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { RunOnScreen, Snapshot } from "../store.ts";
 import type { Line } from "../terminal/styled-text.ts";
@@ -10,8 +11,6 @@ import { environmentWords, hasServed, type RunSummary, summarizeRun } from "./en
 
 /** Environments, and answers of each, that are told one by one. */
 const MOST_TOLD = 20;
-/** Names that are told of an answer's globals, the latest. */
-const MOST_NAMES = 6;
 
 export function runSentences(snapshot: Snapshot, run: RunOnScreen): Line[] {
   const used = snapshot.environments.filter((environment) =>
@@ -42,7 +41,7 @@ function sentenceOfEnvironment(snapshot: Snapshot, summary: RunSummary): string 
   const { environment, answers } = summary;
   const told = answers.slice(-MOST_TOLD).map(({ client, response }) => {
     const { counter, clients } = response.globalData;
-    const names = clients.slice(-MOST_NAMES).map(printable).join(" and ");
+    const names = clients.slice(-SHOWN_NAMES).map(printable).join(" and ");
     const mixed = isMixed(response) ? ", mixed" : "";
     return `${printable(client)} found counter ${counter} and the clients ${names}${mixed}`;
   });
