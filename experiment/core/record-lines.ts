@@ -171,6 +171,11 @@ export interface CrossCheckLine {
   console: string;
 }
 
+/** A request that failed has no answer, whatever else its line says. */
+export function answerOf({ outcome, response }: Observation): Answer | undefined {
+  return outcome === "ok" ? response : undefined;
+}
+
 /** The runner of a request; `undefined` where the record names none, or has one only. */
 export function runnerOf({ runner }: Observation, { schema }: RunLine): string | undefined {
   return schema === 1 ? undefined : runner;

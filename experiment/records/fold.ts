@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import type { Answer } from "../../handler/contract.ts";
 import { burstOf, type Stage } from "../core/plan/plan.ts";
 import {
+  answerOf,
   type Conclusion,
   type CrossCheckLine,
   type Observation,
@@ -261,6 +262,20 @@ export class MisplacedLineError extends Error {
   override readonly name = "MisplacedLineError";
 }
 
+/**
+ * What is known of an observation's run.
+ *
+ * @throws MisplacedLineError when it did not begin
+ */
+export function begunRun<T extends object>(
+  runs: ReadonlyMap<string, T>,
+  { run }: Pick<Observation, "run">,
+): T {
+  const known = runs.get(run);
+  if (known) return known;
+  throw new MisplacedLineError("an observation is of a run that did not begin");
+}
+
 /** The state of one record. The environments of the one before may be warm, and are known. */
 export class Fold {
   /** Short names for the environments of experiment and control, so that none has two. */
@@ -333,10 +348,8 @@ export class Fold {
   }
 
   /** @throws MisplacedLineError when it did not begin */
-  runOf({ run }: Pick<Observation, "run">): RunState {
-    const known = this.#runs.get(run);
-    if (known) return known;
-    throw new MisplacedLineError("an observation is of a run that did not begin");
+  runOf(line: Pick<Observation, "run">): RunState {
+    return begunRun(this.#runs, line);
   }
 
   #begin(line: RunLine): void {
@@ -359,10 +372,9 @@ export class Fold {
 
   #observe(recorded: Observation): void {
     const run = this.runOf(recorded);
-    // A request that failed has no answer, whatever else its line says.
-    const isContradictory = recorded.outcome !== "ok" && recorded.response !== undefined;
+    const response = answerOf(recorded);
+    const isContradictory = response !== recorded.response;
     if (isContradictory) this.answeredFailures += 1;
-    const response = isContradictory ? undefined : recorded.response;
     const runner = runnerOf(recorded, run.line);
     const isChanged = isContradictory || runner !== recorded.runner;
     const observation = isChanged ? { ...recorded, runner, response } : recorded;

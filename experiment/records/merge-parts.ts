@@ -16,7 +16,7 @@ import {
 } from "../core/record-lines.ts";
 import { targetIdentity } from "../core/target.ts";
 import type { LoggedObservation } from "../k6/read-lines.ts";
-import { Fold, MisplacedLineError, type Series } from "./fold.ts";
+import { begunRun, Fold, MisplacedLineError, type Series } from "./fold.ts";
 import { type BegunRecord, beginRecord, notReportable } from "./read-record.ts";
 import { recordName } from "./record-text.ts";
 
@@ -276,8 +276,7 @@ class PartReader {
     for (const runner of firedAgain) this.#leftOut.add(runner);
     for (; this.head?.type === "observation"; await this.advance()) {
       const { run, runner, index } = this.head;
-      const { observed } = taken.get(run) ?? {};
-      if (!observed) throw new MisplacedLineError("an observation is of a run that did not begin");
+      const { observed } = begunRun(taken, { run });
       if (firedAgain.has(runner)) continue;
       const text = observedText(this.head);
       const known = observed.get(index);

@@ -1,12 +1,19 @@
 /**
  * The observations of a record as CSV by RFC 4180, fit to be opened in a spreadsheet: one a row, as
- * they are read, so that no more is kept in memory.
+ * they are read. A fold would keep of each of them what a verdict rests on, which no row shows.
  */
 
 import { printable } from "../../basics/printable.ts";
-import { ExperimentError } from "../core/errors.ts";
-import { type Observation, type RecordLine, type RunLine, runnerOf } from "../core/record-lines.ts";
+import {
+  answerOf,
+  type Observation,
+  type RecordLine,
+  type RunLine,
+  runnerOf,
+} from "../core/record-lines.ts";
 import { isMixed } from "../core/verdict/evidence.ts";
+import { begunRun } from "../records/fold.ts";
+import { notReportable } from "../records/read-record.ts";
 import { globalDataText, targetWords } from "./words.ts";
 
 /**
@@ -67,18 +74,17 @@ export async function* csvRows(
   record: string,
 ): AsyncGenerator<string> {
   const runs = new Map<string, RunLine>();
-  for await (const line of lines) {
-    // A run that begins twice is the one that began first.
-    if (line.type === "run" && !runs.has(line.run)) runs.set(line.run, line);
-    if (line.type !== "observation") continue;
-    const run = runs.get(line.run);
-    if (!run) {
-      const why = "an observation is of a run that did not begin";
-      throw new ExperimentError("record not reportable", { record, why });
+  try {
+    for await (const line of lines) {
+      // A run that begins twice is the one that began first.
+      if (line.type === "run" && !runs.has(line.run)) runs.set(line.run, line);
+      if (line.type !== "observation") continue;
+      const run = begunRun(runs, line);
+      const observation = { ...line, response: answerOf(line) };
+      yield csvRow(Object.values(COLUMNS).map((column) => safe(column(observation, run))));
     }
-    // A request that failed has no answer, whatever else its line says.
-    const observation = line.outcome === "ok" ? line : { ...line, response: undefined };
-    yield csvRow(Object.values(COLUMNS).map((column) => safe(column(observation, run))));
+  } catch (error) {
+    throw notReportable(record, error);
   }
 }
 
