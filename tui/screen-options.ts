@@ -10,7 +10,7 @@ import {
   readTarget,
 } from "../experiment/command/program.ts";
 import type { Plan } from "../experiment/core/plan/plan.ts";
-import { type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
+import { PLAN_FIELDS, type PlanInput, parsePlan } from "../experiment/core/plan/plan-input.ts";
 import { parseTarget, type TargetChoice } from "../experiment/targets/open-target.ts";
 import type { KeptSettings } from "./settings.ts";
 
@@ -61,19 +61,13 @@ export function parseOptions(args: readonly string[]): (kept: KeptSettings) => S
 /** What is fired at where nothing else was ever asked for. */
 const SELECTED_STACK: TargetChoice = { kind: "stack" };
 
-/** All that a kept plan may say: with more it is another version's, and means something else. */
-const KNOWN: Record<keyof PlanInput, true> = {
-  clients: true,
-  concurrency: true,
-  requests: true,
-  hold: true,
-  runs: true,
-  pause: true,
-};
-
-/** Kept settings are a file that somebody may have edited, or that another version wrote. */
+/**
+ * Kept settings are a file that somebody may have edited, or that another version wrote: a plan with
+ * more fields than are known means something else.
+ */
 function keptPlan({ plan = {} }: KeptSettings): PlanInput | undefined {
-  const isKnown = Object.keys(plan).every((field) => Object.hasOwn(KNOWN, field));
+  const known: readonly string[] = PLAN_FIELDS;
+  const isKnown = Object.keys(plan).every((field) => known.includes(field));
   return isKnown && parsePlan(plan).ok ? plan : undefined;
 }
 

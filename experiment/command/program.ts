@@ -12,7 +12,8 @@ import {
   misplacedOption,
   whole,
 } from "../../local-lambda/options.ts";
-import type { Plan } from "../core/plan/plan.ts";
+import { formatDuration } from "../core/plan/duration.ts";
+import { type Plan, referencePlan } from "../core/plan/plan.ts";
 import {
   changePlan,
   NAMED_PLANS,
@@ -20,6 +21,7 @@ import {
   type PlanInput,
   type PlanOptions,
   parsePlan,
+  STEADY,
 } from "../core/plan/plan-input.ts";
 import { type LocalSizes, parseTarget, type TargetChoice } from "../targets/open-target.ts";
 import { VERSION } from "../version.ts";
@@ -191,13 +193,26 @@ const FIELDS: Record<keyof PlanOptions, { flag: string; value: string; meaning: 
   hold: {
     flag: "--hold",
     value: "<duration>",
-    meaning: "how long the handler waits (reference: 5s)",
+    meaning: `how long the handler waits (reference: ${typed(referencePlan.holdMs)})`,
   },
-  runs: { flag: "--runs", value: "<n>", meaning: "runs, one after the other (default: 2)" },
+  runs: {
+    flag: "--runs",
+    value: "<n>",
+    meaning: `runs, one after the other (default: ${referencePlan.stages.length})`,
+  },
   pause: { flag: "--pause", value: "<duration>", meaning: "between runs (default: 0s)" },
-  duration: { flag: "--duration", value: "<duration>", meaning: "of the run (steady: 30s)" },
+  duration: {
+    flag: "--duration",
+    value: "<duration>",
+    meaning: `of the run (steady: ${typed(STEADY.durationMs)})`,
+  },
 };
 const FIELD_NAMES = Object.keys(FIELDS) as (keyof PlanOptions)[];
+
+/** A duration as it is typed, without a space. */
+function typed(ms: number): string {
+  return formatDuration(ms).replace(" ", "");
+}
 
 const PATHS = "its path has a / or ends in .json";
 

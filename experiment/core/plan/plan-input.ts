@@ -6,21 +6,24 @@ import { lengthOf, MAX_CLIENT_LENGTH } from "../../../handler/contract.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { equalStages, LIMITS, type Plan, type Range, referencePlan, type Stage } from "./plan.ts";
 
-/** A plan's fields as text; what is absent takes its default. */
-export interface PlanInput {
+/** The fields of a plan whose stages are equal, and what they are where nothing is said. */
+export const PLAN_FIELDS = [
   /** Names, separated by commas or line breaks. Default: the reference's five. */
-  clients?: string | undefined;
+  "clients",
   /** Default: as many as there are clients. */
-  concurrency?: string | undefined;
+  "concurrency",
   /** Default: the concurrency. */
-  requests?: string | undefined;
-  /** Default: 5 s. */
-  hold?: string | undefined;
-  /** Equal stages. Default: 2. */
-  runs?: string | undefined;
+  "requests",
+  /** Default: the reference's. */
+  "hold",
+  /** Equal stages. Default: as many as the reference has. */
+  "runs",
   /** Between runs. Default: none. */
-  pause?: string | undefined;
-}
+  "pause",
+] as const;
+
+/** These fields as text; what is absent takes its default. */
+export type PlanInput = { [Field in (typeof PLAN_FIELDS)[number]]?: string | undefined };
 
 /** The same, and what only some of the named plans take. */
 export interface PlanOptions extends PlanInput {
@@ -62,36 +65,40 @@ interface PlanDesign {
 }
 
 export interface NamedPlan extends PlanDesign {
-  /** One line: what it fires, by the options that change it, and what that shows. */
+  /** One line: what it fires, by the options that change it with their defaults, and what that shows. */
   description: string;
 }
-
-const EQUAL_STAGES = ["clients", "concurrency", "requests", "hold", "runs", "pause"] as const;
 
 /** How many pauses a lifetime has; the first is 2⁵ times shorter than the last. */
 const GROWING_PAUSES = 6;
 
+const RUNS = referencePlan.stages.length;
+
 const reference: NamedPlan = {
   name: referencePlan.name,
-  description: "five clients at once, --runs (2) times: who shares a process, cold and warm",
-  takes: EQUAL_STAGES,
+  description: `five clients at once, --runs (${RUNS}) times: who shares a process, cold and warm`,
+  takes: PLAN_FIELDS,
   defaults: {},
   stages: stagesAlike,
 };
 
+const BURST = { concurrency: 100, holdMs: 1_000 };
+
 const burst: NamedPlan = {
   name: "burst",
-  description: "--concurrency (100) at once, --runs (2) times: a burst, cold and then warm",
-  takes: EQUAL_STAGES,
-  defaults: { concurrency: 100, holdMs: 1_000 },
+  description: `--concurrency (${BURST.concurrency}) at once, --runs (${RUNS}) times: a burst, cold and then warm`,
+  takes: PLAN_FIELDS,
+  defaults: BURST,
   stages: stagesAlike,
 };
 
+const RAMP = { concurrency: 64, holdMs: 1_000 };
+
 const ramp: NamedPlan = {
   name: "ramp",
-  description: "1, 2, 4 … --concurrency (64) at once: environments against concurrency",
+  description: `1, 2, 4 … --concurrency (${RAMP.concurrency}) at once: environments against concurrency`,
   takes: ["clients", "concurrency", "hold", "pause"],
-  defaults: { concurrency: 64, holdMs: 1_000 },
+  defaults: RAMP,
   stages: ({ concurrency, pauseMs }) =>
     doublingTo(concurrency).map((atOnce, run) => ({
       concurrency: atOnce,
@@ -100,11 +107,13 @@ const ramp: NamedPlan = {
     })),
 };
 
+export const STEADY = { concurrency: 20, holdMs: 1_000, durationMs: 30_000 };
+
 const steady: NamedPlan = {
   name: "steady",
-  description: "--concurrency (20) in flight for --duration (30 s): reuse and routing",
+  description: `--concurrency (${STEADY.concurrency}) in flight for --duration (${formatDuration(STEADY.durationMs)}): reuse and routing`,
   takes: ["clients", "concurrency", "hold", "duration"],
-  defaults: { concurrency: 20, holdMs: 1_000, durationMs: 30_000 },
+  defaults: STEADY,
   stages: ({ concurrency, holdMs, durationMs }) => {
     const requests = Math.max(1, Math.round(durationMs / holdMs)) * concurrency;
     if (requests <= LIMITS.requests.max) return equalStages(1, concurrency, requests, 0);
@@ -114,6 +123,8 @@ const steady: NamedPlan = {
   },
 };
 
+const LIFETIME = { concurrency: 10, holdMs: 500, pauseMs: 960_000 };
+
 /**
  * Each pause starts when the environments have just been used, so each burst measures an idle time
  * of its own. The literature found that AWS halves the idle environments every 380 s (Copik et al.,
@@ -122,9 +133,10 @@ const steady: NamedPlan = {
 const lifetime: NamedPlan = {
   name: "lifetime",
   description:
-    "--concurrency (10) at once after pauses that double to --pause (16 min): when idle ones end",
+    `--concurrency (${LIFETIME.concurrency}) at once after pauses that double to ` +
+    `--pause (${formatDuration(LIFETIME.pauseMs)}): when idle ones end`,
   takes: ["clients", "concurrency", "hold", "pause"],
-  defaults: { concurrency: 10, holdMs: 500, pauseMs: 960_000 },
+  defaults: LIFETIME,
   stages: ({ concurrency, pauseMs }) => [
     ...equalStages(1, concurrency, concurrency, 0),
     ...Array.from({ length: GROWING_PAUSES }, (_, pause) => ({
@@ -251,7 +263,7 @@ function parseDesign(design: PlanDesign, options: PlanOptions, meaningless: stri
     concurrency,
     requests: read("requests", defaults.requests ?? concurrency, wholeNumber(LIMITS.requests)),
     holdMs: read("hold", holdMs, duration(LIMITS.holdMs)),
-    runs: read("runs", defaults.runs ?? referencePlan.stages.length, wholeNumber(LIMITS.runs)),
+    runs: read("runs", defaults.runs ?? RUNS, wholeNumber(LIMITS.runs)),
     pauseMs: read("pause", pauseMs, duration(LIMITS.pauseMs)),
     durationMs: read("duration", durationMs, duration(LIMITS.durationMs)),
   };
