@@ -18,7 +18,7 @@ import type { Phase } from "../experiment/experiment.ts";
 import type { Labels } from "../experiment/records/environment-labels.ts";
 import { type EnvironmentState, Fold, type RunState } from "../experiment/records/fold.ts";
 import type { ErrorWords } from "../experiment/reports/error-words.ts";
-import { controlWords, crossCheckWords } from "../experiment/reports/words.ts";
+import { controlWords, crossCheckWords, runNumberWords } from "../experiment/reports/words.ts";
 import type { TargetChoice } from "../experiment/targets/open-target.ts";
 
 /** What the screen shows, at one moment. */
@@ -335,8 +335,7 @@ export class RunOnScreen {
 
   /** Such as `run 1 of 2`. */
   get name(): string {
-    const { index, plan } = this.folded.line;
-    return `run ${index + 1} of ${plan.stages.length}`;
+    return runNumberWords(this.folded.line);
   }
 
   get answered(): number {

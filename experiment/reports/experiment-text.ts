@@ -24,7 +24,10 @@ import {
   crossCheckWords,
   firedWords,
   globalDataText,
+  runNumberWords,
   runsLifetimeWords,
+  temperatureParts,
+  VERDICT_COLOURS,
   verdictWords,
 } from "./words.ts";
 
@@ -32,8 +35,6 @@ import {
 export const KEPT_IN_TEXT: Keep = { perRun: 20, inAll: Number.POSITIVE_INFINITY };
 
 type Style = Parameters<typeof styleText>[0];
-
-const TITLE_COLOUR = { isolated: "cyan", shared: "magenta", inconclusive: "gray" } as const;
 
 /**
  * The text that a line completes, which the fold has taken; there is none until a run has ended.
@@ -83,7 +84,7 @@ class ExperimentText {
     const { line, requests, shown, conclusion } = run;
     const title = [
       this.#style("bold", runWords(line)),
-      ...temperature(run),
+      ...temperatureParts(run),
       seconds(conclusion.wallMs),
       plural(conclusion.environments, "environment"),
       ...failures(conclusion),
@@ -97,7 +98,7 @@ class ExperimentText {
 
   verdict({ runs, conclusion }: Series): string {
     const words = verdictWords(conclusion, this.#labels);
-    const title = this.#style(["bold", TITLE_COLOUR[conclusion.verdict]], words.title);
+    const title = this.#style(["bold", VERDICT_COLOURS[conclusion.verdict]], words.title);
     const sentences = [words.evidence, runsLifetimeWords(runs) ?? ""].filter(Boolean);
     return [`${title}  ${words.finding}`, ...sentences].join("\n").concat("\n");
   }
@@ -130,22 +131,11 @@ function crossCheckText(line: CrossCheckLine): string {
 }
 
 /** `Run 1 of 2`, `Control, run 1 of 2`, or `Control at this stack's web function, run 1 of 3`. */
-export function runWords({
-  role,
-  index,
-  plan,
-  target,
-}: Pick<RunLine, "role" | "index" | "plan" | "target">): string {
-  const which = `un ${index + 1} of ${plan.stages.length}`;
-  if (role !== "control") return `R${which}`;
-  return `${controlName(target)}, r${which}`;
-}
-
-/** `cold`, `warm`, how many of both, or nothing where no answer said so. */
-function temperature({ cold, warm }: RunState): string[] {
-  if (cold > 0 && warm > 0) return [`${inWords(cold)} cold, ${inWords(warm)} warm`];
-  if (cold > 0) return ["cold"];
-  return warm > 0 ? ["warm"] : [];
+export function runWords(line: Pick<RunLine, "role" | "index" | "plan" | "target">): string {
+  const which = runNumberWords(line);
+  return line.role === "control"
+    ? `${controlName(line.target)}, ${which}`
+    : which.replace("run", "Run");
 }
 
 function failures({ outcomes }: Conclusion): string[] {

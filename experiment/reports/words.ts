@@ -14,6 +14,8 @@ import {
   type Conclusion,
   type CrossCheckLine,
   OUTCOMES,
+  type RunLine,
+  type Verdict,
   type Witness,
   type WitnessParty,
 } from "../core/record-lines.ts";
@@ -131,6 +133,27 @@ export function answeringWords(waitedMs: number): string {
 
 // What came back
 
+/** `run 1 of 2`. */
+export function runNumberWords({ index, plan }: Pick<RunLine, "index" | "plan">): string {
+  return `run ${index + 1} of ${plan.stages.length}`;
+}
+
+/**
+ * `cold`, `warm`, how many of both, or nothing where no answer said so.
+ *
+ * @param isBrief whether those that are cold are enough of both
+ */
+export function temperatureParts(
+  { cold, warm }: Pick<RunState, "cold" | "warm">,
+  isBrief = false,
+): string[] {
+  if (cold > 0 && warm > 0) {
+    return [`${inWords(cold)} cold${isBrief ? "" : `, ${inWords(warm)} warm`}`];
+  }
+  if (cold > 0) return ["cold"];
+  return warm > 0 ? ["warm"] : [];
+}
+
 /** `5 ok, 2 throttled`. */
 export function outcomesWords(outcomes: Conclusion["outcomes"]): string {
   return OUTCOMES.flatMap((outcome) => {
@@ -181,6 +204,13 @@ export interface VerdictWords {
   /** One sentence or two on what it rests on; empty when there is nothing to add. */
   evidence: string;
 }
+
+/** In a terminal. Findings, neither good nor bad: two hues of equal weight, and none. */
+export const VERDICT_COLOURS = {
+  isolated: "cyan",
+  shared: "magenta",
+  inconclusive: "gray",
+} as const satisfies Record<Verdict, string>;
 
 /** @param labels the environments' short names */
 export function verdictWords(conclusion: Conclusion, labels: Labels): VerdictWords {

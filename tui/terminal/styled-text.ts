@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { inWords } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
 import { textWidth } from "../../basics/text-width.ts";
-import type { Verdict } from "../../experiment/core/record-lines.ts";
 
 /** How a piece of a line looks; colours are the terminal's own sixteen, by name. */
 export interface Style {
@@ -35,13 +34,6 @@ const CLIENT_COLOURS = [
   "greenBright",
   "blue",
 ];
-
-/** Findings, neither good nor bad: two hues of equal weight, and none. */
-export const VERDICT_COLOURS: Record<Verdict, string> = {
-  isolated: "cyan",
-  shared: "magenta",
-  inconclusive: "gray",
-};
 
 /**
  * A client's colour, the same in the whole session. It never says what words do not.

@@ -11,7 +11,7 @@ import {
   pooledEvidence,
 } from "../../experiment/records/pooled-evidence.ts";
 import { localTime, percent } from "../../experiment/reports/numbers.ts";
-import { verdictWords } from "../../experiment/reports/words.ts";
+import { VERDICT_COLOURS, verdictWords } from "../../experiment/reports/words.ts";
 import type { Session } from "../session.ts";
 import { describeKnown } from "../target-words.ts";
 import { type Binding, movingBindings, useCell } from "../terminal/keys.ts";
@@ -22,7 +22,6 @@ import {
   type Span,
   scrollTo,
   toWidth,
-  VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
 import { commonBindings } from "./key-bindings.ts";
 import { Frame, type ViewProps } from "./view-frame.ts";

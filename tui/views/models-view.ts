@@ -9,7 +9,7 @@ import { inWords, plural } from "../../basics/counts.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
 import type { VerdictLine } from "../../experiment/core/record-lines.ts";
 import { percent, seconds } from "../../experiment/reports/numbers.ts";
-import { verdictWords } from "../../experiment/reports/words.ts";
+import { VERDICT_COLOURS, verdictWords } from "../../experiment/reports/words.ts";
 import { modelOf } from "../../experiment/targets/open-target.ts";
 import { isBusy, type RunOnScreen, type Snapshot } from "../store.ts";
 import { describeAll } from "../target-words.ts";
@@ -20,7 +20,6 @@ import {
   lineToWidth,
   titledLines,
   toWidth,
-  VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
 import { answerWords, hasServed, summarizeRun } from "./environment-words.ts";
 import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";

@@ -14,7 +14,11 @@ import {
   SHOWN_NAMES,
 } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
-import { globalDataParts, globalDataText } from "../../experiment/reports/words.ts";
+import {
+  globalDataParts,
+  globalDataText,
+  temperatureParts,
+} from "../../experiment/reports/words.ts";
 import type { GlobalData } from "../../handler/contract.ts";
 import type { RunOnScreen, Snapshot } from "../store.ts";
 import {
@@ -173,15 +177,9 @@ function titleOfRun({ snapshot, run, now, density, isWide }: Drawing): string {
   const answered = `${inWords(run.answered)} of ${inWords(run.folded.stage.requests)}`;
   const parts = [which, ...(activity === "stopping" ? ["stopping"] : [])];
   if (density !== "lines") {
-    parts.push(...temperatureOf(run), isWide ? `${answered} answered` : answered);
+    parts.push(...temperatureParts(run.folded, true), isWide ? `${answered} answered` : answered);
   }
   return [...parts, seconds(now)].join(" · ");
-}
-
-function temperatureOf({ folded: { cold, warm } }: RunOnScreen): string[] {
-  if (cold > 0 && warm > 0) return [`${inWords(cold)} cold`];
-  if (cold > 0) return ["cold"];
-  return warm > 0 ? ["warm"] : [];
 }
 
 function countsOf(run: RunOnScreen): string {

@@ -15,6 +15,7 @@ import {
   hourlyParts,
   hourlyPhrase,
   planParts,
+  VERDICT_COLOURS,
   verdictWords,
 } from "../../experiment/reports/words.ts";
 import { usdText } from "../../pricing/cost.ts";
@@ -32,7 +33,6 @@ import {
   scrollTo,
   titledLines,
   toWidth,
-  VERDICT_COLOURS,
 } from "../terminal/styled-text.ts";
 
 /** What the body shows; one component each. */
