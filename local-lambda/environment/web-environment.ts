@@ -29,7 +29,7 @@ const PORT = 3_000;
 const ENDPOINT = `0.0.0.0:${PORT}`;
 
 /** The pipe over which web-preload.ts speaks, in lines of JSON. */
-const MESSAGE_PIPE = 3;
+export const MESSAGE_PIPE = 3;
 
 /**
  * How long a server that listens elsewhere is waited for, in milliseconds: what listens first may be

@@ -9,10 +9,10 @@
 
 import { writeSync } from "node:fs";
 import { Server, type Socket } from "node:net";
-import type { WebMessage } from "./web-environment.ts";
+import type { MESSAGE_PIPE as Pipe, WebMessage } from "./web-environment.ts";
 
-/** The pipe to the service. */
-const MESSAGE_PIPE = 3;
+/** The pipe to the service, of which nothing is loaded here: the compiler compares the two numbers. */
+const MESSAGE_PIPE: typeof Pipe = 3;
 
 const { listen, address: addressOf } = Server.prototype;
 
