@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { answerRequest } from "../handler/answer.ts";
+import { filterPattern } from "../test/deployment/aws/logs.ts";
 import { startServer } from "../test/http-server.ts";
 import { temporaryFolder } from "../test/processes.ts";
 import { burst, partLines, recordLines, writeRecord } from "../test/report/records.ts";
@@ -23,12 +25,25 @@ function logsAt(url: URL): void {
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
 }
 
+/** What the deployed handler logs of as many requests. */
+async function handlerLog(requests: number): Promise<string[]> {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  for (let index = 0; index < requests; index++) {
+    await answerRequest('{"client":"Ana","holdMs":0,"steps":5}', `request ${index}`);
+  }
+  const lines = write.mock.calls.map(([line]) => String(line));
+  write.mockRestore();
+  return lines;
+}
+
 test("a web function's answers are looked for in the stream that their heads named", async () => {
-  const { url } = await startServer((_, response) => {
-    const events = Array.from({ length: 5 }, (_, index) => ({
+  const log = await handlerLog(5);
+  const { url } = await startServer(({ body }, response) => {
+    const matches = filterPattern(JSON.parse(body).filterPattern);
+    const events = log.filter(matches).map((message) => ({
       logStreamName: "a",
       timestamp: Date.parse("2026-11-23T21:47:01.000Z"),
-      message: JSON.stringify({ requestId: `request ${index}`, message: "step 1 of 5" }),
+      message,
     }));
     response.end(JSON.stringify({ events }));
   });

@@ -73,7 +73,7 @@ const COMPARISON = /^\(?\s*\$((?:\.\w+)+)\s*=\s*"([^"*]*)(\*?)"\s*\)?$/;
  *
  * @throws AwsError when it is not understood
  */
-function filterPattern(pattern: string): (line: string) => boolean {
+export function filterPattern(pattern: string): (line: string) => boolean {
   const [, inside = ""] = /^\s*\{\s*(.*?)\s*\}\s*$/s.exec(pattern) ?? [];
   const comparisons = inside.split("||").map((comparison) => {
     const [, path, expected = "", open] = COMPARISON.exec(comparison.trim()) ?? [];
