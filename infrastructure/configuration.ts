@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { MODELS, type Model } from "../basics/models.ts";
+import { MODELS, MOST_AT_ONCE, MOST_WORKERS, type Model } from "../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { HOLD_LIMITS_MS } from "../handler/contract.ts";
 import {
@@ -105,9 +105,9 @@ const RULES = {
   managedInstancesMinEnvironments: wholeNumber("environments", 1, 15_000),
   managedInstancesMaxEnvironments: wholeNumber("environments", 1, 15_000),
   /** Worker threads of an environment, each with globals of its own. */
-  managedInstancesWorkers: wholeNumber("worker threads", 1, 256),
+  managedInstancesWorkers: wholeNumber("worker threads", 1, MOST_WORKERS),
   /** Requests at once in one environment. */
-  managedInstancesMaxConcurrency: wholeNumber("requests", 1, 1_600),
+  managedInstancesMaxConcurrency: wholeNumber("requests", 1, MOST_AT_ONCE["managed-instances"]),
   managedInstancesMemoryMb: wholeNumber("MB", 2_048, 32_768),
   managedInstancesMemoryGbPerVcpu: oneOf([2, 4, 8]),
   /** Of all instances together. Powertools for AWS calls 12 the least that the service takes. */
@@ -116,7 +116,7 @@ const RULES = {
   managedInstancesSecurityGroup: identifiers("sg", 1),
   /** What the alias behind the URL stands for, see managed-instances-function.ts. */
   managedInstancesVersion: oneOf(["numbered", "latest-published"]),
-  webFunctionMaxConcurrency: wholeNumber("requests", 1, 128),
+  webFunctionMaxConcurrency: wholeNumber("requests", 1, MOST_AT_ONCE["web-function"]),
   webFunctionMaxEnvironments: wholeNumber("environments", 2, 10_000),
   webFunctionTimeoutSeconds: wholeNumber("seconds", 3, 900),
 };

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments } from "../basics/command-line.ts";
-import { MODELS, type Model } from "../basics/models.ts";
+import { MODELS, MOST_AT_ONCE, MOST_WORKERS, type Model } from "../basics/models.ts";
 import {
   AUTHORIZATIONS,
   type Authorization,
@@ -40,13 +40,11 @@ export function meaningOf(name: ModelOption, words: string): string {
 }
 
 /** The most that the sizes of a model may be. */
-export const MAX_SIZES = { environments: 1_000, workers: 256, maxConcurrency: 1_600 } as const;
-
-/**
- * The most requests that a Web Function may be given at once.
- * https://docs.aws.amazon.com/lambda/latest/dg/web-functions-scaling.html
- */
-const MAX_WEB_CONCURRENCY = 128;
+export const MAX_SIZES = {
+  environments: 1_000,
+  workers: MOST_WORKERS,
+  maxConcurrency: MOST_AT_ONCE["managed-instances"],
+} as const;
 
 /** Options take seconds, and a configuration has milliseconds. */
 const SECOND = 1_000;
@@ -213,9 +211,10 @@ export function misplacedOption(
     return `${option} is an option of ${models.join(" and ")}: leave it out with --model ${model}.`;
   }
   const { maxConcurrency } = given;
-  const isTooMuch = maxConcurrency !== undefined && maxConcurrency > MAX_WEB_CONCURRENCY;
+  const most = MOST_AT_ONCE["web-function"];
+  const isTooMuch = maxConcurrency !== undefined && maxConcurrency > most;
   return model === "web-function" && isTooMuch
-    ? `--max-concurrency of web-function is at most ${MAX_WEB_CONCURRENCY}.`
+    ? `--max-concurrency of web-function is at most ${most}.`
     : undefined;
 }
 
