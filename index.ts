@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { bundleHandler, bundleWebServer } from "./basics/bundle.ts";
+import type { DeployedTarget } from "./basics/deployed-targets.ts";
 import { NAME_ENDS, parseConfiguration } from "./infrastructure/configuration.ts";
 import { ManagedInstancesFunction } from "./infrastructure/managed-instances-function.ts";
 import { findNetwork } from "./infrastructure/network.ts";
@@ -9,7 +10,6 @@ import { OnDemandFunction } from "./infrastructure/on-demand-function.ts";
 import { callerPolicy as policyOfCallers } from "./infrastructure/policies.ts";
 import { stackReadme, stackWarnings } from "./infrastructure/readme.ts";
 import { withDefaultTags } from "./infrastructure/tags.ts";
-import type { DeployedTarget } from "./infrastructure/targets.ts";
 import { WebFunction } from "./infrastructure/web-function.ts";
 
 /** The stack as commands name it; a state that is kept without Pulumi Cloud knows one organization. */

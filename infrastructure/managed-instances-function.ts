@@ -6,6 +6,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
+import type { Deployed } from "../basics/deployed-targets.ts";
 import { deploymentHash } from "../basics/models.ts";
 import { managedArchitecture, managedHourlyUsd } from "./configuration.ts";
 import {
@@ -21,7 +22,6 @@ import {
 import type { Network } from "./network.ts";
 import { type Callee, LAMBDA_MAY_ASSUME } from "./policies.ts";
 import type { Tags } from "./tags.ts";
-import type { ManagedInstancesTarget } from "./targets.ts";
 
 /** How much longer the function's timeout is than the longest hold, in seconds. */
 const BEYOND_HOLD_SECONDS = 5;
@@ -36,7 +36,7 @@ interface ManagedInstancesArgs extends FunctionArgs {
 }
 
 export class ManagedInstancesFunction extends pulumi.ComponentResource {
-  readonly target: pulumi.Output<ManagedInstancesTarget>;
+  readonly target: pulumi.Output<Deployed<"managed-instances">>;
   readonly callee: Callee;
 
   /** @param name begins the names of all that is created */

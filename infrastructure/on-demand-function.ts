@@ -2,6 +2,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BUNDLE_FILE, HANDLER } from "../basics/bundle.ts";
+import type { Deployed } from "../basics/deployed-targets.ts";
 import {
   archive,
   commonOutputs,
@@ -12,10 +13,9 @@ import {
   handlerVariables,
 } from "./function-parts.ts";
 import type { Callee } from "./policies.ts";
-import type { OnDemandTarget } from "./targets.ts";
 
 export class OnDemandFunction extends pulumi.ComponentResource {
-  readonly target: pulumi.Output<OnDemandTarget>;
+  readonly target: pulumi.Output<Deployed<"on-demand">>;
   readonly callee: Callee;
   /** SHA-256 of the deployed archive in base64, as Lambda states it. */
   readonly codeSha256: pulumi.Output<string>;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { plural } from "../basics/counts.ts";
+import type { Deployed, DeployedTarget } from "../basics/deployed-targets.ts";
 import { pulumiCommand, pulumiUpWith } from "../basics/printed-commands.ts";
 import { DEFAULT_HOLD_MS } from "../handler/contract.ts";
 import {
@@ -13,7 +14,6 @@ import {
   usdText,
 } from "../pricing/cost.ts";
 import { type Configuration, managedHourlyUsd, remedy } from "./configuration.ts";
-import type { DeployedTarget, OnDemandTarget } from "./targets.ts";
 
 /** The reference experiment: two bursts of five requests. */
 const REFERENCE = { requests: 10, atOnce: 5 };
@@ -228,7 +228,7 @@ function hourText(configuration: Configuration): string {
 }
 
 function onDemandCost(
-  target: OnDemandTarget,
+  target: Deployed<"on-demand">,
   { configuration, stack }: Pick<Deployment, "configuration" | "stack">,
 ): string {
   const { memoryMb, architecture, provisionedConcurrency: kept, region } = target;

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { WEB_BUNDLE_FILE } from "../basics/bundle.ts";
+import type { Deployed } from "../basics/deployed-targets.ts";
 import { deploymentHash } from "../basics/models.ts";
 import type { Configuration } from "./configuration.ts";
 import {
@@ -19,7 +20,6 @@ import {
   PATIENCE,
 } from "./function-parts.ts";
 import { type Callee, lambdaMayRead } from "./policies.ts";
-import type { WebFunctionTarget } from "./targets.ts";
 
 /** AWS's own command waits ten minutes for an endpoint. */
 const TIMEOUT_MINUTES = 20;
@@ -28,7 +28,7 @@ const TIMEOUT_MINUTES = 20;
 const MAX_BUCKET_PREFIX = 37;
 
 export class WebFunction extends pulumi.ComponentResource {
-  readonly target: pulumi.Output<WebFunctionTarget>;
+  readonly target: pulumi.Output<Deployed<"web-function">>;
   readonly callee: Callee;
 
   /** @param name begins the names of all that is created */

@@ -7,7 +7,7 @@
  * tier, savings plans, taxes and data transfer are not counted.
  */
 
-export type Architecture = "arm64" | "x86_64";
+import type { Architecture } from "../basics/deployed-targets.ts";
 
 /** US dollars per million: of GB-seconds on demand by architecture, and of requests. */
 interface Price extends Record<Architecture, number> {

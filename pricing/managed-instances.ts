@@ -7,7 +7,8 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html#lambda-managed-instances-pricing
  */
 
-import { type Architecture, MANAGEMENT_FEE_PERCENT } from "./cost.ts";
+import type { Architecture } from "../basics/deployed-targets.ts";
+import { MANAGEMENT_FEE_PERCENT } from "./cost.ts";
 
 /** US dollars an hour for the size `large`, by family. Within a family the price grows with the size. */
 const LARGE_USD: Record<string, number> = {

@@ -2,8 +2,8 @@
 
 import { chmodSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Deployed, DeployedTarget } from "../basics/deployed-targets.ts";
 import { MODELS, type Model } from "../basics/models.ts";
-import type { DeployedTarget } from "../infrastructure/targets.ts";
 import { startLambda } from "./embedded-lambda.ts";
 import { temporaryFolder } from "./processes.ts";
 
@@ -36,10 +36,7 @@ const COMMON = {
 
 type Named = "url" | "functionName" | "logGroupName" | "deployment";
 /** What an entry of `targets` has of its own, by its model. */
-type Own<M extends Model> = Omit<
-  Extract<DeployedTarget, { model: M }>,
-  keyof typeof COMMON | Named
->;
+type Own<M extends Model> = Omit<Deployed<M>, keyof typeof COMMON | Named>;
 
 const OWN: { [M in Model]: Own<M> } = {
   "on-demand": {

@@ -1,13 +1,14 @@
 /** What the model of a deployed function means for the experiment that fires at it. */
 
 import { inWords, plural } from "../../basics/counts.ts";
+import type { Deployed, DeployedTarget } from "../../basics/deployed-targets.ts";
 import type { Model } from "../../basics/models.ts";
 import { pulumiCommand, pulumiUpWith } from "../../basics/printed-commands.ts";
 import { type Billed, loadCostUsd, priceOf, requestsCostUsd, usdText } from "../../pricing/cost.ts";
 import { burstOf, type Part, type Plan, requestsOf, type Stage } from "../core/plan/plan.ts";
 import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";
-import type { Deployed, DeployedTarget, Stack } from "./stack-outputs.ts";
+import type { Stack } from "./stack-outputs.ts";
 
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;

@@ -1,9 +1,9 @@
 /** Which target is wanted, and the way from that choice to one that can be fired at. */
 
+import type { DeployedTarget } from "../../basics/deployed-targets.ts";
 import type { Model } from "../../basics/models.ts";
 import type { Target } from "../core/target.ts";
 import { runnerObstacles } from "./resources.ts";
-import type { DeployedTarget } from "./stack-outputs.ts";
 
 // Which target is wanted, before anything is opened
 

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import type { DeployedTarget } from "../../basics/deployed-targets.ts";
 import { MODELS, type Model } from "../../basics/models.ts";
 import { excerpt } from "../../basics/printable.ts";
 import { isStop } from "../core/abort.ts";
@@ -31,7 +32,7 @@ const onDemand = {
 /** `deployment` identifies the code and what settles sharing. */
 const target = { ...common, authorization, deployment: z.string() };
 
-const targetSchema = z.discriminatedUnion("model", [
+const targetSchema: z.ZodType<DeployedTarget> = z.discriminatedUnion("model", [
   z.object({ model: z.literal("on-demand"), ...target, ...onDemand }),
   z.object({
     model: z.literal("managed-instances"),
@@ -55,11 +56,6 @@ const targetSchema = z.discriminatedUnion("model", [
     maxConcurrency: z.int(),
   }),
 ]);
-
-/** A function that a stack has deployed, with the model that it runs by. */
-export type DeployedTarget = z.infer<typeof targetSchema>;
-/** The same, of one model. */
-export type Deployed<M extends Model> = Extract<DeployedTarget, { model: M }>;
 
 /** The outputs of a program that deploys several models; those beside it are of the first. */
 const outputsSchema = z.object({ targets: z.tuple([targetSchema], targetSchema) });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import type { Deployed } from "../../basics/deployed-targets.ts";
 import { MODELS, type Model } from "../../basics/models.ts";
 import { loadCostUsd } from "../../pricing/cost.ts";
 import { temporaryFolder } from "../../test/processes.ts";
@@ -19,7 +20,7 @@ import { errorWords } from "../reports/error-words.ts";
 import { costWords, hourlyWords } from "../reports/words.ts";
 import { deployedCautions, planCost, throttlingCautions } from "./deployed-model.ts";
 import { findStackTargets, openTarget, type TargetChoice } from "./open-target.ts";
-import { type Deployed, readStack } from "./stack-outputs.ts";
+import { readStack } from "./stack-outputs.ts";
 
 const URL_OF_FUNCTION = "https://abc.lambda-url.eu-west-1.on.aws/";
 

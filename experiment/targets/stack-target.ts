@@ -1,6 +1,7 @@
 /** A function that `pulumi up` deployed. */
 
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { DeployedTarget } from "../../basics/deployed-targets.ts";
 import { pulumiUpWith, shellWord } from "../../basics/printed-commands.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { ExperimentError } from "../core/errors.ts";
@@ -15,7 +16,7 @@ import {
   hourlyCost,
   RECYCLING_EFFECTS,
 } from "./deployed-model.ts";
-import type { DeployedTarget, Stack } from "./stack-outputs.ts";
+import type { Stack } from "./stack-outputs.ts";
 
 /**
  * One function of a stack as a target.

@@ -1,8 +1,8 @@
 /** All three models in one stack: deployed by the commands that a user types, changed and destroyed. */
 
 import { expect, test } from "vitest";
+import type { DeployedTarget } from "../../basics/deployed-targets.ts";
 import type { Answer } from "../../handler/contract.ts";
-import type { DeployedTarget } from "../../infrastructure/targets.ts";
 import { drawn, inputs } from "../effort.ts";
 import { linesOf } from "../programs.ts";
 import { waitUntil } from "../wait-until.ts";

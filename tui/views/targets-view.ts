@@ -2,6 +2,7 @@
 
 import { type Key, usePaste } from "ink";
 import { createElement as h, useEffect, useState } from "react";
+import type { DeployedTarget } from "../../basics/deployed-targets.ts";
 import { MODELS } from "../../basics/models.ts";
 import { printable } from "../../basics/printable.ts";
 import { hourlyPhrase } from "../../experiment/reports/words.ts";
@@ -12,7 +13,7 @@ import {
   parseTarget,
   type TargetChoice,
 } from "../../experiment/targets/open-target.ts";
-import type { DeployedTarget, Stack } from "../../experiment/targets/stack-outputs.ts";
+import type { Stack } from "../../experiment/targets/stack-outputs.ts";
 import { idleCostUsdPerHour, usdText } from "../../pricing/cost.ts";
 import type { StackState } from "../session.ts";
 import { type Binding, useCell } from "../terminal/keys.ts";

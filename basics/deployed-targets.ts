@@ -1,10 +1,12 @@
 /** What a deployment tells the runner: the output `targets`, which has one entry for each model. */
-import type { Architecture } from "../pricing/cost.ts";
-import type { Configuration } from "./configuration.ts";
+
+import type { Model } from "./models.ts";
+
+export type Architecture = "arm64" | "x86_64";
 
 interface EveryTarget {
   url: string;
-  authorization: Configuration["urlAuthorization"];
+  authorization: "AWS_IAM" | "NONE";
   functionName: string;
   region: string;
   logGroupName: string;
@@ -14,7 +16,7 @@ interface EveryTarget {
   generation: number;
 }
 
-export interface OnDemandTarget extends EveryTarget {
+interface OnDemandTarget extends EveryTarget {
   model: "on-demand";
   memoryMb: number;
   architecture: Architecture;
@@ -22,7 +24,7 @@ export interface OnDemandTarget extends EveryTarget {
   provisionedConcurrency: number | "none";
 }
 
-export interface ManagedInstancesTarget extends EveryTarget {
+interface ManagedInstancesTarget extends EveryTarget {
   model: "managed-instances";
   instanceType: string;
   minEnvironments: number;
@@ -33,14 +35,17 @@ export interface ManagedInstancesTarget extends EveryTarget {
   /** Since when the instances are charged, as an ISO date. */
   runningSince: string;
   /** What they cost an hour, used or not, in US dollars; absent where the rate is not known. */
-  usdPerHour?: number;
+  usdPerHour?: number | undefined;
 }
 
-export interface WebFunctionTarget extends EveryTarget {
+interface WebFunctionTarget extends EveryTarget {
   model: "web-function";
   maxEnvironments: number;
   /** Of one environment. */
   maxConcurrency: number;
 }
 
+/** A function that a stack has deployed, with the model that it runs by. */
 export type DeployedTarget = OnDemandTarget | ManagedInstancesTarget | WebFunctionTarget;
+/** The same, of one model. */
+export type Deployed<M extends Model> = Extract<DeployedTarget, { model: M }>;
