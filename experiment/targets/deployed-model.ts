@@ -10,10 +10,15 @@ import type { Cost, HourlyCost } from "../core/target.ts";
 import { largestBurst, runnerObstacles } from "./resources.ts";
 import type { Stack } from "./stack-outputs.ts";
 
+/**
+ * A function gets so many more environments within ten seconds, and what comes earlier is throttled.
+ * https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+ */
+const ENVIRONMENTS_PER_TEN_SECONDS = 1_000;
+
 /** How long a cold start may take, and what each further one beside it adds, in milliseconds. */
 const COLD_START_MS = 15_000;
-/** A function gets 1,000 more environments every ten seconds: https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html */
-const FURTHER_COLD_START_MS = 10;
+const FURTHER_COLD_START_MS = 10_000 / ENVIRONMENTS_PER_TEN_SECONDS;
 
 /**
  * How long a request may take beyond its hold, in milliseconds. The environments of Managed Instances
@@ -228,12 +233,6 @@ export function throttlingCautions(
     ];
   }
 }
-
-/**
- * A function gets so many more environments within ten seconds, and what comes earlier is throttled.
- * https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
- */
-const ENVIRONMENTS_PER_TEN_SECONDS = 1_000;
 
 function tooFast(burst: number, provisioned: Limits["provisionedConcurrency"]): string[] {
   const ready = provisioned === "none" ? 0 : provisioned;
