@@ -221,7 +221,7 @@ export function editPlan(plan: Plan, edited: PlanInput): ParsedOptions {
   const hasNewStages = replacesStages(edited);
   const design: PlanDesign = {
     name,
-    takes: EQUAL_STAGES,
+    takes: PLAN_FIELDS,
     defaults: {
       steps,
       ...(edited.clients === undefined && { clients }),
