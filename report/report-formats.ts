@@ -96,9 +96,7 @@ export function filesIn(path: string): string[] {
   if (!isFolder(path)) return [path];
   const names = readdirSync(path).filter((name) => RECORDED.test(name));
   if (names.length > 0) return names.sort().map((name) => join(path, name));
-  const why =
-    "it is a folder without .log, .ndjson or .ndjson.gz; bring the logs or records of all runners into it";
-  throw new ExperimentError("record unreadable", { record: path, why });
+  throw new ExperimentError("no records in folder", { folder: path });
 }
 
 /** A check stands alone, and has no table. */

@@ -32,8 +32,8 @@ const FORMAT_OF: Record<string, Format> = {
 };
 
 const AFTER = `
-One file is reported; two are compared; more are listed, with what the experiments of each
-deployment say together. A folder stands for the .log and .ndjson files in it. Records of the parts
+One file is reported; several are listed, with what the experiments of each deployment say
+together, and of two, or on a page, with what differs. A folder stands for the .log and .ndjson files in it. Records of the parts
 of one experiment are reported as one. The record of npm run check-handler is reported alone. CSV
 has a row for each request, and begins with a byte order mark.
 

@@ -69,6 +69,7 @@ export interface ErrorFacts {
   "record not found": { path: string };
   "records not listed": { folder: string; why: string };
   "record unreadable": { record: string; why: string };
+  "no records in folder": { folder: string };
   "record not reportable": { record: string; why: string };
   "records not mergeable": Record<never, never>;
   "record of a part": { path: string };

@@ -155,7 +155,7 @@ test.each<[string, RecordLine[][], number, RegExp]>([
     "a part that is missing adds no trial",
     [PARTS[0] ?? [], PARTS[2] ?? []],
     4,
-    /Of the experiment no request of 2\/3 is on the record: that adds no trial, .*stays proven\./,
+    /The experiment has no request of 2\/3 on the record: that adds no trial, .*stays proven\./,
   ],
   [
     "a part that ended early lacks requests",
@@ -167,7 +167,7 @@ test.each<[string, RecordLine[][], number, RegExp]>([
     "a part that ended between its runs lacks one",
     [PARTS[0] ?? [], PARTS[1] ?? [], (PARTS[2] ?? []).slice(0, 3)],
     5,
-    /Of run 2 of the experiment no request of 3\/3 is on the record/,
+    /The experiment has no request of 3\/3 in run 2 on the record/,
   ],
   [
     "a part that started late may not have met the others",

@@ -194,7 +194,7 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
   ],
   "record exists": ({ path }) => [
     `${path} exists, and a record is never overwritten`,
-    "Name another file with --out.",
+    "Name another one with --out.",
   ],
   "record not begun": ({ path, why, code }, on) => [
     `The record ${path} cannot be written: ${why}`,
@@ -246,6 +246,10 @@ const WORDS: { [Kind in ErrorKind]: (facts: ErrorFacts[Kind], on: UserInterface)
   "record unreadable": ({ record, why }) => [
     `${record} cannot be read as a record: ${why}`,
     "Check that it is a record of this program's version, and whole.",
+  ],
+  "no records in folder": ({ folder }) => [
+    `${folder} holds no .log, .ndjson or .ndjson.gz`,
+    "Bring the logs or records of all runners into it, or name a file, such as the record of a check.",
   ],
   "record not reportable": ({ record, why }) => [
     `${record} cannot be reported: ${why}`,

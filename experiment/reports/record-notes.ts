@@ -174,7 +174,7 @@ const LATE_SHARE = 0.1;
 const STAYS = "Sharing that was seen stays proven.";
 
 /** Some sentences for each thing that is to be known; empty where one runner fired it all. */
-export function runnerNotes({ line, runs, runnerCount }: Series): string[] {
+export function runnerNotes({ line, runs, runnerCount, conclusion }: Series): string[] {
   const { role } = line;
   const several =
     `${inWords(runnerCount)} runners fired the ${role}, each with a clock of its own, and no two ` +
@@ -183,7 +183,7 @@ export function runnerNotes({ line, runs, runnerCount }: Series): string[] {
   return [
     ...(runnerCount > 1 ? [several] : []),
     ...missingNotes(fired, role),
-    ...lateNotes(fired),
+    ...lateNotes(fired, conclusion.verdict === "shared"),
     ...shortNotes(fired),
   ];
 }
@@ -252,16 +252,16 @@ function missingNotes(runs: readonly FiredRun[], role: Role): string[] {
   return [...groups.values()].map((group) => {
     const those = group.flatMap(([, missed], at) => (at === 0 ? missed : []));
     const names = group.map(([name]) => name);
-    const which = those.length < runs.length ? `${runsWords(those)} of ` : "";
+    const which = those.length < runs.length ? ` in ${runsWords(those)}` : "";
     return (
-      `Of ${which}the ${role} no request of ${namesWords(names)} is on the record: ` +
+      `The ${role} has no request of ${namesWords(names)}${which} on the record: ` +
       `that adds no trial, and whether those requests shared a process is not known. ${STAYS}`
     );
   });
 }
 
 /** One note for all shots that did not fall at the time on which the runners had agreed. */
-function lateNotes(runs: readonly FiredRun[]): string[] {
+function lateNotes(runs: readonly FiredRun[], isShared: boolean): string[] {
   const shots = runs.flatMap(({ run, runners }) =>
     runners.flatMap(({ name = "", lateMs: ms = 0 }) =>
       Math.abs(ms) > LATE_SHARE * run.holdMs ? [{ name, line: run.line, ms }] : [],
@@ -273,9 +273,11 @@ function lateNotes(runs: readonly FiredRun[]): string[] {
   const clock = names.length > 1 ? "their own clocks" : "its own clock";
   const when = `${seconds(Math.abs(worst.ms))} ${worst.ms > 0 ? "late" : "early"}`;
   const most = shots.length > 1 ? " at most" : "";
+  const late = `By ${clock} ${namesWords(names)} fired ${when}${most} (${runName(worst.line)}).`;
+  // Where requests met all the same, it made no difference.
+  if (isShared) return [late];
   return [
-    `By ${clock} ${namesWords(names)} fired ${when}${most} (${runName(worst.line)}). Requests of different ` +
-      `runners may hardly have met, so isolation between runners was tried less. ${STAYS}`,
+    `${late} Requests of different runners may hardly have met, so isolation between runners was tried less.`,
   ];
 }
 

@@ -44,7 +44,7 @@ test("reports of several runners say whose clock times are of, and that none are
     expect.stringMatching(/^2 runners fired the experiment, .*compared/),
   );
   expect(report.notes).toContainEqual(
-    expect.stringMatching(/^Of the experiment no request of <Oslo> is on the record: .* proven\.$/),
+    expect.stringMatching(/^The experiment has no request of <Oslo> on the record: .* proven\.$/),
   );
   const [run] = report.experiment?.runs ?? [];
   const fired = { fired: true, observed: 3, trials: 2 };

@@ -361,7 +361,7 @@ export function deploymentWords(target: TargetDescription, pooled: PooledEvidenc
     bound === undefined
       ? "saw sharing"
       : `${plural(trials, "trial")}, sharing below ${percent(bound)} (95 %)`;
-  return `${printable(targetWords(target))}: ${pooledWords(pooled) ?? `one experiment, ${alone}.`}`;
+  return `${printable(targetWords(target))}. ${pooledWords(pooled) ?? `One experiment: ${alone}.`}`;
 }
 
 /** The same where there is little room. */

@@ -155,9 +155,7 @@ test("a record is never overwritten", async () => {
   const before = readFileSync(out, "utf8");
   const { code, stderr } = await fire(args);
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /exists, and a record is never overwritten.\nName another file with --out/,
-  );
+  expect(stderr).toMatch(/exists, and a record is never overwritten.\nName another one with --out/);
   expect(readFileSync(out, "utf8")).toBe(before);
 });
 

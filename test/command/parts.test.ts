@@ -71,7 +71,7 @@ test("two runners are isolated at on-demand but for one trial a run, and share a
   ]);
   for (const { stdout, record } of parts) {
     expect(stdout).toMatch(/^Part \d\/2 of ours: [64] of 10 requests, from 2/m);
-    expect(stdout).toMatch(/^Note: Of the experiment no request of \d\/2 is on the record/m);
+    expect(stdout).toMatch(/^Note: The experiment has no request of \d\/2 on the record/m);
     const starts = record.filter((line) => line.type === "run");
     expect(starts.map(({ run }) => run)).toEqual(["ours/1", "ours/2"]);
     expect(starts[0]?.startAt).toBe(startAt);

@@ -343,6 +343,6 @@ export function parseAnswer(text: string): ParsedAnswer {
   const path = error.issues[0]?.path.join(".") || "it";
   return {
     ok: false,
-    problem: `not the handler's answer: ${path} is missing or not as it should be`,
+    problem: `not the answer of this project's handler: ${path} is missing or not as it should be`,
   };
 }

@@ -294,16 +294,17 @@ function noAnswer(findings: Findings): string {
       "Run again and let it finish."
     );
   }
-  return `No request was answered: ${unanswered(findings)}. ${remedyFor(findings)}`;
+  const lack = findings.outcomes.unreadable ? "No answer could be read" : "No request was served";
+  return `${lack}: ${unanswered(findings)}. ${remedyFor(findings)}`;
 }
 
 function noTrial(findings: Findings): string {
   const { runs, identified } = findings;
   if (runs.every((run) => run.concurrency === 1)) {
-    const what = runs.every((run) => run.requests.length === 1) ? "requests" : "concurrency";
+    const what = runs.every((run) => run.requests.length === 1) ? " and the requests" : "";
     return (
       "Only one request was in flight at a time, so no two could have met. " +
-      `Raise the ${what} to 2 or more.`
+      `Raise the concurrency${what} to 2 or more.`
     );
   }
   if (runs.every((run) => run.requests.length === 1) && identified.length === runs.length) {
@@ -350,6 +351,9 @@ function unanswered({ runs, outcomes }: Findings): string {
 function remedyFor({ outcomes }: Findings): string {
   if (outcomes.aborted) return "Run again and let it finish.";
   if (outcomes.throttled) return "Lower the concurrency, or raise the target's limit.";
+  if (outcomes.unreadable) {
+    return "The experiment reads this project's handler; what another does, check-handler tells.";
+  }
   return "Check the target and run again.";
 }
 

@@ -48,7 +48,7 @@ test("nothing but failures is inconclusive, and names them", () => {
   });
   expect(conclude(failed)).toMatchObject({
     verdict: "inconclusive",
-    reason: "No request was answered: 2 failed: 403 Forbidden. Check the target and run again.",
+    reason: "No request was served: 2 failed: 403 Forbidden. Check the target and run again.",
     outcomes: { failed: 2 },
     trials: 0,
   });
