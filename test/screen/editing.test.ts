@@ -91,21 +91,16 @@ test("a plan file is not changed by what was kept of another plan", async () => 
   const kept = { plan: { clients: "Eva", concurrency: "3", runs: "4" }, target: "local" };
   writeFileSync(join(data, "settings.json"), JSON.stringify(kept));
   const stages = [
-    { concurrency: 1, requests: 1 },
+    { concurrency: 2, requests: 3 },
     { concurrency: 2, requests: 3, pauseMs: 100 },
   ];
   const path = temporaryFile("two.json", JSON.stringify({ clients: ["Bo"], holdMs: 300, stages }));
   const { terminal } = await openScreen({ data, target: "kept", args: ["--plan", path] });
-  expect(terminal.lines[2]).toMatch(
-    /^ two: 4 requests in 2 runs, .* a pause of 100 ms, held 300 ms$/,
+  expect(terminal.lines[2]).toBe(
+    " Bo · 2 runs of 3 requests, 2 at once, a pause of 100 ms, held 300 ms",
   );
-  // Nor by its form, when nothing is typed there.
-  const [before, keptBefore] = [
-    terminal.lines[2],
-    readFileSync(join(data, "settings.json"), "utf8"),
-  ];
+  // Nor is it kept in the place of that one by a form in which nothing was typed.
   await editPlan(terminal);
   await terminal.pressFor(KEYS.enter, /Nothing fired yet/);
-  expect(terminal.lines[2]).toBe(before);
-  expect(readFileSync(join(data, "settings.json"), "utf8")).toBe(keptBefore);
+  expect(JSON.parse(readFileSync(join(data, "settings.json"), "utf8"))).toEqual(kept);
 });
