@@ -36,8 +36,7 @@ test("runs, environments and verdicts are kept by their role, in order", () => {
     1, 2, 3, 4, 5,
   ]);
   const ids = [experiment, control].flatMap(({ environments }) => [...environments.keys()]);
-  const names = ids.map((id) => labels.get(id));
-  expect(new Set(names).size).toBe(6);
+  expect(new Set(ids.map((id) => labels.get(id))).size).toBe(6);
   expect(experiment.verdict).toEqual(lines.at(-1));
   expect(control.verdict?.role).toBe("control");
   expect(experiment.runs.map(({ verdict }) => verdict?.verdict)).toEqual(["isolated", "isolated"]);
@@ -132,6 +131,9 @@ test("a new record knows the environments that the last one left warm, and nothi
   expect(fold.environments).toEqual(warm);
   for (const line of recordLines({ id: "f", runs: [burst(5, (index) => index)] })) fold.take(line);
   expect(fold.environments.map(({ invocations }) => invocations.length)).toEqual([3, 3, 3, 3, 3]);
+  expect(fold.labels.get("environment 0")).toBe("environment 0");
   fold.forget();
   expect(fold.environments).toEqual([]);
+  // Nothing that begins alike is known any more.
+  expect(fold.labels.get("environment 0")).toBe("envi");
 });
