@@ -18,7 +18,7 @@ import {
   checkedRequestOf,
   compare,
   INITIALIZATION_MS,
-  isComplete,
+  isLogComplete,
   type LoggedEvent,
   type Period,
 } from "./core/verdict/log-comparison.ts";
@@ -159,7 +159,7 @@ async function readWhenComplete(
     // Reading a long log takes a while: what was late when it began may be there at its end.
     const isLast = Date.now() >= deadline;
     const events = await readEvents(place, credentials, wider, signal);
-    if (isLast || isComplete(requests, events, period, model)) return events;
+    if (isLast || isLogComplete(requests, events, period, model)) return events;
     await wait(RETRY_MS, undefined, { signal });
   }
 }

@@ -137,7 +137,7 @@ interface Experiment extends ExperimentOptions {
 }
 
 /** All runs of a plan at one target. */
-interface Firing extends Experiment {
+interface RunsAtTarget extends Experiment {
   role: Role;
 }
 
@@ -197,7 +197,7 @@ async function conclude(
 }
 
 /** Fires the stages of a plan one after the other, until it is stopped. */
-async function fireRuns(firing: Firing): Promise<void> {
+async function fireRuns(firing: RunsAtTarget): Promise<void> {
   const { plan, target, signal } = firing;
   try {
     if (!signal.aborted) await awaitTarget(firing);
@@ -212,7 +212,7 @@ async function fireRuns(firing: Firing): Promise<void> {
 }
 
 /** Waits for a target that may still be starting, so that the first run meets one that serves. */
-async function awaitTarget(firing: Firing): Promise<void> {
+async function awaitTarget(firing: RunsAtTarget): Promise<void> {
   const { target, role, plan, signal, onPhase, onAnswering } = firing;
   if (!target.untilAnswering) return;
   onPhase?.({ name: "waiting", role, index: 0, plan, target: target.description });
@@ -220,7 +220,7 @@ async function awaitTarget(firing: Firing): Promise<void> {
   if (waitedMs > 0) onAnswering?.(waitedMs);
 }
 
-async function fireRun(firing: Firing, index: number, stage: Stage): Promise<void> {
+async function fireRun(firing: RunsAtTarget, index: number, stage: Stage): Promise<void> {
   const { plan, target, signal, experiment, role, fold, tell, appointment, onPhase } = firing;
   const number = fold[role].runs.length + 1;
   const run = `${experiment}/${role === "control" ? "control-" : ""}${number}`;
@@ -263,7 +263,7 @@ function shotAt({ startAt, part }: Appointment, plan: Plan, index: number): numb
   return startAt + offset;
 }
 
-function runLine(firing: Firing, run: string, index: number): RunLine {
+function runLine(firing: RunsAtTarget, run: string, index: number): RunLine {
   const { experiment, role, plan, target, appointment } = firing;
   return {
     type: "run",

@@ -35,7 +35,7 @@ export const MODEL_OPTIONS = {
 type ModelOption = keyof typeof MODEL_OPTIONS;
 
 /** What the help says of an option: which models have it, and what it is for. */
-export function meaningOf(name: ModelOption, words: string): string {
+export function optionMeaning(name: ModelOption, words: string): string {
   return `${MODEL_OPTIONS[name].models.join(", ")}: ${words}`;
 }
 
@@ -56,7 +56,10 @@ const FIELDS = {
   model: choice("--model <model>", "how requests meet processes", MODELS, DEFAULTS.model),
   invokeMode: choice(
     "--invoke-mode <mode>",
-    meaningOf("invokeMode", "answer all at once, or with bytes as a streaming handler sends them"),
+    optionMeaning(
+      "invokeMode",
+      "answer all at once, or with bytes as a streaming handler sends them",
+    ),
     INVOKE_MODES,
     DEFAULTS.invokeMode,
   ),
@@ -103,39 +106,39 @@ const FIELDS = {
   ),
   idleTimeoutMs: whole(
     "--idle-timeout <s>",
-    meaningOf("idleTimeoutMs", "end idle environments after"),
+    optionMeaning("idleTimeoutMs", "end idle environments after"),
     [1, 86_400],
     DEFAULTS.idleTimeoutMs,
     SECOND,
   ),
   concurrencyLimit: whole(
     "--concurrency-limit <n>",
-    meaningOf("concurrencyLimit", "answer 429 above"),
+    optionMeaning("concurrencyLimit", "answer 429 above"),
     [1, 10_000],
     DEFAULTS.concurrencyLimit,
   ),
   environments: whole(
     "--environments <n>",
-    meaningOf("environments", "environments, started beforehand"),
+    optionMeaning("environments", "environments, started beforehand"),
     [1, MAX_SIZES.environments],
     DEFAULTS.environments,
   ),
   workers: whole(
     "--workers <n>",
-    meaningOf("workers", "worker threads in each; AWS starts 8 per vCPU"),
+    optionMeaning("workers", "worker threads in each; AWS starts 8 per vCPU"),
     [1, MAX_SIZES.workers],
     DEFAULTS.workers,
   ),
   maxConcurrency: whole(
     "--max-concurrency <n>",
-    meaningOf("maxConcurrency", "requests at once in one environment"),
+    optionMeaning("maxConcurrency", "requests at once in one environment"),
     [1, MAX_SIZES.maxConcurrency],
     DEFAULTS.maxConcurrency,
   ),
   maxHoldMs: whole("--max-hold <ms>", "longest hold accepted", [100, 900_000], DEFAULTS.maxHoldMs),
   seed: whole(
     "--seed <n>",
-    meaningOf("seed", "settles which environment takes a request (default: random)"),
+    optionMeaning("seed", "settles which environment takes a request (default: random)"),
     [0, 2 ** 31],
   ),
   environmentVariables: variablesOption(),

@@ -48,7 +48,7 @@ const KEPT: Record<Exclude<Format, "csv">, Keep> = {
  * @returns the text, in parts where it may be long
  * @throws ExperimentError when a file is no record
  */
-export async function textOf(options: ReportOptions): Promise<AsyncIterable<string> | string[]> {
+export async function reportIn(options: ReportOptions): Promise<AsyncIterable<string> | string[]> {
   const { files, format } = options;
   for (const file of files) {
     const check = readCheck(file);

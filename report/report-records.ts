@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
   endWithNpm();
   try {
     // Loaded late, so that help comes at once.
-    const { filesIn, mergedRecord, textOf } = await import("./report-formats.ts");
+    const { filesIn, mergedRecord, reportIn } = await import("./report-formats.ts");
     const { out, record } = options;
     const files = options.files.flatMap(filesIn);
     // In order, so that half a file does not stay.
@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(recordLine(record));
     }
     const reported = record === undefined ? files : [record];
-    await writeReport(out, await textOf({ ...options, files: reported }));
+    await writeReport(out, await reportIn({ ...options, files: reported }));
     if (out !== undefined) console.error(`Report: ${printableLine(out)}`);
     return EXIT.made;
   } catch (error) {

@@ -21,7 +21,7 @@ import type { Appointment, Fired, Phase } from "../experiment.ts";
 import { Fold } from "../records/fold.ts";
 import { completedText, KEPT_IN_TEXT, runWords } from "../reports/experiment-text.ts";
 import { runnerNotes } from "../reports/record-notes.ts";
-import type { Ending, ToldModel } from "../reports/summary.ts";
+import type { ExperimentEnding, ToldModel } from "../reports/summary.ts";
 import {
   answeringWords,
   costWords,
@@ -32,7 +32,7 @@ import {
 import { type FoundTarget, PROVES } from "../targets/open-target.ts";
 import { recordLine, watchOutput } from "./output.ts";
 
-export interface ExperimentOptions {
+export interface PrintedExperiment {
   plan: Plan;
   /** Which part of it is fired, and when, where other runners fire the others. */
   appointment?: Appointment | undefined;
@@ -50,7 +50,12 @@ export interface ExperimentOptions {
 }
 
 /** The graver first: how several experiments end together. */
-const GRAVEST: readonly Ending[] = ["interrupted", "failed", "inconclusive", "unexpected"];
+const GRAVEST: readonly ExperimentEnding[] = [
+  "interrupted",
+  "failed",
+  "inconclusive",
+  "unexpected",
+];
 
 /**
  * Fires one experiment after the other, and prints and records each. Of several a table says at last
@@ -61,16 +66,16 @@ const GRAVEST: readonly Ending[] = ["interrupted", "failed", "inconclusive", "un
  * @throws ExperimentError when the only one cannot be fired, recorded or printed
  */
 export async function printExperiments(
-  experiments: readonly ExperimentOptions[],
+  experiments: readonly PrintedExperiment[],
   areSeveral: boolean,
   signal: AbortSignal,
   onBegun: (record: string) => void,
-): Promise<Ending> {
+): Promise<ExperimentEnding> {
   const [first] = experiments;
   assert(first, "at least one experiment is fired");
-  const foldOf = ({ json }: ExperimentOptions) => new Fold(json ? {} : KEPT_IN_TEXT);
+  const foldOf = ({ json }: PrintedExperiment) => new Fold(json ? {} : KEPT_IN_TEXT);
   const said = new Set<string>();
-  const print = (options: ExperimentOptions, fold: Fold) =>
+  const print = (options: PrintedExperiment, fold: Fold) =>
     printExperiment(options, { fold, said, signal, onBegun });
   if (!areSeveral) return print(first, foldOf(first));
   const told: ToldModel[] = [];
@@ -111,9 +116,9 @@ interface Printing {
  * @throws ExperimentError when it cannot be fired, recorded or printed
  */
 async function printExperiment(
-  options: ExperimentOptions,
+  options: PrintedExperiment,
   { fold, said, signal, onBegun }: Printing,
-): Promise<Ending> {
+): Promise<ExperimentEnding> {
   const output = watchOutput();
   const { plan, appointment, json, out } = options;
   const progress = new Progress(appointment?.part);
@@ -231,7 +236,7 @@ function printer(json: boolean, progress: Progress, fold: Fold): (line: RecordLi
   };
 }
 
-function endingOf({ verdict }: Fired, { expect }: ExperimentOptions): Ending {
+function endingOf({ verdict }: Fired, { expect }: PrintedExperiment): ExperimentEnding {
   if (verdict.verdict === "inconclusive") return "inconclusive";
   if (expect !== undefined && verdict.verdict !== expect) return "unexpected";
   return "verdict";

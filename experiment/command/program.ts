@@ -8,8 +8,8 @@ import { printableLine } from "../../basics/printable.ts";
 import {
   MAX_SIZES,
   MODEL_OPTIONS,
-  meaningOf,
   misplacedOption,
+  optionMeaning,
   whole,
 } from "../../local-lambda/options.ts";
 import { formatDuration } from "../core/plan/duration.ts";
@@ -71,7 +71,9 @@ export function createProgram(
     .addOption(model);
   for (const name of SIZE_NAMES) {
     const { option } = MODEL_OPTIONS[name];
-    program.addOption(whole(`${option} <n>`, meaningOf(name, SIZES[name]), [1, MAX_SIZES[name]]));
+    program.addOption(
+      whole(`${option} <n>`, optionMeaning(name, SIZES[name]), [1, MAX_SIZES[name]]),
+    );
   }
   addPlanOptions(program);
   return program.version(VERSION, "--version", "show the version");

@@ -9,11 +9,11 @@ import { endInOrder, endWithNpm } from "../../basics/signals.ts";
 import { isStop } from "../core/abort.ts";
 import type { Verdict } from "../core/record-lines.ts";
 import { isFolder } from "../records/data-folder.ts";
-import type { Ending } from "../reports/summary.ts";
+import type { ExperimentEnding } from "../reports/summary.ts";
 import { type FoundTarget, modelOf, type TargetChoice } from "../targets/open-target.ts";
 import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
 import { addPartOptions, readAppointment } from "./part-options.ts";
-import type { ExperimentOptions } from "./print-experiment.ts";
+import type { PrintedExperiment } from "./print-experiment.ts";
 import {
   type AskedTargets,
   createProgram,
@@ -28,7 +28,7 @@ type Expectations = ReadonlyMap<Model | undefined, Verdict>;
 const EXPECTED = ["isolated", "shared"] as const;
 
 /** Wrong usage is 2. */
-const EXIT: Record<Ending, number> = {
+const EXIT: Record<ExperimentEnding, number> = {
   verdict: 0,
   failed: 1,
   inconclusive: 3,
@@ -64,7 +64,7 @@ interface Parsed {
    * Which models a stack has is known when it is read. What does not fit them ends the process with a
    * message, like other wrong usage.
    */
-  findExperiments: (signal: AbortSignal) => Promise<ExperimentOptions[]>;
+  findExperiments: (signal: AbortSignal) => Promise<PrintedExperiment[]>;
 }
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
@@ -94,7 +94,7 @@ function parseOptions(args: readonly string[]): Parsed {
   addPartOptions(command);
   parseArguments(command, args);
   const { expect, ...raw } = command.opts<
-    Omit<ExperimentOptions, "plan" | "target" | "expect" | "appointment"> & {
+    Omit<PrintedExperiment, "plan" | "target" | "expect" | "appointment"> & {
       expect?: Expectations;
     }
   >();
@@ -111,7 +111,7 @@ function parseOptions(args: readonly string[]): Parsed {
     refuseIf(lackOfTarget(fired, raw, [...(expect?.keys() ?? [])]));
   refuseIf(areSeveral ? lackOfFolder(out) : lackOfRecord(out));
   if (choices[0].kind !== "stack") refuseUnfitting(choices);
-  const toOptions = (target: FoundTarget): ExperimentOptions => {
+  const toOptions = (target: FoundTarget): PrintedExperiment => {
     const model = modelOf(target.choice);
     const path = areSeveral && out !== undefined ? join(out, `${model}.ndjson`) : out;
     return {
@@ -153,7 +153,7 @@ function lackOfFolder(out: string | undefined): string | undefined {
 /** Why what was asked for does not fit the targets; or `undefined`. */
 function lackOfTarget(
   targets: readonly TargetChoice[],
-  { crossCheck, control }: Pick<ExperimentOptions, "crossCheck" | "control">,
+  { crossCheck, control }: Pick<PrintedExperiment, "crossCheck" | "control">,
   expected: readonly (Model | undefined)[],
 ): string | undefined {
   const models = targets.map(modelOf);

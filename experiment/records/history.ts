@@ -107,13 +107,13 @@ async function firstRun(path: string): Promise<RunLine | undefined> {
   return control;
 }
 
-type Ending = Pick<RecordSummary, "verdict" | "crossCheck">;
+type RecordEnding = Pick<RecordSummary, "verdict" | "crossCheck">;
 
 /**
  * The verdict over the whole experiment, and the latest of the cross-checks that stand behind it.
  * Lines of another experiment say nothing of this one.
  */
-async function ending(file: FileHandle, experiment: string): Promise<Ending> {
+async function ending(file: FileHandle, experiment: string): Promise<RecordEnding> {
   let crossCheck: CrossCheckLine | undefined;
   let isLast = true;
   for await (const text of linesFromEnd(file)) {
@@ -130,8 +130,8 @@ async function ending(file: FileHandle, experiment: string): Promise<Ending> {
 }
 
 /** The ending of a record that can only be read from its beginning. */
-async function endingOfWhole(path: string, experiment: string): Promise<Ending> {
-  let ending: Ending = {};
+async function endingOfWhole(path: string, experiment: string): Promise<RecordEnding> {
+  let ending: RecordEnding = {};
   for await (const line of readRecord(path)) {
     if (line.type === "cross-check") {
       if (line.experiment === experiment) ending = { ...ending, crossCheck: line };

@@ -329,7 +329,7 @@ interface Shot {
   observations: Observation[];
 }
 
-type Fired = Required<Shot>;
+type WholeShot = Required<Shot>;
 
 /**
  * Reads a log to its end. k6 concludes nothing, so the records have no verdicts. What a runner fired again
@@ -353,7 +353,7 @@ async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<BegunRec
       shotOf(observation, startedAt).observations.push(observation);
     }
   }
-  const begun: Fired[] = [];
+  const begun: WholeShot[] = [];
   let lost = 0;
   for (const { line, observations } of shots.values()) {
     if (line) begun.push({ line, observations });
@@ -377,13 +377,13 @@ async function partsOfLog({ path, lines, notes }: BegunRecord): Promise<BegunRec
 }
 
 /** The shots of each runner, one of each run, in order; those that it fired again stand apart. */
-function byPart(shots: readonly Fired[]): [Fired, ...Fired[]][] {
+function byPart(shots: readonly WholeShot[]): [WholeShot, ...WholeShot[]][] {
   const inOrder = shots.toSorted(
     ({ line: a }, { line: b }) =>
       a.index - b.index || Date.parse(a.startedAt) - Date.parse(b.startedAt),
   );
   const fired = new Map<string, number>();
-  const parts = new Map<string, [Fired, ...Fired[]]>();
+  const parts = new Map<string, [WholeShot, ...WholeShot[]]>();
   for (const shot of inOrder) {
     const { experiment, run, runner } = shot.line;
     const ofRun = JSON.stringify([run, runner]);
@@ -397,7 +397,7 @@ function byPart(shots: readonly Fired[]): [Fired, ...Fired[]][] {
   return [...parts.values()];
 }
 
-async function* linesOf(part: readonly Fired[]): AsyncGenerator<RecordLine> {
+async function* linesOf(part: readonly WholeShot[]): AsyncGenerator<RecordLine> {
   for (const { line, observations } of part) {
     yield line;
     yield* observations;

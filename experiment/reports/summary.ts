@@ -69,11 +69,11 @@ export function summaryText(rows: readonly SummaryRow[]): string {
 // The same plan at several models, as a table for a terminal
 
 /** How an experiment ended. */
-export type Ending = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
+export type ExperimentEnding = "verdict" | "unexpected" | "inconclusive" | "failed" | "interrupted";
 
 export interface ToldModel {
   target: TargetChoice;
-  ending: Ending;
+  ending: ExperimentEnding;
   fold: Fold;
 }
 

@@ -26,7 +26,7 @@ export interface Outgoing {
 }
 
 /** What is known of a request that has ended; its place in the run is added by the caller. */
-export type Ending = Pick<
+export type RequestEnding = Pick<
   Observation,
   "outcome" | "status" | "requestId" | "logStream" | "message" | "response" | "answeredAt"
 >;
@@ -79,7 +79,7 @@ export async function send(
   connection: Connection,
   signal: AbortSignal,
   now: () => number,
-): Promise<Ending> {
+): Promise<RequestEnding> {
   const redact = redactionFor(request.headers);
   const reply: Reply = { chunks: [], size: 0 };
   /** A `fetch` for ky that uses the one connection and reads the whole answer. */
@@ -183,7 +183,7 @@ function headersOf(headers: NodeJS.Dict<string | string[]>, redact: Redact): Hea
 }
 
 /** What there is to say of an answer that began, and whose end nobody waited for. */
-function unended(head: Head): Head & Pick<Ending, "message"> {
+function unended(head: Head): Head & Pick<RequestEnding, "message"> {
   if (head.status === undefined) return {};
   return { ...head, message: `an answer of ${head.status} began, and its body did not end` };
 }

@@ -19,7 +19,13 @@ import {
 import type { Observation } from "../record-lines.ts";
 import type { SignRequest } from "../target.ts";
 import { type Connection, closeConnections, openConnections } from "./connections.ts";
-import { type Ending, type GivingUp, type Outgoing, prepareRequest, send } from "./exchange.ts";
+import {
+  type GivingUp,
+  type Outgoing,
+  prepareRequest,
+  type RequestEnding,
+  send,
+} from "./exchange.ts";
 
 /**
  * Between arming and the shot, in milliseconds, altogether and for each connection. Without it the server
@@ -63,7 +69,7 @@ interface Flight {
   readonly index: number;
   readonly connection: Connection;
   readonly controller: AbortController;
-  readonly ending: Promise<Ending>;
+  readonly ending: Promise<RequestEnding>;
   /** Milliseconds from the shot; `undefined` before it. */
   sentAt: number | undefined;
   timer?: NodeJS.Timeout;
@@ -230,7 +236,7 @@ class Volley {
     return flight;
   }
 
-  #observe(flight: Flight, ending: Ending): void {
+  #observe(flight: Flight, ending: RequestEnding): void {
     clearTimeout(flight.timer);
     this.#inFlight.delete(flight);
     const { index, sentAt } = flight;

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { SignRequest } from "../target.ts";
 import { closeConnections, openConnections } from "./connections.ts";
-import { type Ending, type GivingUp, prepareRequest, send } from "./exchange.ts";
+import { type GivingUp, prepareRequest, type RequestEnding, send } from "./exchange.ts";
 
 /** Between one try and the next, in milliseconds: the double of the last, up to this. */
 const FIRST_PAUSE_MS = 1_000;
@@ -60,7 +60,7 @@ async function tryOnce(
   url: URL,
   sign: SignRequest | undefined,
   signal: AbortSignal,
-): Promise<Ending> {
+): Promise<RequestEnding> {
   const request = { index: 0, ...(await prepareRequest(BAD_REQUEST, sign)) };
   const connections = await openConnections(url, 1, signal);
   const giveUp = new AbortController();

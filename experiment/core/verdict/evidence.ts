@@ -164,7 +164,7 @@ type Identity = Pick<
   Report,
   "environment" | "logStream" | "pid" | "process" | "thread" | "instance"
 >;
-type Ending = Pick<Evidence, "client" | "outcome" | "message">;
+type ClientOutcome = Pick<Evidence, "client" | "outcome" | "message">;
 
 /** The evidence of one run, in order of arrival. */
 export class EvidenceTable {
@@ -177,12 +177,12 @@ export class EvidenceTable {
   readonly #runners: (string | undefined)[] = [];
   readonly #runnerNumbers = new Map<string | undefined, number>();
   readonly #identities: (Identity | undefined)[] = [];
-  readonly #endings: Ending[] = [];
+  readonly #endings: ClientOutcome[] = [];
   /** By instance the one that was seen first: another one would be a contradiction. */
   readonly #firstIdentities = new Map<string, Identity>();
   readonly #otherIdentities = new Map<string, Identity>();
-  readonly #firstEndings = new Map<string, Ending>();
-  readonly #otherEndings = new Map<string, Ending>();
+  readonly #firstEndings = new Map<string, ClientOutcome>();
+  readonly #otherEndings = new Map<string, ClientOutcome>();
 
   /** @param expected how many requests the run is to have */
   constructor(run: string, expected = MOST_FIRST_ROWS) {
@@ -276,7 +276,7 @@ export class EvidenceTable {
     return getOrAdd(this.#otherIdentities, key, identity);
   }
 
-  #ending({ client, outcome, message }: Evidence): Ending {
+  #ending({ client, outcome, message }: Evidence): ClientOutcome {
     const first = this.#firstEndings.get(client);
     if (first && first.outcome === outcome && first.message === message) return first;
     const ending = { client, outcome, message };
@@ -308,10 +308,10 @@ class Row implements Evidence, Report {
   private readonly blocks: Blocks;
   /** Where its numbers begin. */
   private readonly start: number;
-  private readonly ending: Ending;
+  private readonly ending: ClientOutcome;
   private readonly identity: Identity;
 
-  constructor(blocks: Blocks, row: number, ending: Ending, identity = NOBODY) {
+  constructor(blocks: Blocks, row: number, ending: ClientOutcome, identity = NOBODY) {
     this.blocks = blocks;
     this.start = row * WIDTH;
     this.ending = ending;

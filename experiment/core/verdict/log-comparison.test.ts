@@ -4,7 +4,7 @@ import {
   type CheckedRequest,
   checkedRequestOf,
   compare,
-  isComplete,
+  isLogComplete,
   type LoggedEvent,
 } from "./log-comparison.ts";
 
@@ -94,7 +94,7 @@ test("an environment that was initialized before is expected to be found by nobo
   const provisioned = { requestId: "r5", served };
   const log: LoggedEvent[] = [{ kind: "entered", stream: "p", at: 100_010, requestId: "r5" }];
   expect(compareWith([provisioned], log)).toMatchObject({ initialized: 0, agreement: true });
-  expect(isComplete([provisioned], log, PERIOD)).toBe(true);
+  expect(isLogComplete([provisioned], log, PERIOD)).toBe(true);
 });
 
 test("an initialization that began before the period and ended in it is found, and not counted", () => {
@@ -129,12 +129,12 @@ test("nothing is confirmed where no answer named an environment", () => {
 });
 
 test("a log is complete once every answer's request and cold start have arrived", () => {
-  expect(isComplete(REQUESTS, LOG, PERIOD)).toBe(true);
+  expect(isLogComplete(REQUESTS, LOG, PERIOD)).toBe(true);
   for (const missing of LOG) {
     const log = without((it) => it === missing);
-    expect(isComplete(REQUESTS, log, PERIOD)).toBe(false);
+    expect(isLogComplete(REQUESTS, log, PERIOD)).toBe(false);
   }
-  expect(isComplete([{ requestId: "r9" }], [], PERIOD)).toBe(true);
+  expect(isLogComplete([{ requestId: "r9" }], [], PERIOD)).toBe(true);
 });
 
 test("what was throttled or has no id is in no log", () => {
@@ -163,8 +163,8 @@ test("at a web function streams are compared by their header, and cold starts ar
     notCompared: "cold starts",
     agreement: true,
   });
-  expect(isComplete(REQUESTS, log, PERIOD)).toBe(false);
-  expect(isComplete(REQUESTS, log, PERIOD, "web-function")).toBe(true);
+  expect(isLogComplete(REQUESTS, log, PERIOD)).toBe(false);
+  expect(isLogComplete(REQUESTS, log, PERIOD, "web-function")).toBe(true);
   const elsewhere = log.map((event) => ({ ...event, stream: "b" }));
   expect(compareWith(REQUESTS, elsewhere, "web-function").differences).toEqual([
     "2 requests are in other log streams than their answers named, such as r1.",

@@ -42,7 +42,7 @@ interface Served {
  */
 export const INITIALIZATION_MS = 10_000;
 
-export type Comparison = Pick<
+export type LogComparison = Pick<
   CrossCheckLine,
   "requests" | "streams" | "initialized" | "notCompared" | "agreement" | "differences"
 >;
@@ -98,7 +98,7 @@ export function checkedRequestOf(
 }
 
 /** Whether everything that the answers imply has arrived in the log. */
-export function isComplete(
+export function isLogComplete(
   requests: readonly CheckedRequest[],
   events: readonly LoggedEvent[],
   period: Period,
@@ -124,7 +124,7 @@ export function compare(
   events: readonly LoggedEvent[],
   period: Period,
   model?: string,
-): Comparison {
+): LogComparison {
   const log = indexed(events);
   const { streamOf } = log;
   const { logsInitializations, startsForRequests } = comparabilityOf(model);
