@@ -13,10 +13,10 @@ const LAYERS = [
   ["^experiment/core/firing/", "^experiment/core/verdict/"],
   ["^experiment/core/(?!firing|verdict)"],
   ["^check/inside/"],
-  ["^local-lambda/(serve|local-lambda|options)\\.ts$"],
+  ["^local-lambda/(serve|local-lambda|options|start-words)\\.ts$"],
   ["^local-lambda/pool/"],
   ["^local-lambda/environment/", "^local-lambda/function-url/"],
-  ["^local-lambda/(?!serve\\.ts|local-lambda\\.ts|options\\.ts)[^/]+\\.ts$"],
+  ["^local-lambda/(?!serve\\.ts|local-lambda\\.ts|options\\.ts|start-words\\.ts)[^/]+\\.ts$"],
   ["^handler/", "^pricing/"],
   ["^basics/"],
 ];

@@ -186,19 +186,21 @@ function readPlan({ code, handler, events: path, model, ...given }: Options): Ch
 
 async function main(signal: AbortSignal): Promise<number> {
   // Loaded late, so that help comes at once.
-  const [{ check }, { openCode }, { shortWordsOf }, { reportText }] = await Promise.all([
-    import("./check.ts"),
-    import("../local-lambda/environment/code.ts"),
-    import("./marks.ts"),
-    import("./reports/report-text.ts"),
-  ]);
+  const [{ check }, { openCode }, { shortWordsOf }, { reportText }, { errorWords }] =
+    await Promise.all([
+      import("./check.ts"),
+      import("../local-lambda/environment/code.ts"),
+      import("./marks.ts"),
+      import("./reports/report-text.ts"),
+      import("./error-words.ts"),
+    ]);
   const { json, yes, strict, out } = options;
   const say = json ? process.stderr : process.stdout;
   try {
     // What is wrong with the code is said before anybody is asked.
     await openCode(plan.code, plan.configuration.model);
   } catch (error) {
-    process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
+    process.stderr.write(`error: ${printableLines(errorWords(error))}\n`);
     return WRONG_USAGE;
   }
   say.write(`${introduction(plan, shortWordsOf(plan.events))}\n`);
@@ -230,7 +232,7 @@ async function main(signal: AbortSignal): Promise<number> {
       return INTERRUPTED;
     }
     // The message may hold what the code has thrown.
-    process.stderr.write(`error: ${printableLines(messageOf(error))}\n`);
+    process.stderr.write(`error: ${printableLines(errorWords(error))}\n`);
     return FAILED;
   }
 }

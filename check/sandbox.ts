@@ -26,7 +26,6 @@ import { answerOf } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
 import type { Answer } from "./reports/report.ts";
-import { logBeneath } from "./reports/report-text.ts";
 import { additionFor, newEnvironment, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */
@@ -69,22 +68,16 @@ export interface RoundResult {
 }
 
 /** The code cannot be initialized: it throws, it ends its process, or it lacks the handler. */
-class CodeDidNotStart extends Error {
+export class CodeDidNotStart extends Error {
   override readonly name = "CodeDidNotStart";
+  readonly failure: FunctionFailure;
+  /** What was logged until then, as a person reads it. */
+  readonly log: readonly string[];
 
-  /** @param log what was logged until then, as a person reads it */
-  constructor({ errorType, errorMessage }: FunctionFailure, log: readonly string[]) {
-    const isNotFound = errorType === "Runtime.HandlerNotFound";
-    super(
-      [
-        `The code could not be initialized: ${errorType}: ${errorMessage}`,
-        ...logBeneath(log),
-        isNotFound
-          ? "--handler names a file and what it exports, such as index.handler. A server that " +
-            "listens is checked with --model web-function."
-          : "The code is given no variables but those of --env NAME=value and --env-file.",
-      ].join("\n"),
-    );
+  constructor(failure: FunctionFailure, log: readonly string[]) {
+    super(failure.errorMessage);
+    this.failure = failure;
+    this.log = log;
   }
 }
 

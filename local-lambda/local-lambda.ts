@@ -12,6 +12,7 @@ import { ManagedPool } from "./pool/managed-pool.ts";
 import { OnDemandPool } from "./pool/on-demand-pool.ts";
 import type { Pool, PoolPlan } from "./pool/pool.ts";
 import { WebPool } from "./pool/web-pool.ts";
+import { lackWords } from "./start-words.ts";
 
 const POOLS: Record<Model, new (plan: PoolPlan) => Pool> = {
   "on-demand": OnDemandPool,
@@ -116,7 +117,7 @@ export class LocalLambda {
       } while (replaced !== this.#replaced);
       const { lack } = this.#edits;
       if (lack !== undefined) {
-        return { kind: "error", errorType: "Sandbox.Failure", errorMessage: lack };
+        return { kind: "error", errorType: "Sandbox.Failure", errorMessage: lackWords(lack) };
       }
     }
     return this.pool.invoke(request);

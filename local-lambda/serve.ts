@@ -10,6 +10,7 @@ import { LogPrinter } from "./log-printer.ts";
 import type { LocalLambdaOptions } from "./options.ts";
 import { type LambdaMessage, type RemoteCall, readRemoteArgument } from "./remote.ts";
 import { StartError } from "./start-error.ts";
+import { startWords } from "./start-words.ts";
 
 /** After how long a start says that it is still under way, in milliseconds. */
 const SILENCE_MS = 10_000;
@@ -138,6 +139,6 @@ async function end(): Promise<void> {
 }
 
 function startFailure(error: unknown): string {
-  if (error instanceof StartError) return error.message;
+  if (error instanceof StartError) return startWords(error);
   return `The embedded Lambda could not start: ${error instanceof Error ? error.message : error}`;
 }

@@ -6,7 +6,6 @@ import { codeFor, codeIn, pollingIn, untilPolling } from "../../test/embedded-la
 import { waitUntil } from "../../test/wait-until.ts";
 import { defaultConfiguration } from "../function-configuration.ts";
 import { LocalLambda } from "../local-lambda.ts";
-import { StartError } from "../start-error.ts";
 import { openCode } from "./code.ts";
 
 async function hashOf(files: Record<string, string>): Promise<string> {
@@ -31,39 +30,36 @@ test("a folder given from here is known by its whole path", async () => {
 });
 
 test.each([
-  [
-    "app.handler",
-    /handler app\.handler is not in .+: there is none of app\.js, app\.mjs, app\.cjs/,
-  ],
-  ["folder.handler", /is not in/],
-  ["index", /"index" is no handler: .+ such as --handler index\.handler/],
-  ["index.", /is no handler/],
-  ["", /is no handler/],
-  ["../index.handler", /is no handler/],
-])("the handler %j is missed in words", async (handler, message) => {
+  ["app.handler", "no handler file"],
+  ["folder.handler", "no handler file"],
+  ["index", "no handler name"],
+  ["index.", "no handler name"],
+  ["", "no handler name"],
+  ["../index.handler", "no handler name"],
+])("the handler %j is missed: %s", async (handler, kind) => {
   const opening = openCode(codeIn({ "index.mjs": "", "folder/file": "" }, handler));
-  await expect(opening).rejects.toThrow(StartError);
-  await expect(opening).rejects.toThrow(message);
+  await expect(opening).rejects.toMatchObject({ name: "StartError", kind, facts: { handler } });
 });
 
 test.each(["index.js", "folder", "../server.js", "", "server.handler"])(
-  "the server's file %j is missed in words",
+  "the server's file %j is missed",
   async (file) => {
     const code = codeIn({ "server.js": "", "folder/file": "" }, file);
-    const opening = openCode(code, "web-function");
-    await expect(opening).rejects.toThrow(StartError);
-    await expect(opening).rejects.toThrow(
-      /^There is no file .* in .+ name its file with --handler, /,
-    );
+    const missed = { kind: "no server file", facts: { file, folder: code.root } };
+    await expect(openCode(code, "web-function")).rejects.toMatchObject(missed);
   },
 );
 
-test("a folder that is not there is missed in words, and so is a file in its place", async () => {
+test("a folder that is not there is missed, and so is a file in its place", async () => {
   const { root, handler } = codeIn({ "index.mjs": "" });
-  const opening = (folder: string) => openCode({ root: folder, handler });
-  const [missing, file] = [join(root, "none"), join(root, "index.mjs")];
-  await expect(opening(missing)).rejects.toThrow(`There is no folder ${missing}.`);
-  await expect(opening(file)).rejects.toThrow(`${file} is a file.`);
+  for (const [name, isFile] of [
+    ["none", false],
+    ["index.mjs", true],
+  ] as const) {
+    const folder = join(root, name);
+    const missed = { kind: "no folder", facts: { folder, isFile } };
+    await expect(openCode({ root: folder, handler })).rejects.toMatchObject(missed);
+  }
 });
 
 test("the same files have the same hash, in whatever order they were made", async () => {

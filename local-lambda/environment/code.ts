@@ -188,12 +188,18 @@ const PATIENCE_MS = 2_000;
 /** @param edit the changed files by their paths in the folder, of which there is at least one */
 export type OnEdit = (edit: readonly string[]) => void;
 
+/** Why code that was served cannot be served any more. */
+export type CodeLack =
+  | { kind: "folder gone"; folder: string }
+  /** What the system says, which names the file, as a sentence without its full stop. */
+  | { kind: "unreadable"; why: string };
+
 /** Notices edits of the code that is served. */
 export class CodeEdits {
   readonly #onEdit: OnEdit;
   readonly #seen: readonly SeenFiles[];
   #served: CodeVersion;
-  #lack: string | undefined;
+  #lack: CodeLack | undefined;
   #taking: Promise<void> | undefined;
 
   /** @param onEdit called when the code has changed, before the requests that wait go on */
@@ -208,8 +214,8 @@ export class CodeEdits {
     return this.#served.codeSha256;
   }
 
-  /** Why there is no code to serve now, and what helps. */
-  get lack(): string | undefined {
+  /** Why there is no code to serve now. */
+  get lack(): CodeLack | undefined {
     return this.#lack;
   }
 
@@ -250,13 +256,13 @@ export class CodeEdits {
     const { root } = this.#served;
     this.#lack = undefined;
     try {
-      const lack = files.get(UNLISTED);
-      if (lack === undefined) return await hashOf(root, files.keys());
+      const why = files.get(UNLISTED);
+      if (why === undefined) return await hashOf(root, files.keys());
       this.#lack = existsSync(root)
-        ? `${lack}. Make all of the folder readable.`
-        : `The folder of the code is gone: ${root}. Put it back, or name another: --code.`;
+        ? { kind: "unreadable", why }
+        : { kind: "folder gone", folder: root };
     } catch (error) {
-      this.#lack = `${unreadable(error)}. Make all of the folder readable.`;
+      this.#lack = { kind: "unreadable", why: unreadable(error) };
     }
     return undefined;
   }

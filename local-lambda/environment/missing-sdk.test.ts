@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { MODELS } from "../../basics/models.ts";
 import { codeFor, startLambda } from "../../test/embedded-lambda.ts";
+import { startWords } from "../start-words.ts";
 import { withMissingSdk } from "./missing-sdk.ts";
 
 const HELP = (name: string) =>
@@ -41,6 +42,6 @@ test.each(CASES)("with $model a caller of $source is told", async ({ model, file
   const code = codeFor(model, source, file);
   const starting = startLambda({ model, environments: 1, code });
   // What cannot be initialized ends Managed Instances at their start.
-  const told = await starting.then(async ({ url }) => (await fetch(url)).text(), String);
+  const told = await starting.then(async ({ url }) => (await fetch(url)).text(), startWords);
   expect(told).toContain(HELP("@aws-sdk/client-s3"));
 });
