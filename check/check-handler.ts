@@ -192,7 +192,7 @@ async function main(signal: AbortSignal): Promise<number> {
       import("../local-lambda/environment/code.ts"),
       import("./marks.ts"),
       import("./reports/report-text.ts"),
-      import("./error-words.ts"),
+      import("./failure-words.ts"),
     ]);
   const { json, yes, strict, out } = options;
   const say = json ? process.stderr : process.stdout;
