@@ -15,10 +15,10 @@ import {
   executionRole,
   type FunctionArgs,
   functionLog,
-  functionUrl,
   handlerVariables,
   PATIENCE,
 } from "./function-parts.ts";
+import { functionUrl } from "./function-url.ts";
 import type { Network } from "./network.ts";
 import { type Callee, LAMBDA_MAY_ASSUME } from "./policies.ts";
 import type { Tags } from "./tags.ts";

@@ -9,9 +9,9 @@ import {
   executionRole,
   type FunctionArgs,
   functionLog,
-  functionUrl,
   handlerVariables,
 } from "./function-parts.ts";
+import { functionUrl } from "./function-url.ts";
 import type { Callee } from "./policies.ts";
 
 export class OnDemandFunction extends pulumi.ComponentResource {
