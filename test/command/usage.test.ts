@@ -55,7 +55,7 @@ const WRONG: Record<string, [typed: string, words: string | RegExp][]> = {
     ["", "No record was named.\nName a file"],
     ["x --format pdf", "'pdf' is invalid. Allowed choices are text, json, csv, html."],
     ["/nowhere/x.ndjson", "/nowhere/x.ndjson does not exist.\nCheck the name"],
-    ["/", "cannot be read as a record"],
+    ["/", "/ holds no .log, .ndjson or .ndjson.gz.\nBring the logs"],
     ["package.json", 'be read as a record: line 1: it is "{", and must be a JSON object.'],
     ["- -", "Standard input can be read once.\nName - once."],
     ["-", "standard input cannot be read as a record: it holds no line of one."],

@@ -206,6 +206,7 @@ test.skipIf(!canPretend)(
     expect(verdict).toMatchObject({ outcomes: { ok: 5 } });
     const { terminal } = await openScreen({ machine: NAMELESS_USER, data });
     await editPlan(terminal);
+    await terminal.pressFor("ny", /Johnny/);
     await terminal.pressFor(KEYS.enter, /⏎ fire/);
     expect(existsSync(join(data, "settings.json"))).toBe(true);
     await terminal.pressFor("h", /http:\S+ +5 +5/);

@@ -105,6 +105,7 @@ test("a clock that is set back during a run changes no duration, and no verdict"
 /** Opens the editor and keeps the plan as it stands. */
 async function keepPlan(terminal: Terminal): Promise<void> {
   await editPlan(terminal);
+  await terminal.pressFor("ny", /Johnny/);
   terminal.press(KEYS.enter);
 }
 
