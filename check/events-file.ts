@@ -7,6 +7,7 @@ import * as z from "zod";
 import { fieldOf, namedFields, type ReadFile, readJsonFile } from "../basics/json-files.ts";
 import { functionUrlEvent } from "../local-lambda/function-url/function-url-event.ts";
 import type { UrlRequest } from "../local-lambda/invocation.ts";
+import { isMessageHeader } from "./common-values.ts";
 import { isReadable, readingsOf, textOf } from "./readings.ts";
 
 /** An event to check with. */
@@ -228,7 +229,8 @@ function eventOfRecording(name: string, data: z.infer<typeof recordedSchema>): C
   const { rawQueryString, queryStringParameters, requestContext } = event;
   const json = JSON.stringify(event);
   const content = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-  const { body: __, headers: ___, cookies: ____, ...rest } = event;
+  const { body: __, headers: ___, cookies: ____, requestContext: _____, ...rest } = event;
+  const { http, ...context } = requestContext;
   const all = { ...headers, ...(cookies.length > 0 && { cookie: cookies.join("; ") }) };
   const search = rawQueryString ?? new URLSearchParams(queryStringParameters).toString();
   return {
@@ -237,7 +239,7 @@ function eventOfRecording(name: string, data: z.infer<typeof recordedSchema>): C
     texts: withReadings([
       ...rawPath.split("/"),
       ...headerTexts(all),
-      ...leavesOf(rest),
+      ...[rest, context, http].flatMap(callerTexts),
       ...contentTexts(textOf(content)),
     ]),
     secrets: secretsIn(all),
@@ -251,6 +253,18 @@ function eventOfRecording(name: string, data: z.infer<typeof recordedSchema>): C
       body: content,
     }),
   };
+}
+
+/** Fields that say how and when the service took a request, whoever sent it. */
+const OF_SERVICE = new Set(
+  "version routeKey stage method protocol userAgent time timeEpoch".split(" "),
+);
+
+/** What the others hold. */
+function callerTexts(fields: object): string[] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    OF_SERVICE.has(name) ? [] : leavesOf(value),
+  );
 }
 
 /** A path as it may stand in a request, with what is escaped in it, and the query. */
@@ -277,10 +291,11 @@ function requestOf(
 
 type Headers = NodeJS.Dict<string | string[]>;
 
-/** What headers hold that anybody may read. */
+/** What headers hold that anybody may read, and that not just anybody writes. */
 function headerTexts(headers: Headers): string[] {
   return Object.entries(headers)
     .filter(([name]) => !["authorization", "cookie"].includes(name.toLowerCase()))
+    .filter(([name]) => !isMessageHeader(name))
     .flatMap(([, value = []]) => [value].flat().flatMap(wordsIn));
 }
 

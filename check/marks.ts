@@ -3,6 +3,7 @@
  * and however encoded.
  */
 
+import { isCommonValue, isMessageHeader } from "./common-values.ts";
 import { textsIn, valuesIn } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import { isReadable, readingsOf } from "./readings.ts";
@@ -18,7 +19,10 @@ const MOST_MARKS = 100;
 
 /** What an event is known by, the longest first. */
 export interface Marks {
-  /** Texts of its request that no other event's has, and those that its author names. */
+  /**
+   * Texts of its request that no other event's has, and that not just anybody may write; and those that
+   * its author names.
+   */
   sent: readonly string[];
   /**
    * Texts and words that each answer to it alone holds, and no answer to another event alone. What is
@@ -66,7 +70,7 @@ function firstMarks(texts: Iterable<string>, isMark: (text: string) => boolean):
   return Iterator.from(texts)
     .map((text) => text.trim())
     .filter(({ length }) => length >= LEAST_LENGTH && length <= MOST_LENGTH)
-    .filter(isReadable)
+    .filter((text) => isReadable(text) && !isCommonValue(text))
     .take(100 * MOST_MARKS)
     .filter(isMark)
     .take(MOST_MARKS)
@@ -85,14 +89,23 @@ function wordsOfAll(answers: readonly Answer[]): string[] {
 }
 
 function wordsOf(answer: Answer): Set<string> {
-  return new Set([...valuesIn(answer)].flatMap(([, text]) => [text, ...(text.match(WORD) ?? [])]));
+  const texts = [...valuesIn(answer)].filter(isTelling).map(([, text]) => text);
+  return new Set(texts.flatMap((text) => [text, ...(text.match(WORD) ?? [])]));
+}
+
+/** Whether what stands at a place may tell whose it is. */
+function isTelling([place]: [place: Place, text: string]): boolean {
+  const [, part, name = ""] = place.split("/");
+  return part !== "headers" || !isMessageHeader(name);
 }
 
 /** Words that are too short to be marks by themselves, and that one event alone has. */
 export function shortWordsOf(events: readonly CheckEvent[]): string[] {
   return events.flatMap((event) => {
     const isOwn = ownTest(event, events);
-    const words = event.texts.filter((text) => SHORT_WORD.test(text) && isOwn(text));
+    const words = event.texts.filter(
+      (text) => SHORT_WORD.test(text) && !isCommonValue(text) && isOwn(text),
+    );
     return [...new Set(words)].filter((word) => !event.marks.includes(word));
   });
 }
@@ -126,12 +139,13 @@ export interface AnswerText {
 }
 
 /**
- * All that an answer says, by its places.
+ * All that an answer says, by its places, but for headers that say how it is to be read or sent on.
  *
  * @param known texts that are left out
  */
 export function readAnswer(answer: Answer, known: ReadonlySet<string> = new Set()): AnswerText[] {
   return [...textsIn(answer)]
+    .filter(isTelling)
     .filter(([, text]) => !known.has(text))
     .map(([place, text]) => ({ place, text, readings: readingsOf(text).map(folded) }));
 }
