@@ -3,7 +3,7 @@
 import { plural } from "../../basics/counts.ts";
 import { noteList } from "../../experiment/reports/html/experiment-page.ts";
 import { html, type Markup, type Value } from "../../experiment/reports/html/html.ts";
-import { documentOf, time } from "../../experiment/reports/html/page.ts";
+import { documentOf, time, unbroken } from "../../experiment/reports/html/page.ts";
 import { facts, table } from "../../experiment/reports/html/tables.ts";
 import { escaped, type Place, placeWords } from "./places.ts";
 import type { Answer, Finding, Report, Verdict } from "./report.ts";
@@ -42,7 +42,7 @@ export function reportPage(report: Report): string {
 <section class="verdict ${LOOKS[verdict]}">
 <p class="title">${verdict.toUpperCase()}</p>
 <p class="finding">${verdictWords(report)}</p>
-<p>${roundsWords(report)}</p>
+<p>${unbroken(roundsWords(report))}</p>
 </section>
 ${noteList("What keeps it from being conclusive", reasons)}
 ${report.events.map(failureTable)}
@@ -76,7 +76,7 @@ ${logTable(`${number}: what was logged in round ${round}.`, log)}
 
 /** The log of an event that failed alone. */
 function failureTable({ name, failures }: Report["events"][number]): Value {
-  return logTable(`What was logged when “${name}” failed alone.`, failures.log);
+  return logTable(`What was logged when "${name}" failed alone.`, failures.log);
 }
 
 function logTable(caption: string, log: readonly string[]): Value {
@@ -111,14 +111,16 @@ function answersTable(
   const volatile = events.find(({ name }) => name === event)?.volatile ?? [];
   const remark = (place: Place): Value => {
     const { mark, of } = odd.get(place) ?? {};
-    if (mark !== undefined) return html`<span class="bad">holds “${mark}” of “${of}”</span>`;
+    if (mark !== undefined) {
+      return html`<span class="bad">holds "${mark}", which belongs to "${of}"</span>`;
+    }
     if (alone.get(place) === now.get(place)) return "";
     if (volatile.includes(place)) return "other each time";
     return html`<span class="bad">differs</span>`;
   };
   const left = sorted.length - shown.length;
   return html`${table(
-    `${number}: the answer to “${event}”, alone and ${phase}.`,
+    `${number}: the answer to "${event}", alone and ${phase}.`,
     [
       { name: "Place", cell: placeWords },
       { name: "Alone", kind: "code", cell: (place) => alone.get(place) ?? "–" },

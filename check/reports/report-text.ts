@@ -59,18 +59,22 @@ export function reportText(report: Report): string {
 
 /** What became of an answer. */
 export const KIND_WORDS: Record<Finding["kind"], string> = {
-  mixed: "held what it did not send",
+  mixed: "held what belongs to another event",
   failed: "failed",
   changed: "was another one",
   history: "was another one",
 };
 
-/** Which event was answered how, and who was there. */
+/** Which event was answered how, and whose value that was, or who was there. */
 export function findingTitle({ kind, phase, event, others }: Finding): string {
   const title = `${kind} ${phase}`.toUpperCase();
   const relation = phase === "in turn" ? "after" : "beside";
-  const beside = others.map(quoted).join(", ");
-  return `${title}: the answer to ${quoted(event)} ${KIND_WORDS[kind]}, ${relation} ${beside}`;
+  const names = others.map(quoted).join(", ");
+  const what =
+    kind === "mixed"
+      ? `held what belongs to ${names}`
+      : `${KIND_WORDS[kind]}, ${relation} ${names}`;
+  return `${title}: the answer to ${quoted(event)} ${what}`;
 }
 
 /** In which round it was found, and how often. */
@@ -133,15 +137,18 @@ function placeLines(
   phase: Finding["phase"],
 ): string[] {
   const whose =
-    mark === undefined
-      ? ""
-      : `, where "${short(mark)}"${isShown(now ?? "", mark) ? "" : ", encoded,"} is of ` +
-        `${of === undefined ? "" : quoted(of)}`;
+    mark === undefined || of === undefined ? "" : `, ${ownerWords(now ?? "", mark, of)}`;
   return [
     `  ${printable(placeWords(place))}`,
     `    alone    ${alone === null ? "nothing" : short(alone)}`,
     `    ${phase.padEnd(7)}  ${now === null ? "nothing" : short(now)}${whose}`,
   ];
+}
+
+/** Whose a mark is that stands in the JSON of a value. */
+function ownerWords(json: string, mark: string, of: string): string {
+  if (json === JSON.stringify(mark)) return `which belongs to ${quoted(of)}`;
+  return `in which "${short(mark)}"${isShown(json, mark) ? "" : ", encoded,"} belongs to ${quoted(of)}`;
 }
 
 /** Whether a mark can be seen in the JSON of what holds it; of a masked one that is not asked. */

@@ -66,7 +66,7 @@ describePage("the page of a check", (browser) => {
         (await rows.all()).map((row) => row.locator("th, td").allTextContents()),
       );
       expect(cells).toEqual([
-        ["body /user", "ana", "bo <img src=x>", "holds “bo” of “bo”"],
+        ["body /user", "ana", "bo <img src=x>", 'holds "bo", which belongs to "bo"'],
         ["status", "200", "200", ""],
         ["header x-a", "1", "–", "differs"],
         ["header etag", "a", "b", "differs"],
@@ -75,6 +75,10 @@ describePage("the page of a check", (browser) => {
       ]);
       expect(await violations(page)).toEqual([]);
       expect([requests.length, complaints]).toEqual([1, []]);
+      // So narrow that every other space breaks a line.
+      await page.setViewportSize({ width: 60, height: 900 });
+      const option = await page.getByText(/^--seed 1$/).boundingBox();
+      expect(option?.height).toBeLessThan(30);
     },
   );
 });

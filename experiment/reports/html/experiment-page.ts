@@ -19,7 +19,7 @@ import {
   verdictWords,
 } from "../words.ts";
 import { html, type Markup, type Value } from "./html.ts";
-import { documentOf, time } from "./page.ts";
+import { documentOf, time, unbroken } from "./page.ts";
 import { picture } from "./picture.ts";
 import { answersTable, environmentsTable, facts, runsTable } from "./tables.ts";
 
@@ -54,7 +54,7 @@ ${EXPLANATION}
 /** What a reader must know of the records; nothing where there is nothing. */
 export function noteList(name: string, notes: readonly string[]): Markup {
   if (notes.length === 0) return html``;
-  return html`<section class="notes" aria-label="${name}"><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`;
+  return html`<section class="notes" aria-label="${name}"><ul>${notes.map((note) => html`<li>${unbroken(note)}</li>`)}</ul></section>`;
 }
 
 /** The verdict in words, and the figures that it rests on. */

@@ -101,7 +101,7 @@ thead th { border-bottom-width: 2px; white-space: nowrap; }
 td.number, th.number { text-align: end; }
 tbody th { font-weight: 500; }
 td.code { overflow-wrap: anywhere; min-width: 16rem; }
-td.keep, time { white-space: nowrap; }
+td.keep, span.keep, time { white-space: nowrap; }
 .number + :not(.number) { padding-inline-start: .6rem; }
 .bad { color: var(--bad); font-weight: 650; } .doubt { color: var(--doubt); font-weight: 600; }
 figure { margin: .8rem 0 1.4rem; }
@@ -162,6 +162,13 @@ ${content}
 </html>
 `;
   return page.toString();
+}
+
+/** Words in which no option of a command, such as `--seed 1`, is broken over two lines. */
+export function unbroken(words: string): Value {
+  return words
+    .split(/(--[a-z][a-z-]*(?: \d+)?)/)
+    .map((part, at) => (at % 2 === 1 ? html`<span class="keep">${part}</span>` : part));
 }
 
 /** A moment of the record, to the minute, as programs read it too. */
