@@ -257,7 +257,8 @@ function introduction(
     `Each event happens ${times} times, and so does whatever it does outside, such as writing to a ` +
       "database.",
     `What is odd is confirmed: its event happens ${CONFIRM.alone} times more alone, and rounds that ` +
-      `show it are repeated, ${CONFIRM.least} to ${CONFIRM.most} times each.`,
+      `show it are repeated, ${CONFIRM.least} to ${CONFIRM.most} times each. What looks mixed up is served ` +
+      `${CONFIRM.besideItself} times with its event in the places of all others.`,
   ];
   if (short.length > 0) {
     const words = short.slice(0, MOST_SHORT).map((word) => JSON.stringify(word));

@@ -18,9 +18,10 @@ export const ALONE = { times: 3, pauseMs: 1_100 };
  * When a symptom is believed: it comes again in four of at most six repetitions of its round, and then
  * in none of sixteen more servings of its event alone. What has nothing to do with the others, and
  * happens with whatever probability, gets through less than once in 1,000 times, as the binomial
- * distribution says: most easily what happens in every sixth answer.
+ * distribution says: most easily what happens in every sixth answer. An event whose answer held a mark
+ * of another is served beside itself so often, without that other.
  */
-export const CONFIRM = { least: 4, most: 6, alone: 16 };
+export const CONFIRM = { least: 4, most: 6, alone: 16, besideItself: 4 };
 
 export interface CheckPlan {
   events: readonly CheckEvent[];
@@ -124,6 +125,21 @@ export function timeRound(round: Round, aloneMs: readonly (number | undefined)[]
   assert(first !== undefined, "a round has events");
   const firstMs = aloneMs[first] ?? 0;
   return { ...round, letGoAtMs: round.letGoAtMs.map((share) => share * firstMs) };
+}
+
+/**
+ * The same round of one event alone, all let go together: so they meet even if it takes no time.
+ *
+ * @param time from 0 on: each time its waits end late by something else
+ */
+export function besideItself(round: Round, event: number, time: number): Round {
+  return {
+    ...round,
+    before: round.before.map(() => event),
+    events: round.events.map(() => event),
+    letGoAtMs: round.letGoAtMs.map(() => 0),
+    seed: round.seed ^ time,
+  };
 }
 
 export function pairsOf(list: readonly number[]): [number, number][] {

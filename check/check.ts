@@ -10,7 +10,15 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { seededRandom } from "../basics/seeded-random.ts";
-import { ALONE, type CheckPlan, CONFIRM, planRounds, type Round, timeRound } from "./check-plan.ts";
+import {
+  ALONE,
+  besideItself,
+  type CheckPlan,
+  CONFIRM,
+  planRounds,
+  type Round,
+  timeRound,
+} from "./check-plan.ts";
 import { type Evidence, makeReport, type Observed, type Suspicion } from "./findings.ts";
 import { marksOf } from "./marks.ts";
 import { KINDS, type Report } from "./reports/report.ts";
@@ -97,8 +105,10 @@ async function gather(context: Context): Promise<Evidence> {
   const look = ({ round, result }: Observed) => symptomsOf(round, result, known);
 
   const inTurn = await serveRounds(context, "in turn", rounds);
+  await serveBesideThemselves(context, inTurn, look);
   for (const symptom of inTurn.flatMap(look)) knownOf(known, symptom.event).addInTurn(symptom);
   const atOnce = await serveRounds(context, "at once", rounds);
+  await serveBesideThemselves(context, atOnce, look);
   const observed = [...inTurn, ...atOnce];
 
   const suspicions = suspect(observed, look);
@@ -148,6 +158,36 @@ async function serveAllAlone(context: Context): Promise<void> {
       });
     }
   }
+}
+
+/**
+ * Serves events whose answers held marks of others once more, in a round as that one, in which nobody
+ * but the event itself comes. What it gets there as well is no other's, such as what a handler says when
+ * it is busy.
+ */
+async function serveBesideThemselves(
+  context: Context,
+  observed: readonly Observed[],
+  look: Look,
+): Promise<void> {
+  const { known, onProgress } = context;
+  const widest = observed.toSorted((a, b) => b.round.events.length - a.round.events.length);
+  const byEvent = new Map<number, Round>();
+  for (const one of widest) {
+    for (const { kind, event } of look(one)) {
+      if (kind === "mixed" && !byEvent.has(event)) byEvent.set(event, one.round);
+    }
+  }
+  const servings = [...byEvent].flatMap(([event, round]) =>
+    Array.from({ length: CONFIRM.besideItself }, (_, time) => {
+      return { event, round: besideItself(round, event, time) };
+    }),
+  );
+  let done = 0;
+  await inParallel(servings, async ({ event, round }) => {
+    knownOf(known, event).addBesideItself(await serveRound(context, round));
+    onProgress("beside itself", ++done, servings.length);
+  });
 }
 
 /** Serves the events again that would be told of, so that what is volatile now and then is known. */

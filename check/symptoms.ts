@@ -51,7 +51,10 @@ export class Known {
   readonly history = new Set<Place>();
   /** Where other events' marks stood in turn already, and whose. */
   readonly #mixedInTurn = new Map<number, Set<Place>>();
-  /** All texts in the answers to the event alone, and what is read in them. */
+  /**
+   * All texts in the answers to the event alone, or where nothing came but this event, and what is read
+   * in them.
+   */
   readonly texts = new Set<string>();
   readonly readings = new Set<string>();
   /** It took too long when it was served alone. */
@@ -75,6 +78,15 @@ export class Known {
       for (const place of differences(first, answer)) this.volatile.add(place);
     }
     this.#alone.push(answer);
+    this.#read(answer);
+  }
+
+  /** Takes in a round in which nothing came but this event: what it says is no other's. */
+  addBesideItself({ served }: RoundResult): void {
+    for (const { answer } of served) if (answer) this.#read(answer);
+  }
+
+  #read(answer: Answer): void {
     for (const { text, readings } of readAnswer(answer, this.texts)) {
       this.texts.add(text);
       for (const reading of readings) this.readings.add(reading);
@@ -222,8 +234,9 @@ export function symptomsOf(
     };
     // What it gets alone as well holds nothing of another.
     const texts = readAnswer(answer, about.texts);
-    // What is kept may come to what another gets alone, by right.
-    const comparable = isAtOnce ? texts.filter(({ place }) => !isWithin(place, history)) : [];
+    // What is kept may come to what another gets alone, by right; and an error has words of its own.
+    const isComparable = isAtOnce && (answer.status < 400 || reference.status >= 400);
+    const comparable = isComparable ? texts.filter(({ place }) => !isWithin(place, history)) : [];
     const mixed = [...others].flatMap((of) => {
       const { sent, got } = knownOf(known, of).marks;
       const bySent = marksIn(texts, of, sent);

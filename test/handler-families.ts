@@ -210,6 +210,31 @@ export const FAMILIES: Record<string, readonly [verdicts: Verdict[], source: str
        return { user };
      };`,
   ],
+  "a note to whom it is busy, of words that another gets alone": [
+    ["changed"],
+    `const NOTES = { "ana@example.com": "a blue chair", "barbara@example.com": "welcome" };
+     let isBusy = false;
+     export const handler = async (event) => {
+       if (isBusy) return { note: "take a chair and wait" };
+       isBusy = true;
+       try { WAIT; return { note: NOTES[userOf(event)] }; } finally { isBusy = false; }
+     };`,
+  ],
+  "an error while another writes, of words that it gets": [
+    ["changed"],
+    `let isWriting = false;
+     const pause = async () => { WAIT; };
+     export const handler = async (event) => {
+       if (userOf(event) === "ana@example.com") {
+         isWriting = true; await pause(); isWriting = false;
+         return { note: "a blue chair" };
+       }
+       const wasWriting = isWriting;
+       await pause();
+       const isRefused = wasWriting || isWriting;
+       return isRefused ? { statusCode: 423, body: "a chair is made" } : { note: "welcome" };
+     };`,
+  ],
   "how many are there": [
     ["changed"],
     `let inside = 0;
