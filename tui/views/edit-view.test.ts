@@ -36,8 +36,22 @@ test("every field comes round, forwards and backwards", () => {
 test("an empty field stands for its default", () => {
   const clients = editFocused(planForm(referencePlan), clear);
   const form = editFocused(moveFocus(editFocused(clients, insert("A, B, C")), 1), clear);
-  expect(placeholderOf(form, "concurrency")).toBe("3");
+  expect(placeholderOf(form, "concurrency")).toBe("(3)");
   expect(parseForm(form)).toEqual(parsePlan({ ...inputOf(form), concurrency: "3" }));
+});
+
+test("requests follow the concurrency until they are typed, and then bound it in words", () => {
+  const form = type(planForm(referencePlan), "concurrency", "200");
+  expect(planSentence(planOf(form))).toMatch(/^2 runs of 200 requests, 200 at once:/);
+  expect(placeholderOf(form, "requests")).toBe("(200)");
+  // So do those of the next start, and of a form that is opened again.
+  expect(inputToKeep(form)).not.toHaveProperty("requests");
+  const again = type(planForm(planOf(form)), "concurrency", "7");
+  expect(planOf(again).stages).toMatchObject([{ requests: 7 }, { requests: 7 }]);
+  expect(formNotes(again)).toEqual([]);
+  const bounded = type(again, "requests", "2");
+  expect(planSentence(planOf(bounded))).toMatch(/^2 runs of 2 requests, 2 at once:/);
+  expect(formNotes(bounded)).toEqual(["A run has no more than its 2 requests to fire at once."]);
 });
 
 test("a plan reads as a sentence", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { type Key, usePaste } from "ink";
 import { createElement as h } from "react";
-import { inWords } from "../../basics/counts.ts";
+import { inWords, plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { formatDuration, formatExactly } from "../../experiment/core/plan/duration.ts";
 import { isUneven, LIMITS, type Plan } from "../../experiment/core/plan/plan.ts";
@@ -79,7 +79,7 @@ const FIELDS: Record<FieldName, { label: string; hint: string }> = {
     label: "Concurrency",
     hint: `${range([concurrency.min, concurrency.max], inWords)} requests in flight at once`,
   },
-  requests: { label: "Requests", hint: "in each run; they carry the clients in turn" },
+  requests: { label: "Requests", hint: "in each run; empty: as many as the concurrency" },
   hold: {
     label: "Hold",
     hint: `how long the handler waits, ${range([holdMs.min, holdMs.max], formatDuration)}`,
@@ -90,17 +90,13 @@ const FIELDS: Record<FieldName, { label: string; hint: string }> = {
 
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
 
-/** A form that holds a plan; of one whose runs differ, equal ones as large as its largest. */
+/**
+ * A form that holds a plan; of one whose runs differ, equal ones as large as its largest. Requests that
+ * are as many as the concurrency are left to their default, so that they follow it.
+ */
 export function planForm(plan: Plan): PlanForm {
-  const { concurrency, requests, runs, pauseMs } = equalRuns(plan);
-  const opened = {
-    clients: plan.clients.join(", "),
-    concurrency: String(concurrency),
-    requests: String(requests),
-    hold: formatExactly(plan.holdMs),
-    runs: String(runs),
-    pause: formatExactly(pauseMs),
-  };
+  const texts = fieldTexts(plan);
+  const opened = { ...texts, ...(texts.requests === texts.concurrency && { requests: "" }) };
   const fields = {
     clients: textField(opened.clients),
     concurrency: textField(opened.concurrency),
@@ -110,6 +106,18 @@ export function planForm(plan: Plan): PlanForm {
     pause: textField(opened.pause),
   };
   return { plan, opened, fields, focus: "clients" };
+}
+
+function fieldTexts(plan: Plan): Record<FieldName, string> {
+  const { concurrency, requests, runs, pauseMs } = equalRuns(plan);
+  return {
+    clients: plan.clients.join(", "),
+    concurrency: String(concurrency),
+    requests: String(requests),
+    hold: formatExactly(plan.holdMs),
+    runs: String(runs),
+    pause: formatExactly(pauseMs),
+  };
 }
 
 export function editFocused(form: PlanForm, edit: Edit): PlanForm {
@@ -155,10 +163,10 @@ export function inputToKeep(form: PlanForm): PlanInput | undefined {
     : undefined;
 }
 
-/** What an empty field stands for. */
+/** What an empty field stands for; nothing while another one is wrong. */
 export function placeholderOf(form: PlanForm, name: FieldName): string {
   const parsed = parseForm(form);
-  return parsed.ok ? planForm(parsed.plan).fields[name].text : "";
+  return parsed.ok ? `(${fieldTexts(parsed.plan)[name]})` : "";
 }
 
 /** What would be fired, as a sentence. */
@@ -169,11 +177,18 @@ export function planSentence(plan: Plan): string {
   return `${volume}, ${atOnce}: ${names}${clients.length > 2 ? " and so on" : ""}.`;
 }
 
-/** What the fields cannot hold of the plan, and what becomes of it. */
+/** What the fields cannot hold of the plan, what becomes of it, and which field bounds another. */
 export function formNotes(form: PlanForm): string[] {
   const { plan, fields } = form;
   const edited = editedFields(form);
   const notes: string[] = [];
+  const parsed = parseForm(form);
+  if (parsed.ok) {
+    const { concurrency, requests } = equalRuns(parsed.plan);
+    if (requests < concurrency) {
+      notes.push(`A run has no more than its ${plural(requests, "request")} to fire at once.`);
+    }
+  }
   if (isUneven(plan)) {
     const becomes = replacesStages(edited)
       ? ": ⏎ replaces them by these equal ones."
@@ -233,7 +248,7 @@ function fieldRow(form: PlanForm, name: FieldName, columns: number, problem: str
   const words = isClients ? "" : `  ${problem === undefined ? hint : `✗ ${problem}`}`;
   const line: Line = [
     { text: mark, bold: isFocused, ...(problem && RED) },
-    { text: isEmpty ? toWidth(`(${placeholderOf(form, name)})`, width) : text, dim: isEmpty },
+    { text: isEmpty ? toWidth(placeholderOf(form, name), width) : text, dim: isEmpty },
     { text: toWidth(words, columns - LABEL_COLUMNS - width - 1), ...(problem ? RED : DIM) },
   ];
   return { line, cursorColumn: LABEL_COLUMNS + cursorColumn };

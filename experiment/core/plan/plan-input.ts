@@ -209,7 +209,8 @@ export function canBeTyped(name: string): boolean {
 }
 
 /**
- * Changes a plan by the fields of its form that were edited, and leaves the rest as it is.
+ * Changes a plan by the fields of its form that were edited, and leaves the rest as it is. Requests that
+ * are as many as the concurrency follow it.
  *
  * @param edited an empty text stands for the field's default
  */
@@ -226,7 +227,7 @@ export function editPlan(plan: Plan, edited: PlanInput): ParsedOptions {
       steps,
       ...(edited.clients === undefined && { clients }),
       ...(edited.concurrency === undefined && { concurrency }),
-      ...(edited.requests === undefined && { requests }),
+      ...(edited.requests === undefined && requests !== concurrency && { requests }),
       ...(edited.hold === undefined && { holdMs }),
       ...(edited.runs === undefined && { runs }),
       ...(edited.pause === undefined && { pauseMs }),
