@@ -434,6 +434,11 @@ export class Session {
     }
   }
 
+  /** Leaves what is shown instead of the plan, unless something is under way. */
+  showPlan(): void {
+    if (!this.#work) this.store.showPlan();
+  }
+
   /** Shows a recorded experiment as if it had just ended. */
   replay(path: string): void {
     this.#start(async (signal) => {

@@ -28,6 +28,8 @@ export interface Snapshot {
   target: TargetState;
   /** The recorded experiment that is shown instead of one of this session. */
   recorded?: RunLine | undefined;
+  /** Whether anything was fired in this session. */
+  hasFired: boolean;
   run?: RunOnScreen | undefined;
   environments: readonly EnvironmentState[];
   labels: Labels;
@@ -130,7 +132,13 @@ export class ExperimentStore {
   /** @param snapshotsPerSecond at most; while nothing changes there are none */
   constructor(initial: Pick<State, "plan" | "target" | "notice">, snapshotsPerSecond: number) {
     this.#intervalMs = 1_000 / snapshotsPerSecond;
-    this.#state = { ...initial, activity: "idle", isVerdictOld: false, cautions: [] };
+    this.#state = {
+      ...initial,
+      activity: "idle",
+      hasFired: false,
+      isVerdictOld: false,
+      cautions: [],
+    };
     this.#meet(initial.plan.clients);
     this.#snapshot = this.current;
   }
@@ -185,6 +193,14 @@ export class ExperimentStore {
     else this.fold.startRecord();
     this.#run = undefined;
     this.#models = models;
+  }
+
+  /** Leaves a recorded experiment, or a comparison, for the plan and the target as they are. */
+  showPlan(): void {
+    const { hasFired } = this.#state;
+    const changes = { hasFired: hasFired || this.#models.some(({ current }) => current.hasFired) };
+    this.#startAnew([]);
+    this.set({ ...NOTHING_FIRED, ...changes, activity: "idle", verdict: undefined });
   }
 
   /** Forgets everything that was fired: what comes next is counted anew. */
@@ -242,8 +258,9 @@ export class ExperimentStore {
     const { run } = this.fold;
     assert(run, "A run whose line was taken is known.");
     this.#meet(run.line.plan.clients);
-    this.#run = new RunOnScreen(run, this.#state.recorded === undefined);
-    this.set({ isVerdictOld: true });
+    const isLive = this.#state.recorded === undefined;
+    this.#run = new RunOnScreen(run, isLive);
+    this.set({ isVerdictOld: true, hasFired: isLive || this.#state.hasFired });
   }
 
   #showVerdict(line: VerdictLine): void {

@@ -63,7 +63,9 @@ test("recorded experiments are listed, opened as if they had just ended, and del
   );
   expect(opened).toMatch(/run 2 of 2 · warm · 5 of 5/);
   expect(opened.match(/2nd, kept \w+/g)).toHaveLength(5);
-  await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan/);
+  await terminal.shows(/ISOLATED[\s\S]*⏎ fire your plan {2}Esc back/);
+  const plan = await terminal.pressFor(KEYS.escape, /held 400 ms[\s\S]*\n {3}Press ⏎ to fire\./);
+  expect(plan).not.toMatch(/recorded|ISOLATED|Esc back/);
 
   await terminal.pressFor("h", /When +Target/);
   await terminal.pressFor("d", /y delete it for good/);

@@ -7,6 +7,7 @@ import type { ViewProps } from "./view-frame.ts";
 const KEYS = {
   fire: ["return", "⏎ fire", "fire the plan"],
   stop: ["escape", "Esc stop", "stop the run: what is in flight is recorded as aborted"],
+  leave: ["escape", "Esc back", "leave a recorded experiment, or the models, for your plan"],
   edit: ["e", "e edit", "edit clients, concurrency, requests, hold, runs and pause"],
   target: ["t", "t target", "choose where to fire: the embedded Lambda, your stack, or a URL"],
   models: [
@@ -45,6 +46,7 @@ function actionsOf({ session, go, help, quit }: ViewProps): Record<KeyName, () =
   return {
     fire: () => session.fire(),
     stop: () => session.stop(),
+    leave: () => session.showPlan(),
     edit: () => go({ name: "edit" }),
     target: () => go({ name: "targets" }),
     models: () => session.fireAtModels(),

@@ -55,6 +55,7 @@ function bindingsOf(view: ViewProps): Binding[] {
   if (isBusy(snapshot)) return [...stopBindings(view), ...commonBindings(view)];
   return [
     bind(view, "models", "a fire again"),
+    bind(view, "leave"),
     bind(view, "fire", "⏎ fire at the target"),
     bind(view, "save"),
     bind(view, "edit"),

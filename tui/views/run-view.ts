@@ -39,6 +39,7 @@ function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] 
   if (isBusy(snapshot)) return [...stopBindings(view), ...selecting, ...commonBindings(view)];
   return [
     bind(view, "fire", snapshot.recorded && "⏎ fire your plan"),
+    ...(snapshot.recorded ? [bind(view, "leave")] : []),
     ...selecting,
     ...(canCrossCheck(snapshot) ? [bind(view, "crossCheck")] : []),
     ...(snapshot.record === undefined ? [] : [bind(view, "save")]),
@@ -88,7 +89,7 @@ const MOST_COLUMNS = 76;
  * where there is little room, without what to look for.
  */
 function introductionLines(
-  { plan, activity, cost }: Snapshot,
+  { plan, activity, hasFired, cost }: Snapshot,
   { columns, height }: { columns: number; height: number },
 ): Line[] {
   const width = Math.min(columns - 2 * INDENT, MOST_COLUMNS);
@@ -99,7 +100,7 @@ function introductionLines(
     ["Can one Node.js process of a Lambda function serve two requests at once?", { bold: true }],
     [whatHappens(plan), {}],
     [whatToLookFor, {}],
-    [[STATUS[activity] ?? "", ...(cost ? [costWords(cost)] : [])].join(" "), { dim: true }],
+    [[statusOf(activity, hasFired), ...(cost ? [costWords(cost)] : [])].join(" "), { dim: true }],
   ];
   const laidOut = (shown: typeof paragraphs): Line[] =>
     shown.flatMap(([text, style]) => [[], ...paragraph(text, width, INDENT, style)]);
@@ -109,8 +110,12 @@ function introductionLines(
     : laidOut(paragraphs.filter(([text]) => text !== whatToLookFor));
 }
 
+function statusOf(activity: Snapshot["activity"], hasFired: boolean): string {
+  if (activity !== "idle") return STATUS[activity] ?? "";
+  return hasFired ? "Press ⏎ to fire." : "Nothing fired yet. Press ⏎ to fire.";
+}
+
 const STATUS: Partial<Record<Snapshot["activity"], string>> = {
-  idle: "Nothing fired yet. Press ⏎ to fire.",
   opening: "Waiting for the target …",
   waiting: "Waiting for the function to answer …",
   arming: "Opening connections …",
