@@ -29,7 +29,7 @@ import type { Stack } from "../experiment/targets/stack-outputs.ts";
 import { keptChoice } from "./screen-options.ts";
 import type { Settings } from "./settings.ts";
 import { ExperimentStore, type Snapshot } from "./store.ts";
-import { describeKnown, describeTarget } from "./target-words.ts";
+import { describeFailed, describeKnown, describeTarget } from "./target-words.ts";
 
 /** A stack that can be fired at, or why there is none and what to do. */
 export type StackState = Stack | { words: string };
@@ -193,7 +193,7 @@ export class Session {
         return store.set({ question: { words: question, fire } });
       }
       const models = found.map((one) => {
-        const target = describeTarget(one.choice);
+        const target = { choice: one.choice, ...describeKnown(one.choice) };
         const column = new ExperimentStore({ plan, target, notice: undefined }, 1);
         // Its lines are published by the store that shows it.
         column.close();
@@ -375,7 +375,8 @@ export class Session {
       (error) => {
         if (!isWanted()) return;
         opening.state = "failed";
-        store.set({ failure: errorWords(error, "screen") });
+        const target = describeFailed(store.current.target.choice);
+        store.set({ target, failure: errorWords(error, "screen") });
       },
     );
     return opening;
@@ -397,6 +398,7 @@ export class Session {
     const open = async () => {
       if (this.#opening.state === "failed" || (await this.#opening.target).isGone?.()) {
         store.forgetEnvironments();
+        store.set({ target: describeTarget(store.current.target.choice) });
         this.#opening = this.#openTarget(false);
       }
       return this.#opening.target;

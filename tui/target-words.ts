@@ -4,9 +4,23 @@ import type { TargetDescription } from "../experiment/core/target.ts";
 import { PROVES, type TargetChoice } from "../experiment/targets/open-target.ts";
 import type { TargetState } from "./store.ts";
 
-/** A target that was chosen, as the head names it. */
+/** A target that was chosen, as the head names it. Whether there is such a stack is not known yet. */
 export function describeTarget(choice: TargetChoice): TargetState {
-  return { choice, ...describeKnown(choice) };
+  const { title, proves } = describeKnown(choice);
+  if (choice.kind !== "stack") return { choice, title, proves };
+  const unknown = "Not known yet: where this fires, and what that proves.";
+  return { choice, title: `looking for ${title}`, proves: unknown };
+}
+
+/** A target that could not be opened: a stack that is not there proves nothing. */
+export function describeFailed(choice: TargetChoice): TargetState {
+  const { title, proves } = describeKnown(choice);
+  const isStack = choice.kind === "stack";
+  return {
+    choice,
+    title,
+    proves: isStack ? "It cannot be opened: nothing is fired there." : proves,
+  };
 }
 
 /** A target that is open, or that an experiment was recorded at, in the same words. */

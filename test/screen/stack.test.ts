@@ -65,10 +65,12 @@ test("Enter before the stack is found fires once it is", async () => {
   const server = await startServer(answerPlainly);
   const { env, answer } = slowPulumi(scriptOf(outputsOf(server.url.href)));
   const { terminal } = await openScreen({ target: "kept", args: QUICK, env });
-  await terminal.pressFor(
+  const waiting = await terminal.pressFor(
     KEYS.enter,
     /WAITING {2}It fires as soon as it is known where\. Esc takes it back\./,
   );
+  expect(waiting).toMatch(/Test +looking for the selected stack\n Not known yet: where this fires/);
+  expect(waiting).not.toMatch(/AWS/);
   answer();
   const text = await terminal.shows(/run 2 of 2[\s\S]*INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(text).not.toMatch(/WAITING/);
@@ -95,7 +97,8 @@ test("a stack that was asked for is never replaced by this machine", async () =>
     env: stackOf(outputsOf(CLOSED.href)),
   });
   await terminal.shows(/FAILED {2}There is no stack other\. Run "pulumi stack ls"/);
-  expect(terminal.lines[0]).toMatch(/stack other$/);
+  expect(terminal.lines[0]).toMatch(/Test +stack other$/);
+  expect(terminal.text).not.toMatch(/AWS/);
 });
 
 test("the stack is chosen among the targets", async () => {
