@@ -117,6 +117,16 @@ test("a partner that was not seen is told as such, and globals apart by the titl
   expect(words.finding).toMatch(/^Ana was not alone in process 77aa/);
 });
 
+test("of an experiment that was stopped it is said how many requests were aborted", () => {
+  const ended = { ...conclusion, environments: 5, outcomes: { ok: 5, throttled: 1, aborted: 4 } };
+  expect(verdictWords({ ...ended, verdict: "isolated" }, labels).finding).toMatch(
+    /^5 environments served 5 of 10 requests \(4 aborted\), never two at once\./,
+  );
+  expect(verdictWords({ ...ended, verdict: "inconclusive" }, labels).evidence).toBe(
+    "5 environments served 5 of 10 requests (4 aborted).",
+  );
+});
+
 test("one experiment has nothing to add to itself", () => {
   const single = { isolated: 1, shared: 0, trials: 4, bound: 0.53 };
   expect(pooledWords(single)).toBeUndefined();

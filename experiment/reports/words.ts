@@ -270,8 +270,13 @@ function partyWords({ client, enteredMs, leftMs }: WitnessParty): string {
   return `${printableName(client)} was inside from ${inWords(enteredMs)} to ${inWords(leftMs)} ms`;
 }
 
+/** Of an experiment that was stopped: `5 environments served 5 of 10 requests (5 aborted)`. */
 function servedWords({ environments, outcomes }: Conclusion): string {
-  return `${plural(environments, "environment")} served ${plural(outcomes.ok ?? 0, "request")}`;
+  const { ok = 0, aborted = 0 } = outcomes;
+  const served = `${plural(environments, "environment")} served`;
+  if (aborted === 0) return `${served} ${plural(ok, "request")}`;
+  const ended = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  return `${served} ${inWords(ok)} of ${plural(ended, "request")} (${inWords(aborted)} aborted)`;
 }
 
 /** Where a control is on AWS; the other one is on this machine. */
