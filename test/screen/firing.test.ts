@@ -75,8 +75,10 @@ test("the pause before a run counts down, and Escape ends it and the experiment"
 test("Escape stops a run, and what was in flight is on the record as aborted", async () => {
   const { terminal, data } = await openScreen();
   await terminal.pressFor(KEYS.enter, /in flight/);
-  await terminal.pressFor(KEYS.escape, /INCONCLUSIVE/);
+  await terminal.pressFor(KEYS.escape, /INCONCLUSIVE[\s\S]*⏎ fire/);
   expect(outcomesOf(recordIn(data))).toEqual(Array(5).fill("aborted"));
+  // The history counts what was fired, not the second run, which never was.
+  await terminal.pressFor("h", /on-demand +5 +0 +INCONCLUSIVE/);
 });
 
 test("a plan that cannot work is said before it is fired", async () => {

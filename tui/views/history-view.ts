@@ -192,13 +192,19 @@ function recordLine(
     { text: isSelected ? "▸" : "", bold: true },
     { text: columns < WIDE ? time.slice(5) : time },
     { text: describeKnown(run.target).title },
-    { text: inWords(requestsOf(run.plan)) },
+    { text: inWords(requestsIn({ run, verdict })) },
     { text: verdict ? inWords(verdict.environments) : "" },
     { text: `  ${title}`, colour: verdict && VERDICT_COLOURS[verdict.verdict], dim: !verdict },
     { text: verdict?.bound === undefined ? "" : percent(verdict.bound) },
     { text: pooledText(key === undefined ? undefined : pooled.get(key)), dim: true },
   ];
   return tableLine(cells, columns);
+}
+
+/** Those that have ended; where that was not concluded, those of the plan. */
+function requestsIn({ run, verdict }: Pick<RecordSummary, "run" | "verdict">): number {
+  if (!verdict) return requestsOf(run.plan);
+  return Object.values(verdict.outcomes).reduce((sum, count) => sum + count, 0);
 }
 
 /** A bound, or that the experiments of one deployment do not agree. */

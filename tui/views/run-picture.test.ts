@@ -225,6 +225,19 @@ test("while a later run fires, environments stay with what they held until they 
   expect(picture(shown(1, first, [dean]), 20).body).toHaveLength(2);
 });
 
+test("environments of a run before stay, to be looked into, when a run is stopped", () => {
+  const bo: Told = { ...ana, client: "Bo", environment: "e2", pid: 2 };
+  const stopped = { type: "observation", run: "e/2", index: 1, client: "Bo" } as const;
+  const drawn = picture(shown(2, [ana, bo], [dean, { ...stopped, outcome: "aborted" }]), 20);
+  expect(ids(drawn)).toEqual(["e1", "e2"]);
+  expect(drawn.body).toEqual([
+    expect.stringMatching(/^ {2}1 {2}\w+ {2}2nd, kept Ana +Dean +●/),
+    '    { counter: 2, client: "Dean", clients: ["Ana", "Dean"] }',
+    expect.stringMatching(/^ {2}2 {2}\w+ {2}last seen in run 1 +Bo +\{ counter: 1, client: "Bo"/),
+    expect.stringMatching(/^ aborted +Bo$/),
+  ]);
+});
+
 test("what environments held leaves a line for what is in flight", () => {
   const first = Array.from({ length: 9 }, (_, index): Told => {
     return { ...ana, environment: `e${index}`, pid: index };

@@ -1,8 +1,9 @@
 /**
  * The body while a run is fired and after it: a title with the time axis, and below it the run as
  * blocks of lines. There is one for each environment in order of first use, then come requests that
- * ended without one, then those in flight. Environments that have not answered in this run yet are
- * dimmed, with what they held when they answered last. Only the blocks that are seen are drawn.
+ * ended without one, then those in flight. Environments that have not answered in this run yet, or
+ * could not since it was stopped, are dimmed, with what they held when they answered last. Only the
+ * blocks that are seen are drawn.
  */
 
 import { inWords, plural } from "../../basics/counts.ts";
@@ -220,17 +221,21 @@ function blocksOf(drawing: Drawing, height: number): Block[] {
   const unplaced = unplacedLines(drawing).map(
     (line): Block => ({ height: 1, lines: () => [line] }),
   );
-  if (run.inFlight.size === 0) return [...serving, ...unplaced];
+  const isFlying = run.inFlight.size > 0;
+  const wasStopped = run.folded.groups.some(({ outcome }) => outcome === "aborted");
+  if (!isFlying && !wasStopped) return [...serving, ...unplaced];
   const room = height - heightOf(serving) - heightOf(unplaced);
-  // One line stays for those in flight.
+  // One line stays for those in flight; when there are none, all can be scrolled to.
+  const most = isFlying ? Math.max(0, room - 1) : snapshot.environments.length;
   const held = snapshot.environments
     .filter((environment) => !isServing(environment))
-    .slice(0, Math.max(0, room - 1))
+    .slice(0, most)
     .map((environment) => heldBlock(drawing, environment));
   const inOrder = [...serving, ...held].sort(
     (one, other) => one.environment.position - other.environment.position,
   );
-  return [...inOrder, ...unplaced, inFlightBlock(drawing, room - heightOf(held))];
+  const flying = isFlying ? [inFlightBlock(drawing, room - heightOf(held))] : [];
+  return [...inOrder, ...unplaced, ...flying];
 }
 
 function heightOf(blocks: readonly Block[]): number {
