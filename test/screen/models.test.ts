@@ -38,6 +38,7 @@ test("Escape stops a comparison at the model that it has come to", async () => {
     /not fired +not fired\n[\s\S]*INCONCLUSIVE[\s\S]*a fire again/,
   );
   expect(readdirSync(join(data, "records"))).toHaveLength(1);
+  await terminal.pressFor(KEYS.right, /That key is for one target: Esc leads back to yours/);
   // When nothing is under way any more, it leads back to the plan.
   await terminal.pressFor(KEYS.escape, /local · on-demand\n[\s\S]*Press ⏎ to fire[\s\S]*a models/);
 });

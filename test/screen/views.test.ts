@@ -102,7 +102,10 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
 test("s saves a report where the screen was started, and never over another one", async () => {
   const cwd = temporaryFolder();
   const { terminal } = await openScreen({ args: QUICK, cwd });
+  await terminal.pressFor("s", /There is no experiment to save a report of: fire one/);
+  await terminal.pressFor("x", /Only what was fired at a stack can be cross-checked/);
   await fireOnce(terminal);
+  await terminal.pressFor("x", /Only what was fired at a stack can be cross-checked/);
   await terminal.pressFor("s", /Report: [\s\S]*\.html/);
   await waitUntil("a report", () => readdirSync(cwd).length === 1);
   const [name = ""] = readdirSync(cwd);

@@ -67,6 +67,11 @@ export function bind(view: ViewProps, name: KeyName, words: string = KEYS[name][
   return { on: KEYS[name][0], words, run: actionsOf(view)[name] };
 }
 
+/** A key that can do nothing here, and says why. */
+export function explain({ session }: ViewProps, on: string, why: string): Binding {
+  return { on, run: () => session.store.set({ notice: why }) };
+}
+
 /** The keys of every view that takes no text. */
 export function commonBindings(view: ViewProps): Binding[] {
   return [bind(view, "help"), bind(view, "quit")];

@@ -22,7 +22,7 @@ import {
   toWidth,
 } from "../terminal/styled-text.ts";
 import { answerWords, hasServed, summarizeRun } from "./environment-words.ts";
-import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";
+import { bind, commonBindings, consentBindings, explain, stopBindings } from "./key-bindings.ts";
 import { runSentences } from "./run-sentences.ts";
 import { axisEnd, type Bar, barLine } from "./time-axis.ts";
 import { Frame, type FrameLayout, frameLayout, type ViewProps } from "./view-frame.ts";
@@ -61,9 +61,15 @@ function bindingsOf(view: ViewProps): Binding[] {
     bind(view, "edit"),
     bind(view, "target"),
     bind(view, "history"),
+    ...OF_ONE_TARGET.map((on) => explain(view, on, SIDE_BY_SIDE)),
     ...commonBindings(view),
   ];
 }
+
+/** Keys that other views have, and that mean nothing for several models. */
+const OF_ONE_TARGET = ["k", "c", "x", "upArrow", "downArrow", "rightArrow"];
+const SIDE_BY_SIDE =
+  "That key is for one target: Esc leads back to yours, and h opens each of these experiments.";
 
 /** A model as a screen reader has it. */
 function sentencesOf(model: Snapshot): Line[] {

@@ -10,7 +10,7 @@ import { costWords } from "../../experiment/reports/words.ts";
 import { isBusy, type Snapshot } from "../store.ts";
 import { type Binding, type Cell, movingBindings } from "../terminal/keys.ts";
 import { type Line, paragraph, type Style } from "../terminal/styled-text.ts";
-import { bind, commonBindings, consentBindings, stopBindings } from "./key-bindings.ts";
+import { bind, commonBindings, consentBindings, explain, stopBindings } from "./key-bindings.ts";
 import { type RunPicture, runPicture, type Scroll } from "./run-picture.ts";
 import { runSentences } from "./run-sentences.ts";
 import { Frame, type ViewProps } from "./view-frame.ts";
@@ -41,8 +41,8 @@ function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] 
     bind(view, "fire", snapshot.recorded && "⏎ fire your plan"),
     ...(snapshot.recorded ? [bind(view, "leave")] : []),
     ...selecting,
-    ...(canCrossCheck(snapshot) ? [bind(view, "crossCheck")] : []),
-    ...(snapshot.record === undefined ? [] : [bind(view, "save")]),
+    canCrossCheck(snapshot) ? bind(view, "crossCheck") : explain(view, "x", NOT_AT_STACK),
+    snapshot.record === undefined ? explain(view, "s", NOT_FIRED) : bind(view, "save"),
     bind(view, "edit"),
     bind(view, "target"),
     bind(view, "models"),
@@ -52,6 +52,10 @@ function usualBindings(view: Props, picture: RunPicture | undefined): Binding[] 
     ...commonBindings(view),
   ];
 }
+
+const NOT_AT_STACK =
+  "Only what was fired at a stack can be cross-checked, with its function's log.";
+const NOT_FIRED = "There is no experiment to save a report of: fire one, or open one with h.";
 
 /** Only a stack has a log that can be asked. */
 function canCrossCheck({ record, recorded, target }: Snapshot): boolean {
