@@ -23,9 +23,9 @@ import {
   usualRounds,
 } from "./check-plan.ts";
 import { EXAMPLE, readEventsFile } from "./events-file.ts";
-import type { Report, Verdict } from "./reports/report.ts";
+import type { CheckReport, CheckVerdict } from "./reports/report.ts";
 
-const EXIT: Record<Verdict, number> = {
+const EXIT: Record<CheckVerdict, number> = {
   unchanged: 0,
   history: 0,
   inconclusive: 3,
@@ -275,7 +275,7 @@ function introduction(
  * into the data folder.
  */
 async function record(
-  report: Report,
+  report: CheckReport,
   out: string | undefined,
   say: NodeJS.WritableStream,
 ): Promise<boolean> {

@@ -10,7 +10,7 @@ import { codeFor } from "../test/embedded-lambda.ts";
 import { eventsIn } from "../test/events.ts";
 import { FAMILIES, handlerSource } from "../test/handler-families.ts";
 import { check } from "./check.ts";
-import type { Report } from "./reports/report.ts";
+import type { CheckReport } from "./reports/report.ts";
 import { inParallel } from "./sandbox.ts";
 
 const EVENTS = ["ana", "barbara"].map((name) => ({
@@ -40,7 +40,7 @@ test.each(FUZZ_SEED === undefined ? drawn(ALL, 2) : ALL)(
   },
 );
 
-async function checkSource(model: Model, source: string, seed: number): Promise<Report> {
+async function checkSource(model: Model, source: string, seed: number): Promise<CheckReport> {
   const configuration = defaultConfiguration(model);
   const code = codeFor(model, source);
   const plan = { events: eventsIn(EVENTS), code, configuration, seed, rounds: 4, delays: true };

@@ -19,9 +19,9 @@ import {
   type Round,
   timeRound,
 } from "./check-plan.ts";
-import { type Evidence, makeReport, type Observed, type Suspicion } from "./findings.ts";
+import { type CheckEvidence, makeReport, type Observed, type Suspicion } from "./findings.ts";
 import { marksOf } from "./marks.ts";
-import { KINDS, type Report } from "./reports/report.ts";
+import { type CheckReport, KINDS } from "./reports/report.ts";
 import { inParallel, type RoundResult, Sandbox, type Served } from "./sandbox.ts";
 import {
   fitEvents,
@@ -53,7 +53,7 @@ export async function check(
   plan: CheckPlan,
   signal: AbortSignal,
   onProgress: OnProgress = () => {},
-): Promise<Report> {
+): Promise<CheckReport> {
   const sandbox = await Sandbox.open(plan.configuration, plan.code);
   const leave = () => void sandbox.close();
   signal.addEventListener("abort", leave, { once: true });
@@ -93,7 +93,7 @@ interface Context {
   known: readonly Known[];
 }
 
-async function gather(context: Context): Promise<Evidence> {
+async function gather(context: Context): Promise<CheckEvidence> {
   const { plan, sandbox, known } = context;
   const startedAt = new Date();
   await serveAllAlone(context);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { eventsIn } from "../test/events.ts";
 import { isCommonValue } from "./common-values.ts";
 import { findMarks, marksOf, readAnswer } from "./marks.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 
 test.each([
   ...["application/json", "application/vnd.api+json", "text/html; charset=utf-8", "*/*", "utf-8"],
@@ -85,7 +85,7 @@ test("what the tool itself adds to an event is no mark of it", () => {
 });
 
 test("words that all answers to one event have are marks, but for those of headers and protocols", () => {
-  const answer = (headers: Answer["headers"], body: unknown): Answer => {
+  const answer = (headers: CheckedAnswer["headers"], body: unknown): CheckedAnswer => {
     return { status: 200, headers, body };
   };
   const cookie = "session=aaaa-1111; HttpOnly; SameSite=Lax";

@@ -8,7 +8,7 @@ import {
 import type { InvocationResult, UrlResponse } from "../local-lambda/invocation.ts";
 import { unpacked } from "./readings.ts";
 import { escaped, NAMES, NAMES_AT_END, type Place } from "./reports/places.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 
 /** Of the transport: they say nothing of what the handler did. */
 const TRANSPORT = new Set([
@@ -23,7 +23,7 @@ const TRANSPORT = new Set([
   "x-amzn-trace-id",
 ]);
 
-export function answerOf(result: InvocationResult): Answer {
+export function answerOf(result: InvocationResult): CheckedAnswer {
   if (result.kind === "response") {
     return comparable(functionUrlResponse(result.body, result.contentType));
   }
@@ -34,7 +34,7 @@ export function answerOf(result: InvocationResult): Answer {
   throw new Error(`an environment does not answer with ${result.kind}`);
 }
 
-function comparable({ statusCode, headers, body }: UrlResponse): Answer {
+function comparable({ statusCode, headers, body }: UrlResponse): CheckedAnswer {
   const kept = Object.entries(headers).filter(([name]) => !TRANSPORT.has(name));
   const content = unpacked(body, String(headers["content-encoding"] ?? ""));
   return { status: statusCode, headers: Object.fromEntries(kept), body: contentOf(content) };
@@ -51,7 +51,7 @@ function contentOf(body: Buffer): unknown {
 }
 
 /** Whether the function failed, or says of itself that it did. */
-export function hasFailed({ status }: Answer): boolean {
+export function hasFailed({ status }: CheckedAnswer): boolean {
   return status >= 500;
 }
 
@@ -62,8 +62,8 @@ export function hasFailed({ status }: Answer): boolean {
  * @param masked are not looked at, nor what is in them
  */
 export function differences(
-  one: Answer,
-  other: Answer,
+  one: CheckedAnswer,
+  other: CheckedAnswer,
   masked: ReadonlySet<Place> = new Set(),
 ): Place[] {
   const found: Place[] = [];
@@ -99,7 +99,11 @@ export function differences(
  *
  * @param masked are not looked at, nor what is in them
  */
-export function isMadeAlike(one: Answer, other: Answer, masked: ReadonlySet<Place>): boolean {
+export function isMadeAlike(
+  one: CheckedAnswer,
+  other: CheckedAnswer,
+  masked: ReadonlySet<Place>,
+): boolean {
   const isAlike = (left: unknown, right: unknown, place: Place): boolean => {
     if (masked.has(place) || left === null || right === null) return true;
     const [leftNames, rightNames] = [namesOf(left), namesOf(right)];
@@ -132,7 +136,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 /** What stands at a place; `undefined` where there is none. */
-export function valueAt(answer: Answer, place: Place): unknown {
+export function valueAt(answer: CheckedAnswer, place: Place): unknown {
   const steps = place.replace(NAMES_AT_END, "").split("/").slice(1);
   return steps.reduce<unknown>((value, step) => {
     return fieldOf(value, step.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -140,13 +144,13 @@ export function valueAt(answer: Answer, place: Place): unknown {
 }
 
 /** All texts, numbers and names of fields in the headers and the body of an answer, with their places. */
-export function* textsIn({ headers, body }: Answer): Generator<[Place, string]> {
+export function* textsIn({ headers, body }: CheckedAnswer): Generator<[Place, string]> {
   yield* textsAt(headers, "/headers");
   yield* textsAt(body, "/body");
 }
 
 /** The same without the names of fields. */
-export function* valuesIn({ headers, body }: Answer): Generator<[Place, string]> {
+export function* valuesIn({ headers, body }: CheckedAnswer): Generator<[Place, string]> {
   yield* textsAt(headers, "/headers", false);
   yield* textsAt(body, "/body", false);
 }
@@ -165,7 +169,7 @@ function* textsAt(value: unknown, place: Place, withNames = true): Generator<[Pl
 }
 
 /** Whether nothing of a body can be compared, since every place in it is masked. */
-export function isBlind({ body }: Answer, masked: ReadonlySet<Place>): boolean {
+export function isBlind({ body }: CheckedAnswer, masked: ReadonlySet<Place>): boolean {
   if (body === "") return false;
   const isOpen = (value: unknown, place: Place): boolean => {
     if (masked.has(place)) return false;

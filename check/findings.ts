@@ -7,7 +7,13 @@ import { differences, hasFailed } from "./compare-answers.ts";
 import { allOf, findMarks, foreignMarks, readAnswer } from "./marks.ts";
 import { Secrets } from "./mask-secrets.ts";
 import { isWithin, type Place } from "./reports/places.ts";
-import { type Answer, type Finding, KINDS, type Report, type Verdict } from "./reports/report.ts";
+import {
+  type CheckedAnswer,
+  type CheckReport,
+  type CheckVerdict,
+  type Finding,
+  KINDS,
+} from "./reports/report.ts";
 import { KIND_WORDS, listPlaces } from "./reports/report-text.ts";
 import type { RoundResult } from "./sandbox.ts";
 import { fitEvents, type Known, knownOf, type OddPlace, type Symptom } from "./symptoms.ts";
@@ -26,7 +32,7 @@ export interface Suspicion {
 }
 
 /** All that was seen. */
-export interface Evidence {
+export interface CheckEvidence {
   plan: CheckPlan;
   codeSha256: string;
   startedAt: Date;
@@ -39,12 +45,12 @@ export interface Evidence {
   unconfirmed: readonly Suspicion[];
 }
 
-export function makeReport(evidence: Evidence): Report {
+export function makeReport(evidence: CheckEvidence): CheckReport {
   const { plan, known, observed, confirmed } = evidence;
   const answers = observed.flatMap(({ result }) =>
     result.served.flatMap(({ answer }) => answer ?? []),
   );
-  const seen: Answer[] = [...known.flatMap(({ alone }) => alone), ...answers];
+  const seen: CheckedAnswer[] = [...known.flatMap(({ alone }) => alone), ...answers];
   const secrets = new Secrets(
     known.map(({ event, marks, alone }) => ({ event, marks: marks.sent, alone })),
     seen,
@@ -93,7 +99,7 @@ export function makeReport(evidence: Evidence): Report {
   };
 }
 
-function verdictOf(findings: readonly Finding[], reasons: readonly string[]): Verdict {
+function verdictOf(findings: readonly Finding[], reasons: readonly string[]): CheckVerdict {
   const [worst] = findings;
   if (worst && worst.kind !== "history") return worst.kind;
   if (reasons.length > 0) return "inconclusive";
@@ -101,7 +107,7 @@ function verdictOf(findings: readonly Finding[], reasons: readonly string[]): Ve
 }
 
 function findingOf(
-  evidence: Evidence,
+  evidence: CheckEvidence,
   { symptom, shownBy, repeated }: Suspicion,
   secrets: Secrets,
 ): Finding {
@@ -156,7 +162,11 @@ function placeOf(
   };
 }
 
-function failuresOf({ event, failures, failureLog }: Known): Report["events"][number]["failures"] {
+function failuresOf({
+  event,
+  failures,
+  failureLog,
+}: Known): CheckReport["events"][number]["failures"] {
   return { alone: failures, log: failureLog ? namedLog(failureLog, [event.name]) : [] };
 }
 
@@ -181,7 +191,7 @@ const pairKey = (one: number, other: number) => `${Math.min(one, other)} ${Math.
 
 function countsOf({
   observed,
-}: Evidence): Pick<Report, "inTurn" | "atOnce"> & { overlaps: Overlaps } {
+}: CheckEvidence): Pick<CheckReport, "inTurn" | "atOnce"> & { overlaps: Overlaps } {
   const overlaps = new Set<string>();
   const atOnce = observed.filter(({ round }) => round.phase === "at once");
   let [pairs, overlapped, most] = [0, 0, 0];
@@ -206,7 +216,7 @@ function countsOf({
 }
 
 /** Whether the handler ever let something else go on while it served an event; `null`: it never settled. */
-function waits({ known, observed }: Evidence, event: number): boolean | null {
+function waits({ known, observed }: CheckEvidence, event: number): boolean | null {
   const served = [
     ...knownOf(known, event).servedAtFirst,
     ...observed.flatMap(({ round, result }) =>
@@ -218,7 +228,7 @@ function waits({ known, observed }: Evidence, event: number): boolean | null {
 }
 
 /** What keeps what was seen from being conclusive, one sentence or two each. */
-function reasonsOf(evidence: Evidence, overlaps: Overlaps): string[] {
+function reasonsOf(evidence: CheckEvidence, overlaps: Overlaps): string[] {
   const { known, unconfirmed } = evidence;
   const nameOf = (index: number) => `"${knownOf(known, index).event.name}"`;
   const fit = fitEvents(known);

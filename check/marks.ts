@@ -8,7 +8,7 @@ import { textsIn, valuesIn } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import { isReadable, readingsOf } from "./readings.ts";
 import type { Place } from "./reports/places.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 
 /** A shorter text may stand anywhere by chance. */
 const LEAST_LENGTH = 4;
@@ -33,7 +33,7 @@ export interface Marks {
 
 /** What is known of the answers to an event alone. */
 interface Answered {
-  alone: readonly Answer[];
+  alone: readonly CheckedAnswer[];
   /** All that is read in them. */
   readings: ReadonlySet<string>;
 }
@@ -81,14 +81,14 @@ function firstMarks(texts: Iterable<string>, isMark: (text: string) => boolean):
 const WORD = /[\p{L}\p{N}]+(?:[@._-][\p{L}\p{N}]+)*/gu;
 
 /** Texts, and the words in them, that stand in each of these answers; an error says nothing of its own. */
-function wordsOfAll(answers: readonly Answer[]): string[] {
+function wordsOfAll(answers: readonly CheckedAnswer[]): string[] {
   if (answers.some(({ status }) => status >= 400)) return [];
   const [first, ...others] = answers;
   const rest = others.map(wordsOf);
   return first ? [...wordsOf(first)].filter((word) => rest.every((words) => words.has(word))) : [];
 }
 
-function wordsOf(answer: Answer): Set<string> {
+function wordsOf(answer: CheckedAnswer): Set<string> {
   const texts = [...valuesIn(answer)].filter(isTelling).map(([, text]) => text);
   return new Set(texts.flatMap((text) => [text, ...(text.match(WORD) ?? [])]));
 }
@@ -143,7 +143,10 @@ export interface AnswerText {
  *
  * @param known texts that are left out
  */
-export function readAnswer(answer: Answer, known: ReadonlySet<string> = new Set()): AnswerText[] {
+export function readAnswer(
+  answer: CheckedAnswer,
+  known: ReadonlySet<string> = new Set(),
+): AnswerText[] {
   return [...textsIn(answer)]
     .filter(isTelling)
     .filter(([, text]) => !known.has(text))

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { eventsIn } from "../test/events.ts";
 import { marksOf } from "./marks.ts";
 import { Secrets } from "./mask-secrets.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 
 const TOKEN = (user: string) =>
   `x.${Buffer.from(JSON.stringify({ sub: `${user}-1` })).toString("base64url")}.x`;
-const answer = (cookie: string): Answer => {
+const answer = (cookie: string): CheckedAnswer => {
   return { status: 200, headers: { "set-cookie": cookie }, body: "" };
 };
 

@@ -5,7 +5,7 @@
 
 import type { CheckEvent } from "./events-file.ts";
 import type { Place } from "./reports/places.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 
 /** A shorter one may be part of anything. */
 const LEAST_LENGTH = 4;
@@ -15,7 +15,7 @@ interface Owner {
   event: CheckEvent;
   marks: readonly string[];
   /** The answers to it alone. */
-  alone: readonly Answer[];
+  alone: readonly CheckedAnswer[];
 }
 
 export class Secrets {
@@ -30,7 +30,7 @@ export class Secrets {
    *
    * @param answers all that may be printed
    */
-  constructor(owners: readonly Owner[], answers: readonly Answer[]) {
+  constructor(owners: readonly Owner[], answers: readonly CheckedAnswer[]) {
     const labels = new Map<string, string>();
     for (const { event, marks } of owners) {
       for (const { text, from, isRead } of event.secrets) {
@@ -72,7 +72,7 @@ export class Secrets {
     return this.masked(place.startsWith(SET_COOKIE) ? this.#withoutValues(value) : value);
   }
 
-  maskedAnswer(answer: Answer): Answer {
+  maskedAnswer(answer: CheckedAnswer): CheckedAnswer {
     const { "set-cookie": cookies, ...headers } = answer.headers;
     if (cookies === undefined) return this.masked(answer);
     const kept = { ...headers, "set-cookie": this.#withoutValues(cookies) };
@@ -93,7 +93,10 @@ const SET_COOKIE = "/headers/set-cookie";
 const COOKIE = /^([^=]*)=([^;]*)/;
 
 /** Whose a cookie is that an event gets each time alone, and no other does; all others have numbers. */
-function cookieLabels(owners: readonly Owner[], answers: readonly Answer[]): Map<string, string> {
+function cookieLabels(
+  owners: readonly Owner[],
+  answers: readonly CheckedAnswer[],
+): Map<string, string> {
   const labels = new Map<string, string>();
   const perOwner = owners.map(({ event, alone }) => {
     return { event, alone: alone.map((answer) => new Map(cookiesIn(answer))) };
@@ -109,7 +112,7 @@ function cookieLabels(owners: readonly Owner[], answers: readonly Answer[]): Map
   return labels;
 }
 
-function cookiesIn({ headers }: Answer): [value: string, name: string][] {
+function cookiesIn({ headers }: CheckedAnswer): [value: string, name: string][] {
   return [headers["set-cookie"] ?? []].flat().flatMap((line): [string, string][] => {
     const [, name, value] = COOKIE.exec(line) ?? [];
     return name === undefined || value === undefined ? [] : [[value, name.trim()]];

@@ -25,7 +25,7 @@ import { readableLines } from "../local-lambda/log-printer.ts";
 import { answerOf } from "./compare-answers.ts";
 import type { CheckEvent } from "./events-file.ts";
 import type { RoundNotice } from "./inside/round.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 import { additionFor, newEnvironment, type RoundEnvironment } from "./round-environments.ts";
 
 /** What is served in one environment. */
@@ -45,7 +45,7 @@ export interface Serving {
 /** One event that was served. */
 export interface Served {
   /** Absent: its environment had ended before it could be given the event. */
-  answer?: Answer;
+  answer?: CheckedAnswer;
   /** How long the handler took, in milliseconds; absent: it never settled, or was never called. */
   tookMs?: number;
   /** Whether the handler let something else go on before it settled. */
@@ -218,7 +218,7 @@ async function serveAll(
 /** One call, while the notices of it are read. */
 interface Call {
   at: number;
-  answer: Answer | undefined;
+  answer: CheckedAnswer | undefined;
   enteredMs: number;
   tookMs: number | undefined;
   waited: boolean;
@@ -229,7 +229,7 @@ interface Call {
 function readNotices(
   notices: readonly RoundNotice[],
   requestIds: readonly string[],
-  answers: readonly Answer[],
+  answers: readonly CheckedAnswer[],
 ): Pick<RoundResult, "served" | "mostAtOnce"> {
   const calls = new Map<string, Call>();
   for (const [at, id] of requestIds.entries()) {

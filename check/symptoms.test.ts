@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { expect, test } from "vitest";
 import { eventsIn } from "../test/events.ts";
-import type { Answer } from "./reports/report.ts";
+import type { CheckedAnswer } from "./reports/report.ts";
 import { Known, shareVolatile } from "./symptoms.ts";
 
 function knownAt(path: string, bodies: readonly unknown[], status = 200): Known {
@@ -9,7 +9,7 @@ function knownAt(path: string, bodies: readonly unknown[], status = 200): Known 
   assert(event);
   const known = new Known(event);
   for (const body of bodies) {
-    const answer: Answer = { status, headers: {}, body };
+    const answer: CheckedAnswer = { status, headers: {}, body };
     const served = [{ answer, waited: true, overlapped: new Set<number>() }];
     known.addAlone({ served, mostAtOnce: 1, isLate: false, log: [], requestIds: [] });
   }
@@ -39,7 +39,7 @@ test.each<[what: string, path: string, body: unknown, volatile: string[]]>([
 
 test("answers that failed now and then say nothing of the others", () => {
   const known = knownAt("/users/a", [{ user: "a" }]);
-  const failed: Answer = { status: 503, headers: {}, body: "busy" };
+  const failed: CheckedAnswer = { status: 503, headers: {}, body: "busy" };
   const served = [{ answer: failed, waited: true, overlapped: new Set<number>() }];
   known.addAlone({ served, mostAtOnce: 1, isLate: false, log: ["why"], requestIds: [] });
   expect(known).toMatchObject({ failures: 1, alwaysFails: false, failureLog: { log: ["why"] } });

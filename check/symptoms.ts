@@ -13,7 +13,7 @@ import {
   readAnswer,
 } from "./marks.ts";
 import { isWithin, type Place } from "./reports/places.ts";
-import { type Answer, KINDS } from "./reports/report.ts";
+import { type CheckedAnswer, KINDS } from "./reports/report.ts";
 import type { RoundResult, Served } from "./sandbox.ts";
 
 type Kind = (typeof KINDS)[number];
@@ -35,7 +35,7 @@ export interface Symptom {
   event: number;
   places: OddPlace[];
   /** The whole answers: one to the event alone, and this one. */
-  answers: { alone: Answer; now: Answer };
+  answers: { alone: CheckedAnswer; now: CheckedAnswer };
 }
 
 /** What is known of one event, and of the answers to it. */
@@ -61,7 +61,7 @@ export class Known {
   isLate = false;
   /** What was logged when it failed alone. */
   failureLog: Pick<RoundResult, "log" | "requestIds"> | undefined;
-  readonly #alone: Answer[] = [];
+  readonly #alone: CheckedAnswer[] = [];
 
   constructor(event: CheckEvent) {
     this.event = event;
@@ -86,7 +86,7 @@ export class Known {
     for (const { answer } of served) if (answer) this.#read(answer);
   }
 
-  #read(answer: Answer): void {
+  #read(answer: CheckedAnswer): void {
     for (const { text, readings } of readAnswer(answer, this.texts)) {
       this.texts.add(text);
       for (const reading of readings) this.readings.add(reading);
@@ -111,7 +111,7 @@ export class Known {
     return isWithin(place, this.#mixedInTurn.get(of) ?? new Set());
   }
 
-  get alone(): readonly Answer[] {
+  get alone(): readonly CheckedAnswer[] {
     return this.#alone;
   }
 
@@ -122,7 +122,7 @@ export class Known {
   }
 
   /** What all other answers are compared with: the first one that did not fail. */
-  get reference(): Answer {
+  get reference(): CheckedAnswer {
     const first = this.#alone.find((one) => !hasFailed(one)) ?? this.#alone[0];
     assert(first, "an event is served alone before anything is concluded");
     return first;

@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { printableLines } from "../basics/printable.ts";
-import { type Report, readCheck } from "../check/reports/report.ts";
+import { type CheckReport, readCheck } from "../check/reports/report.ts";
 import { reportPage } from "../check/reports/report-page.ts";
 import { reportText } from "../check/reports/report-text.ts";
 import { ExperimentError } from "../experiment/core/errors.ts";
@@ -100,7 +100,7 @@ export function filesIn(path: string): string[] {
 }
 
 /** A check stands alone, and has no table. */
-function textOfCheck(check: Report, { files, format }: ReportOptions, record: string): string {
+function textOfCheck(check: CheckReport, { files, format }: ReportOptions, record: string): string {
   const why =
     files.length > 1
       ? "a check is reported alone"

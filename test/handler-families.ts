@@ -1,6 +1,6 @@
 /** Handlers that are safe where requests share a process, or not, by construction. */
 
-import type { Verdict } from "../check/reports/report.ts";
+import type { CheckVerdict } from "../check/reports/report.ts";
 
 /** Ways to wait. What differs is how long, and for what. */
 const WAITS = [
@@ -59,7 +59,7 @@ const ENCODED = {
   "in capitals": `return { user: user.toUpperCase(), id: crypto.randomUUID() };`,
 };
 
-function encodedFamilies(): Record<string, readonly [verdicts: Verdict[], source: string]> {
+function encodedFamilies(): Record<string, readonly [verdicts: CheckVerdict[], source: string]> {
   return Object.fromEntries(
     Object.entries(ENCODED).flatMap(([name, answer]) => [
       [
@@ -81,7 +81,7 @@ function encodedFamilies(): Record<string, readonly [verdicts: Verdict[], source
 }
 
 /** By name: the verdict that its construction implies, and the handler, which may WAIT. */
-export const FAMILIES: Record<string, readonly [verdicts: Verdict[], source: string]> = {
+export const FAMILIES: Record<string, readonly [verdicts: CheckVerdict[], source: string]> = {
   ...encodedFamilies(),
   "a global": [
     ["mixed"],

@@ -1,7 +1,7 @@
 /** Shows a recorded experiment by its observations: what it says of itself is only compared. */
 
 import { ensureRegular, followRecord } from "../experiment/records/read-record.ts";
-import { isComplete, runnerNotes, verdictNotes } from "../experiment/reports/record-notes.ts";
+import { isConcluded, runnerNotes, verdictNotes } from "../experiment/reports/record-notes.ts";
 import {
   type RecordedExperiment,
   recordedExperiment,
@@ -47,6 +47,6 @@ export async function replayRecord(
 function notesOn(recorded: RecordedExperiment): string[] {
   const { experiment, readerNotes } = recorded;
   const rest = [...(experiment ? runnerNotes(experiment) : []), ...readerNotes];
-  if (!isComplete(recorded)) return ["This record ends before its experiment did.", ...rest];
+  if (!isConcluded(recorded)) return ["This record ends before its experiment did.", ...rest];
   return [...verdictNotes(recorded), ...rest];
 }

@@ -6,14 +6,14 @@ import { html, type Markup, type Value } from "../../experiment/reports/html/htm
 import { documentOf, time, unbroken } from "../../experiment/reports/html/page.ts";
 import { facts, table } from "../../experiment/reports/html/tables.ts";
 import { escaped, type Place, placeWords } from "./places.ts";
-import type { Answer, Finding, Report, Verdict } from "./report.ts";
+import type { CheckedAnswer, CheckReport, CheckVerdict, Finding } from "./report.ts";
 import {
+  checkVerdictWords,
   eventWords,
   findingEvidence,
   findingTitle,
   roundsWords,
   UNSEEN,
-  verdictWords,
 } from "./report-text.ts";
 
 const MOST_ROWS = 200;
@@ -21,7 +21,7 @@ const LONGEST_VALUE = 2_000;
 const MOST_LOG_LINES = 200;
 
 /** The colour of each verdict, by its class. */
-const LOOKS: Record<Verdict, "shared" | "inconclusive" | "isolated"> = {
+const LOOKS: Record<CheckVerdict, "shared" | "inconclusive" | "isolated"> = {
   mixed: "shared",
   failed: "shared",
   changed: "shared",
@@ -30,7 +30,7 @@ const LOOKS: Record<Verdict, "shared" | "inconclusive" | "isolated"> = {
   unchanged: "isolated",
 };
 
-export function reportPage(report: Report): string {
+export function reportPage(report: CheckReport): string {
   const { verdict, findings, reasons, startedAt, handler, model } = report;
   return documentOf(
     `${verdict.toUpperCase()}: ${handler}`,
@@ -41,7 +41,7 @@ export function reportPage(report: Report): string {
 <main>
 <section class="verdict ${LOOKS[verdict]}">
 <p class="title">${verdict.toUpperCase()}</p>
-<p class="finding">${verdictWords(report)}</p>
+<p class="finding">${checkVerdictWords(report)}</p>
 <p>${unbroken(roundsWords(report))}</p>
 </section>
 ${noteList("What keeps it from being conclusive", reasons)}
@@ -64,7 +64,7 @@ ${facts([
 }
 
 /** @param number tells its tables from those of other findings */
-function findingSection(report: Report, finding: Finding, number: number): Markup {
+function findingSection(report: CheckReport, finding: Finding, number: number): Markup {
   const { log, round } = finding;
   return html`<section>
 <h2>${findingTitle(finding)}</h2>
@@ -75,7 +75,7 @@ ${logTable(`${number}: what was logged in round ${round}.`, log)}
 }
 
 /** The log of an event that failed alone. */
-function failureTable({ name, failures }: Report["events"][number]): Value {
+function failureTable({ name, failures }: CheckReport["events"][number]): Value {
   return logTable(`What was logged when "${name}" failed alone.`, failures.log);
 }
 
@@ -95,7 +95,7 @@ function logTable(caption: string, log: readonly string[]): Value {
 
 /** Both answers, place by place. */
 function answersTable(
-  { events }: Report,
+  { events }: CheckReport,
   { event, phase, places, answers }: Finding,
   number: number,
 ): Markup {
@@ -136,7 +136,7 @@ function answersTable(
 }
 
 /** The texts and other single values of an answer, by their places. */
-function leavesOf(answer: Answer): Map<Place, string> {
+function leavesOf(answer: CheckedAnswer): Map<Place, string> {
   const leaves = new Map<Place, string>();
   const add = (value: unknown, place: Place) => {
     const inner = typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -154,8 +154,8 @@ function leavesOf(answer: Answer): Map<Place, string> {
   return leaves;
 }
 
-function eventsTable({ events }: Report): Markup {
-  type Event = Report["events"][number];
+function eventsTable({ events }: CheckReport): Markup {
+  type Event = CheckReport["events"][number];
   return table(
     "How often each was served, and what is to be known of its answers.",
     [

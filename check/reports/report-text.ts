@@ -3,13 +3,13 @@
 import { inWords, plural } from "../../basics/counts.ts";
 import { printable, printableLine } from "../../basics/printable.ts";
 import { isWithin, placeWords } from "./places.ts";
-import type { Finding, Report, Verdict } from "./report.ts";
+import type { CheckReport, CheckVerdict, Finding } from "./report.ts";
 
 const MOST_PLACES = 5;
 const MOST_LOG_LINES = 20;
 const LONGEST_VALUE = 120;
 
-const VERDICT_WORDS: Record<Verdict, string> = {
+const VERDICT_WORDS: Record<CheckVerdict, string> = {
   mixed: "Answers held what is another request's.",
   failed: "The handler failed when requests met, and not alone.",
   changed: "Answers changed when requests met, and no mark tells by whom.",
@@ -19,14 +19,14 @@ const VERDICT_WORDS: Record<Verdict, string> = {
 };
 
 /** The finding of it all, sentences. */
-export function verdictWords({ verdict, findings, events }: Report): string {
+export function checkVerdictWords({ verdict, findings, events }: CheckReport): string {
   if (verdict === "failed" && findings[0]?.phase === "in turn") {
     return "The handler failed after other requests, and not alone.";
   }
   if (verdict === "inconclusive" && findings.length > 0) {
     return "Answers depend on what came before; of what happens at once nothing can be said yet.";
   }
-  const isHidden = ({ marked, volatile }: Report["events"][number]) =>
+  const isHidden = ({ marked, volatile }: CheckReport["events"][number]) =>
     marked.length > 0 && marked.every((place) => isWithin(place, new Set(volatile)));
   if (verdict !== "unchanged" || !events.some(isHidden)) return VERDICT_WORDS[verdict];
   return (
@@ -41,10 +41,10 @@ export const UNSEEN =
   "changes by itself.";
 
 /** The whole report. */
-export function reportText(report: Report): string {
+export function reportText(report: CheckReport): string {
   const { verdict, findings, reasons } = report;
   const blocks = [
-    `${verdict.toUpperCase()}  ${verdictWords(report)}`,
+    `${verdict.toUpperCase()}  ${checkVerdictWords(report)}`,
     ...(findings.length > 1 ? [causesText(findings)] : []),
     ...findings.map(findingText),
     ...(reasons.length > 0
@@ -102,7 +102,7 @@ function causesText(findings: readonly Finding[]): string {
 }
 
 /** What was logged when the first event failed that fails alone; of the others the record has it. */
-function failureText({ events }: Report): string[] {
+function failureText({ events }: CheckReport): string[] {
   const failing = events.find(({ failures }) => failures.log.length > 0);
   if (!failing) return [];
   const lines = [
@@ -165,7 +165,7 @@ function short(text: string): string {
 
 const quoted = (name: string) => `"${printable(name)}"`;
 
-function countsText(report: Report): string {
+function countsText(report: CheckReport): string {
   const lines = [roundsWords(report)];
   for (const event of report.events) {
     const words = eventWords(event);
@@ -183,7 +183,7 @@ export function eventWords({
   waits,
   failures,
   served,
-}: Report["events"][number]): string[] {
+}: CheckReport["events"][number]): string[] {
   return [
     marks.length === 0
       ? "no text that no other event has: what others get of it cannot be told to be its own"
@@ -203,7 +203,7 @@ export function eventWords({
 }
 
 /** What the check rests on. */
-export function roundsWords({ inTurn, atOnce, seed, delays }: Report): string {
+export function roundsWords({ inTurn, atOnce, seed, delays }: CheckReport): string {
   if (inTurn.rounds + atOnce.rounds === 0) return "No round was served.";
   return (
     `${plural(inTurn.rounds, "round")} in turn and ${inWords(atOnce.rounds)} at once, in which ` +

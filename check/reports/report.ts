@@ -11,7 +11,7 @@ import { ExperimentError, rootMessage } from "../../experiment/core/errors.ts";
 
 /** The worst first. */
 const VERDICTS = ["mixed", "failed", "changed", "inconclusive", "history", "unchanged"] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type CheckVerdict = (typeof VERDICTS)[number];
 
 /** The worst first. */
 export const KINDS = ["mixed", "failed", "changed", "history"] as const;
@@ -32,7 +32,7 @@ const answerSchema = z.strictObject({
 });
 
 /** What a caller would get. */
-export type Answer = z.infer<typeof answerSchema>;
+export type CheckedAnswer = z.infer<typeof answerSchema>;
 
 const placeSchema = z.strictObject({
   place: z
@@ -115,7 +115,7 @@ const reportSchema = z.strictObject({
   }),
 });
 
-export type Report = z.infer<typeof reportSchema>;
+export type CheckReport = z.infer<typeof reportSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 
 /** What a record begins with, in so many bytes. */
@@ -127,7 +127,7 @@ const BEGINNING = { bytes: 100, form: /^\s*\{\s*"kind":\s*"check"/ };
  * @returns `undefined` for any other, and for one that cannot be read
  * @throws ExperimentError when it begins as one and is none
  */
-export function readCheck(path: string): Report | undefined {
+export function readCheck(path: string): CheckReport | undefined {
   if (!BEGINNING.form.test(beginningOf(path))) return undefined;
   const unreadable = (why: string) =>
     new ExperimentError("record not reportable", { record: path, why });

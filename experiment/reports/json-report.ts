@@ -11,7 +11,7 @@ import { PROVES } from "../targets/open-target.ts";
 import type { Comparison } from "./comparison.ts";
 import { environmentRows } from "./environment-rows.ts";
 import { latencyOf } from "./numbers.ts";
-import { isComplete, recordNotes, runnersOf } from "./record-notes.ts";
+import { isConcluded, recordNotes, runnersOf } from "./record-notes.ts";
 import type { RecordedExperiment } from "./recorded-experiment.ts";
 import { pooledWords, verdictWords } from "./words.ts";
 
@@ -160,7 +160,7 @@ export function jsonReport(recorded: RecordedExperiment): JsonReport {
     schema: REPORT_VERSION,
     record: path,
     id,
-    complete: isComplete(recorded),
+    complete: isConcluded(recorded),
     notes: recordNotes(recorded),
     experiment: experiment && jsonSeries(experiment, labels),
     control: control && jsonSeries(control, labels),

@@ -58,7 +58,7 @@ export function verdictNotes({ experiment }: RecordedExperiment): string[] {
 }
 
 /** Whether the runner lived to conclude over the experiment. */
-export function isComplete({ experiment }: RecordedExperiment): boolean {
+export function isConcluded({ experiment }: RecordedExperiment): boolean {
   return experiment?.verdict !== undefined;
 }
 

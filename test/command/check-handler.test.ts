@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import type { Report } from "../../check/reports/report.ts";
+import type { CheckReport } from "../../check/reports/report.ts";
 import {
   descendantsOf,
   ROOT,
@@ -20,7 +20,7 @@ import {
 import { report } from "../programs.ts";
 
 const SCHEMA = readFileSync(join(ROOT, "check/report.schema.json"), "utf8");
-const isReport = new Ajv2020({ validateFormats: false }).compile<Report>(JSON.parse(SCHEMA));
+const isReport = new Ajv2020({ validateFormats: false }).compile<CheckReport>(JSON.parse(SCHEMA));
 
 const EVENTS = ["ana", "bo"].map((name) => ({
   name,

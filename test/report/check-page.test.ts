@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Finding, Report } from "../../check/reports/report.ts";
+import type { CheckReport, Finding } from "../../check/reports/report.ts";
 import { reportPage } from "../../check/reports/report-page.ts";
 import { temporaryFolder } from "../processes.ts";
 import { violations } from "./accessibility.ts";
@@ -25,7 +25,7 @@ const finding: Finding = {
   log: ["[ana] INFO serving"],
 };
 
-const report: Report = {
+const report: CheckReport = {
   kind: "check",
   version: "1.0.0",
   startedAt: "2026-03-12T19:03:58.000Z",
