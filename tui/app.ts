@@ -11,7 +11,7 @@ import {
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./store.ts";
 import { stop, useJobControl } from "./terminal/job-control.ts";
-import { useBindings, useCell, useKeys } from "./terminal/keys.ts";
+import { awaitView, useBindings, useCell, useKeys } from "./terminal/keys.ts";
 import { usePasteEnd } from "./terminal/paste-end.ts";
 import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
@@ -56,8 +56,12 @@ export function App({ session, redraw }: Props) {
   const quit = () => exit();
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall, { quit });
   const layout = frameLayout(snapshot, size);
-  const help = () => setView({ name: "help", back: view });
-  const props = { session, snapshot, layout, go: setView, help, quit };
+  const go = (next: View) => {
+    awaitView();
+    setView(next);
+  };
+  const help = () => go({ name: "help", back: view });
+  const props = { session, snapshot, layout, go, help, quit };
   switch (view.name) {
     case "run":
       if (snapshot.models.length > 0) return h(ModelsView, props);

@@ -60,6 +60,19 @@ test("what arrives in one piece is taken character by character", async () => {
   );
 });
 
+test("keys that arrive together with the one that opens a view are for that view", async () => {
+  const { terminal } = await openScreen();
+  await terminal.pressFor(
+    `e${KEYS.down}${KEYS.ctrl("u")}3`,
+    /2 runs of 3 requests, 3 at once: Ana, then Barbara/,
+  );
+  // Back, to the help, to its end, and into the form again.
+  await terminal.pressFor(
+    `\r?${KEYS.end}${KEYS.left}e\t7`,
+    /▸ Concurrency +37 [\s\S]*37 at once: Ana/,
+  );
+});
+
 test("a list can be pasted, and the cursor stands where the next character goes", async () => {
   const { terminal } = await openScreen();
   await editPlan(terminal);

@@ -1,7 +1,7 @@
 /** Key presses, the bindings that they are for, and state that is changed by them. */
 
 import { type Key, useInput } from "ink";
-import { useReducer, useRef } from "react";
+import { useEffect, useReducer, useRef } from "react";
 
 type NamedKey = {
   [Name in keyof Key]-?: Key[Name] extends boolean ? Name : never;
@@ -16,6 +16,14 @@ export interface Binding {
   run?: () => void;
 }
 
+/** Keys that wait for the view that one before them leads to; absent while none is led to. */
+let ahead: [input: string, key: Key][] | undefined;
+
+/** To be called by a key that leads to another view: what arrived behind it is meant for that view. */
+export function awaitView(): void {
+  ahead = [];
+}
+
 /**
  * Does what the keys are bound to.
  *
@@ -25,14 +33,25 @@ export function useBindings(
   bindings: readonly Binding[],
   onText?: (input: string, key: Key) => boolean,
 ): void {
-  useKeys((input, key) => {
+  const press = (input: string, key: Key): boolean => {
+    if (ahead) {
+      ahead.push([input, key]);
+      return true;
+    }
     if (onText?.(input, key)) return true;
     const isPlain = !key.ctrl && !key.meta;
     const binding = bindings.find(({ on = "" }) =>
       [...on].length === 1 ? isPlain && input === on : key[on as NamedKey] === true,
     );
     binding?.run?.();
-    return binding === undefined;
+    return binding === undefined || ahead !== undefined;
+  };
+  useKeys(press);
+  // Whatever view it is that stands now, it is the one that was led to.
+  useEffect(() => {
+    const waiting = ahead ?? [];
+    ahead = undefined;
+    for (const [input, key] of waiting) press(input, key);
   });
 }
 
@@ -70,8 +89,8 @@ export function movingBindings(
  * Calls the handler for every key. Ink hands on characters that arrived together as one text, with
  * Enter or Backspace among them; they are taken one after the other.
  *
- * @param handler returns whether it can go on: after a key that may have led to another view, what
- *   arrived with it is dropped, since it was not meant for this one
+ * @param handler returns whether it can go on: after a key that changed what the view offers, what
+ *   arrived with it as one text is dropped, so that no question is answered before it is seen
  */
 export function useKeys(handler: (input: string, key: Key) => boolean): void {
   useInput((input, key) => {

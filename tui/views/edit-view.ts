@@ -32,7 +32,8 @@ import {
 import { Frame, type ViewProps } from "./view-frame.ts";
 
 export function EditView({ go, ...view }: ViewProps) {
-  const form = useCell(() => planForm(view.snapshot.plan));
+  // The last snapshot may be from before an edit a moment ago.
+  const form = useCell(() => planForm(view.session.store.current.plan));
   const editField = (edit: Edit) => form.set(editFocused(form.current, edit));
   const move = (step: 1 | -1) => () => form.set(moveFocus(form.current, step));
   const onText = (input: string, key: Key) => {
