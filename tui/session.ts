@@ -45,7 +45,7 @@ interface Opening {
 
 /** What serves where there is no stack. */
 const FALLBACK: TargetChoice = { kind: "local", model: "on-demand" };
-const ONLY_ITS_OWNER = "only its owner can do that.";
+const ONLY_ITS_OWNER = "Only the owner of what answers at this URL can make its environments cold.";
 /** What comes when a key was pressed before the target is known. */
 const FIRES_THEN = "It fires as soon as it is known where.";
 /** What comes when an edited plan has more to it than the fields of the form. */
@@ -290,8 +290,9 @@ export class Session {
       const { notice } = store.current;
       if (!target.recycle) {
         const { recycling } = target;
-        const how = recycling ? `${recycling.command}. ${recycling.effect}` : ONLY_ITS_OWNER;
-        return store.set({ notice: `To make all environments cold: ${how}` });
+        const how =
+          recycling && `To make all environments cold: ${recycling.command}. ${recycling.effect}`;
+        return store.set({ notice: how ?? ONLY_ITS_OWNER });
       }
       const recycled = target.recycle().then(() => true);
       if (!(await unlessAborted(recycled, signal))) return;

@@ -91,7 +91,10 @@ test("the target is chosen from the embedded Lambda, the stack, and a URL that i
   await terminal.pressFor(KEYS.enter, /Test +http[\s\S]*Nothing fired yet/);
   expect(terminal.lines[0]).toMatch(new RegExp(`${server.url.href}$`));
   expect(terminal.lines[1]).toMatch(/whatever it is/);
-  await terminal.pressFor("c", /To make all environments cold: only its owner can do that/);
+  await terminal.pressFor(
+    "c",
+    /Only the owner of what answers at this URL can make its environments cold\./,
+  );
   terminal.press("q");
   await terminal.exited;
 

@@ -43,6 +43,17 @@ test("a line of several styles is cut like one text", () => {
   expect(textOf(lineToWidth(line, 21))).toBe("Ana, Barbara, Mario  ");
 });
 
+test("two ellipses never follow one another", () => {
+  const line = [{ text: "counter 400: … " }, { text: "" }, { text: '"Ana"' }, { text: ', "Bo"' }];
+  const cut = [14, 15, 16, 17].map((width) => textOf(lineToWidth(line, width)));
+  expect(cut).toEqual([
+    "counter 400: …",
+    "counter 400: … ",
+    "counter 400: …  ",
+    'counter 400: … "…',
+  ]);
+});
+
 test("wrapped lines fit and lose no word", () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: 2, max: 40 }), (text, width) => {

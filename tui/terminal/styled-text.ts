@@ -46,6 +46,10 @@ export function clientColour(clients: ReadonlyMap<string, number>, name: string)
   return colour;
 }
 
+const ELLIPSIS = "…";
+/** A text that stands for more already needs no second ellipsis. */
+const ENDS_CUT = /… ?$/;
+
 /** A line that takes exactly so many columns, cut with an ellipsis or padded. */
 export function lineToWidth(line: Line, width: number): Line {
   const missing = width - line.reduce((sum, { text }) => sum + textWidth(text), 0);
@@ -55,7 +59,11 @@ export function lineToWidth(line: Line, width: number): Line {
   for (const span of line) {
     const spanWidth = textWidth(span.text);
     // The last column may be needed for the ellipsis.
-    if (spanWidth >= left) return [...kept, { ...span, text: toWidth(span.text, left, true) }];
+    if (spanWidth >= left) {
+      const cut = toWidth(span.text, left, true);
+      const isSaid = cut === ELLIPSIS && ENDS_CUT.test(kept.map(({ text }) => text).join(""));
+      return [...kept, { ...span, text: isSaid ? " " : cut }];
+    }
     kept.push(span);
     left -= spanWidth;
   }
@@ -74,7 +82,7 @@ export function toWidth(text: string, width: number, isCut = false): string {
   if (isCut || textWidth(shown) > width) {
     const characters = [...shown];
     while (textWidth(characters.join("")) > width - 1) characters.pop();
-    shown = `${characters.join("")}…`;
+    shown = characters.join("").replace(ENDS_CUT, "") + ELLIPSIS;
   }
   return shown + " ".repeat(Math.max(0, width - textWidth(shown)));
 }
