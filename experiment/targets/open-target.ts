@@ -23,11 +23,14 @@ export type TargetChoice =
   | { kind: "stack"; stack?: string; model?: Model }
   | { kind: "url"; url: URL };
 
-/** What a verdict reached there is worth, as one sentence. */
+/**
+ * What a verdict reached there is worth, as one sentence; what it is not worth comes first, so that no
+ * narrow screen cuts that.
+ */
 export const PROVES: Record<TargetChoice["kind"], string> = {
-  local: "Embedded Lambda: shows how the model behaves, proves nothing about AWS.",
+  local: "Embedded Lambda: proves nothing about AWS, but shows how the model behaves.",
   stack: "Deployed on AWS: holds for this function, its region and configuration.",
-  url: "A URL: shows how what answers there behaves, whatever it is.",
+  url: "A URL: whatever answers there, this shows how it behaves.",
 };
 
 /** What each model does, as one sentence. */

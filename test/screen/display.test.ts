@@ -34,7 +34,8 @@ test("resizing at any moment loses nothing, and too small a terminal says so", a
 
 test("in the smallest terminal nothing overprints, and what is selected is seen", async () => {
   const { terminal } = await openScreen({ columns: 60, rows: 15, args: QUICK });
-  const [, , , rule, first, question] = terminal.lines;
+  const [, proves, , rule, first, question] = terminal.lines;
+  expect(proves).toBe(" Embedded Lambda: proves nothing about AWS, but shows how …");
   expect([rule, first]).toEqual(["─".repeat(60), ""]);
   expect(question).toBe("   Can one Node.js process of a Lambda function serve two");
   await terminal.pressFor("t", /▸ on-demand/);

@@ -17,7 +17,9 @@ test("idle, it says the question, what would be fired, where, and what that prov
   const { terminal } = await openScreen();
   const [title, proves, plan] = terminal.lines;
   expect(title).toMatch(/^ Lambda Concurrency Test +local · on-demand$/);
-  expect(proves).toBe(" Embedded Lambda: shows how the model behaves, proves nothing about AWS.");
+  expect(proves).toBe(
+    " Embedded Lambda: proves nothing about AWS, but shows how the model behaves.",
+  );
   expect(plan).toBe(" Ana, Barbara, Mario, Dean, John · 2 runs of 5 requests, 5 at once, held 5 s");
   expect(terminal.text).toMatch(/Can one Node\.js process .* serve two requests at once\?/);
   expect(terminal.text).toMatch(/Nothing fired yet\. Press ⏎ to fire\./);
