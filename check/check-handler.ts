@@ -10,7 +10,7 @@ import { inWords, plural } from "../basics/counts.ts";
 import { MODELS, type Model } from "../basics/models.ts";
 import { printableLine, printableLines } from "../basics/printable.ts";
 import { endInOrder, endWithNpm } from "../basics/signals.ts";
-import { fileName, recordLine, untilTaken } from "../experiment/command/output.ts";
+import { fileName, recordPlace, untilTaken } from "../experiment/command/output.ts";
 import { defaultConfiguration } from "../local-lambda/function-configuration.ts";
 import { codeOption, defaultHandler, variablesOption, whole } from "../local-lambda/options.ts";
 import type { OnProgress } from "./check.ts";
@@ -286,7 +286,7 @@ async function record(
   ]);
   const write = async (path: string) => {
     await writeReport(path, [`${JSON.stringify(report)}\n`]);
-    say.write(`\n${recordLine(path)}`);
+    say.write(`\n${recordPlace(path)}`);
     return true;
   };
   try {

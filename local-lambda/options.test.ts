@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { defaultConfiguration, type FunctionConfiguration } from "./function-configuration.ts";
-import { misplacedOption, parseOptions } from "./options.ts";
+import { misplacedOption, parseLambdaOptions } from "./options.ts";
 import { readRemoteArgument, writeRemoteArgument } from "./remote.ts";
 
 test("everyone may call this project's handler by default", () => {
-  expect(parseOptions([])).toEqual({
+  expect(parseLambdaOptions([])).toEqual({
     ...{ port: 0, authorization: "NONE", quiet: false },
     configuration: { ...defaultConfiguration(), seed: expect.any(Number) },
   });
@@ -33,13 +33,13 @@ const READ: [args: string, configuration: Partial<FunctionConfiguration>][] = [
 ];
 
 test.each(READ)("%s", (args, configuration) => {
-  expect(parseOptions(args.split(" ")).configuration).toMatchObject(configuration);
+  expect(parseLambdaOptions(args.split(" ")).configuration).toMatchObject(configuration);
 });
 
 test("port, callers and what is printed are no part of the configuration", () => {
   const args = ["--port", "9000", "--authorization", "AWS_IAM", "--quiet"];
   const others = { port: 9_000, authorization: "AWS_IAM", quiet: true };
-  expect(parseOptions(args)).toMatchObject(others);
+  expect(parseLambdaOptions(args)).toMatchObject(others);
 });
 
 test.each([

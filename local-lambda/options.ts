@@ -145,7 +145,7 @@ const FIELDS = {
 } satisfies Partial<Record<keyof FunctionConfiguration, Option>>;
 
 /** Reads the arguments after the program's name. Wrong ones end the process with a message. */
-export function parseOptions(args: readonly string[]): LocalLambdaOptions {
+export function parseLambdaOptions(args: readonly string[]): LocalLambdaOptions {
   const command = createCommand(
     "local-lambda",
     "Serves the handler on a Function URL of this machine, in real Node.js processes.",

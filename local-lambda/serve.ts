@@ -19,7 +19,7 @@ const args = process.argv.slice(2);
 const remote = readRemoteArgument(args);
 const options: LocalLambdaOptions = remote
   ? { port: 0, authorization: "NONE", quiet: true, configuration: remote }
-  : (await import("./options.ts")).parseOptions(args);
+  : (await import("./options.ts")).parseLambdaOptions(args);
 const { configuration } = options;
 
 let started: LocalLambda | undefined;

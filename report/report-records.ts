@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { createCommand, parseArguments, WRONG_USAGE } from "../basics/command-line.ts";
 import { printableLine } from "../basics/printable.ts";
 import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
-import { fileName, recordLine, writeReport } from "../experiment/command/output.ts";
+import { fileName, recordPlace, writeReport } from "../experiment/command/output.ts";
 import { type ErrorKind, ExperimentError } from "../experiment/core/errors.ts";
 import { recordsFolder } from "../experiment/records/data-folder.ts";
 import { STANDARD_INPUT } from "../experiment/records/record-text.ts";
@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
     if (record !== undefined) {
       await writeReport(record, mergedRecord(files));
-      process.stderr.write(recordLine(record));
+      process.stderr.write(recordPlace(record));
     }
     const reported = record === undefined ? files : [record];
     await writeReport(out, await reportIn({ ...options, files: reported }));

@@ -28,7 +28,7 @@ export interface ScreenOptions {
  *
  * @returns what the screen starts with, given what was kept
  */
-export function parseOptions(args: readonly string[]): (kept: KeptSettings) => ScreenOptions {
+export function parseScreenOptions(args: readonly string[]): (kept: KeptSettings) => ScreenOptions {
   const program = createProgram(
     "tui",
     "Fires requests at the same instant and shows who shared a process with whom.",

@@ -3,12 +3,12 @@
 import { registerHooks } from "node:module";
 import { WRONG_USAGE } from "../basics/command-line.ts";
 import { endWithNpm, onEndingSignals } from "../basics/signals.ts";
-import { parseOptions } from "./screen-options.ts";
+import { parseScreenOptions } from "./screen-options.ts";
 
 /** A shell's exit code for a program that a signal ended, less the signal's number. */
 const FATAL = 128;
 
-const options = parseOptions(process.argv.slice(2));
+const options = parseScreenOptions(process.argv.slice(2));
 const lack = lackOfTerminal();
 if (lack !== undefined) {
   console.error(`${lack}, run the same experiment with:\n  npm run experiment`);

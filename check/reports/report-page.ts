@@ -4,7 +4,7 @@ import { plural } from "../../basics/counts.ts";
 import { noteList } from "../../experiment/reports/html/experiment-page.ts";
 import { html, type Markup, type Value } from "../../experiment/reports/html/html.ts";
 import { documentOf, time, unbroken } from "../../experiment/reports/html/page.ts";
-import { facts, table } from "../../experiment/reports/html/tables.ts";
+import { facts, htmlTable } from "../../experiment/reports/html/tables.ts";
 import { escaped, type Place, placeWords } from "./places.ts";
 import type { CheckedAnswer, CheckReport, CheckVerdict, Finding } from "./report.ts";
 import {
@@ -83,7 +83,7 @@ function logTable(caption: string, log: readonly string[]): Value {
   if (log.length === 0) return "";
   const shown = log.slice(0, MOST_LOG_LINES);
   const more = log.length - shown.length;
-  return html`${table(
+  return html`${htmlTable(
     caption,
     [
       { name: "Line", kind: "number", cell: (at: number) => at + 1 },
@@ -119,7 +119,7 @@ function answersTable(
     return html`<span class="bad">differs</span>`;
   };
   const left = sorted.length - shown.length;
-  return html`${table(
+  return html`${htmlTable(
     `${number}: the answer to "${event}", alone and ${phase}.`,
     [
       { name: "Place", cell: placeWords },
@@ -156,7 +156,7 @@ function leavesOf(answer: CheckedAnswer): Map<Place, string> {
 
 function eventsTable({ events }: CheckReport): Markup {
   type Event = CheckReport["events"][number];
-  return table(
+  return htmlTable(
     "How often each was served, and what is to be known of its answers.",
     [
       { name: "Event", cell: ({ name }: Event) => name },

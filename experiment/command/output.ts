@@ -44,7 +44,7 @@ export function watchOutput(): WatchedOutput {
 }
 
 /** Where a record is, as both programs and people find it. */
-export function recordLine(path: string): string {
+export function recordPlace(path: string): string {
   return `Record: ${printable(path)}\n`;
 }
 

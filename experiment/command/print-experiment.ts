@@ -30,7 +30,7 @@ import {
   pooledWords,
 } from "../reports/words.ts";
 import { type FoundTarget, PROVES } from "../targets/open-target.ts";
-import { recordLine, watchOutput } from "./output.ts";
+import { recordPlace, watchOutput } from "./output.ts";
 
 export interface PrintedExperiment {
   plan: Plan;
@@ -170,7 +170,7 @@ async function printExperiment(
   } catch (error) {
     progress.clear();
     // The record holds what was fired so far.
-    if (begun !== undefined) say.write(`\n${recordLine(begun)}`);
+    if (begun !== undefined) say.write(`\n${recordPlace(begun)}`);
     throw error;
   } finally {
     progress.clear();
@@ -182,7 +182,7 @@ async function printExperiment(
     for (const note of notes) process.stdout.write(`\nNote: ${note}\n`);
     // What other records say is of a deployment, and behind a URL there may be any.
     if (target.description.deployment !== undefined) await printPooled(record);
-    process.stdout.write(`\n${recordLine(record)}`);
+    process.stdout.write(`\n${recordPlace(record)}`);
     if (appointment) process.stdout.write(partStep(record));
   }
   if (options.crossCheck && record !== undefined && !signal.aborted) {
@@ -195,7 +195,7 @@ async function printExperiment(
   const why = signal.aborted ? undefined : await output.loss();
   if (why !== undefined) throw new ExperimentError("record not printed", { why, path: record });
   // A reader of the record on standard output may not get the rest of it.
-  if (json && record !== undefined && signal.aborted) say.write(recordLine(record));
+  if (json && record !== undefined && signal.aborted) say.write(recordPlace(record));
   return signal.aborted ? "interrupted" : endingOf(fired, options);
 }
 

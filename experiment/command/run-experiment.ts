@@ -11,7 +11,7 @@ import type { Verdict } from "../core/record-lines.ts";
 import { isFolder } from "../records/data-folder.ts";
 import type { ExperimentEnding } from "../reports/summary.ts";
 import { type FoundTarget, modelOf, type TargetChoice } from "../targets/open-target.ts";
-import { lackOfFile, outputName, recordLine, untilTaken } from "./output.ts";
+import { lackOfFile, outputName, recordPlace, untilTaken } from "./output.ts";
 import { addPartOptions, readAppointment } from "./part-options.ts";
 import type { PrintedExperiment } from "./print-experiment.ts";
 import {
@@ -53,7 +53,7 @@ process.exitCode = EXIT[await main(interruption.signal)];
 await untilTaken(interruption.signal, () => {
   // Of what is read by programs somebody may miss the end from here on.
   process.exitCode = EXIT.interrupted;
-  if (asked.json && record !== undefined) process.stderr.write(recordLine(record));
+  if (asked.json && record !== undefined) process.stderr.write(recordPlace(record));
 });
 // Nobody waits for what hangs, such as a program that was asked for credentials.
 process.exit();

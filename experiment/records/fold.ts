@@ -50,7 +50,7 @@ const KEPT_UNPLACED = 50;
 const MOST_GROUPS = 20;
 
 /** An answer that names its environment. */
-export interface Invocation {
+export interface PlacedAnswer {
   experiment: string;
   /** The run's id, and which run of its experiment it was, from 0. */
   run: string;
@@ -178,7 +178,7 @@ export class EnvironmentState {
   /** Its log stream: what the service called it last, or what the environment calls itself. */
   logStream: string;
   /** The latest answers, oldest first. */
-  readonly invocations: Invocation[] = [];
+  readonly invocations: PlacedAnswer[] = [];
   /** How many older ones are not kept here; they are on their record. */
   earlier = 0;
 
@@ -189,7 +189,7 @@ export class EnvironmentState {
   }
 
   /** @param kept how many answers are kept at most */
-  add(invocation: Invocation, kept: number): void {
+  add(invocation: PlacedAnswer, kept: number): void {
     const previous = this.invocations.pop();
     if (previous) this.invocations.push(withFewNames(previous));
     this.invocations.push(invocation);
@@ -417,7 +417,7 @@ export class Fold {
 }
 
 /** Without most of its names: a thousand of them in each of thousands of answers are too many. */
-function withFewNames(invocation: Invocation): Invocation {
+function withFewNames(invocation: PlacedAnswer): PlacedAnswer {
   const { globalData } = invocation.response;
   const { clients, dropped = 0 } = globalData;
   const surplus = clients.length - SHOWN_NAMES;

@@ -3,7 +3,7 @@
 import { plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
 import { type Comparison, letter } from "./comparison.ts";
-import { table } from "./experiment-text.ts";
+import { textTable } from "./experiment-text.ts";
 import { summaryText } from "./summary.ts";
 import { deploymentWords, planWords, targetWords } from "./words.ts";
 
@@ -21,7 +21,7 @@ export function comparisonText(comparison: Comparison): string {
   });
   return [
     summaryText(rows),
-    `${plural(records.length, "record")}\n${table(names).join("\n")}\n`,
+    `${plural(records.length, "record")}\n${textTable(names).join("\n")}\n`,
     records.length === 2 ? differences(comparison) : "",
     deployments.map(({ target, pooled }) => `${deploymentWords(target, pooled)}\n`).join(""),
     notes.map((note) => `Note: ${note}\n`).join(""),
@@ -34,7 +34,7 @@ function differences({ aspects }: Comparison): string {
   const rows = aspects
     .filter(({ isSame }) => !isSame)
     .map(({ what, values }) => [what, ...values.map((value) => value || "–")]);
-  const lines = rows.length > 0 ? table([["", "A", "B"], ...rows]) : ["  Nothing differs."];
+  const lines = rows.length > 0 ? textTable([["", "A", "B"], ...rows]) : ["  Nothing differs."];
   const alike = aspects
     .filter(({ isSame, values }) => isSame && values[0] !== "")
     .map(({ what }) => what.toLowerCase());

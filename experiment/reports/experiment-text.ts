@@ -91,7 +91,7 @@ class ExperimentText {
     ];
     const inOrder = shown.toSorted((a, b) => a.index - b.index);
     const rows = inOrder.map((observation) => this.#row(observation));
-    const lines = [title.join(" · "), ...table(rows)];
+    const lines = [title.join(" · "), ...textTable(rows)];
     if (requests.length > shown.length) lines.push(this.#style("dim", `  … and ${restText(run)}`));
     return `${lines.join("\n")}\n`;
   }
@@ -154,7 +154,7 @@ function restText({ requests, shown }: RunState): string {
 }
 
 /** Aligns columns by what a terminal shows of them, and indents. */
-export function table(rows: readonly string[][]): string[] {
+export function textTable(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, textWidth(row[column] ?? "")), 0),
   );

@@ -4,7 +4,7 @@ import { inWords } from "../../basics/counts.ts";
 import { mostAtOnce } from "../core/verdict/conclude.ts";
 import type { Fold, Series } from "../records/fold.ts";
 import { modelOf, type TargetChoice } from "../targets/open-target.ts";
-import { table } from "./experiment-text.ts";
+import { textTable } from "./experiment-text.ts";
 import { percent } from "./numbers.ts";
 
 interface SummaryColumn {
@@ -63,7 +63,7 @@ export function summaryText(rows: readonly SummaryRow[]): string {
   });
   const short = Object.values(SUMMARY).map((column) => column.short);
   const head = [...(rows[0]?.names ?? []).map(() => ""), ...short];
-  return `${table([head, ...lines]).join("\n")}\n\n${LEGEND}`;
+  return `${textTable([head, ...lines]).join("\n")}\n\n${LEGEND}`;
 }
 
 // The same plan at several models, as a table for a terminal

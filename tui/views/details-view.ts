@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { createElement as h, useEffect, useState } from "react";
 import { plural } from "../../basics/counts.ts";
 import { printable } from "../../basics/printable.ts";
-import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
+import type { EnvironmentState, PlacedAnswer } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
 import type { EnvironmentReport, GlobalData } from "../../handler/contract.ts";
 import type { LogState, Session } from "../session.ts";
@@ -129,7 +129,11 @@ function invocationLines({ clients }: Snapshot, environment: EnvironmentState): 
   return [[{ text: `   … ${plural(earlier, "earlier one")}, on the record`, dim: true }], ...lines];
 }
 
-function invocationLine(invocation: Invocation, words: string, clients: Snapshot["clients"]): Line {
+function invocationLine(
+  invocation: PlacedAnswer,
+  words: string,
+  clients: Snapshot["clients"],
+): Line {
   const { client, runIndex, sentAt, answeredAt } = invocation;
   const start = reportOf(invocation).coldStart ? "cold" : "";
   return [

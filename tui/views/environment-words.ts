@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { inWords, plural } from "../../basics/counts.ts";
 import { isMixed } from "../../experiment/core/verdict/evidence.ts";
 import { countDeepest } from "../../experiment/core/verdict/intervals.ts";
-import type { EnvironmentState, Invocation } from "../../experiment/records/fold.ts";
+import type { EnvironmentState, PlacedAnswer } from "../../experiment/records/fold.ts";
 import type { EnvironmentReport } from "../../handler/contract.ts";
 
 /** How many requests were in a process of the environment at once, by pid and its own clock. */
@@ -14,8 +14,8 @@ export type AtOnce = ReadonlyMap<number, number>;
 export interface RunSummary {
   environment: EnvironmentState;
   /** In order of arrival. */
-  answers: readonly Invocation[];
-  last: Invocation;
+  answers: readonly PlacedAnswer[];
+  last: PlacedAnswer;
   atOnce: AtOnce;
   /** The most of all its processes, and of all its instances. */
   mostAtOnce: number;
@@ -24,7 +24,7 @@ export interface RunSummary {
 }
 
 /** By the last answer that they sum up. */
-const summaries = new WeakMap<Invocation, RunSummary>();
+const summaries = new WeakMap<PlacedAnswer, RunSummary>();
 
 /** Whether the run is the one that the environment served last. */
 export function hasServed({ invocations }: EnvironmentState, run: string): boolean {
@@ -55,23 +55,23 @@ export function summarizeRun(environment: EnvironmentState): RunSummary {
   return summary;
 }
 
-export function atOnceByProcess(answers: readonly Invocation[]): AtOnce {
+export function atOnceByProcess(answers: readonly PlacedAnswer[]): AtOnce {
   return deepestBy(answers, (answer) => reportOf(answer).pid);
 }
 
-function deepestBy<K>(answers: readonly Invocation[], keyOf: (answer: Invocation) => K) {
+function deepestBy<K>(answers: readonly PlacedAnswer[], keyOf: (answer: PlacedAnswer) => K) {
   const groups = Map.groupBy(answers, keyOf);
   return new Map([...groups].map(([key, group]) => [key, countDeepest(group.flatMap(stayOf))]));
 }
 
 /** When a request was inside, where its answer says so. */
-function stayOf({ response }: Invocation) {
+function stayOf({ response }: PlacedAnswer) {
   const { enteredAt: from, leftAt: until } = response.invocation ?? {};
   return from === undefined || until === undefined ? [] : [{ from, until }];
 }
 
 /** What an answer says of its environment: one that says nothing is shown without one. */
-export function reportOf({ response: { environment } }: Invocation): EnvironmentReport {
+export function reportOf({ response: { environment } }: PlacedAnswer): EnvironmentReport {
   assert.ok(environment, "an invocation names its environment");
   return environment;
 }
@@ -83,7 +83,7 @@ export function environmentWords(summary: RunSummary, isWide: boolean): string {
     return `${inWords(mostAtOnce)} at once${mostInInstance > 1 ? "" : ", globals apart"}`;
   }
   const { invocations, earlier } = environment;
-  const before = (answer: Invocation) => invocations[invocations.indexOf(answer) - 1];
+  const before = (answer: PlacedAnswer) => invocations[invocations.indexOf(answer) - 1];
   const cold = answers.findLast((answer) => reportOf(answer).coldStart);
   if (cold) {
     const previous = before(cold);
@@ -98,7 +98,7 @@ export function environmentWords(summary: RunSummary, isWide: boolean): string {
 }
 
 /** Whose names the globals still held from before this run. */
-function keptWords(first: Invocation, before: Invocation | undefined, isWide: boolean): string {
+function keptWords(first: PlacedAnswer, before: PlacedAnswer | undefined, isWide: boolean): string {
   // Its own name is the last; where nothing was mixed in, all others were there before it.
   const { clients, dropped = 0 } = first.response.globalData;
   const kept = isMixed(first.response) ? 0 : clients.length - 1 + dropped;
@@ -110,7 +110,7 @@ function keptWords(first: Invocation, before: Invocation | undefined, isWide: bo
 }
 
 /** `mixed` where the globals changed under an answer, `at once` where only the process was shared. */
-export function answerWords(answer: Invocation, atOnce: AtOnce): string {
+export function answerWords(answer: PlacedAnswer, atOnce: AtOnce): string {
   if (isMixed(answer.response)) return "mixed";
   const deepest = atOnce.get(reportOf(answer).pid);
   assert.ok(deepest !== undefined, "each answer's process was looked at");
@@ -118,7 +118,7 @@ export function answerWords(answer: Invocation, atOnce: AtOnce): string {
 }
 
 /** Which request of its instance it was: `2nd`. */
-export function ordinalOf({ response }: Invocation): string {
+export function ordinalOf({ response }: PlacedAnswer): string {
   const value = response.invocation?.onEntry.counter ?? response.globalData.counter;
   const teen = value % 100 >= 11 && value % 100 <= 13;
   const suffix = teen ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");

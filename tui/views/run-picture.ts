@@ -11,7 +11,7 @@ import { printable } from "../../basics/printable.ts";
 import { clientOf } from "../../experiment/core/plan/plan.ts";
 import {
   type EnvironmentState,
-  type Invocation,
+  type PlacedAnswer,
   SHOWN_NAMES,
 } from "../../experiment/records/fold.ts";
 import { seconds } from "../../experiment/reports/numbers.ts";
@@ -282,7 +282,7 @@ function environmentLines(drawing: Drawing, summary: RunSummary): Line[] {
   const { answers, last, atOnce, mostAtOnce } = summary;
   const isApart = drawing.density === "answers" || mostAtOnce > 1;
   const shown = isApart ? answers : [last];
-  const laneOf = (answer: Invocation, row: number) => {
+  const laneOf = (answer: PlacedAnswer, row: number) => {
     const title = row === 0 ? titleOfEnvironment(drawing, summary) : "";
     return laneLine(drawing, title, isApart ? [answer] : answers, answerWords(answer, atOnce));
   };
@@ -317,7 +317,7 @@ function nameOf({ snapshot, number }: Drawing, environment: EnvironmentState): s
 function laneLine(
   drawing: Drawing,
   title: string,
-  answers: readonly Invocation[],
+  answers: readonly PlacedAnswer[],
   words: string,
 ): Line {
   const { left, right, axis } = drawing;
@@ -341,7 +341,7 @@ function colourOf({ snapshot }: Drawing, client: string): string {
   return clientColour(snapshot.clients, client);
 }
 
-function globalsLine(drawing: Drawing, { response }: Invocation, before = ""): Line {
+function globalsLine(drawing: Drawing, { response }: PlacedAnswer, before = ""): Line {
   const parts = globalDataParts(response.globalData).map(({ text, client }) => ({
     text,
     colour: client === undefined ? undefined : colourOf(drawing, client),

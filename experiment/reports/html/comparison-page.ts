@@ -8,7 +8,7 @@ import { experimentPage, noteList } from "./experiment-page.ts";
 import { html, type Markup } from "./html.ts";
 import { documentOf, time } from "./page.ts";
 import { picture } from "./picture.ts";
-import { type Column, table } from "./tables.ts";
+import { type Column, htmlTable } from "./tables.ts";
 
 /** Pictures of more are no comparison any more. */
 const MOST_PICTURES = 4;
@@ -58,7 +58,7 @@ function summaryTable(records: readonly RecordedExperiment[], summary: readonly 
     return { name: what, cell: (index) => values[index] || "–" };
   });
   const rows = records.map((_, index) => index);
-  return table(
+  return htmlTable(
     "What each came to.",
     [{ name: "Record", cell: (index) => letter(index) }, ...columns],
     rows,
@@ -74,7 +74,7 @@ function aspectTable(
   const columns = names.map((name, index): Column<Aspect> => {
     return { name, cell: ({ values }) => values[index] || "–" };
   });
-  return table(caption, [{ name: "What", cell: ({ what }) => what }, ...columns], aspects);
+  return htmlTable(caption, [{ name: "What", cell: ({ what }) => what }, ...columns], aspects);
 }
 
 function verdict(record: RecordedExperiment, index: number): Markup {

@@ -30,7 +30,7 @@ export interface Column<T> {
  * @param columns the first one's cells are the rows' heads
  * @param all how many rows there are, where some are left out
  */
-export function table<T>(
+export function htmlTable<T>(
   caption: string,
   columns: readonly Column<T>[],
   rows: readonly T[],
@@ -113,7 +113,7 @@ export function runsTable(series: Series): Markup {
   ];
   const isControl = line.role === "control";
   const whose = isControl ? `The control's runs at ${targetWords(line.target)}` : "The runs";
-  return table(
+  return htmlTable(
     `${whose}, and the latency of their answers. Skew is between the burst's first and last request.`,
     columns,
     rows,
@@ -149,7 +149,7 @@ export function environmentsTable({ runs }: Series, labels: Labels): Markup {
     { name: "Log stream or identity", kind: "code", cell: ({ id, logStream = id }) => logStream },
   ];
   const caption = "The execution environments, in order of first use.";
-  return table(caption, columns, rows.slice(0, MOST_ROWS), rows.length);
+  return htmlTable(caption, columns, rows.slice(0, MOST_ROWS), rows.length);
 }
 
 interface Answered {
@@ -180,7 +180,7 @@ export function answersTable({ runs }: Series, labels: Labels): Markup {
     { name: "globalData", kind: "code", cell: ({ observation }) => globalDataCell(observation) },
     { name: "Outcome", cell: ({ observation }) => outcomeCell(observation) },
   ];
-  return table("What was answered, in the order of the plan.", columns, rows, all);
+  return htmlTable("What was answered, in the order of the plan.", columns, rows, all);
 }
 
 function globalDataCell({ response }: Observation): Value {
