@@ -240,13 +240,14 @@ test("two runners in one data folder at once have a record each, and the history
   const args = ["--target", url.href, "--runs", "1"];
   const env = { LAMBDA_CONCURRENCY_TEST_DATA: data };
   const runners = [1, 2].map(() => startExperiment(args, env));
-  for (const runner of runners) expect(await runner.ended, runner.stdout()).toBe(0);
+  // The runner that fired first is answered late, and may conclude nothing.
+  for (const runner of runners) expect([0, 3]).toContain(await runner.ended);
   const told = runners.map(({ stdout }) => /^Record: (.*)$/m.exec(stdout())?.[1] ?? "");
   expect(told.sort()).toEqual(recordsIn(data));
   for (const path of told) {
     expect(wholeLines(path)).toHaveLength(1 + 5 + 2);
-    expect(wholeLines(path).at(-1)).toMatchObject({ verdict: "isolated", outcomes: { ok: 5 } });
+    expect(wholeLines(path).at(-1)).toMatchObject({ type: "verdict", outcomes: { ok: 5 } });
   }
   const { terminal } = await openScreen({ data });
-  await terminal.pressFor("h", /(http:\/\/127.* 5 +5 +ISOLATED.*\n.*){2}/);
+  await terminal.pressFor("h", /(http:\/\/127.* 5 +5 +(ISOLATED|INCONCLUSIVE).*\n.*){2}/);
 });
