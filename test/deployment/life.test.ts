@@ -93,7 +93,9 @@ function urnsIn(exported: string): string[] {
   const { resources = [] } = (
     JSON.parse(exported) as { deployment: { resources?: { urn: string }[] } }
   ).deployment;
-  return resources.map(({ urn }) => urn).filter((urn) => urn.includes("$aws:"));
+  // What needs nothing of each other is created in any order.
+  const urns = resources.map(({ urn }) => urn).filter((urn) => urn.includes("$aws:"));
+  return urns.sort();
 }
 
 function textsBelow(folder: string): string[] {
