@@ -11,7 +11,7 @@ import {
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./store.ts";
 import { stop, useJobControl } from "./terminal/job-control.ts";
-import { awaitView, useBindings, useCell, useKeys } from "./terminal/keys.ts";
+import { awaitView, handKeysOn, useBindings, useCell, useKeys } from "./terminal/keys.ts";
 import { usePasteEnd } from "./terminal/paste-end.ts";
 import { DetailsView } from "./views/details-view.ts";
 import { EditView } from "./views/edit-view.ts";
@@ -53,6 +53,9 @@ export function App({ session, redraw }: Props) {
     return true;
   });
   usePasteEnd();
+  // It runs behind the effects of the view itself, which takes keys by then.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: that another view stands is what counts
+  useEffect(handKeysOn, [view]);
   const quit = () => exit();
   if (size.columns < MIN_SIZE.columns || size.rows < MIN_SIZE.rows) return h(TooSmall, { quit });
   const layout = frameLayout(snapshot, size);

@@ -19,9 +19,19 @@ export interface Binding {
 /** Keys that wait for the view that one before them leads to; absent while none is led to. */
 let ahead: [input: string, key: Key][] | undefined;
 
+/** What the view that stands now does with a key. */
+let pressNow: (input: string, key: Key) => boolean = () => true;
+
 /** To be called by a key that leads to another view: what arrived behind it is meant for that view. */
 export function awaitView(): void {
   ahead = [];
+}
+
+/** To be called when that view stands. */
+export function handKeysOn(): void {
+  const waiting = ahead ?? [];
+  ahead = undefined;
+  for (const [input, key] of waiting) pressNow(input, key);
 }
 
 /**
@@ -47,11 +57,8 @@ export function useBindings(
     return binding === undefined || ahead !== undefined;
   };
   useKeys(press);
-  // Whatever view it is that stands now, it is the one that was led to.
   useEffect(() => {
-    const waiting = ahead ?? [];
-    ahead = undefined;
-    for (const [input, key] of waiting) press(input, key);
+    pressNow = press;
   });
 }
 
